@@ -1,0 +1,44 @@
+# World Monitor: everything that is done with it, by name. README.md says more.
+.PHONY: help run test check bench faults browser clean
+
+PYTHON := .venv/bin/python
+# A stop of the stack is not an error of make's; the stack ends when make does, even by SIGKILL.
+STACK := WM_STOP_WITH_PARENT=true exec $(PYTHON) -m deploy.local
+
+help:
+	@echo 'make run      start the whole platform here (WM_PORT, WM_DATA, WM_EDITION, WM_SCALE: docs/EMBEDDED.md)'
+	@echo 'make test     every test, with the short form of the faults; WM_KAFKA, WM_MONGO, WM_REDIS name other servers'
+	@echo 'make check    format, lint, types, unit tests'
+	@echo 'make faults   the long form of the faults'
+	@echo 'make bench    the speed measures, as ratios'
+	@echo 'make clean    remove .venv and caches; .data stays'
+
+run:
+	@deploy/bootstrap embedded
+	@$(STACK)
+
+test: browser
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m 'not long' tests
+
+check:
+	@deploy/bootstrap dev
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy shared services deploy
+	$(PYTHON) -m pytest tests/unit
+
+faults:
+	@deploy/bootstrap dev
+	@WM_FAULT_SECONDS=$${WM_FAULT_SECONDS:-120} $(PYTHON) -m pytest -s tests/faults
+
+bench:
+	@deploy/bootstrap dev
+	@$(PYTHON) -m tests.bench
+
+# Playwright's own Chromium where the machine has none; the tests say what they left out when neither is there.
+browser:
+	@deploy/bootstrap dev
+	@$(PYTHON) -m tests.browser
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

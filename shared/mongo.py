@@ -1,0 +1,148 @@
+"""The one module that imports motor (past its end of life: `pymongo.AsyncMongoClient` is to take its place here alone)."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any, TypeVar
+
+import structlog
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
+from pymongo import IndexModel, ReadPreference
+from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from shared.errors import Unavailable
+
+_log = structlog.get_logger(__name__)
+
+# What a document is to code that reads and writes it; typed models are made of it at a service's store.
+Document = dict[str, Any]
+Collection = AsyncIOMotorCollection[Document]
+Database = AsyncIOMotorDatabase[Document]
+Session = AsyncIOMotorClientSession
+Result = TypeVar("Result")
+
+__all__ = [
+    "Collection",
+    "Database",
+    "Document",
+    "DuplicateKeyError",
+    "IndexModel",
+    "Mongo",
+    "Session",
+    "available",
+    "once_available",
+]
+
+_SELECTION_MS = 3000
+_SOCKET_MS = 10_000
+_TRANSACTION_S = 8.0
+_PREPARE_WITHIN_S = 30.0
+
+
+class Mongo:
+    """A client: majority writes, reads of what a majority holds, from the primary; every wait is bounded."""
+
+    def __init__(self, url: str, *, most_connections: int = 20) -> None:
+        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            url,
+            tz_aware=True,
+            maxPoolSize=most_connections,
+            serverSelectionTimeoutMS=_SELECTION_MS,
+            connectTimeoutMS=_SELECTION_MS,
+            socketTimeoutMS=_SOCKET_MS,
+            retryWrites=True,
+        )
+
+    def database(self, name: str) -> Database:
+        """A service's own database."""
+        return self._client.get_database(
+            name,
+            read_preference=ReadPreference.PRIMARY,
+            read_concern=ReadConcern("majority"),
+            write_concern=WriteConcern("majority"),
+        )
+
+    async def transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
+        """Run `work` in a transaction and commit it.
+
+        `work` may run several times (write conflicts): make ids and times outside it. What it raises aborts and comes
+        out as it is. Unavailable after _TRANSACTION_S; then the commit is *unknown*, and a repetition must carry the same
+        idempotency key.
+        """
+        deadline = monotonic() + _TRANSACTION_S
+        tries = 0
+        while True:
+            try:
+                return await self._try_transaction(work)
+            except DuplicateKeyError:
+                raise
+            except PyMongoError as error:
+                tries += 1
+                if not error.has_error_label("TransientTransactionError") or monotonic() > deadline:
+                    raise Unavailable(f"MongoDB: transaction: {error!r}") from error
+                await asyncio.sleep(random.uniform(0, min(0.005 * 2**tries, 0.5)))
+
+    async def _try_transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
+        async with await self._client.start_session() as session:
+            async with session.start_transaction():
+                return await work(session)
+
+    async def ping(self) -> None:
+        """Raises Unavailable when the server does not answer."""
+        async with available("ping"):
+            await self._client.admin.command("ping")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+
+async def ensure_indexes(collection: Collection, indexes: Sequence[IndexModel]) -> None:
+    """Create the indexes that are missing."""
+    async with available(f"indexes of {collection.name}"):
+        await collection.create_indexes(list(indexes))
+
+
+async def once_available(prepare: Callable[[], Awaitable[None]]) -> None:
+    """Run a store's preparation as soon as MongoDB answers: services and engines are started together.
+
+    Raises Unavailable after _PREPARE_WITHIN_S.
+    """
+    deadline = monotonic() + _PREPARE_WITHIN_S
+    while True:
+        try:
+            return await prepare()
+        except Unavailable as error:
+            if monotonic() > deadline:
+                raise
+            _log.warning("store.waits", reason=str(error))
+            await asyncio.sleep(0.5)
+
+
+@asynccontextmanager
+async def available(what: str) -> AsyncIterator[None]:
+    """MongoDB's errors come out as Unavailable, a duplicate key as itself. A write that raised it is unknown."""
+    try:
+        yield
+    except DuplicateKeyError:
+        raise
+    except PyMongoError as error:
+        raise Unavailable(f"MongoDB: {what}: {error!r}") from error
+
+
+async def changes(collection: Collection, *, wait_ms: int = 1000) -> AsyncIterator[Mapping[str, object] | None]:
+    """Inserts into a collection as they are committed; None after each quiet `wait_ms`. A wake-up, never a guarantee."""
+    pipeline: list[Document] = [{"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}}]
+    async with available(f"watch {collection.name}"):
+        async with collection.watch(pipeline, max_await_time_ms=wait_ms) as stream:
+            while stream.alive:
+                yield await stream.try_next()

@@ -1,0 +1,99 @@
+"""The life of a process: its logs, its background tasks, and its end."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+
+import orjson
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from shared.tracing import trace_id
+
+EXIT_BROKEN = 70  # EX_SOFTWARE: the supervisor starts the process again
+
+
+def set_up_logs(service: str, instance: int, level: str) -> None:
+    """JSON lines on standard output, the libraries' own records included."""
+    processors: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace,
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=processors,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _name(service, instance),
+                structlog.processors.JSONRenderer(
+                    serializer=lambda event, **_: orjson.dumps(event, default=str).decode()
+                ),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    # aiokafka logs each reconnection attempt: our own records say the same once (FIELD-NOTES 1.1, calfkit-sdk#328).
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if trace := trace_id():
+        event["trace_id"] = trace
+    return event
+
+
+def _name(service: str, instance: int) -> structlog.typing.Processor:
+    def add(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        return {"service": service, "instance": instance, **event}
+
+    return add
+
+
+def end_process(reason: str) -> None:
+    """End at once: what runs on would do harm or nothing. Nothing acknowledged depends on an orderly end."""
+    structlog.get_logger(__name__).critical("process.ends", reason=reason)
+    sys.stdout.flush()
+    os._exit(EXIT_BROKEN)
+
+
+def start_task(work: Coroutine[object, object, None], name: str) -> "asyncio.Task[None]":
+    """Run a background task whose death, unless it was cancelled or finished, ends the process."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_judge)
+    return task
+
+
+def _judge(task: "asyncio.Task[None]") -> None:
+    error = _cause_of_death(task)
+    if error is not None:
+        structlog.get_logger(__name__).critical("task.died", task=task.get_name(), exc_info=error)
+        end_process(f"task {task.get_name()} died: {error!r}")
+
+
+def _cause_of_death(task: "asyncio.Task[None]") -> BaseException | None:
+    if not task.cancelled():
+        return task.exception()
+    # Where nobody asked for it, a library's CancelledError came up through the task and ended it.
+    return None if task.cancelling() else asyncio.CancelledError("by itself")
+
+
+async def stop_task(task: "asyncio.Task[None]") -> None:
+    """Cancel a task and wait until it is gone."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,133 @@
+"""Reads what clients send: bodies, lists' parameters, preconditions. Faults come out as Problem, naming the field."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from shared.errors import FieldError, Problem
+from shared.service import field_problem
+
+Model = TypeVar("Model", bound=BaseModel)
+
+JSON_TYPE = "application/json"
+FORM_TYPE = "application/x-www-form-urlencoded"
+LARGEST_PAGE = 100
+USUAL_PAGE = 20
+
+
+async def read_body(request: web.Request, *, types: Sequence[str] = (JSON_TYPE,)) -> bytes:
+    """The body, if its content type is one of `types` (415) and it is not too large (413)."""
+    if request.content_type not in types:
+        raise Problem(415, f"Send {' or '.join(types)}.", headers={"Accept": ", ".join(types)})
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise Problem(413, "The body is too large.") from error
+
+
+def parse_json(body: bytes) -> object:
+    """The JSON value in a body; 400 when it is malformed."""
+    try:
+        value: object = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, f"The body is not JSON: {error}.") from error
+    return value
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """The fields of a form; an empty field counts as not sent. 400 when it is not UTF-8 or a field comes twice."""
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50, errors="strict")
+    except (UnicodeDecodeError, ValueError) as error:
+        raise Problem(400, "The form cannot be read.") from error
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise Problem(400, "A field of the form comes twice.")
+    return {name: value for name, value in pairs if value}
+
+
+def validate(model: type[Model], value: object) -> Model:
+    """The value as `model`; 422 with a pointer to each field at fault."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        errors = tuple(
+            FieldError("/" + "/".join(_escape(str(part)) for part in item["loc"]), _sentence(item["msg"]))
+            for item in error.errors(include_url=False, include_context=False, include_input=False)
+        )
+        raise Problem(422, "Some fields are wrong.", errors=errors) from error
+
+
+async def read_model(request: web.Request, model: type[Model]) -> Model:
+    """The JSON body as `model`: 415, 413, 400 or 422 when it is not."""
+    return validate(model, parse_json(await read_body(request)))
+
+
+def _escape(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def read_limit(query: Mapping[str, str], *, usual: int = USUAL_PAGE, largest: int = LARGEST_PAGE) -> int:
+    """`?limit=`: 1 to `largest`; 422 otherwise."""
+    text = query.get("limit", str(usual))
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= largest):
+        raise field_problem("?limit", f"limit is a whole number from 1 to {largest}.")
+    return int(text)
+
+
+def write_cursor(*parts: str) -> str:
+    """An opaque cursor from the last item's sort keys."""
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+
+
+def read_cursor(query: Mapping[str, str], length: int) -> tuple[str, ...] | None:
+    """The `length` parts of `?cursor=`, None where there is none; 400 when it is not one of ours."""
+    text = query.get("cursor")
+    if not text:
+        return None
+    try:
+        parts = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise field_problem("?cursor", "The cursor is not one that was given out.", status=400) from error
+    if not isinstance(parts, list) or len(parts) != length or not all(isinstance(part, str) for part in parts):
+        raise field_problem("?cursor", "The cursor is not one that was given out.", status=400)
+    return tuple(parts)
+
+
+def refuse_unknown(query: Mapping[str, str], known: Sequence[str]) -> None:
+    """422 for a query parameter that does not exist: a misspelt filter must not look like an empty result."""
+    unknown = [name for name in query if name not in known]
+    if unknown:
+        raise field_problem(f"?{unknown[0]}", f"There is no such parameter; there are: {', '.join(known)}.")
+
+
+def read_if_match(request: web.Request) -> int | None:
+    """The version in `If-Match`, None for `*`. 428 without the header, 412 when it is no version of ours."""
+    text = request.headers.get("If-Match", "").strip()
+    if not text:
+        raise Problem(428, "Send If-Match with the ETag that you have read.")
+    if text == "*":
+        return None
+    if (
+        len(text) > 2
+        and text[0] == text[-1] == '"'
+        and text[1:-1].isascii()
+        and text[1:-1].isdigit()
+        and len(text) < 14
+    ):
+        return int(text[1:-1])
+    raise Problem(412, "If-Match is not the current version.")
+
+
+def etag(version: int) -> str:
+    """The strong entity tag of a version."""
+    return f'"{version}"'

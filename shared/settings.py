@@ -1,0 +1,54 @@
+"""What every service is told from outside. The only module that reads the environment, with the services' own `settings.py`."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """Settings common to all services; each is the environment variable `WM_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="WM_", frozen=True, extra="ignore")
+
+    kafka: str = Field("127.0.0.1:9092", description="Kafka's bootstrap servers, host:port[,host:port]")
+    kafka_idempotence: bool = Field(True, description="idempotent producer; off on the embedded broker, which lacks it")
+    kafka_adopt_new_log: bool = Field(
+        False, description="take up a log that replaced the known one without asking; on in the embedded stack"
+    )
+    mongo: str = Field("mongodb://127.0.0.1:27017", description="MongoDB's connection string")
+    redis: str = Field("redis://127.0.0.1:6379", description="Redis' URL")
+    host: str = Field("127.0.0.1", description="the address the service listens on")
+    service_port: int = Field(0, ge=0, le=65535, description="the port the service listens on; 0 takes a free one")
+    instance: int = Field(1, ge=1, description="this process's number among its like")
+    site_url: str = Field("http://127.0.0.1:8080", description="the public address, without a slash at its end")
+    site: Path | None = Field(None, description="the site's configuration; the shipped site.toml if absent")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    rate_limits: Literal["on", "off"] = Field("on", description="limits by visitor; off for load tests")
+    session_timeout_ms: int = Field(
+        6000, ge=1000, le=60_000, description="how long Kafka waits for a silent consumer before its partitions move"
+    )
+    stall_timeout_s: float = Field(30.0, gt=0, description="a consumer that makes no progress for so long ends")
+
+    @model_validator(mode="after")
+    def _site_url_has_no_trailing_slash(self) -> Self:
+        if self.site_url.endswith("/"):
+            raise ValueError("WM_SITE_URL must not end with a slash")
+        return self
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment; raises SettingsError naming each variable at fault."""
+        try:
+            return cls()
+        except ValidationError as error:
+            faults = "; ".join(_fault(item["loc"], item["msg"]) for item in error.errors())
+            raise SettingsError(faults) from error
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    name = "WM_" + "_".join(str(part) for part in location).upper() if location else "settings"
+    return f"{name}: {message}"

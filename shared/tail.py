@@ -1,0 +1,137 @@
+"""Follows topics without a group: every process sees every record. What faces readers uses this, and nothing else."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import monotonic, time
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+
+from shared.errors import LogReplaced, Unavailable
+from shared.events import Record
+from shared.kafka import LogIdentity, as_record, bounded, client_options, stop_consumer
+from shared.topics import Topic
+
+_log = structlog.get_logger(__name__)
+
+_POLL_MS = 500
+# Kafka answers a waiting fetch as soon as there is a record. The embedded broker looks only when half of this has passed
+# (measured: 252 ms of latency at 500, 12 at 20), and what readers see hangs on it.
+_FETCH_WAIT_MS = 20
+_IDENTITY_EVERY_S = 1.0
+_REBUILD_AFTER_S = 0.25
+
+
+class LogTail:
+    """Hands each record of some topics to `apply`, a plain function, from the beginning or from the end on.
+
+    Topics in `from_beginning` are read whole first (and again whenever the log was lost or replaced); the others from
+    the end that was there when the connection was made. `reset` is called before each such fresh start: records may have
+    been missed, so whatever was derived from the topics must be forgotten or checked again. After `caught_up` is set the
+    tail has seen everything that was in the log when it connected.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        from_beginning: Sequence[Topic] = (),
+        from_end: Sequence[Topic] = (),
+        apply: Callable[[Record], None],
+        reset: Callable[[], None],
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._beginning = _partitions(from_beginning)
+        self._end = _partitions(from_end)
+        self._apply = apply
+        self._reset = reset
+        self._identity = LogIdentity(bootstrap)
+        self._heard_at = 0.0
+        self.caught_up = asyncio.Event()
+
+    def silent_for_s(self) -> float:
+        """Seconds since the log was last known to be followed: the measure of whether caches may be trusted."""
+        return monotonic() - self._heard_at
+
+    async def run(self) -> None:
+        """Follow until cancelled, through outages and replaced logs."""
+        try:
+            while True:
+                try:
+                    await self._follow()
+                except (Unavailable, LogReplaced) as error:
+                    _log.warning("tail.restarts", reason=str(error))
+                    await asyncio.sleep(_REBUILD_AFTER_S)
+        finally:
+            await self._identity.close()
+
+    async def _follow(self) -> None:
+        log_id = await self._identity.current()
+        consumer = AIOKafkaConsumer(
+            **client_options(self._bootstrap),
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
+        )
+        try:
+            async with bounded(15, "tail start"):
+                await consumer.start()
+                targets = await self._place(consumer)
+            self._heard_at = monotonic()
+            self._reset()
+            await self._pump(consumer, log_id, targets)
+        finally:
+            await stop_consumer(consumer)
+
+    async def _place(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+        consumer.assign([*self._beginning, *self._end])
+        ends: dict[TopicPartition, int] = await consumer.end_offsets([*self._beginning, *self._end])
+        begins = await consumer.beginning_offsets(self._beginning) if self._beginning else {}
+        for partition in self._beginning:
+            consumer.seek(partition, begins[partition])
+        for partition in self._end:
+            # The embedded broker may report the start of its last batch: that one is then read again, which is harmless.
+            consumer.seek(partition, ends[partition])
+        return {partition: ends[partition] for partition in self._beginning if ends[partition] > begins[partition]}
+
+    async def _pump(self, consumer: AIOKafkaConsumer, log_id: str, targets: dict[TopicPartition, int]) -> None:
+        verified_at = 0.0
+        while True:
+            if not targets:
+                self.caught_up.set()
+            found = await _fetch(consumer)
+            if found or monotonic() - verified_at > _IDENTITY_EVERY_S:
+                await self._verify(log_id)
+                verified_at = monotonic()
+            for partition, records in found.items():
+                for record in records:
+                    self._apply(record)
+                if records and records[-1].offset + 1 >= targets.get(partition, 0):
+                    targets.pop(partition, None)
+            self._hear(consumer)
+
+    async def _verify(self, log_id: str) -> None:
+        current = await self._identity.current()
+        if current != log_id:
+            raise LogReplaced(f"the log {log_id} was replaced by {current}")
+
+    def _hear(self, consumer: AIOKafkaConsumer) -> None:
+        polls = [consumer.last_poll_timestamp(partition) for partition in (*self._beginning, *self._end)]
+        if all(polls):
+            age_s = max(0.0, time() - min(poll for poll in polls if poll) / 1000)
+            self._heard_at = max(self._heard_at, monotonic() - age_s)
+
+
+async def _fetch(consumer: AIOKafkaConsumer) -> dict[TopicPartition, list[Record]]:
+    try:
+        found = await consumer.getmany(timeout_ms=_POLL_MS)
+    except OffsetOutOfRangeError as error:
+        raise LogReplaced(f"the position is not in the log any more: {error.args}") from error
+    except KafkaError as error:
+        raise Unavailable(f"Kafka: fetch: {error!r}") from error
+    return {partition: [as_record(record) for record in records] for partition, records in found.items()}
+
+
+def _partitions(topics: Sequence[Topic]) -> list[TopicPartition]:
+    return [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]

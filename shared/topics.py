@@ -1,0 +1,142 @@
+"""The topics, as data, and the job that makes a cluster agree with them.
+
+`python -m shared.topics create` creates what is missing and reports drift; `check` only reports. Exit status 1 on drift.
+"""
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from shared.errors import Unavailable
+from shared.settings import Settings
+
+_DAY_MS = 24 * 60 * 60 * 1000
+_GIB = 1024**3
+_REQUEST_TIMEOUT_MS = 10_000
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic's name, how many partitions it has for ever (keys hash over them), and its configuration."""
+
+    name: str
+    partitions: int
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+_COMPACTED = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
+
+
+def _kept(days: int, size_bytes: int) -> dict[str, str]:
+    return {"cleanup.policy": "delete", "retention.ms": str(days * _DAY_MS), "retention.bytes": str(size_bytes)}
+
+
+ARTICLES = Topic("articles.v1", 3, _COMPACTED)
+COMMENTS = Topic("comments.v1", 3, _COMPACTED)
+VIEWS = Topic("views.v1", 6, _kept(7, 2 * _GIB))
+RANKINGS = Topic("rankings.v1", 1, _COMPACTED)
+PAGES = Topic("pages.v1", 1, _kept(1, _GIB))
+SOURCES = (ARTICLES, COMMENTS, VIEWS, RANKINGS, PAGES)
+
+
+def dead_letter_topic(source: str) -> Topic:
+    """Where bad records of a topic go; 14 days."""
+    return Topic(f"{source}.dlq", 1, _kept(14, _GIB))
+
+
+TOPICS = SOURCES + tuple(dead_letter_topic(topic.name) for topic in SOURCES)
+
+
+async def create_topics(bootstrap: str, *, replication: int = 1) -> list[str]:
+    """Create the topics that are missing and return their names. Raises Unavailable when Kafka does not answer."""
+    async with _Admin(bootstrap) as admin:
+        existing = set(await admin.list_topics())
+        missing = [topic for topic in TOPICS if topic.name not in existing]
+        if missing:
+            await _create(admin, missing, replication)
+        return [topic.name for topic in missing]
+
+
+async def _create(admin: AIOKafkaAdminClient, missing: Sequence[Topic], replication: int) -> None:
+    wanted = [
+        NewTopic(topic.name, topic.partitions, replication, topic_configs=dict(topic.config)) for topic in missing
+    ]
+    answer: Any = await admin.create_topics(wanted)
+    for name, code, *rest in answer.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise Unavailable(f"topic {name} was not created: {error.__name__} {rest}")
+
+
+async def find_drift(bootstrap: str) -> list[str]:
+    """What differs between the cluster and the table above, one sentence each; empty when nothing does."""
+    async with _Admin(bootstrap) as admin:
+        found = {item["topic"]: item for item in await admin.describe_topics() if not item["error_code"]}
+        drift = [f"{topic.name}: missing" for topic in TOPICS if topic.name not in found]
+        for topic in TOPICS:
+            if topic.name in found:
+                drift += _partition_drift(topic, len(found[topic.name]["partitions"]))
+                drift += _config_drift(topic, await _config(admin, topic.name))
+        return drift
+
+
+def _partition_drift(topic: Topic, partitions: int) -> list[str]:
+    if partitions == topic.partitions:
+        return []
+    return [f"{topic.name}: {partitions} partitions, not {topic.partitions}"]
+
+
+def _config_drift(topic: Topic, config: Mapping[str, str]) -> list[str]:
+    return [
+        f"{topic.name}: {name} is {config.get(name, 'unset')}, not {value}"
+        for name, value in topic.config.items()
+        if config.get(name) != value
+    ]
+
+
+async def _config(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
+    answers: list[Any] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    return {entry[0]: entry[1] for answer in answers for resource in answer.resources for entry in resource[4]}
+
+
+class _Admin:
+    """An admin client for the length of a block; Kafka's errors come out as Unavailable."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_REQUEST_TIMEOUT_MS)
+
+    async def __aenter__(self) -> AIOKafkaAdminClient:
+        try:
+            await self._client.start()
+        except KafkaError as error:
+            await self._client.close()
+            raise Unavailable(f"Kafka does not answer: {error}") from error
+        return self._client
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        await self._client.close()
+        if isinstance(error, KafkaError):
+            raise Unavailable(f"Kafka refused: {error}") from error
+
+
+async def _main(verb: str) -> int:
+    bootstrap = Settings.load().kafka
+    if verb == "create":
+        for name in await create_topics(bootstrap):
+            print(f"created {name}")
+    drift = await find_drift(bootstrap)
+    for line in drift:
+        print(f"drift: {line}")
+    return 1 if drift else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in (["create"], ["check"]):
+        sys.exit("usage: python -m shared.topics create|check   (WM_KAFKA names the cluster)")
+    sys.exit(asyncio.run(_main(sys.argv[1])))

@@ -1,0 +1,90 @@
+"""What clients send wrong gets an answer that names the field."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict
+
+from shared.errors import Problem
+from shared.requests import (
+    parse_form,
+    parse_json,
+    read_cursor,
+    read_limit,
+    refuse_unknown,
+    validate,
+    write_cursor,
+)
+
+
+class _Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    size: int
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    inner: _Inner
+
+
+def test_each_field_at_fault_gets_a_pointer() -> None:
+    with pytest.raises(Problem) as caught:
+        validate(_Body, {"inner": {"size": "x"}, "a/b": 1})
+
+    assert caught.value.status == 422
+    assert {error.pointer for error in caught.value.errors} == {"/name", "/inner/size", "/a~1b"}
+
+
+def test_malformed_json_is_400() -> None:
+    with pytest.raises(Problem) as caught:
+        parse_json(b'{"a":')
+
+    assert caught.value.status == 400
+
+
+def test_an_empty_form_field_counts_as_not_sent() -> None:
+    assert parse_form(b"name=Ada&website=&body=a%20b") == {"name": "Ada", "body": "a b"}
+
+
+@pytest.mark.parametrize("body", [b"a=1&a=2", b"a=\xff", b"a=%ff", b"&".join(b"a%d=1" % n for n in range(60))])
+def test_a_form_that_cannot_be_read_is_400(body: bytes) -> None:
+    with pytest.raises(Problem) as caught:
+        parse_form(body)
+
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5", "", "٣", "99999999"])
+def test_a_limit_outside_its_range_is_refused_by_name(limit: str) -> None:
+    with pytest.raises(Problem) as caught:
+        read_limit({"limit": limit})
+
+    assert caught.value.errors[0].pointer == "?limit"
+
+
+def test_limits_inside_their_range_are_taken() -> None:
+    assert [read_limit(query) for query in ({}, {"limit": "1"}, {"limit": "100"})] == [20, 1, 100]
+
+
+@given(st.lists(st.text(), min_size=2, max_size=2))
+def test_a_cursor_comes_back_as_it_was_written(parts: list[str]) -> None:
+    assert read_cursor({"cursor": write_cursor(*parts)}, 2) == tuple(parts)
+
+
+@given(st.text(min_size=1))
+def test_no_cursor_of_a_stranger_is_more_than_a_400(text: str) -> None:
+    try:
+        parts = read_cursor({"cursor": text}, 2)
+    except Problem as problem:
+        assert problem.status == 400  # noqa: PT017
+    else:
+        assert parts is not None
+        assert len(parts) == 2
+
+
+def test_a_misspelt_parameter_is_refused_by_name() -> None:
+    with pytest.raises(Problem) as caught:
+        refuse_unknown({"staus": "draft"}, ["status"])
+
+    assert caught.value.errors[0].pointer == "?staus"

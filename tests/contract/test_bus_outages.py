@@ -1,0 +1,200 @@
+"""The bus when its broker dies, comes back empty, or hangs. A broker of the tests' own: the embedded one, in memory."""
+
+import asyncio
+import resource
+import signal
+import sys
+from collections.abc import AsyncIterator
+from time import monotonic
+
+import pytest
+
+from deploy.local.engines import provide_topics
+from shared.errors import Unavailable
+from shared.process import EXIT_BROKEN
+from shared.producer import Producer
+from tests.contract.bus import Broker, Memory, bus_settings, make_topic, numbered, running, unique, until
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+async def broker() -> AsyncIterator[Broker]:
+    broker = Broker()
+    await broker.start()
+    yield broker
+    broker.kill()
+
+
+async def _send_again(producer: Producer, topic: str, first: int, count: int) -> None:
+    """Send until it is acknowledged, as every caller does."""
+    async with asyncio.timeout(40):
+        while True:
+            try:
+                await producer.send(*numbered(topic, first, count))
+            except Unavailable:
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+@pytest.mark.parametrize(
+    "sent_after", [pytest.param(3, id="a shorter log", marks=pytest.mark.long), pytest.param(200, id="a longer log")]
+)
+async def test_a_log_that_replaced_the_known_one_is_read_from_its_beginning(broker: Broker, sent_after: int) -> None:
+    topic, sink = "views.v1", Memory()
+    producer = Producer(broker.url, idempotence=False, timeout_s=3)
+
+    async with running(bus_settings(broker.url, idempotence=False), unique("g"), topic, sink) as runner:
+        await producer.send(*numbered(topic, 0, 100))
+        await until(lambda: len(sink.values) == 100, "the first log is applied")
+        broker.kill()
+        await broker.start()
+        await _send_again(producer, topic, 1000, sent_after)
+        await until(
+            lambda: {*sink.values} >= {str(1000 + n) for n in range(sent_after)}, "the second log is applied", 40
+        )
+        await until(lambda: runner.ready, "the member is well")
+
+    logs = {batch.log_id for batch in sink.batches}
+    second = [batch for batch in sink.batches if batch.log_id == sink.batches[-1].log_id]
+    assert len(logs) == 2
+    for batch in sink.batches:
+        numbers = {int(record.value or b"") for record in batch.records}
+        assert (max(numbers) < 1000) == (batch.log_id == sink.batches[0].log_id), "a batch is applied under its own log"
+    assert {record.value for batch in second for record in batch.records} == {
+        str(1000 + n).encode() for n in range(sent_after)
+    }
+    assert min(batch.start for batch in second) == 0
+    await producer.stop()
+
+
+async def test_a_log_without_its_topics_is_waited_for(broker: Broker) -> None:
+    topic, sink = "views.v1", Memory()
+    producer = Producer(broker.url, idempotence=False, timeout_s=3)
+
+    async with running(bus_settings(broker.url, idempotence=False), unique("g"), topic, sink) as runner:
+        await until(lambda: runner.ready, "it has its assignment")
+        broker.kill()
+        await broker.start(topics=False)
+        before = _cpu_s()
+        await asyncio.sleep(2)
+        spent = _cpu_s() - before
+        assert not runner.ready
+        await provide_topics(broker.url)
+        await _send_again(producer, topic, 0, 10)
+        await until(lambda: len(sink.values) >= 10, "the topics are there, and read", 20)
+
+    assert spent < 1, f"{spent:.1f} s of CPU in two seconds of waiting"
+    await producer.stop()
+
+
+async def test_a_member_whose_broker_is_away_waits_without_spinning_and_can_be_stopped(broker: Broker) -> None:
+    sink = Memory()
+
+    async with running(bus_settings(broker.url, idempotence=False), unique("g"), "views.v1", sink) as runner:
+        await until(lambda: runner.ready, "it has its assignment")
+        broker.kill()
+        await until(lambda: not runner.ready, "it says that it is not well")
+        before = _cpu_s()
+        await asyncio.sleep(2)
+        spent = _cpu_s() - before
+        asked = monotonic()
+
+    assert spent < 0.7, f"{spent:.1f} s of CPU in two seconds of waiting"
+    assert monotonic() - asked < 10
+
+
+@pytest.mark.long
+async def test_a_member_whose_broker_hangs_says_so_and_goes_on_when_it_wakes(broker: Broker) -> None:
+    topic, sink = "views.v1", Memory()
+    producer = Producer(broker.url, idempotence=False, timeout_s=3)
+
+    async with running(bus_settings(broker.url, idempotence=False), unique("g"), topic, sink) as runner:
+        await until(lambda: runner.ready, "it has its assignment")
+        broker.signal(signal.SIGSTOP)
+        await until(lambda: not runner.ready, "it says that it is not well")
+        with pytest.raises(Unavailable):
+            await producer.send(*numbered(topic, 0, 1))
+        broker.signal(signal.SIGCONT)
+        await _send_again(producer, topic, 10, 5)
+        await until(lambda: {*sink.values} >= {"10", "11", "12", "13", "14"}, "it goes on", 40)
+
+    await producer.stop()
+
+
+async def test_a_producer_answers_within_its_bound_and_is_rebuilt_after_an_outage(broker: Broker) -> None:
+    topic, sink = "views.v1", Memory()
+    producer = Producer(broker.url, idempotence=False, timeout_s=2)
+    await producer.send(*numbered(topic, 0, 1))
+
+    broker.kill()
+    for number in (1, 2):
+        asked = monotonic()
+        with pytest.raises(Unavailable):
+            await producer.send(*numbered(topic, number, 1))
+        assert monotonic() - asked < 10
+    await broker.start()
+    await _send_again(producer, topic, 3, 1)
+
+    async with running(bus_settings(broker.url, idempotence=False), unique("g"), topic, sink):
+        await until(lambda: "3" in sink.values, "what was acknowledged is in the log")
+    assert sink.values == ["3"], "nothing that was given up comes afterwards"
+    await producer.stop()
+
+
+_STUCK = """
+import asyncio
+from shared.group import GroupRunner
+from shared.settings import Settings
+from tests.contract.bus import Memory
+
+class Stuck(Memory):
+    async def apply(self, batch):
+        await asyncio.Event().wait()
+
+async def main():
+    settings = Settings.load()
+    await GroupRunner(settings, group="{group}", topics=["{topic}"], sink=Stuck()).run()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_member_that_gets_stuck_ends_its_process(kafka_url: str, embedded_kafka: bool) -> None:
+    topic = await make_topic(kafka_url, 1)
+    producer = Producer(kafka_url, idempotence=not embedded_kafka)
+    await producer.send(*numbered(topic, 0, 1))
+    await producer.stop()
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        _STUCK.format(group=unique("g"), topic=topic),
+        env={"WM_KAFKA": kafka_url, "WM_STALL_TIMEOUT_S": "6", "PYTHONPATH": "."},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    async with asyncio.timeout(40):
+        code = await process.wait()
+
+    assert code == EXIT_BROKEN
+
+
+@pytest.mark.long
+async def test_a_member_whose_fetching_has_died_silently_does_not_count_as_well(broker: Broker) -> None:
+    topic, sink = "views.v1", Memory()
+    producer = Producer(broker.url, idempotence=False, timeout_s=3)
+
+    async with running(bus_settings(broker.url, idempotence=False), unique("g"), topic, sink) as runner:
+        await until(lambda: runner.ready and runner.lag == 0, "it has its assignment")
+        assert runner._session is not None
+        runner._session._consumer._fetcher._fetch_task.cancel()
+        await producer.send(*numbered(topic, 0, 5))
+        await until(lambda: not runner.ready, "health tells", 25)
+
+    await producer.stop()
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime

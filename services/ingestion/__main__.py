@@ -1,0 +1,3 @@
+from services.ingestion.commands import main
+
+main()

@@ -1,0 +1,81 @@
+"""The service's table of contents: what it holds open, what it serves, what runs beside it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+
+from aiohttp import web
+
+from services.ingestion.routes import DESK, ROUTES, Desk
+from services.ingestion.settings import IngestionSettings
+from services.ingestion.store import Store
+from services.ingestion.tokens import Person
+from shared.ids import new_id
+from shared.kafka import LogIdentity
+from shared.mongo import Mongo, once_available
+from shared.outbox import Relay
+from shared.process import start_task, stop_task
+from shared.producer import Producer
+from shared.service import HEALTH, SETTINGS, Check, create_service
+from shared.site import load_site
+from shared.times import now
+
+# The longest text, each character of it escaped as two surrogates, with room for the other fields.
+LARGEST_BODY_BYTES = 3 * 1024 * 1024
+FILE_TOKEN_NAME = "admin"
+
+
+def create_app(settings: IngestionSettings) -> web.Application:
+    """The ingestion service. Raises SettingsError when a setting is wrong."""
+    settings.admin_token()
+    app = create_service(settings, ROUTES, largest_body_bytes=LARGEST_BODY_BYTES)
+    store = Store(Mongo(settings.mongo), settings.ingestion_database)
+    app[DESK] = Desk(store, load_site(settings.site))
+    app[HEALTH].add("mongodb", _check_store(store))
+    app[HEALTH].add("outbox", _check_outbox(store))
+    app.cleanup_ctx.append(_prepare_store)
+    app.cleanup_ctx.append(_relay)
+    return app
+
+
+async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
+    store, settings = app[DESK].store, app[SETTINGS]
+    assert isinstance(settings, IngestionSettings)
+    await once_available(store.prepare)
+    token = settings.admin_token()
+    if token is not None:
+        await store.tokens.add(token, Person(new_id(), FILE_TOKEN_NAME, "admin"), now(), from_file=True)
+        await store.tokens.keep_one_from_file(token, now())
+    yield
+    store.mongo.close()
+
+
+async def _relay(app: web.Application) -> AsyncIterator[None]:
+    store, settings = app[DESK].store, app[SETTINGS]
+    producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
+    identity = LogIdentity(settings.kafka)
+    relay = Relay(
+        store.outbox,
+        producer,
+        identity,
+        republish=store.articles.events_after,
+        latest=store.articles.latest_events,
+    )
+    task = start_task(relay.run(), "relay")
+    yield
+    await stop_task(task)
+    await producer.stop()
+    with suppress(TimeoutError):
+        await identity.close()
+
+
+def _check_store(store: Store) -> Check:
+    async def check() -> Mapping[str, object]:
+        await store.mongo.ping()
+        return {}
+
+    return check
+
+
+def _check_outbox(store: Store) -> Check:
+    """How far Kafka is behind. Never a reason not to be ready: what is in the outbox is durable, and waits."""
+    return store.outbox.facts

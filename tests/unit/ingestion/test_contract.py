@@ -1,0 +1,117 @@
+"""What editors send is kept in one form, or refused by the name of the field."""
+
+import pytest
+
+from services.ingestion.contract import SentArticle, SentCorrection, SentPublication, SentWithdrawal
+from shared.errors import Problem
+from shared.requests import validate
+
+GOOD = {"headline": "A headline", "section": "world", "body_markdown": "A body."}
+PICTURE = {"url": "/media/a.jpg", "alt": "A ferry"}
+
+
+def test_texts_are_kept_in_one_form() -> None:
+    sent = validate(
+        SentArticle,
+        {
+            **GOOD,
+            "headline": "  Cafe\u0301\u00a0 noir ",
+            "body_markdown": "\r\n    code\r\nb\u2028c \n",
+            "tags": [" Café ", "CAFE\u0301", "b"],
+            "bylines": ["A", "a", "B"],
+        },
+    )
+
+    assert sent.headline == "Café noir"
+    assert sent.body_markdown == "    code\nb\nc"
+    assert sent.tags == ("Café", "b")
+    assert sent.bylines == ("A", "B")
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"headline": None}, "/headline"),
+        ({"headline": ""}, "/headline"),
+        ({"headline": " \u200b\u00a0"}, "/headline"),
+        ({"headline": "x" * 201}, "/headline"),
+        ({"headline": 1}, "/headline"),
+        ({"headline": "a\x00b"}, "/headline"),
+        ({"headline": "a\nb"}, "/headline"),
+        ({"headline": "a\x9bb"}, "/headline"),
+        ({"headline": "a\ufffeb"}, "/headline"),
+        ({"section": 7}, "/section"),
+        ({"body_markdown": ""}, "/body_markdown"),
+        ({"body_markdown": "x" * 200_001}, "/body_markdown"),
+        ({"body_markdown": "a\x00"}, "/body_markdown"),
+        ({"body_markdown": ["a"]}, "/body_markdown"),
+        ({"standfirst": "x" * 501}, "/standfirst"),
+        ({"standfirst": None}, "/standfirst"),
+        ({"bylines": "Ines"}, "/bylines"),
+        ({"bylines": [f"B{n}" for n in range(11)]}, "/bylines"),
+        ({"bylines": ["ok", ""]}, "/bylines/1"),
+        ({"bylines": ["x" * 101]}, "/bylines/0"),
+        ({"tags": [f"t{n}" for n in range(21)]}, "/tags"),
+        ({"tags": ["a", "x" * 51]}, "/tags/1"),
+        ({"tags": [1]}, "/tags/0"),
+        ({"slug": "No Slug"}, "/slug"),
+        ({"slug": ""}, "/slug"),
+        ({"language": "english"}, "/language"),
+        ({"language": "EN"}, "/language"),
+        ({"lead_image": {"url": "/media/a.jpg"}}, "/lead_image/alt"),
+        ({"lead_image": {**PICTURE, "alt": " "}}, "/lead_image/alt"),
+        ({"lead_image": {**PICTURE, "url": "//evil.example/a.jpg"}}, "/lead_image/url"),
+        ({"lead_image": {**PICTURE, "url": "javascript:alert(1)"}}, "/lead_image/url"),
+        ({"lead_image": {**PICTURE, "url": "media/a.jpg"}}, "/lead_image/url"),
+        ({"lead_image": {**PICTURE, "url": "https://"}}, "/lead_image/url"),
+        ({"lead_image": {**PICTURE, "url": "https://[a"}}, "/lead_image/url"),
+        ({"lead_image": {**PICTURE, "size": 1}}, "/lead_image/size"),
+        ({"lead_image": "/media/a.jpg"}, "/lead_image"),
+        ({"status": "published"}, "/status"),
+        ({"a/b~c": 1}, "/a~1b~0c"),
+    ],
+)
+def test_a_wrong_field_is_refused_by_its_name(fields: dict[str, object], pointer: str) -> None:
+    with pytest.raises(Problem) as caught:
+        validate(SentArticle, GOOD | fields)
+
+    assert caught.value.status == 422
+    assert [error.pointer for error in caught.value.errors] == [pointer]
+
+
+@pytest.mark.parametrize("value", [None, 1, "a", [], [GOOD]])
+def test_a_body_that_is_no_object_is_refused(value: object) -> None:
+    with pytest.raises(Problem) as caught:
+        validate(SentArticle, value)
+
+    assert caught.value.status == 422
+
+
+@pytest.mark.parametrize("url", ["/media/a.jpg", "https://a.example/b.jpg", "http://a.example:8080/b.jpg?c=1"])
+@pytest.mark.parametrize("language", ["en", "ar", "pt-BR", "zh-Hant", "zh-Hant-TW", "es-419", "haw"])
+def test_pictures_and_languages_of_good_form_are_taken(url: str, language: str) -> None:
+    sent = validate(SentArticle, {**GOOD, "lead_image": {**PICTURE, "url": url}, "language": language})
+
+    assert sent.lead_image is not None
+    assert (sent.lead_image.url, sent.language) == (url, language)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, 1700000000, "1700000000", "2024-01-01", "2024-01-01T00:00:00", "2024-13-01T00:00:00Z", "yesterday", "",
+     "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ["2024-01-01T00:00:00Z"]],
+)  # fmt: skip
+def test_a_time_of_another_form_is_refused(value: object) -> None:
+    with pytest.raises(Problem) as caught:
+        validate(SentPublication, {"published_at": value})
+
+    assert [error.pointer for error in caught.value.errors] == ["/published_at"]
+
+
+def test_a_publication_needs_nothing_a_correction_a_note_a_withdrawal_a_reason() -> None:
+    assert validate(SentPublication, {}).published_at is None
+    for model, pointer in ((SentCorrection, "/note"), (SentWithdrawal, "/reason")):
+        for body in ({}, {pointer[1:]: " "}, {pointer[1:]: "x" * 1001}):
+            with pytest.raises(Problem) as caught:
+                validate(model, body)
+            assert [error.pointer for error in caught.value.errors] == [pointer]

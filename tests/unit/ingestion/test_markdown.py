@@ -1,0 +1,99 @@
+"""Articles' HTML holds what the house's typography knows, and nothing that could run or lead astray."""
+
+import html5lib
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.ingestion.markdown import render, sanitise, shows_nothing
+
+ALLOWED = "p br hr h2 h3 h4 h5 h6 strong em s code pre blockquote ul ol li a img table thead tbody tr th td"
+PIECES = [
+    *("word", " ", "\n", "\n\n", "\t", "  \n", ":", '"', "'", "\\", "&", "&lt;", "\u202e", "<", ">"),
+    *("# ", "- ", "1. ", "> ", "*", "**", "~~", "`", "```", "|", "|-|", "[", "](", ")", "!["),
+    *("javascript:", "data:text/html,", "vbscript:", "&#106;avascript:", "//evil.example"),
+    *("https://a.example/", "/media/a.jpg", "#top", "mailto:a@b.example"),
+    *("<script>", "<img src=x onerror=alert(1)>", "<a href=javascript:alert(1)>"),
+]
+
+
+def test_what_articles_are_made_of_is_rendered() -> None:
+    html = render(
+        "# One\n\n## Two\n\nA *b* **c** ~~d~~ `e`\n\n> f\n\n3. g\n\n|h|i|\n|:-|-:|\n|j|k|\n\n"
+        '[l](https://l.example/?a=1&b=2 "m") [n](/world/n) ![o](/media/o.jpg "p")'
+    )
+
+    assert "<h2>One</h2>" in html
+    assert "<h2>Two</h2>" in html
+    assert "<em>b</em> <strong>c</strong> <s>d</s> <code>e</code>" in html
+    assert '<ol start="3">' in html
+    assert '<th style="text-align:left">h</th>' in html
+    assert 'rel="external noopener"' in html
+    assert '<a href="/world/n">n</a>' in html
+    assert '<img src="/media/o.jpg" alt="o" title="p" loading="lazy" decoding="async">' in html
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "<script>alert(1)</script>",
+        "[a](javascript:alert(1))",
+        "[a](JAVASCRIPT&#58;alert(1))",
+        "[a](data:text/html;base64,PHNjcmlwdD4=)",
+        "![a](javascript:alert(1))",
+        "![a](data:image/svg+xml,<svg onload=alert(1)>)",
+        "![a](http://plain.example/a.jpg)",
+        "[a](//evil.example)",
+        "[a](/\\evil.example)",
+        "![a](//evil.example/a.jpg)",
+        "<a onclick=alert(1)>",
+        "<https://a.example/onmouseover=alert(1)>",
+        "<javascript:alert(1)>",
+    ],
+)
+def test_nothing_that_runs_or_leads_astray_gets_through(markdown: str) -> None:
+    _check(render(markdown))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
+def test_no_text_makes_more_than_the_allowed_html(markdown: str) -> None:
+    html = render(markdown)
+
+    _check(html)
+    assert sanitise(html) == html
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200))
+def test_the_sanitiser_done_twice_is_the_sanitiser_done_once(html: str) -> None:
+    once = sanitise(html)
+
+    assert sanitise(once) == once
+
+
+@pytest.mark.parametrize("markdown", ["[a]: /b", "\u200b", "***", "&nbsp;"])
+def test_a_text_of_which_nothing_is_seen_is_known(markdown: str) -> None:
+    assert shows_nothing(render(markdown))
+
+
+@pytest.mark.parametrize("markdown", ["a", "![](/media/a.jpg)", "`x`", "مرصد"])
+def test_a_text_of_which_something_is_seen_is_known(markdown: str) -> None:
+    assert not shows_nothing(render(markdown))
+
+
+def _check(html: str) -> None:
+    for element in html5lib.parseFragment(html, namespaceHTMLElements=False).iter():
+        if not isinstance(element.tag, str) or element.tag == "DOCUMENT_FRAGMENT":
+            continue
+        assert element.tag in ALLOWED.split()
+        for name, value in element.attrib.items():
+            assert not name.startswith("on")
+            if name == "href":
+                assert value.startswith(("https://", "http://", "mailto:", "#", "/"))
+            if name == "src":
+                assert value.startswith(("https://", "/"))
+            if name in ("href", "src"):
+                assert not value.startswith(("//", "/\\"))
+            if name == "style":
+                assert value in ("text-align:left", "text-align:center", "text-align:right")

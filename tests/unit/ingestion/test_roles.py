@@ -1,0 +1,20 @@
+"""README.md's table of roles is what the code allows."""
+
+from pathlib import Path
+
+from services.ingestion import roles
+from services.ingestion.roles import ALLOWED, RIGHTS, ROLES
+
+README = Path(roles.__file__).with_name("README.md")
+
+
+def test_the_readmes_table_of_roles_is_the_codes() -> None:
+    lines = README.read_text().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    table = {row[0]: row[1:] for row in rows if row[0] in ("role", *ROLES)}
+    shown = {
+        role: {right for right, cell in zip(table["role"], table[role], strict=True) if cell == "yes"} for role in ROLES
+    }
+
+    assert tuple(table["role"]) == RIGHTS
+    assert shown == {role: set(ALLOWED[role]) for role in ROLES}

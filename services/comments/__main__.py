@@ -1,0 +1,3 @@
+from services.comments.commands import main
+
+main()

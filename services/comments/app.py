@@ -1,0 +1,82 @@
+"""The comments service, put together."""
+
+from collections.abc import AsyncIterator, Mapping
+
+from aiohttp import web
+
+from services.comments.access import Tokens
+from services.comments.consumers import subscriptions
+from services.comments.keys import NEWSROOM, SITE, STORE, TOKENS, VISITORS
+from services.comments.limits import Visitors
+from services.comments.posting import Newsroom
+from services.comments.routes import ROUTES
+from services.comments.settings import CommentsSettings
+from services.comments.store import Store
+from shared.dead_letters import DeadLetters
+from shared.dispatch import EventSink
+from shared.errors import Unavailable
+from shared.group import GroupRunner
+from shared.kafka import LogIdentity
+from shared.mongo import Mongo, once_available
+from shared.outbox import Relay
+from shared.process import start_task, stop_task
+from shared.producer import Producer
+from shared.service import HEALTH, create_service
+from shared.site import load_site
+from shared.topics import ARTICLES
+
+GROUP = "comments"
+
+
+def create_app(settings: CommentsSettings, *, database: str = "comments", group: str = GROUP) -> web.Application:
+    """The application. `database` and `group` are others than usual only where several share their engines."""
+    app = create_service(settings, ROUTES)
+    store = Store(Mongo(settings.mongo), starts_as=settings.comments_mode, database=database)
+    producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
+    sink = EventSink(subscriptions(store.articles), DeadLetters(producer, group))
+    runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)
+    app[STORE] = store
+    app[NEWSROOM] = Newsroom(store, lambda: runner.ready and runner.lag == 0)
+    app[SITE] = load_site(settings.site)
+    app[VISITORS] = Visitors(settings)
+
+    async def connections(app: web.Application) -> AsyncIterator[None]:
+        app[TOKENS] = Tokens(settings.ingestion_urls)
+        await once_available(store.prepare)
+        yield
+        await app[TOKENS].close()
+        await app[VISITORS].close()
+        await producer.stop()
+        store.mongo.close()
+
+    async def relay(_: web.Application) -> AsyncIterator[None]:
+        identity = LogIdentity(settings.kafka)
+        comments = store.comments
+        relay = Relay(store.outbox, producer, identity, republish=comments.events_after, latest=comments.latest_events)
+        task = start_task(relay.run(), "relay")
+        yield
+        await stop_task(task)
+        await identity.close()
+
+    async def follower(_: web.Application) -> AsyncIterator[None]:
+        task = start_task(runner.run(), "article follower")
+        yield
+        await runner.stop()
+        await task
+
+    app[HEALTH].add("mongo", lambda: _answers(store))
+    app[HEALTH].add("articles", lambda: _follows(runner))
+    app[HEALTH].add("outbox", store.outbox.facts)
+    app.cleanup_ctx.extend([connections, relay, follower])
+    return app
+
+
+async def _answers(store: Store) -> Mapping[str, object]:
+    await store.mongo.ping()
+    return {}
+
+
+async def _follows(runner: GroupRunner) -> Mapping[str, object]:
+    if not runner.ready:
+        raise Unavailable(f"articles.v1 is not followed; nothing applied for {runner.stalled_for_s():.0f} s")
+    return {"lag": runner.lag, "partitions": [f"{topic}/{number}" for topic, number in runner.partitions]}

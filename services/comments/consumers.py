@@ -1,0 +1,40 @@
+"""Kafka in: `articles.v1` keeps this service's own copy of which articles there are."""
+
+from collections.abc import Mapping
+
+from services.comments.store import Article, Articles
+from shared.dispatch import Handler
+from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Erased, Event
+
+
+async def keep_article(articles: Articles, event: ArticleState) -> None:
+    """Keep what readers' comments depend on: whether the article is there, where, and whether it takes comments."""
+    article = Article(
+        id=event.id,
+        version=event.version,
+        url=event.url,
+        status=event.status,
+        comments_open=event.comments_open,
+        section=event.section,
+        headline=event.headline,
+    )
+    await articles.keep(article)
+
+
+async def forget_article(articles: Articles, event: Erased) -> None:
+    """An erased article is as if it had never been."""
+    await articles.forget(event.id)
+
+
+def subscriptions(articles: Articles) -> Mapping[type[Event], Handler]:
+    """Which event is handled by which function."""
+
+    async def keep(event: Event) -> None:
+        if isinstance(event, ArticleState):
+            await keep_article(articles, event)
+
+    async def forget(event: Event) -> None:
+        if isinstance(event, Erased):
+            await forget_article(articles, event)
+
+    return {ArticlePublished: keep, ArticleCorrected: keep, ArticleWithdrawn: keep, Erased: forget}

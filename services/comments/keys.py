@@ -1,0 +1,15 @@
+"""What the application holds for its handlers."""
+
+from aiohttp import web
+
+from services.comments.access import Tokens
+from services.comments.limits import Visitors
+from services.comments.posting import Newsroom
+from services.comments.store import Store
+from shared.site import Site
+
+STORE = web.AppKey("store", Store)
+NEWSROOM = web.AppKey("newsroom", Newsroom)
+VISITORS = web.AppKey("visitors", Visitors)
+TOKENS = web.AppKey("tokens", Tokens)
+SITE = web.AppKey("site", Site)

@@ -1,0 +1,168 @@
+"""HTTP in: what moderators do. Every decision is written down, and told on `comments.v1`, in one transaction."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
+
+from aiohttp import web
+
+from services.comments.access import Person
+from services.comments.contract import CommentAnswer, CommentList, CommentSettings, NoFields
+from services.comments.keys import STORE, TOKENS
+from services.comments.rules import STATUSES, Action, NoSuchMove, Sort, Status, next_status
+from services.comments.store import Comment, Rule, Store, moved
+from shared.errors import Problem
+from shared.idempotency import Answer, Claim, claim
+from shared.mongo import Session
+from shared.requests import (
+    JSON_TYPE,
+    etag,
+    parse_json,
+    read_body,
+    read_cursor,
+    read_if_match,
+    read_limit,
+    refuse_unknown,
+    validate,
+    write_cursor,
+)
+from shared.service import field_problem, json_response
+
+
+async def list_by_status(request: web.Request) -> web.Response:
+    """The comments of one status, those that wait unless another is asked for."""
+    await request.app[TOKENS].moderator(request)
+    refuse_unknown(request.query, ("status", "sort", "limit", "cursor"))
+    limit, cursor = read_limit(request.query), read_cursor(request.query, 1)
+    found = await request.app[STORE].comments.with_status(
+        _read_status(request.query), read_sort(request.query), cursor[0] if cursor else None, limit + 1
+    )
+    shown = found[:limit]
+    answer = CommentList(
+        items=[CommentAnswer.of(comment) for comment in shown],
+        next_cursor=write_cursor(shown[-1].id) if len(found) > limit else None,
+    )
+    return json_response(answer.model_dump_json().encode())
+
+
+def read_sort(query: Mapping[str, str]) -> Sort:
+    """`?sort=`; 422 when it is none of ours."""
+    sort = query.get("sort", "oldest")
+    if sort not in ("oldest", "newest"):
+        raise field_problem("?sort", "sort is oldest or newest.")
+    return cast(Sort, sort)
+
+
+def _read_status(query: Mapping[str, str]) -> Status:
+    status = query.get("status", "pending")
+    if status not in STATUSES:
+        raise field_problem("?status", f"status is one of {', '.join(STATUSES)}.")
+    return status
+
+
+def decide(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The handler of one kind of decision."""
+
+    async def handler(request: web.Request) -> web.Response:
+        person = await request.app[TOKENS].moderator(request)
+        body = await _read_nothing(request)
+        store, comment_id, if_match = request.app[STORE], request.match_info["id"], _read_if_match(request)
+
+        async def work(session: Session) -> Answer:
+            before = await store.comments.find(comment_id, session)
+            after = _decide(before, action, if_match)
+            if before is not None and after.version != before.version:
+                await _write(store, after, action, person, session)
+            return _answer(after)
+
+        return await _once(store, claim(request, person.name, body), work)
+
+    handler.__name__ = f"{action}_comment"
+    return handler
+
+
+def _decide(before: Comment | None, action: Action, if_match: int | None) -> Comment:
+    if before is None:
+        raise Problem(404, "There is no such comment.")
+    if if_match not in (None, before.version):
+        raise Problem(412, "The comment has been changed since.")
+    try:
+        status = next_status(before.status, action)
+    except NoSuchMove as error:
+        raise Problem(409, f"A comment that is {before.status} cannot be the object of: {action}.") from error
+    return before if status == before.status else moved(before, status)
+
+
+async def _write(store: Store, comment: Comment, action: Action, person: Person, session: Session) -> None:
+    await store.comments.replace(comment, session)
+    await store.contacts.follow(comment, session)
+    await store.comments.note(comment, action, person.name, session)
+    await store.outbox.add(session, comment.event())
+
+
+def _answer(comment: Comment) -> Answer:
+    return Answer(200, CommentAnswer.of(comment).model_dump_json().encode(), {"ETag": etag(comment.version)})
+
+
+async def _once(store: Store, made: Claim | None, work: Callable[[Session], Awaitable[Answer]]) -> web.Response:
+    """Do the work in a transaction that also keeps its answer under the request's Idempotency-Key."""
+
+    async def all_of_it(session: Session) -> Answer:
+        answer = await work(session)
+        await store.answers.keep(session, made, answer)
+        return answer
+
+    answer = await store.answers.once(made, lambda: store.mongo.transaction(all_of_it))
+    store.outbox.wake()
+    return answer.response()
+
+
+async def _read_nothing(request: web.Request) -> bytes:
+    if not request.body_exists:
+        return b""
+    body = await read_body(request)
+    validate(NoFields, parse_json(body) if body else {})
+    return body
+
+
+def _read_if_match(request: web.Request) -> int | None:
+    # Decisions lead to a named state, so that the precondition is the client's choice; a stale one is refused.
+    return read_if_match(request) if request.headers.get("If-Match", "").strip() else None
+
+
+async def show_settings(request: web.Request) -> web.Response:
+    """Which comments wait for a moderator."""
+    await request.app[TOKENS].moderator(request)
+    return _settings_answer(await request.app[STORE].rules.current()).response()
+
+
+async def change_settings(request: web.Request) -> web.Response:
+    """Set which comments wait for a moderator, from now on."""
+    person = await request.app[TOKENS].moderator(request)
+    body = await read_body(request, types=(JSON_TYPE,))
+    mode = validate(CommentSettings, parse_json(body)).mode
+    store, if_match = request.app[STORE], _read_if_match(request)
+
+    async def work(session: Session) -> Answer:
+        before = await store.rules.current(session)
+        if if_match not in (None, before.version):
+            raise Problem(412, "The settings have been changed since.")
+        after = Rule(mode, before.version + 1)
+        await store.rules.put(after, person.name, session)
+        return _settings_answer(after)
+
+    return await _once(store, claim(request, person.name, body), work)
+
+
+def _settings_answer(rule: Rule) -> Answer:
+    return Answer(200, CommentSettings(mode=rule.mode).model_dump_json().encode(), {"ETag": etag(rule.version)})
+
+
+_COMMENT = "/v1/comments/{id:[A-Za-z0-9_-]{1,64}}"
+ROUTES = [
+    web.get("/v1/comments", list_by_status),
+    web.get("/v1/comments/settings", show_settings),
+    web.put("/v1/comments/settings", change_settings),
+    web.post(f"{_COMMENT}/approve", decide("approve")),
+    web.post(f"{_COMMENT}/reject", decide("reject")),
+    web.post(f"{_COMMENT}/remove", decide("remove")),
+]

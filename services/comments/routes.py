@@ -1,0 +1,115 @@
+"""HTTP in: readers' comments. What moderators do is in `moderation.py`."""
+
+from collections.abc import Mapping, Sequence
+
+from aiohttp import web
+
+from services.comments import rules
+from services.comments.contract import CommentAnswer, Discussion, NewComment, ThreadAnswer
+from services.comments.keys import NEWSROOM, SITE, STORE, TOKENS, VISITORS
+from services.comments.moderation import ROUTES as MODERATION_ROUTES
+from services.comments.moderation import read_sort
+from services.comments.pages import problem_page, wants_page
+from services.comments.posting import Draft, post
+from services.comments.rules import Node
+from services.comments.store import Article, Comment, placed
+from shared.errors import Problem, Unavailable
+from shared.idempotency import Answer, claim
+from shared.requests import (
+    FORM_TYPE,
+    JSON_TYPE,
+    etag,
+    parse_form,
+    parse_json,
+    read_body,
+    read_cursor,
+    read_limit,
+    refuse_unknown,
+    validate,
+    write_cursor,
+)
+from shared.service import json_response
+
+
+async def post_comment(request: web.Request) -> web.Response:
+    """Take a reader's comment: as JSON, or as the page's plain form, whose sender is answered with pages."""
+    if request.content_type != FORM_TYPE or not wants_page(request):
+        return await _post(request)
+    try:
+        return await _post(request)
+    except Unavailable:
+        problem = Problem(503, "A part of the site does not answer; try again.", headers={"Retry-After": "2"})
+    except Problem as raised:
+        problem = raised
+    return problem_page(problem, request, request.app[SITE].name, await _typed(request))
+
+
+async def _post(request: web.Request) -> web.Response:
+    await _admit(request)
+    body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
+    by_form = request.content_type == FORM_TYPE
+    sent = validate(NewComment, parse_form(body) if by_form else parse_json(body))
+    made = claim(request, "reader", body)
+    store = request.app[STORE]
+
+    async def work() -> Answer:
+        article = await request.app[NEWSROOM].open_for_comments(request.match_info["id"])
+        return await post(store, Draft(article, sent, made, _form_answer if by_form else _json_answer))
+
+    return (await store.answers.once(made, work)).response()
+
+
+async def _admit(request: web.Request) -> None:
+    # Whoever is known by name need not be told apart by address: imports and tests come from one.
+    if "Authorization" in request.headers:
+        await request.app[TOKENS].person(request)
+    else:
+        await request.app[VISITORS].admit(request)
+
+
+async def _typed(request: web.Request) -> Mapping[str, str]:
+    try:
+        return parse_form(await read_body(request, types=(FORM_TYPE,)))
+    except Problem:
+        return {}
+
+
+def _place(comment: Comment, article: Article) -> str:
+    return f"{article.url}#comment-{comment.id}"
+
+
+def _json_answer(comment: Comment, article: Article) -> Answer:
+    body = CommentAnswer.of(comment).model_dump_json().encode()
+    return Answer(201, body, {"Location": _place(comment, article), "ETag": etag(comment.version)})
+
+
+def _form_answer(comment: Comment, article: Article) -> Answer:
+    return Answer(303, b"", {"Location": _place(comment, article)})
+
+
+async def list_comments(request: web.Request) -> web.Response:
+    """An article's threads, a page of them."""
+    refuse_unknown(request.query, ("sort", "limit", "cursor"))
+    sort, limit = read_sort(request.query), read_limit(request.query)
+    cursor = read_cursor(request.query, 1)
+    article = await request.app[NEWSROOM].readable(request.match_info["id"])
+    comments = {comment.id: comment for comment in await request.app[STORE].comments.of_article(article.id)}
+    threads = rules.arrange([placed(comment) for comment in comments.values()])
+    shown, more = rules.page(threads, sort, cursor[0] if cursor else None, limit)
+    discussion = Discussion(
+        items=_with_replies(shown, comments),
+        next_cursor=write_cursor(shown[-1].id) if more else None,
+        total=rules.count_published(threads, {comment.id: comment.status for comment in comments.values()}),
+    )
+    return json_response(discussion.model_dump_json().encode())
+
+
+def _with_replies(nodes: Sequence[Node], comments: Mapping[str, Comment]) -> list[ThreadAnswer]:
+    return [ThreadAnswer.with_replies(comments[node.id], _with_replies(node.replies, comments)) for node in nodes]
+
+
+ROUTES = [
+    web.post("/v1/articles/{id:[A-Za-z0-9_-]{1,64}}/comments", post_comment),
+    web.get("/v1/articles/{id:[A-Za-z0-9_-]{1,64}}/comments", list_comments),
+    *MODERATION_ROUTES,
+]

@@ -1,0 +1,80 @@
+"""What the store promises about republication: every comment, once, in the order of ids, from wherever it was left."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from services.comments import store as store_module
+from services.comments.store import Comment, Store, moved
+from shared.ids import made_at, new_id
+from shared.mongo import Mongo, Session
+from shared.times import now
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def id_of(moment: datetime) -> str:
+    """An id as it would have been made then."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return "".join(_ALPHABET[(milliseconds >> shift) & 31] for shift in range(45, -1, -5)) + new_id()[10:]
+
+
+def a_comment(comment_id: str) -> Comment:
+    return Comment(comment_id, 1, "a", None, comment_id, "Ada", None, "Yes.", "<p>Yes.</p>", "published", now())
+
+
+@pytest.fixture
+async def store(mongo_url: str) -> AsyncIterator[Store]:
+    store = Store(Mongo(mongo_url), starts_as="post", database=f"test_{uuid4().hex[:12]}")
+    await store.prepare()
+    yield store
+    store.mongo.close()
+
+
+async def _add(store: Store, *comments: Comment) -> None:
+    async def work(session: Session) -> None:
+        for comment in comments:
+            await store.comments.add(comment, session)
+
+    await store.mongo.transaction(work)
+
+
+async def _all_after(store: Store, after: str | None) -> list[str]:
+    return [event.id async for events in store.comments.events_after(after) for event in events]
+
+
+def test_an_id_says_when_it_was_made() -> None:
+    moment = datetime(2024, 2, 29, 23, 59, 59, 999_000, tzinfo=UTC)
+
+    assert made_at(id_of(moment)) == moment
+
+
+async def test_every_comment_is_republished_once_in_order_across_days_and_chunks(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "_REPUBLISH_CHUNK", 3)
+    ids = sorted(id_of(now() - timedelta(days=days, milliseconds=n)) for days in (400, 3, 2, 0) for n in range(5))
+    await _add(store, *(a_comment(comment_id) for comment_id in reversed(ids)))
+
+    assert await _all_after(store, None) == ids
+    for number in (0, 4, 7, 19):
+        assert await _all_after(store, ids[number]) == ids[number + 1 :]
+
+
+async def test_an_empty_store_has_nothing_to_republish(store: Store) -> None:
+    assert await _all_after(store, None) == []
+
+
+async def test_the_latest_events_are_of_the_latest_versions(store: Store) -> None:
+    comment = a_comment(new_id())
+    await _add(store, comment)
+
+    async def remove(session: Session) -> None:
+        await store.comments.replace(moved(comment, "removed"), session)
+
+    await store.mongo.transaction(remove)
+    (event,) = await store.comments.latest_events([comment.id, new_id()])
+
+    assert (event.ce_type, event.version, event.body) == ("world-monitor.comment.removed.v1", 2, "")

@@ -1,0 +1,108 @@
+"""The shapes of popularity's part of the public contract, and its operations for OpenAPI."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.events import WINDOWS, Window
+from shared.openapi import Operation, Parameter
+from shared.times import UtcDatetime
+
+ArticleId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class ViewIn(BaseModel):
+    """A page view. With an `event_id` a repetition of the request counts once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    article_id: ArticleId
+    event_id: UUID | None = None
+
+
+class ViewAccepted(BaseModel):
+    """A view that Kafka has."""
+
+    event_id: UUID
+
+
+class PopularItem(BaseModel):
+    """One article of a ranking."""
+
+    article_id: str
+    headline: str
+    url: str
+    section: str
+    views: int
+
+
+class Popular(BaseModel):
+    """The most viewed articles of a window. `computed_at` is null until a first ranking has come."""
+
+    window: Window
+    section: str | None
+    computed_at: UtcDatetime | None
+    items: list[PopularItem]
+
+
+class ViewCounts(BaseModel):
+    """Views of an article by window."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    hour: int = Field(alias="1h")
+    day: int = Field(alias="24h")
+    week: int = Field(alias="7d")
+    month: int = Field(alias="30d")
+    all: int
+
+
+class ArticleViews(BaseModel):
+    """How often an article was viewed."""
+
+    article_id: str
+    views: ViewCounts
+
+
+OPERATIONS = (
+    Operation(
+        id="acceptView",
+        method="POST",
+        path="/v1/views",
+        summary="Count a page view; answered when Kafka has it",
+        answers={202: ViewAccepted},
+        problems=(400, 404, 410, 413, 415, 422, 503),
+        body={"application/json": ViewIn, "text/plain": ViewIn},
+        parameters=(
+            Parameter(
+                "Idempotency-Key",
+                "header",
+                "the same key and body count once; the same key with another body is refused",
+                {"type": "string", "minLength": 1, "maxLength": 200},
+            ),
+        ),
+    ),
+    Operation(
+        id="listPopular",
+        method="GET",
+        path="/v1/popular",
+        summary="The most viewed articles of a window, of the site or of a section",
+        answers={200: Popular},
+        problems=(422,),
+        parameters=(
+            Parameter("window", "query", "how far back", {"type": "string", "enum": list(WINDOWS), "default": "24h"}),
+            Parameter("section", "query", "the slug of a section; without it the whole site", {"type": "string"}),
+            Parameter("limit", "query", "how many", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+        ),
+    ),
+    Operation(
+        id="showViews",
+        method="GET",
+        path="/v1/articles/{id}/views",
+        summary="How often an article was viewed",
+        answers={200: ArticleViews},
+        problems=(404, 410, 422, 503),
+        parameters=(Parameter("id", "path", "the article", {"type": "string"}),),
+    ),
+)

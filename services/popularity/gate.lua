@@ -1,0 +1,99 @@
+-- Applies one chunk of views to a partition's counters and moves its position, both or neither.
+-- Redis runs a script alone but does not undo one that fails, so everything that can fail (a wrong argument, a key of a
+-- wrong type) is read first, and the position is written last.
+-- KEYS[1] the partition's state
+-- ARGV    log, from, to, fingerprint, slot, slots, spans ("1h:1 24h:60 …"), ids (16 bytes each), rows (2 bytes for each
+--         id: which of the rows below, from 0), then for each row its article and its minute
+-- Answers {"OK", next, counted}, {"ALREADY" | "GAP" | "WRONG_LOG", next, 0} or {"UNKNOWN", 0, 0}.
+local state = KEYS[1]
+local base = string.sub(state, 1, -6)
+local log, from, to, fingerprint = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local slot, slots, spans, ids, indexes = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
+local most_rows = (#ARGV - 9) / 2
+if not (from and to and to > from and slot and slots) or #ids % 16 ~= 0 or #indexes * 8 ~= #ids then
+  return redis.error_reply('gate: wrong arguments')
+end
+
+local stored = redis.call('HMGET', state, 'log', 'next', 'revision')
+local position, revision = tonumber(stored[2]), tonumber(stored[3] or '0')
+if not stored[1] or not position then return {'UNKNOWN', 0, 0} end
+if stored[1] ~= log then return {'WRONG_LOG', position, 0} end
+if position >= to then return {'ALREADY', position, 0} end
+if position ~= from then return {'GAP', position, 0} end
+
+-- Which ids are new, and what each row then counts.
+local count = #ids / 16
+local given, seen = {}, {}
+for i = 1, count do given[i] = string.sub(ids, i * 16 - 15, i * 16) end
+if count > 0 then
+  for back = 0, slots - 1 do
+    local key = base .. 'ids:' .. (slot - back)
+    if redis.call('SCARD', key) > 0 then
+      local found = redis.call('SMISMEMBER', key, unpack(given))
+      for i = 1, count do if found[i] == 1 then seen[i] = true end end
+    end
+  end
+end
+local counts, counted = {}, 0
+for i = 1, count do
+  if not seen[i] then
+    local high, low = string.byte(indexes, i * 2 - 1, i * 2)
+    local row = high * 256 + low
+    if row >= most_rows then return redis.error_reply('gate: wrong arguments') end
+    counts[row] = (counts[row] or 0) + 1
+    counted = counted + 1
+  end
+end
+
+-- What is to be added where. An article that is not placed (withdrawn, or not known yet) counts aside.
+local adds, checked, buckets, places, windows = {}, {}, {}, {}, {}
+local function add(key, member, n)
+  if not checked[key] then
+    redis.call('ZCARD', key)
+    checked[key] = true
+  end
+  adds[#adds + 1] = {key, n, member}
+end
+for window, size in string.gmatch(spans, '(%w+):(%d+)') do
+  windows[#windows + 1] = {window, tonumber(size), tonumber(redis.call('HGET', state, 'retired:' .. window) or '0')}
+  redis.call('ZCARD', base .. 'buckets:' .. window)
+end
+local function sum(window, article, place, n)
+  if place == '' then return add(base .. 'aside:' .. window, article, n) end
+  add(base .. 'sum:' .. window, article, n)
+  add(base .. 'sum:' .. window .. ':' .. place, article, n)
+end
+for row, n in pairs(counts) do
+  local article, minute = ARGV[10 + row * 2], tonumber(ARGV[11 + row * 2])
+  if not minute then return redis.error_reply('gate: wrong arguments') end
+  local place = places[article]
+  if not place then
+    place = redis.call('HGET', base .. 'article:' .. article, 'place') or ''
+    places[article] = place
+  end
+  sum('all', article, place, n)
+  for _, w in ipairs(windows) do
+    local start = minute - minute % w[2]
+    if start >= w[3] then
+      sum(w[1], article, place, n)
+      add(base .. 'bucket:' .. w[1] .. ':' .. start, article, n)
+      buckets[w[1] .. ':' .. start] = {w[1], start}
+    end
+  end
+end
+local old = redis.call('ZRANGEBYSCORE', base .. 'ids', '-inf', '(' .. (slot - slots + 1))
+
+for _, a in ipairs(adds) do redis.call('ZINCRBY', a[1], a[2], a[3]) end
+for _, b in pairs(buckets) do redis.call('ZADD', base .. 'buckets:' .. b[1], b[2], b[2]) end
+-- An id that came again is remembered anew, so that a chain of retries is covered from its last one.
+if count > 0 then
+  redis.call('SADD', base .. 'ids:' .. slot, unpack(given))
+  redis.call('ZADD', base .. 'ids', slot, slot)
+end
+for _, number in ipairs(old) do
+  redis.call('UNLINK', base .. 'ids:' .. number)
+  redis.call('ZREM', base .. 'ids', number)
+end
+if counted > 0 then revision = revision + 1 end
+redis.call('HSET', state, 'revision', revision, 'next', to, 'fingerprint', fingerprint)
+return {'OK', to, counted}

@@ -1,0 +1,173 @@
+"""Rankings: exact merges of the partitions' tops, published when they moved and whenever they grow old.
+
+Computed by one counter, the holder of views.v1's first partition. Two that both believe so for a moment do no harm: both
+read the same Redis, and of two rankings the later holds.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
+
+import structlog
+
+from services.popularity import metrics
+from services.popularity.rules import top
+from services.popularity.store import Card, PartitionState, Store
+from shared import topics
+from shared.errors import Unavailable
+from shared.events import WINDOWS, RankedArticle, RankingComputed, Window, encode
+from shared.producer import Producer
+from shared.times import now
+
+_log = structlog.get_logger(__name__)
+
+MOST = 100
+# Other counters' work shows in Redis only: looked for so often.
+_LOOK_EVERY_S = 0.25
+_PAUSE_AFTER_FAILURE_S = 0.5
+
+Scope = tuple[Window, str | None]
+Lines = list[tuple[str, int]]
+
+
+class Ranker:
+    """Keeps rankings.v1 true while `leads` says that this process is the one to do it."""
+
+    def __init__(
+        self,
+        store: Store,
+        producer: Producer,
+        *,
+        sections: Sequence[str],
+        leads: Callable[[], bool],
+        log_id: Callable[[], str],
+        every_s: float,
+        fresh_s: float,
+    ) -> None:
+        self._store = store
+        self._producer = producer
+        self._scopes: list[Scope] = [(window, section) for window in WINDOWS for section in (None, *sections)]
+        self._leads = leads
+        self._log_id = log_id
+        self._every_s = every_s
+        self._fresh_s = fresh_s
+        self._moved = asyncio.Event()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Know nothing: everything is read and published anew."""
+        self._states: list[PartitionState] = []
+        self._tops: dict[int, list[dict[str, int]]] = {}
+        self._cards: dict[str, Card] = {}
+        self._published: dict[Scope, tuple[RankedArticle, ...]] = {}
+        self._published_at: dict[Scope, float] = {}
+        self._published_in = ""
+
+    def moved(self) -> None:
+        """Say that counts may have changed, so that the next look is now."""
+        self._moved.set()
+
+    async def run(self) -> None:
+        """Rank until cancelled."""
+        while True:
+            started = monotonic()
+            try:
+                await self.look()
+            except Unavailable as error:
+                _log.warning("ranking.waits", reason=str(error))
+                self._forget()
+                await asyncio.sleep(_PAUSE_AFTER_FAILURE_S)
+            await asyncio.sleep(max(0.0, self._every_s - (monotonic() - started)) if self._worked else 0)
+            await self._until_moved()
+
+    _worked = False
+
+    async def _until_moved(self) -> None:
+        try:
+            async with asyncio.timeout(_LOOK_EVERY_S):
+                await self._moved.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._moved.clear()
+
+    async def look(self) -> None:
+        """Publish the rankings that have moved, have grown old, or are not in this log yet."""
+        self._worked = False
+        if not self._leads():
+            self._forget()
+            return
+        if self._published_in != self._log_id():
+            self._forget()
+            self._published_in = self._log_id()
+        changed = await self._read_changes()
+        due = [scope for scope in self._scopes if self._is_due(scope)]
+        if not changed and not due:
+            return
+        self._worked = True
+        with metrics.RANKING_SECONDS.time():
+            await self._publish(set(due))
+
+    def _is_due(self, scope: Scope) -> bool:
+        return monotonic() - self._published_at.get(scope, float("-inf")) > self._fresh_s
+
+    async def _read_changes(self) -> bool:
+        states = await self._store.states()
+        before = self._states or [PartitionState(revision=-1)] * len(states)
+        moved = [number for number, state in enumerate(states) if state.revision != before[number].revision]
+        if any(states[number].cards != before[number].cards for number in moved):
+            self._cards.clear()
+        for number in moved:
+            self._tops[number] = await self._store.tops(number, self._scopes, MOST)
+        self._states = states
+        return bool(moved)
+
+    async def _publish(self, due: set[Scope]) -> None:
+        lines = {
+            scope: top([self._tops[number][index] for number in sorted(self._tops)], MOST)
+            for index, scope in enumerate(self._scopes)
+        }
+        await self._learn(article for ranked in lines.values() for article, _ in ranked)
+        items = {scope: self._items(ranked) for scope, ranked in lines.items()}
+        wanted = [scope for scope in self._scopes if scope in due or items[scope] != self._published.get(scope)]
+        await self._send(wanted, items)
+
+    async def _learn(self, articles: Iterable[str]) -> None:
+        missing = sorted(set(articles) - self._cards.keys())
+        self._cards |= await self._store.cards(missing)
+
+    def _items(self, ranked: Lines) -> tuple[RankedArticle, ...]:
+        return tuple(
+            RankedArticle(
+                article_id=article,
+                headline=card.headline,
+                url=card.url,
+                section=card.section,
+                language=card.language or "en",
+                views=views,
+            )
+            for article, views in ranked
+            if views > 0 and (card := self._cards.get(article)) is not None and card.status == "published"
+        )
+
+    async def _send(self, wanted: Sequence[Scope], items: dict[Scope, tuple[RankedArticle, ...]]) -> None:
+        computed_at = now()
+        covers = {str(number): state.position for number, state in enumerate(self._states)}
+        rankings = [
+            RankingComputed(
+                window=window, section=section, computed_at=computed_at, items=items[window, section], covers=covers
+            )
+            for window, section in wanted
+        ]
+        if not rankings:
+            return
+        await self._producer.send(*(encode(ranking) for ranking in rankings))
+        metrics.RANKINGS_PUBLISHED.inc(len(rankings))
+        for scope in wanted:
+            self._published[scope] = items[scope]
+            self._published_at[scope] = monotonic()
+
+
+def is_leader(partitions: Sequence[tuple[str, int]]) -> bool:
+    """Whether the holder of these partitions is the one that ranks."""
+    return (topics.VIEWS.name, 0) in partitions

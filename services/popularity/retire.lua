@@ -1,0 +1,42 @@
+-- Takes a part of a finished bucket out of its window's sums.
+-- KEYS[1] the partition's state
+-- ARGV    window, horizon (the first minute that still counts), most members to take
+-- From the first call on, late views of what is before the horizon are not added to the window any more.
+-- Answers {members taken, 1 if there is more}.
+local state = KEYS[1]
+local base = string.sub(state, 1, -6)
+local window, horizon, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+if not (horizon and most and most >= 1) then return redis.error_reply('retire: wrong arguments') end
+local stored = redis.call('HMGET', state, 'retired:' .. window, 'revision')
+local retired, revision = tonumber(stored[1] or '0'), tonumber(stored[2] or '0')
+local index = base .. 'buckets:' .. window
+local oldest = redis.call('ZRANGE', index, 0, 0)[1]
+if not oldest or tonumber(oldest) >= math.max(horizon, retired) then
+  if horizon > retired then redis.call('HSET', state, 'retired:' .. window, horizon) end
+  return {0, 0}
+end
+
+local bucket, sums = base .. 'bucket:' .. window .. ':' .. oldest, base .. 'sum:' .. window
+local taken = redis.call('ZRANGE', bucket, 0, most - 1, 'WITHSCORES')
+local left = redis.call('ZCARD', bucket) - #taken / 2
+local takes = {}
+for i = 1, #taken, 2 do
+  local article = taken[i]
+  local place = redis.call('HGET', base .. 'article:' .. article, 'place') or ''
+  local keys = place == '' and {base .. 'aside:' .. window} or {sums, sums .. ':' .. place}
+  for _, key in ipairs(keys) do
+    redis.call('ZCARD', key)
+    takes[#takes + 1] = {key, taken[i + 1], article}
+  end
+end
+
+if horizon > retired then redis.call('HSET', state, 'retired:' .. window, horizon) end
+for _, take in ipairs(takes) do
+  if tonumber(redis.call('ZINCRBY', take[1], '-' .. take[2], take[3])) <= 0 then
+    redis.call('ZREM', take[1], take[3])
+  end
+end
+redis.call('ZREMRANGEBYRANK', bucket, 0, most - 1)
+if left == 0 then redis.call('ZREM', index, oldest) end
+redis.call('HSET', state, 'revision', revision + 1)
+return {#taken / 2, 1}

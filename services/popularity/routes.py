@@ -1,0 +1,117 @@
+"""HTTP in: views, rankings, counts."""
+
+import hashlib
+from collections.abc import Mapping
+from uuid import UUID, uuid4
+
+from aiohttp import web
+from yarl import URL
+
+from services.popularity.articles import ArticleIndex
+from services.popularity.board import Board
+from services.popularity.contract import ViewIn
+from services.popularity.intake import Intake
+from services.popularity.rules import event_id_from_key
+from services.popularity.store import Card, Store, views_partition
+from shared.errors import Problem
+from shared.events import WINDOWS, PageViewed, Window, encode
+from shared.requests import parse_json, read_body, read_limit, refuse_unknown, validate
+from shared.service import field_problem, json_response
+from shared.times import now
+
+STORE = web.AppKey("store", Store)
+ARTICLES = web.AppKey("articles", ArticleIndex)
+INTAKE = web.AppKey("intake", Intake)
+BOARD = web.AppKey("board", Board)
+SECTIONS = web.AppKey("sections", frozenset[str])
+
+_WINDOWS: Mapping[str, Window] = {window: window for window in WINDOWS}
+_BODY_TYPES = ("application/json", "text/plain")
+_LONGEST_KEY = 200
+
+
+async def accept_view(request: web.Request) -> web.StreamResponse:
+    """Take a view to Kafka and answer 202 when it is there."""
+    body = await read_body(request, types=_BODY_TYPES)
+    view = validate(ViewIn, parse_json(body))
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        event_id = view.event_id or uuid4()
+        await _record(request, view, event_id)
+    else:
+        event_id = await _record_once(request, view, key)
+    return json_response({"event_id": str(event_id)}, status=202)
+
+
+async def _record(request: web.Request, view: ViewIn, event_id: UUID) -> None:
+    article = await request.app[ARTICLES].find(view.article_id)
+    card = _readable(None if article is None else article.card)
+    viewed = PageViewed(id=event_id, article_id=view.article_id, section=card.section, viewed_at=now())
+    await request.app[INTAKE].accept(encode(viewed), views_partition(view.article_id))
+
+
+async def _record_once(request: web.Request, view: ViewIn, key: str) -> UUID:
+    if not (1 <= len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise field_problem("Idempotency-Key", f"The key is 1 to {_LONGEST_KEY} printable ASCII characters.")
+    event_id = view.event_id or event_id_from_key(key)
+    store = request.app[STORE]
+    sent = hashlib.sha256(f"{view.article_id}\0{event_id}".encode()).hexdigest()
+    bound, answered = await store.claim_key(key, sent)
+    if not bound:
+        raise Problem(422, "This Idempotency-Key was used for another request.")
+    if not answered:
+        await _record(request, view, event_id)
+        await store.answer_key(key, sent)
+    return event_id
+
+
+async def list_popular(request: web.Request) -> web.StreamResponse:
+    """The newest ranking of a window, out of memory."""
+    return json_response(rank(request.app[BOARD], request.app[SECTIONS], request.query))
+
+
+def rank(board: Board, sections: frozenset[str], query: Mapping[str, str]) -> bytes:
+    """The JSON that answers a question for a ranking; 422 when the question is wrong."""
+    refuse_unknown(query, ("window", "section", "limit"))
+    window = query.get("window", "24h")
+    if window not in _WINDOWS:
+        raise field_problem("?window", f"window is one of {', '.join(WINDOWS)}.")
+    section = query.get("section") or None
+    if section is not None and section not in sections:
+        raise field_problem("?section", "There is no such section.")
+    return board.answer(_WINDOWS[window], section, read_limit(query))
+
+
+def rank_at(board: Board, sections: frozenset[str], path: str) -> bytes | None:
+    """`rank` for a request's path as it came; None when the question is wrong, for the usual way to say so."""
+    address = URL(path, encoded=True)
+    if address.path != "/v1/popular" or len(set(address.query)) != len(address.query):
+        return None
+    try:
+        return rank(board, sections, address.query)
+    except Problem:
+        return None
+
+
+async def show_views(request: web.Request) -> web.StreamResponse:
+    """How often an article was viewed, by window."""
+    refuse_unknown(request.query, ())
+    article = request.match_info["id"]
+    store = request.app[STORE]
+    _readable((await store.cards([article])).get(article))
+    return json_response({"article_id": article, "views": await store.views(article)})
+
+
+def _readable(card: Card | None) -> Card:
+    if card is None or card.status == "erased":
+        raise Problem(404, "There is no such article.")
+    if card.status != "published":
+        raise Problem(410, "The article was withdrawn.")
+    return card
+
+
+ROUTES = [
+    web.post("/v1/views", accept_view),
+    web.get("/v1/popular", list_popular),
+    web.get("/v1/articles/{id}/views", show_views),
+]

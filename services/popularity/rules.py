@@ -1,0 +1,157 @@
+"""What a view counts for, and when it stops counting: pure functions of the record, never of the present moment.
+
+The one exception is `horizon`, which is given the present. All times here are whole minutes since 1970, in UTC.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+import orjson
+
+from shared.errors import InvalidMessage
+from shared.events import PageViewed, Record, Window, decode
+
+HOUR = 60
+DAY = 24 * HOUR
+
+# A view is of the future when an API's clock is ahead; past this it counts from the moment that the log gave it.
+MOST_SKEW_MS = 60_000
+# Event ids are remembered in slots of log time: a slot and the two before it, so 30 to 45 minutes of the log. The longest
+# ambiguous retry (a browser that was offline, a loader that repeats) is far shorter.
+ID_SLOT_MS = 15 * 60_000
+ID_SLOTS = 3
+# Records a script applies at once: a few milliseconds of Redis' only thread.
+MOST_RECORDS_A_CALL = 1000
+_KEYS = UUID("5b0e2f0a-9b6b-4b7e-8d34-1f5a1f0f6c52")  # the name space of event ids made from keys
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A window with an end: how long it is, and how long each bucket that it is made of."""
+
+    window: Window
+    length: int
+    bucket: int
+
+
+SPANS = (Span("1h", HOUR, 1), Span("24h", DAY, HOUR), Span("7d", 7 * DAY, HOUR), Span("30d", 30 * DAY, DAY))
+
+
+def horizon(span: Span, now_ms: int) -> int:
+    """The start of the oldest bucket that still counts: those that ended before the window began do not."""
+    return (now_ms // 60_000 - span.length) // span.bucket * span.bucket
+
+
+def id_slot(timestamp_ms: int) -> int:
+    """Which slot of remembered event ids a record belongs to, by the time in the log."""
+    return timestamp_ms // ID_SLOT_MS
+
+
+def fingerprint(record: Record) -> str:
+    """What tells a record from another at the same offset of another log."""
+    return f"{record.timestamp_ms}:{zlib.crc32(record.value or b''):08x}"
+
+
+class View(NamedTuple):
+    """What counting needs of a record."""
+
+    id: bytes
+    article: str
+    minute: int
+
+
+def read_view(record: Record) -> View:
+    """The view in a record; raises InvalidMessage when there is none."""
+    view = _read_our_own(record.value) or _read_any(record)
+    if view.minute * 60_000 <= record.timestamp_ms + MOST_SKEW_MS:
+        return view
+    return View(view.id, view.article, record.timestamp_ms // 60_000)
+
+
+def _read_our_own(value: bytes | None) -> View | None:
+    """The short way for the form that our API writes; None for whatever looks otherwise."""
+    try:
+        data = orjson.loads(value or b"")
+        viewed_at, article = data["viewed_at"], data["article_id"]
+        if len(viewed_at) != 24 or viewed_at[-1] != "Z" or not isinstance(article, str) or not article:
+            return None
+        identity = bytes.fromhex(data["id"].replace("-", ""))
+        return View(identity, article, _minute(viewed_at[:16])) if len(identity) == 16 and data["section"] else None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+@lru_cache(4096)
+def _minute(text: str) -> int:
+    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=UTC)
+    if moment < _EARLIEST:
+        raise ValueError("before anything was viewed")
+    return int(moment.timestamp()) // 60
+
+
+def _read_any(record: Record) -> View:
+    event = decode(record)
+    if not isinstance(event, PageViewed):
+        raise InvalidMessage(f"{type(event).__name__} is not a view")
+    if not event.article_id or event.viewed_at < _EARLIEST:
+        raise InvalidMessage("a view names its article and its moment, after the year 2000")
+    return View(event.id.bytes, event.article_id, int(event.viewed_at.timestamp()) // 60)
+
+
+@dataclass
+class Chunk:
+    """Some records of one partition, merged: what one call of the gate applies, whole or not at all.
+
+    `start` is the position before them and `end` after; `rows` are the distinct pairs of article and minute, and `views`
+    says for each event id which row it counts for, so that an id that comes twice counts once.
+    """
+
+    start: int
+    end: int
+    slot: int
+    fingerprint: str
+    rows: dict[tuple[str, int], int] = field(default_factory=dict)
+    views: dict[bytes, int] = field(default_factory=dict)
+
+    def add(self, view: View) -> None:
+        """Count a view, unless its id is here already."""
+        row = self.rows.setdefault((view.article, view.minute), len(self.rows))
+        self.views.setdefault(view.id, row)
+
+
+def merge(start: int, read: Sequence[tuple[Record, View | None]]) -> Iterator[Chunk]:
+    """Chunks that cover the records without a hole, in order; a record without a view only moves the position."""
+    first = 0
+    while first < len(read):
+        slot = id_slot(read[first][0].timestamp_ms)
+        chunk = Chunk(start, start, slot, "")
+        last = first
+        for record, view in read[first : first + MOST_RECORDS_A_CALL]:
+            if id_slot(record.timestamp_ms) != slot:
+                break
+            if view is not None:
+                chunk.add(view)
+            last += 1
+        final = read[last - 1][0]
+        chunk.end, chunk.fingerprint = final.offset + 1, fingerprint(final)
+        yield chunk
+        first, start = last, chunk.end
+
+
+def top(lists: Sequence[Mapping[str, int]], most: int) -> list[tuple[str, int]]:
+    """The most viewed of several partitions, exactly, since an article lives in one; ties by id, newest first."""
+    merged = [pair for counts in lists for pair in counts.items()]
+    merged.sort(key=lambda pair: pair[0], reverse=True)
+    merged.sort(key=lambda pair: -pair[1])
+    return merged[:most]
+
+
+def event_id_from_key(key: str) -> UUID:
+    """The event id of a view that was sent with an Idempotency-Key and without an id: the same for each repetition."""
+    return uuid5(_KEYS, key)

@@ -1,0 +1,12 @@
+"""What popularity is told from outside."""
+
+from pydantic import Field
+
+from shared.settings import Settings
+
+
+class PopularitySettings(Settings):
+    """Common settings, and popularity's own."""
+
+    ranking_every_s: float = Field(0.5, gt=0, description="rankings are computed at most so often")
+    ranking_fresh_s: float = Field(45.0, gt=0, description="an unchanged ranking is published again after so long")

@@ -1,0 +1,237 @@
+"""The only file that knows Redis' keys and scripts.
+
+Everything of one views.v1 partition lies under one hash tag, `popularity:{p3}:`, since scripts touch it together:
+`state` (log, next, fingerprint, revision, cards, retired:<window>), `logs`, `sum:<window>[:<section>]`, `aside:<window>`,
+`bucket:<window>:<minute>`, `buckets:<window>`, `ids:<slot>`, `ids`, `article:<id>`. `popularity:{a0}:state` is the position in
+a partition of articles.v1, `popularity:key:<digest>` an Idempotency-Key.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal, cast
+
+from redis.asyncio import Redis
+
+from services.popularity.rules import ID_SLOTS, SPANS, Chunk, Span
+from shared import topics
+from shared.events import WINDOWS, ArticleState, ArticleWithdrawn, Erased, Window
+from shared.kafka import partition_of
+from shared.redis import available
+
+_SPANS = " ".join(f"{span.window}:{span.bucket}" for span in SPANS)
+_WINDOWS = " ".join(WINDOWS)
+_KEYS_KEPT_FOR = timedelta(hours=48)
+# A few tenths of a millisecond of Redis' only thread: the gate must not wait behind a large bucket.
+_RETIRED_AT_ONCE = 500
+
+Status = Literal["OK", "ALREADY", "GAP", "WRONG_LOG", "UNKNOWN"]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What the gate said: where the partition's position is now, and how many views were counted by this call."""
+
+    status: Status
+    position: int
+    counted: int
+
+
+@dataclass(frozen=True)
+class PartitionState:
+    """Where a partition stands. `revision` moves with its sums, `cards` with its articles."""
+
+    log: str = ""
+    position: int = 0
+    fingerprint: str = ""
+    revision: int = 0
+    cards: int = 0
+
+
+@dataclass(frozen=True)
+class Card:
+    """What popularity knows of an article. `status` is that of the article, or `erased`."""
+
+    status: str
+    headline: str
+    url: str
+    section: str
+    language: str
+
+
+def views_partition(article: str) -> int:
+    """The partition that an article's views are in, for ever."""
+    return partition_of(article.encode(), topics.VIEWS.partitions)
+
+
+def _base(topic: str, partition: int) -> str:
+    return f"popularity:{{{topic[0] if topic == topics.ARTICLES.name else 'p'}{partition}}}:"
+
+
+def _card_key(article: str) -> str:
+    return f"{_base(topics.VIEWS.name, views_partition(article))}article:{article}"
+
+
+class Store:
+    """Popularity's state in one Redis. Every method raises Unavailable when Redis does not answer.
+
+    The scripts may be repeated after Unavailable: what they have done once they do not do again. They are sent by their
+    hash, and whole when Redis has forgotten them.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._gate, self._place, self._retire, self._adopt = (
+            redis.register_script(Path(__file__).with_name(f"{name}.lua").read_text())
+            for name in ("gate", "place", "retire", "adopt")
+        )
+
+    async def ping(self) -> None:
+        """Answer, or raise."""
+        async with available("ping"):
+            await self._redis.ping()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    # The counter's side.
+
+    async def state(self, topic: str, partition: int) -> PartitionState:
+        """Where a partition stands; all empty when Redis knows nothing of it."""
+        async with available("state"):
+            found = await self._redis.hmget(
+                f"{_base(topic, partition)}state", ["log", "next", "fingerprint", "revision", "cards"]
+            )
+        return _state(found)
+
+    async def adopt(self, topic: str, partition: int, log: str, beginning: int = 0, *, anew: bool = False) -> int:
+        """Take up `log` and return the position in it: where it was left if it was known, else `beginning`.
+
+        Counters stay. `anew` starts over in a log of the known name: the topic was recreated.
+        """
+        base = _base(topic, partition)
+        async with available("adopt"):
+            answer = await self._adopt(
+                keys=[f"{base}state", f"{base}logs"], args=[log, beginning, "anew" if anew else ""]
+            )
+        return int(answer[0])
+
+    async def apply(self, topic: str, partition: int, log: str, chunk: Chunk) -> Applied:
+        """Count a chunk and move the position, both or neither, if the chunk begins where the position is."""
+        rows: list[str | int] = [part for article, minute in chunk.rows for part in (article, minute)]
+        args: list[str | int] = [log, chunk.start, chunk.end, chunk.fingerprint, chunk.slot, ID_SLOTS, _SPANS]
+        indexes = b"".join(row.to_bytes(2, "big") for row in chunk.views.values())
+        async with available("gate"):
+            answer = await self._gate(
+                keys=[f"{_base(topic, partition)}state"], args=[*args, b"".join(chunk.views), indexes, *rows]
+            )
+        return Applied(cast(Status, answer[0].decode()), int(answer[1]), int(answer[2]))
+
+    async def retire(self, partition: int, span: Span, horizon: int) -> bool:
+        """Take what ended before `horizon` out of a window's sums, a bounded part of it; True if there is more."""
+        async with available("retire"):
+            answer = await self._retire(
+                keys=[f"{_base(topics.VIEWS.name, partition)}state"], args=[span.window, horizon, _RETIRED_AT_ONCE]
+            )
+        return bool(answer[1])
+
+    async def place(self, event: ArticleState | Erased) -> bool:
+        """Take in an article's state, with its counts put where they belong; False when a newer one was there."""
+        version, place, card = _card_fields(event)
+        base = _base(topics.VIEWS.name, views_partition(event.key()))
+        fields = [part for pair in card.items() for part in pair]
+        async with available("place"):
+            answer = await self._place(
+                keys=[f"{base}state", _card_key(event.key())],
+                args=[event.key(), version, place, _WINDOWS, *fields],
+            )
+        return bool(answer)
+
+    # The ranking's side.
+
+    async def states(self) -> list[PartitionState]:
+        """Where all partitions of views.v1 stand."""
+        async with available("states"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for partition in range(topics.VIEWS.partitions):
+                key = f"{_base(topics.VIEWS.name, partition)}state"
+                pipeline.hmget(key, ["log", "next", "fingerprint", "revision", "cards"])
+            return [_state(found) for found in await pipeline.execute()]
+
+    async def tops(
+        self, partition: int, scopes: Sequence[tuple[Window, str | None]], most: int
+    ) -> list[dict[str, int]]:
+        """The most viewed articles of a partition, for each window and section (None for the whole site)."""
+        async with available("tops"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for window, section in scopes:
+                key = f"{_base(topics.VIEWS.name, partition)}sum:{window}" + (f":{section}" if section else "")
+                pipeline.zrange(key, 0, most - 1, desc=True, withscores=True)
+            found = await pipeline.execute()
+        return [{member.decode(): int(score) for member, score in pairs} for pairs in found]
+
+    # What both and the API read.
+
+    async def cards(self, articles: Sequence[str]) -> dict[str, Card]:
+        """What is known of these articles; those unknown are left out."""
+        async with available("cards"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for article in articles:
+                pipeline.hmget(_card_key(article), ["status", "headline", "url", "section", "language"])
+            found = await pipeline.execute() if articles else []
+        return {
+            article: Card(*map(_text, values))
+            for article, values in zip(articles, found, strict=True)
+            if values[0] is not None
+        }
+
+    async def views(self, article: str) -> dict[Window, int]:
+        """An article's views in each window."""
+        base = _base(topics.VIEWS.name, views_partition(article))
+        async with available("views"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for window in WINDOWS:
+                pipeline.zscore(f"{base}sum:{window}", article)
+                pipeline.zscore(f"{base}aside:{window}", article)
+            found = await pipeline.execute()
+        return {window: int(found[2 * index] or found[2 * index + 1] or 0) for index, window in enumerate(WINDOWS)}
+
+    async def claim_key(self, key: str, fingerprint: str) -> tuple[bool, bool]:
+        """Bind an Idempotency-Key to a request: whether it is bound to this one, and whether that one was answered."""
+        name = f"popularity:key:{hashlib.sha256(key.encode()).hexdigest()}"
+        async with available("idempotency key"):
+            was = await self._redis.set(name, f"{fingerprint}:", nx=True, get=True, ex=_KEYS_KEPT_FOR)
+        bound, _, answered = (_text(was) or f"{fingerprint}:").partition(":")
+        return bound == fingerprint, bool(answered)
+
+    async def answer_key(self, key: str, fingerprint: str) -> None:
+        """Note that the request of a key was acknowledged: a repetition need not be sent again."""
+        name = f"popularity:key:{hashlib.sha256(key.encode()).hexdigest()}"
+        async with available("idempotency key"):
+            await self._redis.set(name, f"{fingerprint}:done", ex=_KEYS_KEPT_FOR)
+
+
+def _state(found: Sequence[object]) -> PartitionState:
+    log, position, fingerprint, revision, cards = (_text(value) for value in found)
+    return PartitionState(log, int(position or 0), fingerprint, int(revision or 0), int(cards or 0))
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else ""
+
+
+def _card_fields(event: ArticleState | Erased) -> tuple[int | str, str, Mapping[str, str]]:
+    if isinstance(event, Erased):
+        return "", "", {"status": "erased", "headline": "", "url": "", "section": "", "language": ""}
+    withdrawn = isinstance(event, ArticleWithdrawn) or event.status == "withdrawn"
+    card = {
+        "status": "withdrawn" if withdrawn else "published",
+        "headline": event.headline,
+        "url": event.url,
+        "section": event.section,
+        "language": event.language,
+    }
+    return event.version, "" if withdrawn else event.section, card

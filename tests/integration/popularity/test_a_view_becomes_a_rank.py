@@ -1,0 +1,110 @@
+"""The whole line: a view over HTTP, through Kafka and Redis, to a ranking."""
+
+import time
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from shared.events import ArticleCorrected, ArticleWithdrawn, encode
+from tests.integration.popularity.running import (
+    Popularity,
+    empty_redis,
+    new_article,
+    next_state,
+    running_popularity,
+    settings_for,
+)
+from tests.running import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def popularity(kafka_url: str, redis_url: str) -> AsyncIterator[Popularity]:
+    async with empty_redis(redis_url, 3) as redis, running_popularity(settings_for(kafka_url, redis)) as running:
+        yield running
+
+
+async def test_a_view_is_counted_and_ranked_within_a_second_and_a_half(popularity: Popularity) -> None:
+    article = await popularity.publish("The keeper of the light")
+
+    started = time.monotonic()
+    await popularity.view(article.id)
+
+    async def ranked() -> bool:
+        return article.id in [item["article_id"] for item in await popularity.popular()]
+
+    await eventually(ranked, what="the article is ranked")
+    assert time.monotonic() - started < 1.5
+    assert await popularity.count(article.id) == 1
+    assert await popularity.count(article.id, "1h") == 1
+    item = next(item for item in await popularity.popular(section="world") if item["article_id"] == article.id)
+    assert item == {
+        "article_id": article.id,
+        "headline": "The keeper of the light",
+        "url": article.url,
+        "section": "world",
+        "views": 1,
+    }
+
+
+async def test_the_same_event_id_counts_once(popularity: Popularity) -> None:
+    article = await popularity.publish()
+    event_id = str(uuid4())
+
+    for _ in range(5):
+        assert await popularity.view(article.id, event_id=event_id) == event_id
+    await popularity.view(article.id)
+
+    await popularity.until_counted(article.id, 2)
+
+
+async def test_a_view_of_an_article_that_was_published_a_moment_ago_is_taken(popularity: Popularity) -> None:
+    article = new_article()
+    await popularity.producer.send(encode(article))
+
+    await popularity.view(article.id)
+
+    await popularity.until_counted(article.id, 1)
+
+
+async def test_a_withdrawn_article_leaves_the_rankings_and_comes_back_with_its_counts(popularity: Popularity) -> None:
+    article = await popularity.publish()
+    await popularity.view(article.id)
+
+    async def ranks() -> bool:
+        return article.id in [item["article_id"] for item in await popularity.popular()]
+
+    async def gone() -> bool:
+        return not await ranks()
+
+    await eventually(ranks)
+    withdrawn = next_state(article, ArticleWithdrawn)
+    await popularity.producer.send(encode(withdrawn))
+    await eventually(gone, within_s=3)
+
+    async def refused() -> bool:
+        return (await popularity.api.get(f"/v1/articles/{article.id}/views")).status == 410
+
+    await eventually(refused, within_s=3)
+    await popularity.producer.send(encode(next_state(withdrawn)))
+    await eventually(ranks, within_s=3)
+    assert await popularity.count(article.id) == 1
+
+
+async def test_a_correction_moves_counts_to_the_articles_present_section(popularity: Popularity) -> None:
+    article = await popularity.publish(section="world")
+    await popularity.view(article.id)
+    await popularity.until_counted(article.id, 1)
+
+    corrected = next_state(article, ArticleCorrected, section="economy", headline="Put right")
+    await popularity.producer.send(encode(corrected))
+
+    async def moved() -> bool:
+        there = [item for item in await popularity.popular(section="economy") if item["article_id"] == article.id]
+        here = [item for item in await popularity.popular(section="world") if item["article_id"] == article.id]
+        return bool(there) and there[0]["headline"] == "Put right" and there[0]["views"] == 1 and not here
+
+    await eventually(moved, within_s=5)

@@ -1,0 +1,212 @@
+"""The projector: events in, documents changed in one transaction, then told on pages.v1, then the offset.
+
+Killed at any point it does no harm: the transaction is whole or not at all, and an event that is delivered again is
+announced again, since the process before may have died between the two.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+
+import structlog
+
+from services.rendering.documents import Document
+from services.rendering.metrics import PROJECTED_SECONDS
+from services.rendering.rules import Touched, erase_article, project_article
+from services.rendering.shelf import Draft, Loaded, NotLoaded
+from services.rendering.store import ModelMoved, ReadModel
+from services.rendering.threads import erase_comment, project_comment
+from shared import topics
+from shared.dead_letters import DeadLetters
+from shared.errors import InvalidMessage, Unavailable
+from shared.events import ArticleState, CommentState, Erased, Event, PageMoved, Record, decode, encode
+from shared.group import Batch
+from shared.mongo import Session
+from shared.producer import Producer
+from shared.times import Clock, now
+from shared.tracing import continue_trace
+
+_log = structlog.get_logger(__name__)
+
+# Events in one transaction: their changes of one document are one write, and a transaction stays far from its time limit.
+UNIT = 64
+# For so long a batch is tried again here; then the runner takes up its connections anew, which is not a stall.
+_PATIENCE_S = 10.0
+_FIRST_WAIT_S = 0.05
+_LONGEST_WAIT_S = 2.0
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event as it came: from which topic, and when its owner committed it."""
+
+    topic: str
+    event: Event
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class Move:
+    """A document's version after an event, and when that event was committed."""
+
+    version: int
+    changed_at: datetime
+
+
+class Projector:
+    """A sink (`shared.group`) that keeps a read model. Any number of them may run: the database orders their writes.
+
+    ModelMoved comes out of it when a rebuilt model has taken the place of its own. While a model is being rebuilt nobody
+    reads it, and nothing is announced.
+    """
+
+    def __init__(
+        self,
+        model: ReadModel,
+        producer: Producer,
+        dead_letters: DeadLetters,
+        *,
+        announces: bool = True,
+        clock: Clock = now,
+    ) -> None:
+        self._model = model
+        self._producer = producer
+        self._dead_letters = dead_letters
+        self.announces = announces
+        self._clock = clock
+        self._log_id: str | None = None
+        self.projected = 0
+
+    async def positions(
+        self, partitions: Sequence[tuple[str, int]], log_id: str
+    ) -> Mapping[tuple[str, int], int | None]:
+        """The group's committed offsets; the beginning, once, after a log was replaced under this process."""
+        await self._model.prepare()
+        replaced = self._log_id not in (None, log_id)
+        self._log_id = log_id
+        return dict.fromkeys(partitions, 0 if replaced else None)
+
+    async def strayed(self, standing: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
+        """None: every document knows the version that it holds."""
+        return {}
+
+    async def out_of_range(self, topic: str, partition: int, beginning: int) -> int:
+        """The beginning: a state topic loses nothing by compaction."""
+        _log.warning("projector.out_of_range", topic=topic, partition=partition, beginning=beginning)
+        return beginning
+
+    async def apply(self, batch: Batch) -> None:
+        """Project a batch in units; what can never be projected goes to the dead letters."""
+        for start in range(0, len(batch.records), UNIT):
+            told = [one for record in batch.records[start : start + UNIT] if (one := await self._decode(record))]
+            if told:
+                await self._insist(told)
+                self.projected += len(told)
+
+    async def _decode(self, record: Record) -> Told | None:
+        continue_trace(record.header("traceparent"))
+        try:
+            event = decode(record)
+        except InvalidMessage as error:
+            await self._dead_letters.put(record, str(error))
+            return None
+        # Good in the order of the log, not once its unit is applied: only bad ones in a row may stop the process.
+        self._dead_letters.passed()
+        return Told(record.topic, event, _committed_at(record))
+
+    async def _insist(self, told: Sequence[Told]) -> None:
+        """Project a unit, again while a server does not answer; Unavailable once patience is at its end."""
+        deadline, wait_s = monotonic() + _PATIENCE_S, _FIRST_WAIT_S
+        while True:
+            try:
+                return await self.project(told)
+            except Unavailable as error:
+                if monotonic() > deadline:
+                    raise
+                _log.warning("projector.retries", events=len(told), reason=str(error))
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+            except ModelMoved:
+                raise
+            except Exception:
+                _log.critical("projector.failed", events=[one.event.event_id() for one in told])
+                raise
+
+    async def project(self, told: Sequence[Told]) -> None:
+        """Change the read model by some events, whole or not at all, then announce what they moved."""
+        moves = await self._model.transaction(lambda session: self._write(told, session))
+        if self.announces:
+            await self._announce(moves)
+
+    async def _write(self, told: Sequence[Told], session: Session) -> dict[str, Move]:
+        shelf = Loaded()
+        unit = Unit(shelf, told)
+        while missing := unit.go_on():
+            await self._model.load(shelf, missing, session)
+        written = await self._model.write(shelf, unit.draft.changes, self._clock(), session)
+        others = await self._model.versions(unit.touched.keys() - written.keys(), session)
+        return {name: Move((written | others)[name], changed_at) for name, changed_at in unit.touched.items()}
+
+    async def _announce(self, moves: Mapping[str, Move]) -> None:
+        moment = self._clock()
+        await self._producer.send(
+            *(
+                encode(
+                    PageMoved(dependency=name, version=move.version, changed_at=move.changed_at, projected_at=moment)
+                )
+                for name, move in moves.items()
+            )
+        )
+        for changed_at in {move.changed_at for move in moves.values()}:
+            PROJECTED_SECONDS.observe(max(0.0, (moment - changed_at).total_seconds()))
+
+
+class Unit:
+    """Works out what some events change, in their order, and what they touch (with the time of the latest that did)."""
+
+    def __init__(self, shelf: Loaded, told: Sequence[Told]) -> None:
+        self.draft = Draft(shelf)
+        self.touched: dict[str, datetime] = {}
+        self._told = told
+        self._done = 0
+
+    def go_on(self) -> Mapping[str, type[Document]]:
+        """Work on until all is done, or as far as it goes; returns what must be loaded to go on, for all that is left."""
+        missing: dict[str, type[Document]] = {}
+        for one in self._told[self._done :]:
+            try:
+                page = Draft(self.draft)
+                names = apply_event(page, one.topic, one.event)
+            except NotLoaded as error:
+                missing |= error.missing
+                continue
+            if not missing:
+                self.draft.add(page.changes)
+                self.touched |= dict.fromkeys(names, one.changed_at)
+                self._done += 1
+        return missing
+
+
+def apply_event(draft: Draft, topic: str, event: Event) -> Touched:
+    """Find an event's rule and apply it; returns the documents it touched."""
+    match event:
+        case ArticleState():
+            return project_article(draft, event)
+        case Erased() if topic == topics.ARTICLES.name:
+            return erase_article(draft, event.id)
+        case CommentState():
+            return project_comment(draft, event)
+        case Erased() if topic == topics.COMMENTS.name:
+            return erase_comment(draft, event.id)
+        case _:
+            return ()
+
+
+def _committed_at(record: Record) -> datetime:
+    """When the event was written, in its owner's transaction."""
+    try:
+        return datetime.fromisoformat(record.header("ce_time") or "")
+    except ValueError:
+        return datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)

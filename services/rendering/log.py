@@ -1,0 +1,77 @@
+"""What the gateway hears: pages that moved, from now on, and rankings, from the beginning."""
+
+from datetime import UTC, datetime
+
+import structlog
+
+from services.rendering import metrics
+from services.rendering.cache import PageCache
+from services.rendering.maker import Found
+from services.rendering.names import READ_MODEL
+from services.rendering.popular import PopularNews
+from shared.errors import InvalidMessage, Unavailable
+from shared.events import PageMoved, RankingComputed, Record, decode
+from shared.tail import LogTail
+from shared.topics import PAGES, RANKINGS
+
+_log = structlog.get_logger(__name__)
+
+
+class Announcements:
+    """Keeps the cache's floors and the rankings up to date, and knows whether the log is still heard."""
+
+    def __init__(self, bootstrap: str, cache: PageCache[Found], popular: PopularNews, *, trusted_for_s: float) -> None:
+        self._cache = cache
+        self._popular = popular
+        self._trusted_for_s = trusted_for_s
+        self._tail = LogTail(
+            bootstrap, from_beginning=[RANKINGS], from_end=[PAGES], apply=self.apply, reset=self.start_over
+        )
+
+    async def run(self) -> None:
+        """Follow the log until cancelled."""
+        await self._tail.run()
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the cache may be trusted: what moves is known within moments."""
+        return self._tail.silent_for_s() < self._trusted_for_s
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the log was last known to be followed."""
+        return self._tail.silent_for_s()
+
+    async def check(self) -> dict[str, object]:
+        """For readiness: raises Unavailable while the log is not followed."""
+        if not self.is_heard:
+            raise Unavailable("pages.v1 is not heard: pages are rendered anew for each request")
+        if not self._tail.caught_up.is_set():
+            raise Unavailable("rankings.v1 is still being read")
+        return {"silent_s": round(self._tail.silent_for_s(), 3), "pages": len(self._cache)}
+
+    def start_over(self) -> None:
+        """Moves may have been missed, or the log is another one: nothing that was cached can be believed."""
+        _log.info("cache.flushed", pages=len(self._cache))
+        metrics.CACHE_FLUSHED.inc()
+        self._cache.clear()
+
+    def apply(self, record: Record) -> None:
+        """Take in one record."""
+        try:
+            event = decode(record)
+        except InvalidMessage as error:
+            # It may have said that something moved. Without it the cache cannot be believed; the next one can.
+            _log.error("announcement.unreadable", topic=record.topic, offset=record.offset, reason=str(error))
+            self.start_over()
+            return
+        if isinstance(event, PageMoved) and event.dependency == READ_MODEL:
+            self.start_over()
+        elif isinstance(event, PageMoved):
+            self._raise_floor(event)
+        elif isinstance(event, RankingComputed):
+            self._popular.take(event)
+
+    def _raise_floor(self, moved: PageMoved) -> None:
+        metrics.CACHE_DROPPED.inc(self._cache.raise_floor(moved.dependency, moved.version))
+        metrics.VISIBLE_SECONDS.observe(max(0.0, (datetime.now(UTC) - moved.changed_at).total_seconds()))

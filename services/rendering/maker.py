@@ -1,0 +1,135 @@
+"""Makes the page of an address: read, laid out, rendered. One function a kind of page, a table of them at the end."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from services.rendering import layout
+from services.rendering.addresses import Address
+from services.rendering.addresses import Kind as AddressKind
+from services.rendering.composer import NEVER_STORED, REVALIDATED, Absence, Kind, Page
+from services.rendering.language import primary
+from services.rendering.press import Made
+from services.rendering.reading import Reading
+from services.rendering.static_pages import load_static_pages
+from services.rendering.store import ReadModel
+from services.rendering.templates import Templates
+from services.rendering.views import ErrorView, ListView
+from shared.answers import DateLine, Header
+from shared.events import ArticleState
+from shared.site import Site
+from shared.times import Clock
+
+Found = Page | Absence
+ROUTES: Mapping[AddressKind, str] = {
+    "home": "/",
+    "top": "/{section}",
+    "tag": "/tag/{tag}",
+    "author": "/author/{author}",
+    "article": "/{section}/{slug}",
+}
+ERRORS = "error"
+
+
+def error_key(status: int) -> str:
+    """Under what the page of an error is kept; no address is written so."""
+    return f"error {status}"
+
+
+class PageMaker:
+    """Turns addresses into pages. Safe to call for several addresses at once; each call reads anew."""
+
+    def __init__(self, model: ReadModel, templates: Templates, site: Site, date: DateLine, clock: Clock) -> None:
+        self._model = model
+        self._templates = templates
+        self._site = site
+        self._date = date
+        self._clock = clock
+        self._own_pages = load_static_pages()
+
+    async def make(self, address: Address) -> Made[Found]:
+        """What stands at the address. Raises Unavailable when the read model does not answer."""
+        reading = Reading(self._model)
+        found = await _MAKERS[address.kind](self, reading, address)
+        return _made(found, reading)
+
+    async def make_error(self, status: int) -> Made[Found]:
+        """The page for addresses with nothing behind them, with the latest articles."""
+        reading = Reading(self._model)
+        view = await layout.error_view(reading, status)
+        return _made(self._error(view), reading)
+
+    def plain_error(self, status: int, *extra: Header) -> Page:
+        """An error's page that needs no read model."""
+        return self._error(ErrorView(status), cache_control=NEVER_STORED, extra=extra)
+
+    def moved(self, location: str) -> Page:
+        """A permanent redirect. It is asked again each time: a path may be given to another article one day."""
+        return Page(self._date, Kind("redirect", 301, extra=(("Location", location),)), b"")
+
+    async def home(self, reading: Reading, address: Address) -> Found:
+        """The front page."""
+        view = await layout.home_view(reading, self._site)
+        return self._page(address, self._templates.home(view))
+
+    async def top(self, reading: Reading, address: Address) -> Found:
+        """A first-level page: a section, or one of our own."""
+        if (section := self._site.section(address.name)) is not None:
+            view = await layout.section_view(reading, section.slug, address.number, section.name)
+            return self._list(address, view, section.slug)
+        if (own := self._own_pages.get(address.path)) is not None:
+            return self._page(address, self._templates.static_page(own))
+        return Absence(404)
+
+    async def tag(self, reading: Reading, address: Address) -> Found:
+        """A tag's list."""
+        return self._list(address, await layout.tag_view(reading, address.name, address.number))
+
+    async def author(self, reading: Reading, address: Address) -> Found:
+        """An author's list."""
+        return self._list(address, await layout.author_view(reading, address.name, address.number))
+
+    async def article(self, reading: Reading, address: Address) -> Found:
+        """An article, or where it has gone."""
+        path = await reading.path(address.path)
+        if path is None:
+            return Absence(404)
+        article = await reading.article(path.article_id)
+        if article is None or path.state == "withdrawn":
+            return Absence(410)
+        if article.url != address.path:
+            return self.moved(Address("article", article.url, address.number).key)
+        return await self._article(reading, article, address)
+
+    async def _article(self, reading: Reading, article: ArticleState, address: Address) -> Found:
+        comments = await reading.comments(article, address.number)
+        if comments is None:
+            return Absence(404)
+        view = await layout.article_view(reading, article, comments, self._clock())
+        return self._page(address, self._templates.article(view), language=primary(article.language))
+
+    def _list(self, address: Address, view: ListView | None, section: str | None = None) -> Found:
+        if view is None:
+            return Absence(404)
+        return self._page(address, self._templates.list_page(view), section=section)
+
+    def _page(self, address: Address, html: str, *, section: str | None = None, language: str | None = None) -> Page:
+        block = (section, language or self._site.language)
+        return Page(self._date, Kind(ROUTES[address.kind]), html.encode(), key=address.key, block=block)
+
+    def _error(self, view: ErrorView, *, cache_control: str = REVALIDATED, extra: tuple[Header, ...] = ()) -> Page:
+        kind = Kind(ERRORS, view.status, cache_control=cache_control, extra=extra)
+        content = self._templates.error(view).encode()
+        return Page(self._date, kind, content, key=error_key(view.status), block=(None, self._site.language))
+
+
+def _made(found: Found, reading: Reading) -> Made[Found]:
+    """The page with the versions of the documents it was made from, and of the cards that several of them may hold."""
+    return Made(found, {**reading.versions, **reading.shown})
+
+
+_MAKERS: Mapping[AddressKind, Callable[[PageMaker, Reading, Address], Awaitable[Found]]] = {
+    "home": PageMaker.home,
+    "top": PageMaker.top,
+    "tag": PageMaker.tag,
+    "author": PageMaker.author,
+    "article": PageMaker.article,
+}

@@ -1,0 +1,38 @@
+"""What a client accepts and what it already has: the request headers that choose between the forms of one page."""
+
+from functools import lru_cache
+from typing import Literal
+
+Encoding = Literal["br", "gzip", "identity"]
+# Ours to offer, the smallest first: it decides between encodings that the client likes equally well.
+ENCODINGS: tuple[Encoding, ...] = ("br", "gzip", "identity")
+
+
+@lru_cache(maxsize=1024)
+def choose_encoding(accept_encoding: str) -> Encoding:
+    """The encoding that an `Accept-Encoding` header likes best (RFC 9110, 12.5.3); identity where it likes none of ours."""
+    weights = dict(map(_weighed, accept_encoding.lower().split(",")))
+    others = weights.get("*", 0.0)
+    liked = {name: weights.get(name, others) for name in ("br", "gzip")}
+    # Not forbidden means acceptable, but an encoding that was asked for comes first.
+    liked["identity"] = weights.get("identity", weights.get("*", 0.0))
+    best = max(ENCODINGS, key=lambda name: liked[name])
+    return best if liked[best] > 0 else "identity"
+
+
+def _weighed(part: str) -> tuple[str, float]:
+    name, _, parameter = part.partition(";")
+    key, _, value = parameter.partition("=")
+    if key.strip() != "q":
+        return name.strip(), 1.0
+    try:
+        return name.strip(), min(max(float(value), 0.0), 1.0)
+    except ValueError:
+        return name.strip(), 0.0
+
+
+def has_already(if_none_match: str, etag: str) -> bool:
+    """Whether `If-None-Match` names the entity tag, compared weakly (RFC 9110, 13.1.2)."""
+    return if_none_match.strip() == "*" or any(
+        tag.strip().removeprefix("W/") == etag for tag in if_none_match.split(",")
+    )

@@ -1,0 +1,88 @@
+"""The projector's member of its consumer group. Each read model has a group of its own (see rebuild.py)."""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from services.rendering.consumers import Projector
+from services.rendering.store import ModelMoved, ReadModel
+from shared.dead_letters import DeadLetters
+from shared.errors import Unavailable
+from shared.group import GroupRunner
+from shared.mongo import Mongo
+from shared.process import stop_task
+from shared.producer import Producer
+from shared.settings import Settings
+from shared.topics import ARTICLES, COMMENTS
+
+_log = structlog.get_logger(__name__)
+
+_RETRY_S = 0.5
+_LOOK_EVERY_S = 1.0
+
+
+def a_runner(settings: Settings, group: str, model: ReadModel, sink: Projector) -> GroupRunner:
+    """A member of the group that keeps a read model."""
+    name = group if model.number == 1 else f"{group}-{model.number}"
+    return GroupRunner(settings, group=name, topics=[ARTICLES.name, COMMENTS.name], sink=sink)
+
+
+class Projection:
+    """Keeps the newest read model, from one to the next, until stopped."""
+
+    def __init__(self, settings: Settings, mongo: Mongo, producer: Producer, database: str, group: str) -> None:
+        self._settings = settings
+        self._mongo = mongo
+        self._producer = producer
+        self._database = database
+        self._group = group
+        self._stopping = False
+        self._runner: GroupRunner | None = None
+
+    async def run(self) -> None:
+        """Project until stopped."""
+        while not self._stopping:
+            try:
+                await self._keep_newest()
+            except ModelMoved as error:
+                _log.info("projection.moves", reason=str(error))
+            except Unavailable as error:
+                _log.warning("projection.waits", reason=str(error))
+                await asyncio.sleep(_RETRY_S)
+
+    async def _keep_newest(self) -> None:
+        model = ReadModel(self._mongo, self._database)
+        await model.find_newest()
+        sink = Projector(model, self._producer, DeadLetters(self._producer, self._group))
+        self._runner = a_runner(self._settings, self._group, model, sink)
+        watch = asyncio.create_task(_stop_when_replaced(model, self._runner), name="watch for a rebuilt read model")
+        try:
+            if not self._stopping:
+                await self._runner.run()
+        finally:
+            await stop_task(watch)
+
+    async def stop(self) -> None:
+        """Finish what is being projected; `run` ends then."""
+        self._stopping = True
+        if self._runner is not None:
+            await self._runner.stop()
+
+    async def check(self) -> Mapping[str, object]:
+        """For readiness: raises Unavailable while nothing is projected."""
+        runner = self._runner
+        if runner is None or not runner.ready:
+            raise Unavailable("nothing is projected: no partitions yet, or no progress on them")
+        return {"lag": runner.lag, "partitions": [f"{topic}/{number}" for topic, number in runner.partitions]}
+
+
+async def _stop_when_replaced(model: ReadModel, runner: GroupRunner) -> None:
+    """Leave a replaced model at once, not only with the next event."""
+    while True:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        try:
+            if await model.is_replaced():
+                await runner.stop()
+        except Unavailable as error:
+            _log.info("projection.cannot_look", reason=str(error))

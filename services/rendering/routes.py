@@ -1,0 +1,148 @@
+"""Answers readers. A page that is ready takes a look-up, a check and one write; everything else goes the longer way.
+
+`answer` is the one handler behind every public path, without middlewares: what they do elsewhere (metrics, security
+headers, errors, time limits, traces) is done here, the costly part of it on the longer way only.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from time import monotonic, perf_counter
+
+import structlog
+from aiohttp import HttpVersion11, web
+
+from services.rendering import metrics
+from services.rendering.addresses import Moved, Refused, read_address
+from services.rendering.cache import PageCache
+from services.rendering.composer import Absence, Form, Page
+from services.rendering.log import Announcements
+from services.rendering.maker import Found, PageMaker, error_key
+from services.rendering.negotiation import choose_encoding, has_already
+from services.rendering.popular import PopularNews
+from services.rendering.press import Press
+from shared.answers import ReadyAnswer
+from shared.errors import Unavailable
+from shared.service import HANDLER_TIMEOUT_S
+from shared.tally import Tally
+from shared.tracing import continue_trace
+
+_log = structlog.get_logger(__name__)
+
+_METHODS = ("GET", "HEAD")
+
+
+class Gateway:
+    """What readers are served by."""
+
+    def __init__(
+        self,
+        *,
+        cache: PageCache[Found],
+        popular: PopularNews,
+        announcements: Announcements,
+        maker: PageMaker,
+        press: Press[Found],
+        files: Mapping[str, Page],
+        tally: Tally,
+    ) -> None:
+        self._cache = cache
+        self._popular = popular
+        self._announcements = announcements
+        self._maker = maker
+        self._press = press
+        self._files = files
+        self._plain_errors = {status: maker.plain_error(status) for status in (400, 414, 500)}
+        self._plain_errors[405] = maker.plain_error(405, ("Allow", ", ".join(_METHODS)))
+        self._plain_errors[503] = maker.plain_error(503, ("Retry-After", "2"))
+        self._tally = tally
+
+    def answer_at_once(self, request: web.BaseRequest) -> ReadyAnswer | None:
+        """What can be answered from the cache: asked before aiohttp looks for a route."""
+        if request.method not in _METHODS:
+            return None
+        started = perf_counter()
+        page = self._ready(request.raw_path)
+        return None if page is None else self._answer(request, page, started)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Any public path, any method: what could not be answered at once."""
+        started = perf_counter()
+        return self._answer(request, await self._find(request), started)
+
+    def _answer(self, request: web.BaseRequest, page: Page, started: float) -> ReadyAnswer:
+        answer = self._in_the_form_asked_for(request, page)
+        # A method is the client's word: only those that are served become a label of their own.
+        method = request.method if request.method in _METHODS else "other"
+        self._tally.add(method, page.kind.route, answer.status, perf_counter() - started)
+        return answer
+
+    def _ready(self, key: str) -> Page | None:
+        """The cached page, or the page that says that nothing is there, if what is cached can be trusted."""
+        if not self._announcements.is_heard:
+            return None
+        now = monotonic()
+        found = self._cache.find(key, now)
+        if isinstance(found, Absence):
+            found = self._cache.find(error_key(found.status), now)
+        return found if isinstance(found, Page) else None
+
+    def _in_the_form_asked_for(self, request: web.BaseRequest, page: Page) -> ReadyAnswer:
+        headers = request.headers
+        form = self._form(page, headers.get("Accept-Encoding", ""))
+        keeps_open = request.keep_alive and request.version == HttpVersion11
+        known = headers.get("If-None-Match")
+        if known is not None and page.kind.status == 200 and has_already(known, form.etag):
+            return form.not_modified(keeps_open=keeps_open)
+        if request.method == "HEAD":
+            return form.head(keeps_open=keeps_open)
+        return form.whole if keeps_open else form.closing()
+
+    def _form(self, page: Page, accept_encoding: str) -> Form:
+        encoding = choose_encoding(accept_encoding)
+        fragment = b"" if page.block is None else self._popular.fragment(page.block)
+        form = page.form(encoding, fragment)
+        if form is None:
+            form = page.compose(encoding, fragment)
+            self._cache.resize(page.key, page, page.size_bytes)
+        return form
+
+    async def _find(self, request: web.Request) -> Page:
+        """The longer way; whatever fails on it, a reader gets a page that says so."""
+        continue_trace(request.headers.get("traceparent"))
+        if request.method not in _METHODS:
+            return self._plain_errors[405]
+        metrics.CACHE_MISSES.inc()
+        try:
+            async with asyncio.timeout(HANDLER_TIMEOUT_S):
+                return await self._find_page(request.raw_path)
+        except (Unavailable, TimeoutError) as error:
+            _log.warning("page.unavailable", reason=str(error))
+            return self._plain_errors[503]
+        except Exception:
+            _log.exception("page.failed")
+            return self._plain_errors[500]
+
+    async def _find_page(self, target: str) -> Page:
+        file = self._files.get(target.partition("?")[0])
+        if file is not None:
+            return file
+        address = read_address(target)
+        if isinstance(address, Moved):
+            return self._maker.moved(address.location)
+        if isinstance(address, Refused):
+            return self._plain_errors.get(address.status) or await self._absence(Absence(address.status))
+        ready = self._ready(address.key)
+        if ready is not None:
+            return ready
+        found = await self._press.make(address.key, partial(self._maker.make, address))
+        return found if isinstance(found, Page) else await self._absence(found)
+
+    async def _absence(self, absence: Absence) -> Page:
+        key = error_key(absence.status)
+        ready = self._ready(key)
+        if ready is not None:
+            return ready
+        page = await self._press.make(key, partial(self._maker.make_error, absence.status))
+        assert isinstance(page, Page), "an error's page is a page"
+        return page

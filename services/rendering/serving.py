@@ -1,0 +1,93 @@
+"""The gateway's parts, put together, and their life."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from time import monotonic
+
+from aiohttp import web
+
+from services.rendering import metrics
+from services.rendering.cache import PageCache
+from services.rendering.composer import Absence
+from services.rendering.files import ready_files
+from services.rendering.log import Announcements
+from services.rendering.maker import Found, PageMaker
+from services.rendering.popular import PopularNews
+from services.rendering.press import Limits, Made, Press
+from services.rendering.routes import Gateway
+from services.rendering.settings import RenderingSettings
+from services.rendering.store import ReadModel
+from services.rendering.templates import Templates
+from shared.answers import DateLine
+from shared.process import start_task, stop_task
+from shared.site import load_site
+from shared.tally import Tally
+from shared.times import now
+
+_MIB = 1024 * 1024
+# A backstop: what no announcement has dropped is rendered anew some time, and not all of it at the same moment.
+_LIFETIME_S = 600.0
+_JITTER = 0.15
+_MOST_WAITING = 1024
+
+
+class Serving:
+    """Everything behind the gateway's one handler."""
+
+    def __init__(self, settings: RenderingSettings, model: ReadModel) -> None:
+        site = load_site(settings.site)
+        templates = Templates(site, settings.site_url)
+        self.date = DateLine()
+        self.cache: PageCache[Found] = PageCache(
+            most_bytes=settings.page_cache_mib * _MIB, most_absence_bytes=settings.page_cache_mib * _MIB // 16
+        )
+        self.popular = PopularNews(templates.popular)
+        self.announcements = Announcements(
+            settings.kafka, self.cache, self.popular, trusted_for_s=settings.log_silence_s
+        )
+        self._tally = Tally()
+        limits = Limits(settings.renders_at_once, _MOST_WAITING, settings.render_wait_s)
+        self.press: Press[Found] = Press(self.cache, self._keep, limits)
+        self.gateway = Gateway(
+            cache=self.cache,
+            popular=self.popular,
+            announcements=self.announcements,
+            maker=PageMaker(model, templates, site, self.date, now),
+            press=self.press,
+            files=ready_files(self.date, templates.assets),
+            tally=self._tally,
+        )
+        metrics.CACHE_BYTES.set_function(lambda: self.cache.size_bytes)
+        metrics.CACHE_PAGES.set_function(lambda: len(self.cache))
+        metrics.LOG_SILENT_SECONDS.set_function(lambda: self.announcements.silent_s)
+
+    def _keep(self, key: str, made: Made[Found]) -> None:
+        """Put what was made into the cache, while it is known what moves."""
+        if self.announcements.is_heard:
+            self.cache.store(
+                key,
+                made.page,
+                made.versions,
+                epoch=made.epoch,
+                size_bytes=0 if isinstance(made.page, Absence) else made.page.size_bytes,
+                expires_at=monotonic() + _LIFETIME_S * random.uniform(1 - _JITTER, 1 + _JITTER),
+                absent=isinstance(made.page, Absence),
+            )
+
+    async def _tick(self) -> None:
+        """What is done once a second instead of once a request."""
+        while True:
+            await asyncio.sleep(1.0)
+            self.date.tick()
+            self._tally.hand_over()
+
+    async def live(self, _: web.Application) -> AsyncIterator[None]:
+        """Follow the log and the clock as long as the application runs."""
+        tasks: list[asyncio.Task[None]] = [
+            start_task(self.announcements.run(), "announcements"),
+            start_task(self._tick(), "seconds"),
+        ]
+        yield
+        for task in tasks:
+            await stop_task(task)

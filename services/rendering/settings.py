@@ -1,0 +1,16 @@
+"""What rendering is told from outside, beyond what every service is told."""
+
+from pydantic import Field
+
+from shared.settings import Settings
+
+
+class RenderingSettings(Settings):
+    """Settings of the gateway and the projector; each is the environment variable `WM_<NAME>`."""
+
+    page_cache_mib: int = Field(256, ge=1, description="gateway: memory for cached pages, in MiB")
+    log_silence_s: float = Field(
+        3.0, gt=0, description="gateway: how long Kafka may be silent before cached pages are no longer trusted"
+    )
+    renders_at_once: int = Field(8, ge=1, description="gateway: pages rendered at the same time")
+    render_wait_s: float = Field(2.0, gt=0, description="gateway: how long a render may wait for its turn before 503")

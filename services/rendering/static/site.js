@@ -1,0 +1,104 @@
+// What a page cannot know when it is made: who reads it, when, and where. Everything here may be missing.
+"use strict";
+(() => {
+  const language = document.documentElement.lang;
+  const locale = { ar: "ar-u-nu-arab", en: "en-GB" }[language] || language;
+  const all = (selector) => document.querySelectorAll(selector);
+  const UNITS = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+  const WEEK_S = 604800;
+  const YEAR_S = 31536000;
+  const COUNT_EVERY_MS = 30000;
+
+  const secondsSince = (moment) => (Date.now() - Date.parse(moment)) / 1000;
+
+  // An age is floored, so that nothing is older than it says; a clock that runs ahead reads as "now".
+  function age(seconds) {
+    const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+    const [unit, size] = UNITS.find(([, size]) => seconds >= size) || ["second", Infinity];
+    return words.format(-Math.floor(Math.max(seconds, 0) / size) || 0, unit);
+  }
+
+  function tellAges() {
+    const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
+    for (const time of all("time[data-age]")) {
+      const seconds = secondsSince(time.dateTime);
+      time.title = day.format(new Date(time.dateTime));
+      if (seconds < WEEK_S || time.dataset.age === "always") time.textContent = age(seconds);
+    }
+  }
+
+  function tellClocks() {
+    const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    for (const time of all("time[data-clock]")) time.textContent = clock.format(new Date(time.dateTime));
+  }
+
+  function tellToday() {
+    const style = { weekday: "long", year: "numeric", month: "long", day: "numeric" };
+    for (const place of all("[data-today]")) place.textContent = new Intl.DateTimeFormat(locale, style).format();
+  }
+
+  function warnOfAge() {
+    for (const line of all("[data-old]")) if (secondsSince(line.dataset.old) > YEAR_S) line.hidden = false;
+  }
+
+  function uuid() {
+    if (crypto.randomUUID) return crypto.randomUUID();
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 15) | 64;
+    bytes[8] = (bytes[8] & 63) | 128;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  }
+
+  function countView(articleId) {
+    const body = JSON.stringify({ article_id: articleId, event_id: uuid() });
+    if (navigator.sendBeacon && navigator.sendBeacon("/v1/views", body)) return;
+    fetch("/v1/views", { method: "POST", body, keepalive: true }).catch(() => {});
+  }
+
+  // How often it was read goes into a line that is kept free for it; unseen pages and failures leave it as it is.
+  async function tellViews(articleId) {
+    const line = document.querySelector("[data-views]");
+    if (!line || document.visibilityState !== "visible") return;
+    const answer = await fetch(`/v1/articles/${encodeURIComponent(articleId)}/views`).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const { views } = await answer.json();
+    line.textContent = `${line.dataset.views} ${new Intl.NumberFormat(locale).format(views.all)}`;
+  }
+
+  // A page that was only prefetched or opened in the background has not been read yet.
+  function onceVisible(act) {
+    if (document.visibilityState === "visible") return act();
+    document.addEventListener("visibilitychange", () => onceVisible(act), { once: true });
+  }
+
+  // Reply opens its form with the cursor in it, and closing it gives the focus back to where it was.
+  function focusReplies() {
+    for (const reply of all("details.reply")) {
+      reply.addEventListener("toggle", () => reply.open && reply.querySelector("textarea").focus());
+    }
+  }
+
+  // The comments service sends readers to #comment-<id>; while an editor has it, there is nothing there yet.
+  function acknowledgeComment() {
+    const id = location.hash.slice(1);
+    const received = document.querySelector("[data-received]");
+    if (!received || !id.startsWith("comment-") || document.getElementById(id)) return;
+    received.hidden = false;
+    received.scrollIntoView({ block: "center" });
+  }
+
+  tellToday();
+  tellAges();
+  tellClocks();
+  warnOfAge();
+  focusReplies();
+  acknowledgeComment();
+  setInterval(tellAges, 60000);
+  const article = document.querySelector("[data-article]");
+  if (article) {
+    const id = article.dataset.article;
+    onceVisible(() => { countView(id); tellViews(id); });
+    setInterval(() => tellViews(id), COUNT_EVERY_MS);
+  }
+})();

@@ -1,0 +1,307 @@
+"""What readers get from a gateway, over HTTP: pages, their moves, and what is said where there is nothing."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.rendering.settings import RenderingSettings
+from shared.events import ArticleCorrected, ArticleState, ArticleWithdrawn
+from tests.contract.gateway_house import Gateway, House, an_article, open_gateway, open_house
+from tests.contract.projector_house import a_comment
+
+
+@pytest.fixture
+async def house(rendering_settings: RenderingSettings, mongo_database: str) -> AsyncIterator[House]:
+    """A read model and its projector."""
+    async with open_house(rendering_settings, mongo_database) as house:
+        yield house
+
+
+@pytest.fixture
+async def gateway(house: House) -> AsyncIterator[Gateway]:
+    """A gateway over it."""
+    async with open_gateway(house.settings, house.database) as gateway:
+        yield gateway
+
+
+def later(article: ArticleState, kind: type[ArticleState] = ArticleCorrected, **changes: object) -> ArticleState:
+    """The article after one more change."""
+    return kind.model_validate({**article.model_dump(), "version": article.version + 1, **changes})
+
+
+def withdrawn(article: ArticleState) -> ArticleState:
+    """The article, taken back."""
+    return later(article, ArticleWithdrawn, status="withdrawn", body_html="")
+
+
+async def test_a_published_article_has_its_page_and_its_place_in_every_list(house: House, gateway: Gateway) -> None:
+    article = an_article(
+        headline="The lamp was lit", body_html="<p>By hand.</p>", tags=("Old Light",), bylines=("Ada B",)
+    )
+    lists = ("/", "/world", "/tag/old-light", "/author/ada-b")
+    before = [(await gateway.get(path)).status for path in (article.url, *lists)]
+
+    await house.tell(article)
+
+    page = await gateway.until_shown(article.url, "By hand.")
+    assert before == [404, 200, 200, 404, 404]
+    assert page.status == 200
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    for path in lists:
+        assert (await gateway.until_shown(path, f'href="{article.url}"')).status == 200
+
+
+async def test_a_change_is_shown_everywhere_within_a_second(house: House, gateway: Gateway) -> None:
+    article = an_article(headline="Fares rise in March")
+    await house.tell(article)
+    for path in (article.url, "/", "/world"):
+        await gateway.until_shown(path, "Fares rise in March")
+
+    await house.tell(later(article, headline="Fares rise in April"))
+
+    for path in (article.url, "/", "/world"):
+        await gateway.until_shown(path, "Fares rise in April", within_s=1)
+
+
+async def test_a_withdrawn_article_is_gone_and_may_come_back(house: House, gateway: Gateway) -> None:
+    article = an_article()
+    await house.tell(article)
+    await gateway.until_shown("/", article.url)
+
+    await house.tell(withdrawn(article))
+
+    page = await gateway.until(article.url, lambda page: page.status == 410)
+    assert article.headline not in page.text
+    await gateway.until("/", lambda page: article.url not in page.text)
+    await house.tell(later(withdrawn(article), status="published", body_html="<p>It is back.</p>"))
+    await gateway.until_shown(article.url, "It is back.")
+
+
+async def test_a_former_address_leads_to_the_present_one(house: House, gateway: Gateway) -> None:
+    article = an_article()
+    await house.tell(article)
+    await gateway.until_shown(article.url, article.headline)
+
+    await house.tell(later(article, url="/world/a-better-slug", former_urls=(article.url,)))
+
+    page = await gateway.until(article.url, lambda page: page.status == 301)
+    assert page.headers["Location"] == "/world/a-better-slug"
+    assert (await gateway.get("/world/a-better-slug")).status == 200
+
+
+async def test_where_nothing_is_readers_find_the_latest(house: House, gateway: Gateway) -> None:
+    article = an_article()
+    await house.tell(article)
+
+    page = await gateway.until_shown("/world/no-such-thing", article.url)
+
+    assert page.status == 404
+    assert "noindex" in page.text
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [("/world/", "/world"), ("/World", "/world"), ("/world/?page=2&utm_source=x", "/world?page=2")],
+)
+async def test_one_page_has_one_address(gateway: Gateway, path: str, location: str) -> None:
+    page = await gateway.get(path)
+
+    assert (page.status, page.headers["Location"]) == (301, location)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/world?page=0", 400),
+        ("/world?page=abc", 400),
+        ("/world?page=7", 404),
+        ("/tag/unknown?page=1", 404),
+        ("/about", 200),
+        ("/contact", 200),
+        ("/privacy", 200),
+        ("/v1/anything", 404),
+        ("/static/site.0000000000.css", 404),
+    ],
+)
+async def test_each_address_has_its_fitting_status(gateway: Gateway, path: str, status: int) -> None:
+    page = await gateway.get(path)
+
+    assert page.status == status
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "Content-Security-Policy" in page.headers
+
+
+async def test_older_articles_are_on_numbered_pages_that_lead_to_each_other(house: House, gateway: Gateway) -> None:
+    await house.tell(*(an_article(minute=minute) for minute in range(40)))
+    front = await gateway.until_shown("/world", "?page=1")
+
+    older = await gateway.get("/world?page=1")
+
+    assert older.status == 200
+    on_front, on_older = (
+        set(re.findall(r'card-title"><a href="(/world/[^"]+)"', page.text)) for page in (front, older)
+    )
+    assert len(on_front | on_older) == 40
+    assert not on_front & on_older
+    assert (await gateway.get("/world?page=2")).status == 404
+
+
+async def test_comments_are_shown_and_older_ones_have_pages_of_their_own(house: House, gateway: Gateway) -> None:
+    article = an_article()
+    comments = [a_comment(article.id, minute=minute, body_html=f"<p>Comment {minute}.</p>") for minute in range(80)]
+    await house.tell(article, *comments)
+
+    await gateway.until_shown(article.url, "Comment 79.")
+    older = await gateway.get(f"{article.url}?comments=1")
+
+    assert older.status == 200
+    assert "Comment 0." in older.text
+    assert (await gateway.get(f"{article.url}?comments=9")).status == 404
+    assert (await gateway.get(f"{article.url}?comments=x")).status == 400
+
+
+async def test_head_says_what_get_would_and_other_methods_are_refused(gateway: Gateway) -> None:
+    got, head = await gateway.get("/"), await gateway.get("/", method="HEAD")
+    refused = await gateway.get("/", method="POST")
+
+    assert (head.status, head.text) == (200, "")
+    assert {**head.headers, "Date": ""} == {**got.headers, "Date": ""}
+    assert (refused.status, refused.headers["Allow"]) == (405, "GET, HEAD")
+
+
+async def test_what_a_client_has_already_is_not_sent_again(house: House, gateway: Gateway) -> None:
+    tag = (await gateway.get("/", Accept_Encoding="br")).headers["ETag"]
+
+    same = await gateway.get("/", Accept_Encoding="br", If_None_Match=f'"other", W/{tag}')
+    other_form = await gateway.get("/", Accept_Encoding="gzip", If_None_Match=tag)
+
+    assert (same.status, same.text, same.headers["ETag"]) == (304, "", tag)
+    assert other_form.status == 200
+    await house.tell(an_article())
+    await gateway.until("/", lambda page: "/world/" in page.text)
+    assert (await gateway.get("/", Accept_Encoding="br", If_None_Match=tag)).status == 200
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip", ""])
+async def test_each_client_gets_the_page_in_an_encoding_it_knows(gateway: Gateway, encoding: str) -> None:
+    plain = await gateway.get("/")
+
+    page = await gateway.get("/", Accept_Encoding=encoding)
+
+    assert page.headers.get("Content-Encoding", "") == encoding
+    assert page.text == plain.text
+    assert page.headers["Vary"] == "Accept-Encoding"
+
+
+async def test_files_are_kept_for_ever_under_the_name_of_their_content(gateway: Gateway) -> None:
+    home = await gateway.get("/")
+    paths = set(re.findall(r'"(/static/[^"]+)"', home.text))
+
+    found = {path: await gateway.get(path, method="HEAD") for path in paths}
+
+    assert {path.rpartition(".")[2] for path in paths} >= {"css", "js", "woff2", "svg"}
+    assert all(page.status == 200 for page in found.values())
+    assert {page.headers["Cache-Control"] for page in found.values()} == {"public, max-age=31536000, immutable"}
+    assert (await gateway.get("/favicon.ico")).status == 200
+
+
+async def test_trackers_marks_make_no_further_page(gateway: Gateway) -> None:
+    await gateway.get("/world")
+    renders = await gateway.count("wm_rendering_render_seconds_count")
+
+    for number in range(20):
+        assert (await gateway.get(f"/world?utm_source=x{number}&fbclid={number}")).status == 200
+
+    assert await gateway.count("wm_rendering_render_seconds_count") == renders
+
+
+async def test_a_herd_is_one_render(gateway: Gateway) -> None:
+    renders = await gateway.count("wm_rendering_render_seconds_count")
+
+    pages = await asyncio.gather(*(gateway.get("/sports") for _ in range(500)))
+
+    assert {page.status for page in pages} == {200}
+    assert await gateway.count("wm_rendering_render_seconds_count") == renders + 1
+
+
+async def test_popular_news_follows_the_ranking_without_a_render(house: House, gateway: Gateway) -> None:
+    article = an_article()
+    await house.tell(article)
+    for path in (article.url, "/", "/about"):
+        await gateway.until(path, lambda page: page.status == 200)
+    renders = await gateway.count("wm_rendering_render_seconds_count")
+
+    await house.rank((article.id, "Everybody reads this", 4711), ("other", "And some read that", 3))
+
+    for path in (article.url, "/", "/about"):
+        page = await gateway.until_shown(path, "Everybody reads this", within_s=2)
+        assert "4,711" in page.text
+    assert await gateway.count("wm_rendering_render_seconds_count") == renders
+
+
+async def test_no_page_of_a_gateway_goes_back(house: House, gateway: Gateway) -> None:
+    article = an_article(headline="Edition 1.")
+    await house.tell(article)
+    newest_seen, steps_back, looks = 1, [], 0
+
+    async def read(path: str) -> None:
+        nonlocal newest_seen, looks
+        while article.version < 25:
+            before = newest_seen
+            page = await gateway.get(path)
+            found = re.search(r"Edition (\d+)\.", page.text)
+            if page.status == 200 and found:
+                looks += 1
+                if int(found[1]) < before:
+                    steps_back.append((path, before, int(found[1])))
+                newest_seen = max(newest_seen, int(found[1]))
+            await asyncio.sleep(0)
+
+    readers = [asyncio.create_task(read(path)) for path in (article.url, "/", "/world", article.url, "/")]
+    while article.version < 25:
+        article = later(article, headline=f"Edition {article.version + 1}.")
+        await house.tell(article)
+    await asyncio.gather(*readers)
+
+    assert steps_back == []
+    assert newest_seen > 10
+    assert looks > 50
+
+
+async def test_two_gateways_give_the_same_bytes(house: House, gateway: Gateway) -> None:
+    article = an_article()
+    async with open_gateway(house.settings, house.database) as other:
+        await house.tell(article)
+        pages = [await one.until_shown("/", article.url) for one in (gateway, other)]
+        await house.tell(withdrawn(article))
+        gone = [await one.until(article.url, lambda page: page.status == 410) for one in (gateway, other)]
+
+    assert pages[0].headers["ETag"] == pages[1].headers["ETag"]
+    assert gone[0].text == gone[1].text
+
+
+async def test_without_the_read_model_readers_are_asked_to_come_back(house: House) -> None:
+    away = {"mongo": "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300"}
+    async with open_gateway(house.settings, house.database, away) as gateway:
+        page = await gateway.get("/")
+
+        assert (page.status, page.headers["Retry-After"], page.headers["Cache-Control"]) == (503, "2", "no-store")
+        assert "Content-Security-Policy" in page.headers
+        assert (await gateway.get("/about")).status == 200
+
+
+async def test_answers_are_counted_and_timed_by_kind_of_page(gateway: Gateway) -> None:
+    for _ in range(3):
+        await gateway.get("/world")
+    await gateway.get("/world", method="BREW")
+
+    async def counted() -> bool:
+        text = (await gateway.get("/metrics")).text
+        found = re.search(r'wm_http_requests_total\{method="GET",route="/\{section\}",status="200"\} (\S+)', text)
+        return found is not None and float(found[1]) >= 3 and 'method="other"' in text and "BREW" not in text
+
+    async with asyncio.timeout(5):
+        while not await counted():
+            await asyncio.sleep(0.1)

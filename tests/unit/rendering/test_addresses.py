@@ -1,0 +1,87 @@
+"""One page has one address, and nothing that a client sends breaks the reading of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.rendering.addresses import Address, Moved, Refused, read_address
+
+
+@pytest.mark.parametrize(
+    ("target", "address"),
+    [
+        ("/", Address("home", "/")),
+        ("/world", Address("top", "/world")),
+        ("/about", Address("top", "/about")),
+        ("/world/a-headline", Address("article", "/world/a-headline")),
+        ("/tag/lake", Address("tag", "/tag/lake")),
+        ("/author/ada-byrne", Address("author", "/author/ada-byrne")),
+        ("/world?page=3", Address("top", "/world", 3)),
+        ("/tag/lake?page=12", Address("tag", "/tag/lake", 12)),
+        ("/world/a-headline?comments=2", Address("article", "/world/a-headline", 2)),
+        ("/world?utm_source=x&page=3&fbclid=y", Address("top", "/world", 3)),
+        ("/world?utm_source=x", Address("top", "/world")),
+        ("/world/a-headline?page=2", Address("article", "/world/a-headline")),
+        ("/?page=2", Address("home", "/")),
+        ("/world?subpage=2", Address("top", "/world")),
+        ("http://site.example/world?page=2", Address("top", "/world", 2)),
+        ("/world#part", Address("top", "/world")),
+    ],
+)
+def test_an_address_is_read(target: str, address: Address) -> None:
+    assert read_address(target) == address
+
+
+@pytest.mark.parametrize(
+    ("target", "location"),
+    [
+        ("/world/", "/world"),
+        ("/World/A-Headline", "/world/a-headline"),
+        ("//world", "/world"),
+        ("/world/?page=2&utm_source=x", "/world?page=2"),
+        ("/w%6Frld", "/world"),
+        ("//", "/"),
+    ],
+)
+def test_another_way_of_writing_it_leads_to_the_one_address(target: str, location: str) -> None:
+    assert read_address(target) == Moved(location)
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/world?page=0", 400),
+        ("/world?page=", 400),
+        ("/world?page=abc", 400),
+        ("/world?page=-1", 400),
+        ("/world?page=1e3", 400),
+        ("/world?page=%D9%A3", 400),
+        ("/world?page=99999999999999999999", 400),
+        ("/world/a?comments=x", 400),
+        ("/world/a%0d%0aSet-Cookie:x", 400),
+        ("/world/%00", 400),
+        ("/world/%ff%fe", 400),
+        ("/a/b/c", 404),
+        ("/../etc/passwd", 404),
+        ("//evil.example/", 404),
+        ("/world/<script>", 404),
+        ("/مرحبا", 404),
+        ("/" + "a" * 400, 404),
+        ("/?" + "a" * 3000, 414),
+    ],
+)
+def test_what_no_page_can_be_called_is_refused(target: str, status: int) -> None:
+    assert read_address(target) == Refused(status)  # type: ignore[arg-type]
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_an_address_or_moved_or_refused(text: str) -> None:
+    found = read_address("/" + text)
+
+    if isinstance(found, Moved):
+        there = read_address(found.location)
+        assert isinstance(there, Address)
+        assert there.key == found.location
+        assert not found.location.startswith("//")
+    if isinstance(found, Address):
+        assert read_address(found.key) == found

@@ -1,0 +1,120 @@
+"""The look keeps its promises: readable contrast, one direction-free stylesheet, a small script, hashed assets."""
+
+import re
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from services.rendering.assets import DIRECTORY, Assets
+
+CSS = (DIRECTORY / "site.css").read_text("utf-8")
+SCRIPT = (DIRECTORY / "site.js").read_text("utf-8")
+WORDS_ON_PAPER = tuple(product(("ink", "quiet", "accent", "second"), ("paper", "raised")))
+PHYSICAL = re.compile(
+    r"(?<![\w-])(?:(?:margin|padding|border|scroll-margin|scroll-padding)-(?:left|right|top|bottom)[\w-]*|left|right|top|bottom"
+    r"|width|height|(?:min|max)-(?:width|height))\s*:|text-align:\s*(?:left|right)|(?:float|clear):\s*(?:left|right)"
+)
+
+
+def tokens(scheme: str) -> dict[str, str]:
+    """The colours of a scheme as the stylesheet sets them."""
+    light, dark = re.findall(r":root \{([^}]*--paper[^}]*)\}", CSS)[:2]
+    return dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", light if scheme == "light" else dark))
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    channels = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("words", "paper"), WORDS_ON_PAPER)
+def test_words_stand_out_from_their_paper(scheme: str, words: str, paper: str) -> None:
+    colours = tokens(scheme)
+
+    assert contrast(colours[words], colours[paper]) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_buttons_can_be_read(scheme: str) -> None:
+    colours = tokens(scheme)
+
+    assert contrast(colours["paper"], colours["second"]) >= 4.5
+    assert contrast(colours["paper"], colours["accent"]) >= 4.5
+
+
+def test_the_browser_is_told_the_colours_of_the_paper() -> None:
+    base = (DIRECTORY.parent / "templates" / "base.html").read_text("utf-8")
+
+    for scheme in ("light", "dark"):
+        assert f'content="{tokens(scheme)["paper"]}" media="(prefers-color-scheme: {scheme})"' in base
+
+
+def test_the_stylesheet_knows_no_left_and_no_right() -> None:
+    without_queries = re.sub(r"@media[^{]*", "", CSS)
+
+    assert PHYSICAL.findall(without_queries) == []
+
+
+def test_nothing_moves_where_motion_is_unwelcome() -> None:
+    allowed = re.search(r"@media \(prefers-reduced-motion: no-preference\) \{.*?\n\}", CSS, re.DOTALL)
+
+    assert allowed is not None
+    assert "animation" in allowed[0]
+    assert "animation" not in CSS.replace(allowed[0], "")
+    assert set(re.findall(r"transition: (\S+)", CSS)) <= {"color", "background-color"}
+
+
+def test_the_script_is_small_and_writes_no_html() -> None:
+    assert len(SCRIPT.encode()) < 6 * 1024
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", SCRIPT)
+
+
+def test_the_first_page_needs_one_typeface_of_60_kilobytes_at_most() -> None:
+    assert (DIRECTORY / "fonts" / "source-serif-4-latin.woff2").stat().st_size <= 60 * 1024
+
+
+def test_each_typeface_lies_beside_its_licence() -> None:
+    licences = {path.stem.removeprefix("OFL-") for path in (DIRECTORY / "fonts").glob("OFL-*.txt")}
+    faces = {path.stem for path in (DIRECTORY / "fonts").glob("*.woff2")}
+
+    assert all(any(face.startswith(licence) for licence in licences) for face in faces)
+
+
+def test_assets_carry_the_hash_of_their_content_and_name_each_other_by_it(tmp_path: Path) -> None:
+    (tmp_path / "a.svg").write_text("<svg/>")
+    (tmp_path / "b.css").write_text("i { background: url(a.svg) }")
+    before = Assets(tmp_path)
+
+    (tmp_path / "a.svg").write_text("<svg><g/></svg>")
+    after = Assets(tmp_path)
+
+    assert re.fullmatch(r"/static/a\.[0-9a-f]{10}\.svg", before.url("a.svg"))
+    assert before.url("a.svg") != after.url("a.svg")
+    assert before.url("b.css") != after.url("b.css")
+    assert after.url("a.svg").encode() in after.by_url[after.url("b.css")].content
+    assert after.by_url[after.url("b.css")].media_type == "text/css"
+
+
+def test_a_stylesheet_that_names_a_missing_file_is_found_out_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "b.css").write_text("i { background: url(missing.svg) }")
+
+    with pytest.raises(KeyError):
+        Assets(tmp_path)
+
+
+def test_licences_and_other_papers_are_not_served() -> None:
+    assert {asset.media_type for asset in Assets().by_url.values()} == {
+        "text/css",
+        "text/javascript",
+        "image/svg+xml",
+        "font/woff2",
+    }

@@ -1,0 +1,114 @@
+"""The words of the chrome are whole in every language, and the site's configuration is checked where it is read."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from services.rendering.language import DIRECTORY, Languages, _words, direction
+from services.rendering.static_pages import load_static_pages
+from shared.site import SHIPPED, load_site
+
+PLURAL = re.compile(r"\.(zero|one|two|few|many|other)$")
+LANGUAGES = Languages("en")
+
+
+def test_every_language_has_the_same_words_with_the_same_blanks() -> None:
+    english = _words(DIRECTORY / "en.toml")
+    arabic = _words(DIRECTORY / "ar.toml")
+
+    assert {PLURAL.sub("", key) for key in english} == {PLURAL.sub("", key) for key in arabic}
+    for key in english.keys() & arabic.keys():
+        if not PLURAL.search(key):
+            assert set(re.findall(r"\{\w+\}", english[key])) == set(re.findall(r"\{\w+\}", arabic[key])), key
+
+
+def test_every_word_that_a_template_asks_for_is_there() -> None:
+    words = _words(DIRECTORY / "en.toml")
+    templates = "".join(path.read_text("utf-8") for path in DIRECTORY.parent.rglob("*.html"))
+
+    asked = set(re.findall(r'lang\.say\("([\w.]+)"[,)]', templates))
+
+    assert asked
+    assert asked <= words.keys()
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (1, "تعليق واحد"),
+        (2, "تعليقان"),
+        (3, "٣ تعليقات"),
+        (11, "١١ تعليقًا"),
+        (100, "١٠٠ تعليق"),
+        (1234, "١٬٢٣٤ تعليقًا"),
+    ],
+)
+def test_arabic_counts_in_its_six_plurals(number: int, words: str) -> None:
+    assert LANGUAGES.of_page("ar").count("comments", number) == words
+
+
+def test_english_counts_one_and_many() -> None:
+    english = LANGUAGES.of_page("en-GB")
+
+    assert english.count("comments", 1) == "1 comment"
+    assert english.count("comments", 1234) == "1,234 comments"
+
+
+def test_days_are_written_as_the_language_writes_them() -> None:
+    moment = datetime(2024, 2, 8, 14, 5, tzinfo=UTC)
+
+    assert LANGUAGES.of_page("en").moment(moment) == "8 February 2024, 14:05"
+    assert LANGUAGES.of_page("ar-EG").date(moment) == "٨ فبراير ٢٠٢٤"
+
+
+def test_a_page_in_an_unknown_language_gets_the_sites_words() -> None:
+    assert LANGUAGES.of_page("fr").code == "en"
+    assert LANGUAGES.of_page("").code == "en"
+
+
+@pytest.mark.parametrize(("code", "dir"), [("ar", "rtl"), ("AR-eg", "rtl"), ("fa", "rtl"), ("en", "ltr"), ("", "ltr")])
+def test_direction_follows_the_script(code: str, dir: str) -> None:
+    assert direction(code) == dir
+
+
+def test_static_pages_have_a_path_a_title_and_a_text() -> None:
+    shipped = load_static_pages()
+
+    assert set(shipped) == {"/about", "/contact", "/privacy"}
+    assert shipped["/privacy"].title == "Privacy"
+    assert all(page.body_html.startswith("<p>") for page in shipped.values())
+
+
+def test_the_shipped_site_has_the_sections_of_the_contract() -> None:
+    site = load_site(None)
+
+    slugs = [section.slug for section in site.sections]
+    assert slugs == ["middle-east", "africa", "world", "economy", "sports", "climate", "technology", "crypto"]
+    assert all("ar" in section.names for section in site.sections)
+
+
+def test_a_site_file_of_ones_own_replaces_the_shipped_one(tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text(SHIPPED.read_text("utf-8").replace('name = "World Monitor"', 'name = "The Heron"'), "utf-8")
+
+    assert load_site(file).name == "The Heron"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("since = 2023", "since = 2023\nsicne = 2023"),
+        ("tagline =", "other ="),
+        ('slug = "africa"', 'slug = "Not a slug"'),
+        ("since = 2023", "since = 'soon'"),
+    ],
+)
+def test_a_mistake_in_a_site_file_is_found(tmp_path: Path, right: str, wrong: str) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text(SHIPPED.read_text("utf-8").replace(right, wrong), "utf-8")
+
+    with pytest.raises(ValidationError):
+        load_site(file)

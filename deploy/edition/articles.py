@@ -1,0 +1,132 @@
+"""Reads the edition's articles: TOML front matter between `+++` lines, then Markdown; comments in TOML beside them."""
+
+import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+FOLDER = Path(__file__).parent
+ARTICLES = FOLDER / "articles"
+COMMENTS = FOLDER / "comments"
+PICTURE_URL = "/media/edition"
+CREDIT = "Illustration: World Monitor"
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class EditionError(Exception):
+    """The edition's files are at fault; the message names the file and the field."""
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Picture(_Form):
+    """What the generator draws, and what the page says about it."""
+
+    scene: Line
+    seed: int
+    ground: Annotated[str, StringConstraints(pattern="^(paper|night|hue)$")]
+    alt: Line
+    caption: Line
+    credit: Line = CREDIT
+
+
+class Correction(_Form):
+    """The article is first published with `was` where its text has `now`, then corrected with the note."""
+
+    note: Line
+    was: Line
+    now: Line
+
+
+class Comment(_Form):
+    """A reader's words; `held` leaves it in the moderators' queue."""
+
+    name: Annotated[Line, Field(max_length=80)]
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@example\.org$")]
+    body: Annotated[Line, Field(max_length=4000)]
+    held: bool = False
+    replies: tuple["Comment", ...] = ()
+
+
+class Article(_Form):
+    """One article of the edition; its slug is the name of its file, its age counts back from the loading."""
+
+    slug: Annotated[str, StringConstraints(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
+    headline: Annotated[Line, Field(max_length=200)]
+    section: Line
+    standfirst: Annotated[Line, Field(max_length=400)]
+    bylines: Annotated[tuple[Line, ...], Field(min_length=1)]
+    tags: Annotated[tuple[Line, ...], Field(min_length=1)]
+    age: Annotated[str, StringConstraints(pattern="^[1-9][0-9]*[mhd]$")]
+    language: str = "en"
+    picture: Picture | None = None
+    correction: Correction | None = None
+    body: Line
+    comments: tuple[Comment, ...] = ()
+
+    @model_validator(mode="after")
+    def _correction_must_be_visible(self) -> "Article":
+        if self.correction and self.body.count(self.correction.now) != 1:
+            raise ValueError("correction.now must occur exactly once in the text")
+        return self
+
+    @property
+    def path(self) -> str:
+        return f"/{self.section}/{self.slug}"
+
+    @property
+    def picture_url(self) -> str | None:
+        return f"{PICTURE_URL}/{self.slug}.jpg" if self.picture else None
+
+
+def age_of(article: Article) -> timedelta:
+    """How long before the loading the article was published."""
+    return int(article.age[:-1]) * _UNITS[article.age[-1]]
+
+
+def parse_article(name: str, text: str, comments: str = "") -> Article:
+    """An article from its file's text and that of its comments; an EditionError names the file and the field."""
+    match = re.fullmatch(r"\+\+\+\n(.*?)\n\+\+\+\n(.*)", text, re.S)
+    if match is None:
+        raise EditionError(f"{name}.md: the front matter must stand between two lines of +++")
+    front = _toml(f"{name}.md", match[1])
+    talk = _toml(f"{name}.toml", comments).get("comments", [])
+    try:
+        return Article.model_validate({**front, "slug": name, "body": match[2].strip(), "comments": talk})
+    except ValidationError as error:
+        raise EditionError(_explained(name, error)) from error
+
+
+def _toml(file: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise EditionError(f"{file}: {error}") from error
+
+
+def _explained(name: str, error: ValidationError) -> str:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or "correction"
+    return f"{name}.{'toml' if field.startswith('comments') else 'md'}: {field}: {first['msg']}"
+
+
+def read_edition(articles: Path = ARTICLES, comments: Path = COMMENTS) -> list[Article]:
+    """All articles with their comments, by slug; comments without an article are an error."""
+    found = [_read_one(path, comments / f"{path.stem}.toml") for path in sorted(articles.glob("*.md"))]
+    strays = {path.stem for path in comments.glob("*.toml")} - {article.slug for article in found}
+    if strays:
+        raise EditionError(f"comments without an article: {', '.join(sorted(strays))}")
+    return found
+
+
+def _read_one(article: Path, comments: Path) -> Article:
+    talk = comments.read_text("utf-8") if comments.exists() else ""
+    return parse_article(article.stem, article.read_text("utf-8"), talk)

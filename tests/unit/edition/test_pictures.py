@@ -1,0 +1,77 @@
+"""The edition's pictures: drawn the same each time, and committed whole."""
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from deploy.edition.articles import Article, EditionError, Picture, read_edition
+from deploy.edition.drawing.canvas import HEIGHT, WIDTH
+from deploy.edition.pictures import HUES, OUTPUT, SCENES, WIDTHS, draw, variants
+from shared.site import load_site
+
+PICTURED = [article for article in read_edition() if article.picture]
+# They are part of every clone.
+_BYTES_ALLOWED = 9_500_000
+
+
+def picture_of(article: Article) -> Picture:
+    assert article.picture is not None
+    return article.picture
+
+
+@pytest.mark.parametrize("scene", ["harbour", "coins", "globe"])
+def test_a_seed_gives_the_same_pixels_each_time_and_another_seed_others(scene: str) -> None:
+    def drawn(seed: int) -> bytes:
+        return draw(Picture(scene=scene, seed=seed, ground="night", alt="a", caption="c"), "world", scale=1).tobytes()
+
+    assert drawn(5) == drawn(5)
+    assert drawn(5) != drawn(6)
+
+
+def test_an_unknown_scene_is_named() -> None:
+    with pytest.raises(EditionError, match="no such scene: volcano"):
+        draw(Picture(scene="volcano", seed=1, ground="paper", alt="a", caption="c"), "world")
+
+
+@pytest.mark.parametrize("article", PICTURED, ids=lambda article: article.slug)
+def test_every_picture_is_there_in_every_variant(article: Article) -> None:
+    for name in variants(article.slug):
+        with Image.open(OUTPUT / name) as image:
+            width = next((width for width in WIDTHS if f"-{width}." in name), WIDTH)
+            assert image.size == (width, width * HEIGHT // WIDTH), name
+
+
+@pytest.mark.parametrize("article", PICTURED[::12], ids=lambda article: article.slug)
+def test_what_is_committed_is_what_the_generator_draws(article: Article) -> None:
+    fresh = draw(picture_of(article), article.section, scale=1).reduce(4)
+
+    with Image.open(OUTPUT / f"{article.slug}.jpg") as committed:
+        difference = ImageChops.difference(fresh, committed.convert("RGB").reduce(4))
+    assert max(ImageStat.Stat(difference).mean) < 6
+
+
+def test_every_picture_says_that_it_is_drawn_and_what_it_shows() -> None:
+    for article in PICTURED:
+        start = "رسم توضيحي: " if article.language == "ar" else "Illustration: "
+        assert picture_of(article).alt.startswith(start), article.slug
+        assert len(picture_of(article).alt) > len(start) + 20, article.slug
+
+
+def test_no_two_pictures_are_alike() -> None:
+    looks = [(picture_of(article).scene, picture_of(article).seed) for article in PICTURED]
+    scenes = {scene for scene, _ in looks}
+
+    assert len(set(looks)) == len(PICTURED)
+    assert len(scenes) >= 50
+    assert scenes == set(SCENES)
+
+
+def test_every_section_has_a_hue_of_its_own() -> None:
+    assert set(HUES) == {section.slug for section in load_site(None).sections}
+    assert len(set(HUES.values())) == len(HUES)
+
+
+def test_the_folder_holds_nothing_else_and_is_small() -> None:
+    files = {path.name: path.stat().st_size for path in OUTPUT.iterdir()}
+
+    assert set(files) == {name for article in PICTURED for name in variants(article.slug)}
+    assert sum(files.values()) < _BYTES_ALLOWED

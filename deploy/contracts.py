@@ -1,0 +1,95 @@
+"""Writes the public contracts out of the code: `docs/openapi.json` (OpenAPI 3.1, what the edge serves at `/v1/openapi.json`)
+and `docs/asyncapi.json` (AsyncAPI 3.0, every topic and event). A test holds the files against the code.
+
+`python -m deploy.contracts` writes them.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from services.comments.contract import OPERATIONS as COMMENTS
+from services.ingestion.contract import OPERATIONS as INGESTION
+from services.popularity.contract import OPERATIONS as POPULARITY
+from shared import openapi
+from shared.events import CATALOGUE
+from shared.topics import SOURCES, Topic
+
+VERSION = "0.1.0"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+
+def build_openapi() -> dict[str, Any]:
+    """All public operations in one document."""
+    return openapi.document("World Monitor", VERSION, [*INGESTION, *COMMENTS, *POPULARITY])
+
+
+def build_asyncapi() -> dict[str, Any]:
+    """All topics with the events that they carry."""
+    _, schemas = models_json_schema(
+        [(event, "serialization") for event in CATALOGUE], ref_template="#/components/schemas/{model}"
+    )
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "World Monitor's topics",
+            "version": VERSION,
+            "description": "CloudEvents 1.0 in Kafka's binary mode: attributes in ce_* headers, the value is the data.",
+        },
+        "defaultContentType": "application/json",
+        "channels": {topic.name: _channel(topic) for topic in SOURCES},
+        "operations": {f"send.{topic.name}": _operation(topic) for topic in SOURCES},
+        "components": {
+            "messages": {event.__name__: _message(event.__name__, event.ce_type, event.__doc__) for event in CATALOGUE},
+            "schemas": schemas["$defs"],
+        },
+    }
+
+
+def _channel(topic: Topic) -> dict[str, Any]:
+    names = [event.__name__ for event in CATALOGUE if event.topic is topic]
+    return {
+        "address": topic.name,
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
+        "bindings": {"kafka": {"topic": topic.name, "partitions": topic.partitions}},
+    }
+
+
+def _operation(topic: Topic) -> dict[str, Any]:
+    return {"action": "send", "channel": {"$ref": f"#/channels/{topic.name}"}}
+
+
+def _message(name: str, kind: str, text: str | None) -> dict[str, Any]:
+    return {
+        "name": kind,
+        "summary": text,
+        "headers": {
+            "type": "object",
+            "required": ["ce_specversion", "ce_id", "ce_source", "ce_type"],
+            "properties": {
+                "ce_specversion": {"const": "1.0"},
+                "ce_id": {"type": "string"},
+                "ce_source": {"type": "string"},
+                "ce_type": {"const": kind},
+                "ce_subject": {"type": "string"},
+                "ce_time": {"type": "string", "format": "date-time"},
+                "traceparent": {"type": "string"},
+            },
+        },
+        "payload": {"$ref": f"#/components/schemas/{name}"},
+    }
+
+
+def render(document: dict[str, Any]) -> str:
+    """A document as it stands in its file."""
+    return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
+
+
+DOCUMENTS = {"openapi.json": build_openapi, "asyncapi.json": build_asyncapi}
+
+if __name__ == "__main__":
+    for name, build in DOCUMENTS.items():
+        (DOCS / name).write_text(render(build()))
+        print(f"wrote {DOCS / name}")

@@ -1,0 +1,1 @@
+"""The edge: nginx, in both stacks from one template."""

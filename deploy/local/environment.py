@@ -1,0 +1,33 @@
+"""What every service of this run is told, as environment variables. Its names are those of `shared/settings.py`."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local.data_folder import replace_file
+from deploy.local.settings import LocalSettings, inherited_environment
+
+
+def for_services(settings: LocalSettings, addresses: Mapping[str, str], token: Path) -> dict[str, str]:
+    """Addresses of this run, and what the embedded broker cannot do; all else is inherited from the caller."""
+    env = {
+        "WM_SITE_URL": f"http://127.0.0.1:{settings.port}",
+        **inherited_environment(),
+        "WM_KAFKA": addresses["kafka"],
+        "WM_MONGO": addresses["mongo"],
+        "WM_REDIS": addresses["redis"],
+        "WM_RATE_LIMITS": settings.rate_limits,
+        "WM_ADMIN_TOKEN_FILE": str(token),
+    }
+    if not settings.kafka:
+        # It knows no idempotent producers, and it forgets everything when it ends: a new log is then nobody's mistake.
+        env |= {"WM_KAFKA_IDEMPOTENCE": "off", "WM_KAFKA_ADOPT_NEW_LOG": "on"}
+    return env
+
+
+def provide_token(data: Path) -> Path:
+    """The file with the editor's token, made on the first start, readable by its owner alone."""
+    path = data / "editor.token"
+    if not path.exists():
+        replace_file(path, f"{secrets.token_urlsafe(32)}\n".encode(), mode=0o600)
+    return path

@@ -1,0 +1,125 @@
+"""Keeps one process running: starts it, waits until it answers, starts it again when it dies."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from deploy.local.children import Child, Children, Command, NurseryLost
+
+# The first restart is at once: a process that was killed did nothing wrong.
+_FIRST_BACKOFF_S = 0.2
+_LONGEST_BACKOFF_S = 5.0
+# A process that ran for so long did not die of its start: the next one need not wait.
+_SETTLED_AFTER_S = 10.0
+_PROBE_EVERY_S = 0.025
+_SLOW_PROBE_EVERY_S = 0.2
+_SLOW_AFTER_S = 3.0
+
+
+class Output(Protocol):
+    """Where a process's output goes (`logs.Logs`)."""
+
+    async def pipe(self, name: str) -> int:
+        """The writing end of a new pipe."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One process of the stack."""
+
+    name: str
+    instance: int
+    url: str
+    command: Callable[[], Command]
+    """Built anew at each start, for what must be new each time."""
+    answers: Callable[[], Awaitable[bool]]
+    prepare: Callable[[], Awaitable[None]] | None = None
+    """Done each time it answers, before it counts as ready."""
+
+    @property
+    def label(self) -> str:
+        """Its name in logs, with a number where there may be several."""
+        return f"{self.name}-{self.instance}"
+
+
+class Keeper:
+    """The life of one process. `spawned` is set once it was first started, `ready` while it is known to answer."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        children: Children,
+        output: Output,
+        tell: Callable[[str], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self.spec = spec
+        self.spawned = asyncio.Event()
+        self.ready = asyncio.Event()
+        self.child: Child | None = None
+        self._children = children
+        self._output = output
+        self._tell = tell
+        self._changed = changed
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin; returns at once. Await `ready` to know that it answers."""
+        self._task = asyncio.create_task(self._keep(), name=f"keeper of {self.spec.label}")
+
+    async def stop(self, timeout_s: float) -> None:
+        """End the process, by force after `timeout_s`, and start it no more."""
+        self._stopping = True
+        if self.child is not None and not await self.child.stop(timeout_s):
+            self._tell(f"{self.spec.label} did not stop within {timeout_s:g} s and was killed")
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _keep(self) -> None:
+        backoff_s = 0.0
+        while True:
+            began = time.monotonic()
+            try:
+                code = await self._run_once()
+            except NurseryLost:
+                return
+            if self._stopping:
+                return
+            settled = time.monotonic() - began > _SETTLED_AFTER_S
+            self._tell(f"{self.spec.label} ended with {_code_in_words(code)}; it is started again")
+            await asyncio.sleep(0.0 if settled else backoff_s)
+            backoff_s = _FIRST_BACKOFF_S if settled else min(max(2 * backoff_s, _FIRST_BACKOFF_S), _LONGEST_BACKOFF_S)
+
+    async def _run_once(self) -> int:
+        descriptor = await self._output.pipe(self.spec.label)
+        try:
+            self.child = child = await self._children.start(self.spec.command(), descriptor)
+        finally:
+            os.close(descriptor)
+        self.spawned.set()
+        self._changed()
+        becoming_ready = asyncio.create_task(self._become_ready())
+        try:
+            return await asyncio.shield(child.exited)
+        finally:
+            becoming_ready.cancel()
+            self.ready.clear()
+            self.child = None
+
+    async def _become_ready(self) -> None:
+        began = time.monotonic()
+        while not await self.spec.answers():
+            young = time.monotonic() - began < _SLOW_AFTER_S
+            await asyncio.sleep(_PROBE_EVERY_S if young else _SLOW_PROBE_EVERY_S)
+        if self.spec.prepare is not None:
+            await self.spec.prepare()
+        self.ready.set()
+
+
+def _code_in_words(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

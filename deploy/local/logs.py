@@ -1,0 +1,136 @@
+"""What all processes say: one readable stream on the terminal, and a file for each, bounded in size."""
+
+import asyncio
+import contextlib
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+_LINE_BYTES = 64 * 1024
+_FILE_BYTES = 8 * 1024 * 1024
+_WAITING_LINES = 10_000
+_FLUSH_TIMEOUT_S = 1.0
+# Said already by the line's prefix, or of use only where lines of one process are read by a machine.
+_NOT_SHOWN = ("timestamp", "level", "event", "service", "instance", "logger")
+
+
+class Console:
+    """Lines to the terminal from a thread of their own: a reader that stalls must not stall the supervisor."""
+
+    def __init__(self) -> None:
+        self._lines: queue.Queue[str | None] = queue.Queue(_WAITING_LINES)
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._write, name="console", daemon=True)
+        self._thread.start()
+
+    def say(self, line: str) -> None:
+        """Queue a line; when nobody reads the terminal, lines are counted instead of kept."""
+        try:
+            self._lines.put_nowait(line)
+        except queue.Full:
+            self._dropped += 1
+
+    def close(self) -> None:
+        """Write what is queued, for a second at most."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait(None)
+        self._thread.join(_FLUSH_TIMEOUT_S)
+
+    def _write(self) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            while (line := self._lines.get()) is not None:
+                dropped, self._dropped = self._dropped, 0
+                if dropped:
+                    sys.stdout.write(f"({dropped} lines were not shown: nobody read them)\n")
+                sys.stdout.write(line + "\n")
+                if self._lines.empty():
+                    sys.stdout.flush()
+            sys.stdout.flush()
+
+
+class LogFile:
+    """A file that is moved aside, once, when it is full: at most twice `_FILE_BYTES` on disk."""
+
+    def __init__(self, path: Path, limit_bytes: int = _FILE_BYTES) -> None:
+        self._path = path
+        self._limit_bytes = limit_bytes
+        self._file = path.open("ab", buffering=0)
+
+    def write(self, line: bytes) -> None:
+        """Append a line."""
+        if self._file.tell() > self._limit_bytes:
+            self._file.close()
+            self._path.replace(self._path.with_suffix(".log.1"))
+            self._file = self._path.open("ab", buffering=0)
+        self._file.write(line + b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class Logs:
+    """Gives each process a pipe to write to, and carries what comes out of it."""
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._say = say
+        self._pumps: set[asyncio.Task[None]] = set()
+
+    async def pipe(self, name: str) -> int:
+        """The writing end of a new pipe; the caller hands it to a process and closes it."""
+        read_end, write_end = os.pipe()
+        reader = asyncio.StreamReader(limit=_LINE_BYTES)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_end, "rb", buffering=0)
+        )
+        pump = asyncio.create_task(self._carry(name, reader, transport), name=f"log of {name}")
+        self._pumps.add(pump)
+        pump.add_done_callback(self._pumps.discard)
+        return write_end
+
+    async def close(self, timeout_s: float = 1.0) -> None:
+        """Wait until the pipes of processes that have ended are read to their end."""
+        if self._pumps:
+            await asyncio.wait(self._pumps, timeout=timeout_s)
+        for pump in self._pumps:
+            pump.cancel()
+
+    async def _carry(self, name: str, reader: asyncio.StreamReader, transport: asyncio.ReadTransport) -> None:
+        file = LogFile(self._folder / f"{name}.log")
+        try:
+            while line := await _next_line(reader):
+                file.write(line.rstrip())
+                self._say(f"{name:<22} {readable(line.rstrip())}")
+        finally:
+            file.close()
+            transport.close()
+
+
+async def _next_line(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.readuntil(b"\n")
+    except asyncio.IncompleteReadError as end:
+        return end.partial
+    except asyncio.LimitOverrunError as overrun:
+        return await reader.read(overrun.consumed)
+
+
+def readable(line: bytes) -> str:
+    """A service's JSON line as `time level event key=value…`; any other line as it is."""
+    text = line.decode("utf-8", "replace")
+    try:
+        record = json.loads(text) if text.startswith("{") else None
+    except ValueError:
+        return text
+    if not isinstance(record, dict) or "event" not in record:
+        return text
+    head = [str(record.get("timestamp", ""))[11:23], f"{record.get('level', ''):<7}", str(record["event"])]
+    rest = [f"{key}={value}" for key, value in record.items() if key not in _NOT_SHOWN]
+    return " ".join(part for part in head + rest if part.strip())

@@ -1,0 +1,72 @@
+"""The platform's own processes, as data: which there are, what each is told, and which are stopped before which."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from deploy.local.children import Command
+from deploy.local.keeper import Spec
+from deploy.local.ports import Ports
+from deploy.local.probes import http_get, http_status
+
+
+@dataclass(frozen=True)
+class Service:
+    """One kind of process."""
+
+    name: str
+    module: str
+    args: tuple[str, ...] = ()
+    faces_clients: bool = True
+    """Stopped first, so that nothing new comes in while the consumers finish."""
+
+
+# Consumers first: the broker takes seconds to hand out the first partitions of a group.
+SERVICES = (
+    Service("popularity-counter", "services.popularity", ("counter",), faces_clients=False),
+    Service("rendering-projector", "services.rendering", ("projector",), faces_clients=False),
+    Service("comments", "services.comments"),
+    Service("ingestion", "services.ingestion"),
+    Service("popularity", "services.popularity", ("api",)),
+    Service("rendering", "services.rendering", ("gateway",)),
+)
+
+# What the nursery imports once for all of them.
+PRELOADED = (
+    "uvloop",
+    "shared.service",
+    "services.ingestion.app",
+    "services.comments.app",
+    "services.popularity.app",
+    "services.rendering.app",
+)
+
+
+def specs(scale: Mapping[str, int], ports: Ports, env: Mapping[str, str]) -> list[tuple[Service, Spec]]:
+    """Every process that `scale` asks for, each with a port of its own; all of them are told where ingestion is."""
+    wanted = [(service, number) for service in SERVICES for number in range(1, scale[service.name] + 1)]
+    urls = [f"http://127.0.0.1:{ports.take()}" for _ in wanted]
+    ingestion = [url for (service, _), url in zip(wanted, urls, strict=True) if service.name == "ingestion"]
+    told = {**env, "WM_INGESTION": ",".join(ingestion)}
+    return [(service, _spec(service, number, url, told)) for (service, number), url in zip(wanted, urls, strict=True)]
+
+
+def _spec(service: Service, instance: int, url: str, env: Mapping[str, str]) -> Spec:
+    own = {**env, "WM_SERVICE_PORT": url.rpartition(":")[2], "WM_INSTANCE": str(instance)}
+    command = Command(module=service.module, args=service.args, env=own)
+    return Spec(service.name, instance, url, lambda: command, partial(_is_ready, url))
+
+
+async def _is_ready(url: str) -> bool:
+    return await http_status(f"{url}/health/ready") == 200
+
+
+async def lag(url: str) -> int | None:
+    """How many records a consumer has still to apply; None when it does not say."""
+    _, body = await http_get(f"{url}/health/ready")
+    try:
+        found = json.loads(body or b"{}").get("lag")
+    except ValueError:
+        return None
+    return found if isinstance(found, int) else None

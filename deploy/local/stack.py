@@ -1,0 +1,197 @@
+"""The processes of one run: what is started in which order, kept running, and stopped in which order."""
+
+import asyncio
+import os
+import time
+from collections.abc import Sequence
+
+from deploy.local import edition, engines, services
+from deploy.local.children import Children
+from deploy.local.data_folder import write_run_file
+from deploy.local.edge import edge
+from deploy.local.environment import for_services, provide_token
+from deploy.local.keeper import Keeper, Spec
+from deploy.local.logs import Console, Logs
+from deploy.local.ports import Ports
+from deploy.local.probes import http_status
+from deploy.local.settings import LocalSettings, inherited_environment, parse_scale
+
+_ENGINES_DEADLINE_S = 30.0
+_PATIENCE_S = 20.0
+_POLL_S = 0.05
+
+# A stop is over within ten seconds; what a stage leaves of its share is the next one's, the engines get the rest.
+_STOP_WITHIN_S = 9.0
+_EDGE_STOP_S = 0.5
+_FACING_STOP_S = 2.5
+_DRAIN_S = 2.5
+_QUIET_S = 1.0
+_CONSUMER_STOP_S = 2.0
+
+
+class StackFailed(RuntimeError):
+    """Something the stack cannot run without did not come up, or was lost."""
+
+
+class Stack:
+    """Its processes, by when they are stopped."""
+
+    def __init__(self, settings: LocalSettings, children: Children, logs: Logs, console: Console) -> None:
+        self._settings = settings
+        self._children = children
+        self._logs = logs
+        self._console = console
+        self._data = settings.data.resolve()
+        self._ports = Ports()
+        self._edge: list[Keeper] = []
+        self._facing: list[Keeper] = []
+        self._consuming: list[Keeper] = []
+        self._engines: list[Keeper] = []
+        self._addresses: dict[str, str] = {}
+        self._complete = False
+
+    async def start(self, *, engines_only: bool) -> None:
+        """Bring everything up; returns when all of it answers."""
+        began = time.monotonic()
+        self._addresses = self._start_engines()
+        preloading = None if engines_only else asyncio.create_task(self._preload())
+        await self._engines_ready()
+        if preloading is not None:
+            await preloading
+            await self._start_services()
+        self._complete = True
+        self._write_run_file()
+        if engines_only:
+            self.say("engines answer: " + "  ".join(self._addresses.values()))
+        else:
+            self._tell_all_is_up(time.monotonic() - began)
+
+    async def stop(self) -> None:
+        """End everything: first what lets new work in, then, when what came in is counted, the rest."""
+        self._complete = False
+        began = time.monotonic()
+        await _stop_all(self._edge, _EDGE_STOP_S)
+        await _stop_all(self._facing, _FACING_STOP_S)
+        await self._drain()
+        await _stop_all(self._consuming, _CONSUMER_STOP_S)
+        await _stop_all(self._engines, _STOP_WITHIN_S - (time.monotonic() - began))
+        self.say(f"stopped in {time.monotonic() - began:.1f} s")
+
+    def say(self, line: str) -> None:
+        """A line of the supervisor's own."""
+        self._console.say(line)
+
+    def _start_engines(self) -> dict[str, str]:
+        given = {"kafka": self._settings.kafka, "mongo": self._settings.mongo, "redis": self._settings.redis}
+        addresses = {name: url for name, url in given.items() if url}
+        for name in given:
+            if name not in addresses:
+                addresses[name] = self._keep(self._engine(name), self._engines).spec.url
+        return addresses
+
+    def _engine(self, name: str) -> Spec:
+        port, env = self._ports.take(), inherited_environment()
+        if name == "kafka":
+            return engines.kafka(port, env)
+        make = {"mongo": engines.mongo, "redis": engines.redis}[name]
+        return make(port, self._data / name, env)
+
+    async def _engines_ready(self) -> None:
+        try:
+            async with asyncio.timeout(_ENGINES_DEADLINE_S):
+                await asyncio.gather(*(keeper.ready.wait() for keeper in self._engines))
+        except TimeoutError:
+            raise StackFailed(
+                f"{_silent(self._engines)} did not answer within {_ENGINES_DEADLINE_S:g} s; see {self._data}/logs"
+            ) from None
+        if self._settings.kafka:
+            await engines.provide_topics(self._settings.kafka)
+
+    async def _preload(self) -> None:
+        # The nursery does one thing at a time: imports go on while the engines, already running, get ready.
+        await asyncio.gather(*(keeper.spawned.wait() for keeper in self._engines))
+        for module, reason in (await self._children.preload(services.PRELOADED)).items():
+            self.say(f"{module} could not be imported: {reason}")
+
+    async def _start_services(self) -> None:
+        env = for_services(self._settings, self._addresses, provide_token(self._data))
+        specs = services.specs(parse_scale(self._settings.scale), self._ports, env)
+        upstreams: dict[str, list[str]] = {}
+        for service, spec in specs:
+            upstreams.setdefault(spec.name, []).append(spec.url.removeprefix("http://"))
+            self._keep(spec, self._facing if service.faces_clients else self._consuming)
+        limits = self._settings.rate_limits == "on"
+        public = self._keep(
+            edge(self._settings.port, self._data / "edge", upstreams, env, rate_limits=limits), self._edge
+        )
+        await self._all_answer([*self._facing, *self._consuming, public])
+        await edition.load_once(self._settings, self._children, self._logs, env, self.say)
+        while await http_status(f"{public.spec.url}/") != 200:
+            await asyncio.sleep(_POLL_S)
+
+    async def _all_answer(self, keepers: Sequence[Keeper]) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(_PATIENCE_S):
+                    await asyncio.gather(*(keeper.ready.wait() for keeper in keepers))
+                return
+            except TimeoutError:
+                self.say(f"still waiting for {_silent(keepers)}; see {self._data}/logs")
+
+    def _keep(self, spec: Spec, among: list[Keeper]) -> Keeper:
+        keeper = Keeper(spec, self._children, self._logs, self.say, self._write_run_file)
+        among.append(keeper)
+        keeper.start()
+        return keeper
+
+    async def _drain(self) -> None:
+        """Until every counter has applied what was acknowledged: the embedded broker will not remember it.
+
+        A counter learns of a new record with its next fetch, so that its lag has to be nothing for longer than one lasts.
+        """
+        counters = [keeper.spec.url for keeper in self._consuming if keeper.spec.name == "popularity-counter"]
+        end = time.monotonic() + _DRAIN_S
+        quiet_since = time.monotonic()
+        while counters and not self._settings.kafka and (now := time.monotonic()) < end:
+            if any([await services.lag(url) for url in counters]):
+                quiet_since = now
+            elif now - quiet_since > _QUIET_S:
+                return
+            await asyncio.sleep(_POLL_S)
+
+    def _write_run_file(self) -> None:
+        if not self._complete:
+            return
+        facts: dict[str, object] = {
+            "edge": f"http://127.0.0.1:{self._settings.port}",
+            "supervisor": os.getpid(),
+            "processes": _entries([*self._facing, *self._consuming]),
+            "engines": _entries([*self._engines, *self._edge]),
+        }
+        write_run_file(self._data, facts | self._addresses)
+
+    def _tell_all_is_up(self, seconds: float) -> None:
+        for keeper in [*self._facing, *self._consuming]:
+            self.say(f"  {keeper.spec.label:<22} {keeper.spec.url}  (/health/ready, /metrics)")
+        for name, address in self._addresses.items():
+            self.say(f"  {name:<22} {address}")
+        token = self._data / "editor.token"
+        self.say(f"  editor's log-in: Authorization: Bearer {token.read_text().strip()}   (kept in {token})")
+        self.say(f"World Monitor answers after {seconds:.1f} s: http://127.0.0.1:{self._settings.port}")
+
+
+async def _stop_all(keepers: Sequence[Keeper], timeout_s: float) -> None:
+    await asyncio.gather(*(keeper.stop(timeout_s) for keeper in keepers))
+
+
+def _silent(keepers: Sequence[Keeper]) -> str:
+    return ", ".join(keeper.spec.label for keeper in keepers if not keeper.ready.is_set())
+
+
+def _entries(keepers: Sequence[Keeper]) -> list[dict[str, object]]:
+    return [
+        {"name": spec.name, "instance": spec.instance, "pid": keeper.child.pid, "url": spec.url}
+        for keeper in keepers
+        if keeper.child is not None
+        for spec in [keeper.spec]
+    ]

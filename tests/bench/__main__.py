@@ -1,0 +1,44 @@
+"""`python -m tests.bench [NAME ...]`: run the measures, print the table, write `$WM_DATA/bench.json`."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+
+from tests.bench import pages, views
+from tests.bench.measure import Measure
+
+MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {**pages.MEASURES, **views.MEASURES}
+
+
+async def run(names: Sequence[str]) -> AsyncIterator[Measure]:
+    """Each measure in turn, printed as it comes."""
+    print(f"{'measure':24} {'ours':>12} {'reference':>12} {'unit':12} {'ratio':>7} {'bar':>7}")
+    for name in names:
+        found = await MEASURES[name]()
+        sign = ">=" if found.sense == "at_least" else "<="
+        extra = "".join(f"  {key} {value:.1f}" for key, value in found.extra.items())
+        print(
+            f"{name:24} {found.ours:12.1f} {found.reference:12.1f} {found.unit:12} {found.ratio:7.2f} "
+            f"{sign}{found.bar:5.2f} {'' if found.reached else 'missed'}{extra}",
+            flush=True,
+        )
+        yield found
+
+
+async def main(names: Sequence[str]) -> None:
+    """Run and write down."""
+    unknown = set(names) - set(MEASURES)
+    if unknown:
+        sys.exit(f"bench: there is no measure {', '.join(sorted(unknown))}; there are: {', '.join(MEASURES)}")
+    found = {measure.name: measure.as_dict() async for measure in run(names or list(MEASURES))}
+    target = Path(os.environ.get("WM_DATA", ".data")) / "bench.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(found, indent=2) + "\n")
+    print(f"written to {target}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))

@@ -1,0 +1,235 @@
+"""How fast views are accepted and applied, and rankings read: against a bare handler, and against raw consumption."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+import aiohttp
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from redis.asyncio import Redis
+
+from shared.events import ArticlePublished, PageViewed, encode
+from shared.ids import new_id
+from shared.kafka import partition_of
+from shared.producer import Producer
+from shared.times import now
+from shared.topics import VIEWS
+from tests.bench.engines import running_engines
+from tests.bench.load import ROOT, http_request, measure
+from tests.bench.measure import Measure, in_turns
+from tests.running import eventually, free_port
+
+CONNECTIONS = 256
+ARTICLES = 300
+VIEWS_APPLIED = 120_000
+
+
+@dataclass(frozen=True)
+class House:
+    """Engines with published articles in them; services are processes of their own, as in production."""
+
+    environment: Mapping[str, str]
+    producer: Producer
+    articles: Sequence[str]
+    api: int
+
+    @property
+    def kafka(self) -> str:
+        return self.environment["WM_KAFKA"]
+
+
+@asynccontextmanager
+async def running_house() -> AsyncIterator[House]:
+    """Articles in the log; no service yet."""
+    with running_engines() as environment:
+        producer = Producer(environment["WM_KAFKA"], idempotence=False, batch_bytes=512 * 1024)
+        yield House(environment, producer, await _publish(producer), free_port())
+        await producer.stop()
+
+
+@asynccontextmanager
+async def serving(house: House, *, counting: bool) -> AsyncIterator[None]:
+    """An api that knows the articles; the counter that told it stays only if it is `counting`."""
+    async with _process(house.environment, "api", house.api, wait=False), AsyncExitStack() as counter:
+        await counter.enter_async_context(_process(house.environment, "counter", free_port()))
+        await _until_ready(house.api, "/health/ready")
+        await _until_ready(house.api, f"/v1/articles/{house.articles[-1]}/views")
+        if not counting:
+            await counter.aclose()
+        yield
+
+
+async def _publish(producer: Producer) -> list[str]:
+    articles = [new_id() for _ in range(ARTICLES)]
+    fields = {"status": "published", "section": "world", "headline": "A headline of a usual length, for a ranking"}
+    at = now()
+    for name in articles:
+        more = {"slug": name, "url": f"/world/{name}", "created_at": at, "updated_at": at, "published_at": at}
+        await producer.send(encode(ArticlePublished(id=name, version=1, **fields, **more)))
+    return articles
+
+
+@asynccontextmanager
+async def _process(environment: Mapping[str, str], role: str, port: int, *, wait: bool = True) -> AsyncIterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services.popularity", role],
+        cwd=ROOT,
+        env={**environment, "WM_SERVICE_PORT": str(port)},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        if wait:
+            await _until_ready(port, "/health/ready")
+        yield
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, 20)
+
+
+async def _until_ready(port: int, path: str) -> None:
+    async def ready() -> bool:
+        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}{path}") as answer:
+            return answer.status == 200
+
+    await eventually(ready, within_s=40, what=f"port {port} answers {path}")
+
+
+@asynccontextmanager
+async def bare_server(body: bytes) -> AsyncIterator[int]:
+    """The reference server with `body`."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "tests.bench.bare", str(port)], cwd=ROOT, stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(body)
+    process.stdin.close()
+    try:
+        await _until_ready(port, "/bare")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+async def measure_view_accept() -> Measure:
+    """Views accepted with Kafka's acknowledgement, against a bare POST."""
+    answer = b'{"event_id":"%s"}' % str(uuid4()).encode()
+    # Without the counter: on two cores it would take its part of both sides, and more of ours.
+    async with running_house() as house, serving(house, counting=False), bare_server(answer) as bare:
+        body = b'{"article_id":"%s","event_id":"{uuid}%s"}' % (house.articles[0].encode(), b"-" * 30)
+        found = await in_turns(
+            lambda: measure(house.api, http_request("POST", "/v1/views", body), connections=CONNECTIONS),
+            lambda: measure(bare, http_request("POST", "/bare", body), connections=CONNECTIONS),
+        )
+    return Measure("view_accept", *found, unit="views/s", bar=0.9)
+
+
+async def measure_popular_read() -> Measure:
+    """Rankings read, against a bare handler with the same bytes."""
+    path = "/v1/popular?window=24h&limit=20"
+    async with running_house() as house, serving(house, counting=True):
+        await _send_views(house, 2000)
+        answer = await _until_ranked(house, path)
+        async with bare_server(answer) as bare:
+            found = await in_turns(
+                lambda: measure(house.api, http_request("GET", path), connections=64),
+                lambda: measure(bare, http_request("GET", "/bare"), connections=64),
+            )
+    return Measure("popular_read", *found, unit="reads/s", bar=1.0)
+
+
+async def _until_ranked(house: House, path: str) -> bytes:
+    async def ranked() -> bytes:
+        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{house.api}{path}") as answer:
+            body = await answer.read()
+            return body if len((await answer.json())["items"]) == 20 else b""
+
+    return await eventually(ranked, what="a full ranking")
+
+
+async def measure_view_apply() -> Measure:
+    """Views applied to Redis, each run from an empty Redis, against raw consumption of the same topic."""
+    async with running_house() as house:
+        await _send_views(house, VIEWS_APPLIED)
+        ends = await _ends(house.kafka)
+        found = await in_turns(lambda: _apply_all(house, ends), lambda: _consume_all(house.kafka, ends), rounds=3)
+    return Measure("view_apply", *found, unit="views/s", bar=0.4)
+
+
+async def _send_views(house: House, count: int) -> None:
+    lanes: dict[int, list[str]] = {}
+    for article in house.articles:
+        lanes.setdefault(partition_of(article.encode(), VIEWS.partitions), []).append(article)
+    await asyncio.gather(*(_fill(house, lane, names, count // len(lanes)) for lane, names in lanes.items()))
+
+
+async def _fill(house: House, partition: int, articles: Sequence[str], count: int) -> None:
+    messages = []
+    for number in range(count):
+        view = PageViewed(id=uuid4(), article_id=articles[number % len(articles)], section="world", viewed_at=now())
+        messages.append(encode(view))
+        if len(messages) == 500 or number == count - 1:
+            while messages:
+                messages = messages[await house.producer.send_batch(VIEWS.name, partition, messages) :]
+
+
+async def _ends(kafka: str) -> dict[TopicPartition, int]:
+    counts: dict[TopicPartition, int] = {}
+    async with AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
+        consumer.assign(_partitions())
+        quiet_since = time.monotonic()
+        while time.monotonic() - quiet_since < 2:
+            for partition, records in (await consumer.getmany(timeout_ms=200)).items():
+                counts[partition] = records[-1].offset + 1
+                quiet_since = time.monotonic()
+    return counts
+
+
+def _partitions() -> list[TopicPartition]:
+    return [TopicPartition(VIEWS.name, number) for number in range(VIEWS.partitions)]
+
+
+async def _consume_all(kafka: str, ends: Mapping[TopicPartition, int]) -> float:
+    left = dict(ends)
+    async with AIOKafkaConsumer(
+        bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False
+    ) as consumer:
+        consumer.assign(_partitions())
+        started = time.perf_counter()
+        while left:
+            for partition, records in (await consumer.getmany(timeout_ms=500, max_records=4000)).items():
+                if records[-1].offset + 1 >= ends[partition]:
+                    left.pop(partition, None)
+    return sum(ends.values()) / (time.perf_counter() - started)
+
+
+async def _apply_all(house: House, ends: Mapping[TopicPartition, int]) -> float:
+    """A counter on an empty Redis; timed from where it is first seen to stand to the end."""
+    address = house.environment["WM_REDIS"] + "/9"
+    client = Redis.from_url(address)
+    await client.flushdb()
+    seen: list[tuple[float, int]] = []
+    async with _process({**house.environment, "WM_REDIS": address}, "counter", free_port(), wait=False):
+        while not seen or seen[-1][1] < sum(ends.values()):
+            if applied := await _applied(client):
+                seen.append((time.perf_counter(), applied))
+            await asyncio.sleep(0.01)
+    await client.aclose()
+    (began, first), (ended, last) = seen[0], seen[-1]
+    return (last - first) / (ended - began)
+
+
+async def _applied(client: Redis) -> int:
+    found = [await client.hget(f"popularity:{{p{number}}}:state", "next") for number in range(VIEWS.partitions)]
+    return sum(int(position or 0) for position in found)
+
+
+MEASURES: Mapping[str, Callable[[], Awaitable[Measure]]] = {
+    "view_accept": measure_view_accept,
+    "view_apply": measure_view_apply,
+    "popular_read": measure_popular_read,
+}

@@ -1,0 +1,36 @@
+"""Schemathesis against the written contract, over the edge: nothing answers 5xx or what the contract does not say."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.running import Platform, running_platform
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
+    async with running_platform(tmp_path_factory.mktemp("contract") / "data", SCALE="rendering=1") as running:
+        yield running
+
+
+async def test_no_generated_request_breaks_the_contract(platform: Platform, tmp_path: Path) -> None:
+    contract = tmp_path / "openapi.json"
+    async with platform.http.get(f"{platform.edge}/v1/openapi.json") as answer:
+        assert answer.status == 200
+        contract.write_bytes(await answer.read())
+    command = [str(Path(sys.executable).with_name("schemathesis")), "run", str(contract), "--url", platform.edge]
+    command += ["--header", f"Authorization: {platform.editor['Authorization']}", "--checks", CHECKS]
+    command += ["--max-examples", "4", "--seed", "7", "--phases", "examples,coverage,fuzzing", "--workers", "2"]
+
+    run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=200, cwd=tmp_path)
+
+    assert run.returncode == 0, run.stdout[-6000:] + platform.output()

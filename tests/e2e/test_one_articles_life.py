@@ -1,0 +1,178 @@
+"""The whole life of one article in a browser: from an editor's hand to readers, comments, views and Popular News."""
+
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.browser import find_chromium
+from tests.running import Platform, eventually, running_platform
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+
+PHONE = {"width": 390, "height": 844}
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
+    async with running_platform(tmp_path_factory.mktemp("life") / "data", SCALE="rendering=2") as running:
+        yield running
+
+
+@asynccontextmanager
+async def _browser() -> AsyncIterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no Chromium on this machine, and Playwright's own could not be fetched")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(path), args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+async def _publish(platform: Platform) -> dict[str, object]:
+    return await platform.publish(
+        "Lighthouse at Cape Sannur shines again",
+        section="africa",
+        body="The keeper climbed the stairs at dusk.\n\n## Forty years dark\n\n*Nobody* had expected the lens to turn.",
+        standfirst="After forty years the lamp was lit by hand.",
+        bylines=["Ines Halloran"],
+        tags=["Harbours", "Light"],
+    )
+
+
+async def _until_shown(platform: Platform, url: str, text: str) -> None:
+    async def shown() -> bool:
+        status, page = await platform.page(url)
+        return status == 200 and text in page
+
+    await eventually(shown, within_s=10, what=f"{url} shows {text!r}")
+
+
+async def _comment(page: Page, email: str) -> None:
+    form = page.locator('form[action$="/comments"]').first
+    await form.locator('[name="name"]').fill("Ada Reader")
+    await form.locator('[name="email"]').fill(email)
+    await form.locator('[name="body"]').fill("I remember the old lamp.")
+    await form.get_by_role("button").first.click()
+    await page.wait_for_load_state()
+
+
+async def _approve_the_pending(platform: Platform) -> str:
+    async with platform.http.get(f"{platform.edge}/v1/comments?status=pending", headers=platform.editor) as answer:
+        assert answer.status == 200, await answer.text()
+        pending = (await answer.json())["items"]
+    assert [item["body"] for item in pending] == ["I remember the old lamp."]
+    assert "@example.org" not in str(pending)
+    approved = await platform.post(f"/v1/comments/{pending[0]['id']}/approve", {})
+    assert approved["status"] == "published"
+    return str(pending[0]["id"])
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
+async def test_an_article_lives_from_the_editors_hand_to_popular_news(platform: Platform, script: bool) -> None:
+    article = await _publish(platform)
+    url, identity = str(article["url"]), article["id"]
+    await _until_shown(platform, url, "The keeper climbed the stairs")
+    async with _browser() as browser:
+        context = await browser.new_context(viewport=PHONE, java_script_enabled=script)
+        page = await context.new_page()
+        problems: list[str] = []
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+
+        await page.goto(platform.edge + url)
+        await expect(page.locator("h1")).to_have_text("Lighthouse at Cape Sannur shines again")
+        await expect(page.get_by_role("heading", name="Forty years dark")).to_be_visible()
+        await _comment(page, f"ada-{script}@example.org".lower())
+        assert page.url.split("#")[0] == platform.edge + url
+
+        comment = await _approve_the_pending(platform)
+        approved_at = time.monotonic()
+        await _until_shown(platform, url, f"comment-{comment}")
+        assert time.monotonic() - approved_at < 3
+        await page.goto(platform.edge + url)
+        await expect(page.get_by_text("I remember the old lamp.")).to_be_visible()
+
+        if script:
+            await _expect_the_view_to_climb(platform, page, str(identity), url)
+        assert problems == []
+        await context.close()
+    await _withdraw(platform, article, url)
+
+
+async def _expect_the_view_to_climb(platform: Platform, page: Page, identity: str, url: str) -> None:
+    async def counted() -> bool:
+        return await platform.views(identity) >= 2
+
+    await eventually(counted, within_s=20, what="the browser's beacons are counted")
+
+    async def listed() -> bool:
+        async with platform.http.get(f"{platform.edge}/v1/popular?window=24h") as answer:
+            return (await answer.json())["items"][0]["article_id"] == identity
+
+    await eventually(listed, within_s=10, what="the article leads the ranking")
+    await page.goto(platform.edge + "/")
+    await expect(
+        page.locator("main, aside, footer").get_by_role("link", name=re.compile("Lighthouse")).first
+    ).to_be_visible()
+
+
+async def _withdraw(platform: Platform, article: dict[str, object], url: str) -> None:
+    await platform.act(article, "withdraw", {"reason": "The lamp was not lit."})
+
+    async def gone() -> bool:
+        statuses = [(await platform.page(url, base=platform.url("rendering", number)))[0] for number in (1, 2)]
+        _, home = await platform.page("/")
+        async with platform.http.get(f"{platform.edge}/v1/popular") as answer:
+            ranked = [item["article_id"] for item in (await answer.json())["items"]]
+        return statuses == [410, 410] and url not in home and article["id"] not in ranked
+
+    await eventually(gone, within_s=10, what="the article is gone everywhere")
+
+
+async def test_a_correction_is_shown_with_its_note_on_every_gateway(platform: Platform) -> None:
+    article = await platform.publish("Ferry fares to rise by a tenth", body="They rise in March.")
+    await _until_shown(platform, str(article["url"]), "They rise in March")
+    changed = {"headline": "Ferry fares to rise by a fifth", "section": "world", "body_markdown": "They rise in April."}
+    path = f"{platform.edge}/v1/articles/{article['id']}"
+    match = {"If-Match": f'"{article["version"]}"'}
+    async with platform.http.put(path, json=changed, headers={**platform.editor, **match}) as answer:
+        assert answer.status == 200, await answer.text()
+        working = await answer.json()
+    _, still = await platform.page(str(article["url"]), base=platform.url("rendering"))
+    assert "They rise in March" in still
+
+    await platform.act(working, "correct", {"note": "The fares rise in April, by a fifth."})
+
+    for number in (1, 2):
+
+        async def corrected(gateway: str = platform.url("rendering", number)) -> bool:
+            _, text = await platform.page(str(article["url"]), base=gateway)
+            return "The fares rise in April, by a fifth." in text and "They rise in April" in text
+
+        await eventually(corrected, within_s=10, what=f"the correction on gateway {number}")
+
+
+async def test_pages_fit_a_phone_and_a_desktop(platform: Platform, tmp_path: Path) -> None:
+    article = await platform.publish("A headline " + "of many words " * 9, section="world")
+    await _until_shown(platform, str(article["url"]), "of many words")
+    async with _browser() as browser:
+        for width in (320, 390, 1280):
+            page = await browser.new_page(viewport={"width": width, "height": 900})
+            for path in ("/", str(article["url"]), "/world", "/about", "/nowhere/at-all"):
+                await page.goto(platform.edge + path)
+                overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+                assert overflow <= 0, f"{path} is {overflow} px wider than {width}"
+            await page.close()

@@ -1,0 +1,26 @@
+"""One platform, scaled as the faults need it, for all of them; how long each goes on is `WM_FAULT_SECONDS`."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.running import Platform, running_platform
+
+SCALE = "ingestion=2,popularity=2,popularity-counter=2,rendering=1,rendering-projector=2"
+
+
+@pytest.fixture(scope="session")
+def fault_seconds() -> float:
+    """How long a fault is repeated: short in `make test`, long in `make faults`."""
+    return float(os.environ.get("WM_FAULT_SECONDS", "8"))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
+    """The platform that is hurt; it heals by itself between tests, or the next one fails."""
+    data: Path = tmp_path_factory.mktemp("faults") / "data"
+    async with running_platform(data, SCALE=SCALE) as running:
+        yield running

@@ -1,0 +1,135 @@
+"""A client that is never killed and writes down what it was promised; and the oracle over what it wrote.
+
+Each view gets a line before it is sent and one after its answer, flushed to disk before anything goes on. After
+everything has come to rest, for each article: acknowledged <= counted <= acknowledged + unknown.
+(The form is that of Jepsen's histories: ok, fail, unknown; FIELD-NOTES 7.)
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import IO
+from uuid import uuid4
+
+import aiohttp
+
+_TRIES = 4
+_AT_ONCE = 16
+
+
+@dataclass
+class History:
+    """What the ledger says of each article."""
+
+    acknowledged: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    longest_gap_s: float = 0.0
+
+
+class Ledger:
+    """An append-only file; `write` returns when the lines are on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: IO[str] = path.open("a")
+
+    def write(self, lines: Sequence[dict[str, object]]) -> None:
+        self._file.writelines(json.dumps(line) + "\n" for line in lines)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+def read_history(path: Path) -> History:
+    """The oracle's view of a ledger: a view that was begun and never answered is unknown."""
+    begun: dict[str, str] = {}
+    outcome: dict[str, str] = {}
+    acknowledged_at: list[float] = []
+    for line in path.read_text().splitlines():
+        entry = json.loads(line)
+        if "outcome" in entry:
+            outcome[entry["id"]] = entry["outcome"]
+            if entry["outcome"] == "ok":
+                acknowledged_at.append(entry["at"])
+        else:
+            begun[entry["id"]] = entry["article"]
+    history = History()
+    for name, article in begun.items():
+        found = outcome.get(name, "unknown")
+        {"ok": history.acknowledged, "fail": history.refused}.get(found, history.unknown)[article] += 1
+    times = sorted(acknowledged_at)
+    history.longest_gap_s = max((b - a for a, b in pairwise(times)), default=0.0)
+    return history
+
+
+def find_breaches(history: History, counted: dict[str, int]) -> list[str]:
+    """What the counts break, one sentence each; empty when every promise holds."""
+    breaches = []
+    for article in history.acknowledged.keys() | history.unknown.keys() | counted.keys():
+        low = history.acknowledged[article]
+        high = low + history.unknown[article]
+        if not low <= counted.get(article, 0) <= high:
+            breaches.append(f"{article}: {low} acknowledged, {high - low} unknown, {counted.get(article, 0)} counted")
+    return breaches
+
+
+async def send_views(
+    edge: str, articles: Sequence[str], ledger: Ledger, *, rate: float, seconds: float, seed: int
+) -> None:
+    """Send views at about `rate` a second for `seconds`, with retries under the same id as a reader's browser does."""
+    chance = random.Random(seed)
+    end = time.monotonic() + seconds
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=6)) as http:
+        while time.monotonic() < end:
+            started = time.monotonic()
+            group = [(str(uuid4()), chance.choice(articles)) for _ in range(_AT_ONCE)]
+            ledger.write([{"id": name, "article": article} for name, article in group])
+            outcomes = await asyncio.gather(*(_view(http, edge, name, article) for name, article in group))
+            at = time.time()
+            ledger.write(
+                [{"id": name, "outcome": outcome, "at": at} for (name, _), outcome in zip(group, outcomes, strict=True)]
+            )
+            await asyncio.sleep(max(0.0, _AT_ONCE / rate - (time.monotonic() - started)))
+
+
+async def _view(http: aiohttp.ClientSession, edge: str, name: str, article: str) -> str:
+    outcome = "unknown"
+    for attempt in range(_TRIES):
+        try:
+            async with http.post(f"{edge}/v1/views", json={"article_id": article, "event_id": name}) as answer:
+                if answer.status == 202:
+                    return "ok"
+                if answer.status < 500:
+                    # A refusal is only certain when no earlier try may have got through.
+                    return "fail" if attempt == 0 else "unknown"
+        except (aiohttp.ClientError, TimeoutError):
+            outcome = "unknown"
+        await asyncio.sleep(0.1 * 2**attempt)
+    return outcome
+
+
+def main() -> None:
+    """The command line of the process that is never killed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--edge", required=True)
+    parser.add_argument("--ledger", required=True, type=Path)
+    parser.add_argument("--rate", type=float, default=200)
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("articles", nargs="+")
+    given = parser.parse_args()
+    work = send_views(
+        given.edge, given.articles, Ledger(given.ledger), rate=given.rate, seconds=given.seconds, seed=given.seed
+    )
+    asyncio.run(work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Promise 2: each acknowledged view counts exactly once in effect, whatever dies."""
+
+import asyncio
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.faults.hurt import (
+    RECOVERY_BAR_S,
+    kill_again_and_again,
+    report,
+    some_articles,
+    until_all_counted,
+    until_ready,
+    views_coming_in,
+)
+from tests.running import Platform, eventually
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
+
+
+async def test_views_are_counted_once_while_counters_and_apis_are_killed(
+    platform: Platform, fault_seconds: float, tmp_path: Path
+) -> None:
+    articles = await some_articles(platform, 8, "Killed counters")
+    victims = [("popularity-counter", 1), ("popularity", 1), ("popularity-counter", 2), ("popularity", 2)]
+
+    async with views_coming_in(platform, articles, tmp_path / "ledger", fault_seconds):
+        recoveries = await kill_again_and_again(platform, victims, seconds=fault_seconds, every_s=3)
+
+    history = await until_all_counted(platform, tmp_path / "ledger", articles)
+    report("popularity killed", history, recoveries)
+    assert max(recoveries) < RECOVERY_BAR_S
+
+
+async def test_a_counter_that_slept_past_its_session_counts_nothing_twice(platform: Platform, tmp_path: Path) -> None:
+    articles = await some_articles(platform, 4, "Sleeping counter")
+
+    async with views_coming_in(platform, articles, tmp_path / "ledger", 12):
+        await asyncio.sleep(1)
+        platform.signal("popularity-counter", signal.SIGSTOP)
+        await asyncio.sleep(9)  # longer than the session: the other counter takes its partitions over
+        platform.signal("popularity-counter", signal.SIGCONT)
+
+    report("counter stopped for 9 s", await until_all_counted(platform, tmp_path / "ledger", articles), [])
+
+
+async def test_views_are_counted_once_while_redis_is_killed(
+    platform: Platform, fault_seconds: float, tmp_path: Path
+) -> None:
+    articles = await some_articles(platform, 4, "Killed Redis")
+
+    async with views_coming_in(platform, articles, tmp_path / "ledger", fault_seconds):
+        recoveries = await kill_again_and_again(platform, [("redis", 1)], seconds=fault_seconds / 2, every_s=4)
+
+    report("Redis killed", await until_all_counted(platform, tmp_path / "ledger", articles), recoveries)
+
+
+async def test_views_are_counted_once_when_redis_comes_back_older(platform: Platform, tmp_path: Path) -> None:
+    articles = await some_articles(platform, 4, "Older Redis")
+    folder = platform.data / "redis"
+    async with views_coming_in(platform, articles, tmp_path / "ledger", 3):
+        pass
+    await until_all_counted(platform, tmp_path / "ledger", articles)
+    await asyncio.to_thread(shutil.copytree, folder, tmp_path / "older")
+    async with views_coming_in(platform, articles, tmp_path / "ledger", 3):
+        pass
+    await until_all_counted(platform, tmp_path / "ledger", articles)
+
+    killed = platform.signal("redis", signal.SIGSTOP)
+    await asyncio.to_thread(_put_back, tmp_path / "older", folder)
+    platform.signal("redis", signal.SIGKILL)
+    await _until_replaced(platform, "redis", killed)
+
+    report("Redis set back", await until_all_counted(platform, tmp_path / "ledger", articles), [])
+
+
+def _put_back(older: Path, folder: Path) -> None:
+    shutil.rmtree(folder)
+    shutil.copytree(older, folder)
+
+
+async def test_counts_stand_and_go_on_after_the_broker_came_back_empty(platform: Platform, tmp_path: Path) -> None:
+    probe, *articles = await some_articles(platform, 4, "Emptied broker")
+    async with views_coming_in(platform, articles, tmp_path / "ledger", 3):
+        pass
+    await until_all_counted(platform, tmp_path / "ledger", articles)
+    if not platform.processes("kafka"):
+        pytest.skip("the broker is not the platform's own: a real one does not forget")
+
+    killed = platform.signal("kafka", signal.SIGKILL)
+    await _until_replaced(platform, "kafka", killed)
+    for instance in (1, 2):
+        await until_ready(platform, "popularity-counter", instance)
+    await _until_accepted(platform, probe)
+    async with views_coming_in(platform, articles, tmp_path / "ledger", 3):
+        pass
+
+    report("broker emptied", await until_all_counted(platform, tmp_path / "ledger", articles), [])
+
+
+async def _until_replaced(platform: Platform, name: str, killed: int) -> None:
+    async def replaced() -> bool:
+        return platform.processes(name)[0]["pid"] != killed
+
+    await eventually(replaced, within_s=20, what=lambda: f"{name} started again\n{platform.output()}")
+
+
+async def _until_accepted(platform: Platform, article: str) -> None:
+    async def accepted() -> bool:
+        async with platform.http.post(f"{platform.edge}/v1/views", json={"article_id": article}) as answer:
+            return answer.status == 202
+
+    await eventually(accepted, within_s=30, what=lambda: f"views are taken again\n{platform.output()}")

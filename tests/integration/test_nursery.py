@@ -1,0 +1,47 @@
+"""The nursery alone: nothing that it started outlives the one who asked for it."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.running import ROOT
+
+TRIES = 15
+
+
+def _order(marker: str) -> bytes:
+    program = f"import os; print(os.getpid(), flush=True); import time; time.sleep(300)  # {marker}"
+    argv = ", ".join(f'"{part}"' for part in (sys.executable, "-S", "-c", program))
+    return f'{{"argv": [{argv}], "module": "", "args": [], "env": {{}}}}'.encode()
+
+
+def _ask_and_go(output: int, lock: int, marker: str) -> None:
+    """Ask a new nursery for a process, and be gone at once, as a supervisor that is killed just then."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        command = [sys.executable, "-m", "deploy.local.nursery", str(theirs.fileno()), str(lock)]
+        nursery = subprocess.Popen(command, cwd=ROOT, pass_fds=(theirs.fileno(), lock))
+        theirs.close()
+        socket.send_fds(ours, [_order(marker)], [output])
+        if marker.endswith("waited"):
+            ours.recv(100)
+        ours.close()
+        assert nursery.wait(10) == 0
+
+
+def test_a_process_that_was_asked_for_by_one_who_is_gone_at_once_does_not_stay(tmp_path: Path) -> None:
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    read_end, write_end = os.pipe()
+
+    for number in range(TRIES):
+        _ask_and_go(write_end, lock, f"{number} waited" if number % 2 else f"{number}")
+    os.close(write_end)
+
+    # The pipe ends when the last process that could write to it has ended: a read that returns is the proof.
+    with os.fdopen(read_end, "rb") as output:
+        said = output.read()
+
+    assert said.count(b"\n") <= TRIES
+    os.close(lock)

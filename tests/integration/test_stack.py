@@ -1,0 +1,177 @@
+"""The whole embedded stack as `make run` starts it: what it says, what it heals, what it keeps, what it leaves behind."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.running import ROOT, Platform, eventually, free_port, running_platform
+
+pytestmark = pytest.mark.timeout(240)
+
+STOP_WITHIN_S = 10.0
+GONE_WITHIN_S = 5.0
+
+
+def _pids(platform: Platform) -> list[int]:
+    facts = platform.facts()
+    listed = [facts["processes"], facts["engines"]]
+    return [int(entry["pid"]) for entries in listed if isinstance(entries, list) for entry in entries]
+
+
+def _alive(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if Path(f"/proc/{pid}").exists()] if Path("/proc").exists() else _answering(pids)
+
+
+def _answering(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if subprocess.run(["kill", "-0", str(pid)], check=False).returncode == 0]
+
+
+async def _is_ready(platform: Platform, url: object) -> bool:
+    async with platform.http.get(f"{url}/health/ready") as answer:
+        return answer.status == 200
+
+
+async def test_what_run_json_says_is_true_and_stays_true_when_a_service_is_killed(tmp_path: Path) -> None:
+    async with running_platform(tmp_path, SCALE="rendering=2,popularity=1") as platform:
+        listed = platform.facts()["processes"]
+        assert isinstance(listed, list)
+        names = [(entry["name"], entry["instance"]) for entry in listed]
+        assert sorted(names) == [
+            ("comments", 1),
+            ("ingestion", 1),
+            ("popularity", 1),
+            ("popularity-counter", 1),
+            ("rendering", 1),
+            ("rendering", 2),
+            ("rendering-projector", 1),
+        ]
+        assert _alive(_pids(platform)) == _pids(platform)
+        for entry in listed:
+            assert await _is_ready(platform, entry["url"])
+
+        await _expect_recovery(platform, "rendering", 2)
+        await _expect_recovery(platform, "edge", 1)
+
+
+async def _expect_recovery(platform: Platform, name: str, instance: int) -> None:
+    before = platform.processes(name)[instance - 1]
+    platform.signal(name, signal.SIGKILL, instance)
+
+    async def again() -> bool:
+        now = platform.processes(name)[instance - 1]
+        ready = (await platform.page("/"))[0] == 200 if name == "edge" else await _is_ready(platform, now["url"])
+        return now["pid"] != before["pid"] and now["url"] == before["url"] and ready
+
+    await eventually(again, within_s=15, what=lambda: platform.output())
+
+
+async def test_a_second_start_finds_everything_and_neither_end_leaves_a_process(tmp_path: Path) -> None:
+    async with running_platform(tmp_path) as platform:
+        article = await platform.publish("Lighthouse shines again", section="africa")
+        identity = str(article["id"])
+        await _view(platform, identity)
+        pids = _pids(platform)
+        token = platform.editor
+        stopping = time.monotonic()
+        platform.supervisor.terminate()
+        platform.supervisor.wait(STOP_WITHIN_S + 5)
+
+    assert time.monotonic() - stopping < STOP_WITHIN_S
+    assert platform.supervisor.returncode == 0
+    assert _alive(pids) == []
+    assert not (tmp_path / "run.json").exists()
+
+    async with running_platform(tmp_path) as platform:
+        await _expect_article_and_views(platform, str(article["url"]), identity)
+        assert platform.editor == token
+        pids = _pids(platform)
+        platform.supervisor.kill()
+        platform.supervisor.wait(GONE_WITHIN_S)
+
+        async def gone() -> bool:
+            return not _alive(pids)
+
+        await eventually(gone, within_s=GONE_WITHIN_S, what=lambda: f"left: {_alive(pids)}")
+
+
+async def _view(platform: Platform, article: str) -> None:
+    async def accepted() -> bool:
+        async with platform.http.post(f"{platform.edge}/v1/views", json={"article_id": article}) as answer:
+            return answer.status == 202
+
+    await eventually(accepted)
+
+
+async def _expect_article_and_views(platform: Platform, url: str, identity: str) -> None:
+    async def shown() -> bool:
+        status, page = await platform.page(url)
+        return status == 200 and "Lighthouse shines again" in page and await platform.views(identity) == 1
+
+    await eventually(shown, what=lambda: platform.output())
+
+
+async def test_the_token_is_readable_by_its_owner_alone_and_opens_the_desk(tmp_path: Path) -> None:
+    async with running_platform(tmp_path, SCALE="rendering=1,popularity=1") as platform:
+        mode = stat.S_IMODE((tmp_path / "editor.token").stat().st_mode)
+        async with platform.http.get(f"{platform.edge}/v1/articles", headers=platform.editor) as answer:
+            with_token = answer.status
+        async with platform.http.get(f"{platform.edge}/v1/articles") as answer:
+            without = answer.status
+
+    assert (mode, with_token, without) == (0o600, 200, 401)
+
+
+async def test_a_stop_in_the_middle_of_the_start_is_as_clean(tmp_path: Path) -> None:
+    environment = {**os.environ, "WM_DATA": str(tmp_path), "WM_PORT": str(free_port()), "WM_EDITION": "none"}
+    command = [sys.executable, "-m", "deploy.local"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+
+        async def begun() -> bool:
+            return (tmp_path / "logs" / "ingestion-1.log").exists()
+
+        await eventually(begun, within_s=30)
+        process.terminate()
+        said, _ = process.communicate(timeout=STOP_WITHIN_S + 5)
+
+    assert process.returncode == 0
+    assert b"Traceback" not in said
+    assert b"never retrieved" not in said
+
+
+def _refused_start(data: Path, **settings: str) -> str:
+    environment = {**os.environ, "WM_DATA": str(data), **settings}
+    command = [sys.executable, "-m", "deploy.local"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_a_taken_port_is_named_with_the_setting_that_changes_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        said = _refused_start(tmp_path, WM_PORT=str(port))
+
+    assert f"port {port} is taken" in said
+    assert "WM_PORT=" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("WM_SCALE", "renderer=2"), ("WM_PORT", "http"), ("WM_EDITION", "evening"), ("WM_RATE_LIMITS", "maybe")],
+)
+def test_a_setting_that_is_wrong_is_named(name: str, value: str, tmp_path: Path) -> None:
+    said = _refused_start(tmp_path, **{name: value})
+
+    assert name in said
+    assert "Traceback" not in said

@@ -1,0 +1,158 @@
+"""The supervisor with the engines alone: restarts on the same port, and nothing left behind however it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from pymongo import MongoClient
+
+from shared.topics import TOPICS
+from tests.running import ROOT, eventually
+
+START_WITHIN_S = 40.0
+STOP_WITHIN_S = 10.0
+
+Start = Callable[[Path], "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts a supervisor of engines in a folder; what a test leaves running is ended."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(data: Path) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "WM_DATA": str(data), "WM_KAFKA": "", "WM_MONGO": "", "WM_REDIS": ""}
+        command = [sys.executable, "-m", "deploy.local", "engines"]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE))
+        _until(lambda: _facts(data).get("supervisor") == started[-1].pid, START_WITHIN_S)
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def _until(true: Callable[[], bool], within_s: float) -> None:
+    deadline = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline, f"not within {within_s:g} s"
+        time.sleep(0.02)
+
+
+def _facts(data: Path) -> dict[str, Any]:
+    path = data / "run.json"
+    facts: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return facts
+
+
+def _engines(data: Path) -> dict[str, dict[str, object]]:
+    return {entry["name"]: entry for entry in _facts(data)["engines"]}
+
+
+def _pids(data: Path) -> list[int]:
+    return [int(str(entry["pid"])) for entry in _engines(data).values()]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def _cluster(address: str) -> tuple[str, int]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    found = str((await admin.describe_cluster())["cluster_id"]), len(await admin.list_topics())
+    await admin.close()
+    return found
+
+
+@pytest.mark.parametrize("name", ["kafka", "mongo", "redis"])
+async def test_an_engine_that_is_killed_is_back_on_its_port(name: str, start: Start, tmp_path: Path) -> None:
+    start(tmp_path)
+    before = _engines(tmp_path)[name]
+
+    os.kill(int(str(before["pid"])), signal.SIGKILL)
+    _until(lambda: _engines(tmp_path).get(name, before)["pid"] != before["pid"], 10)
+
+    assert _engines(tmp_path)[name]["url"] == before["url"]
+
+
+async def test_a_broker_that_comes_back_is_another_cluster_with_all_topics(start: Start, tmp_path: Path) -> None:
+    start(tmp_path)
+    broker = _engines(tmp_path)["kafka"]
+    first, _ = await _cluster(str(broker["url"]))
+
+    os.kill(int(str(broker["pid"])), signal.SIGKILL)
+    _until(lambda: _engines(tmp_path).get("kafka", broker)["pid"] != broker["pid"], 10)
+
+    async def whole_again() -> str:
+        cluster, topics = await _cluster(str(broker["url"]))
+        return cluster if topics == len(TOPICS) else ""
+
+    assert await eventually(whole_again, within_s=10) != first
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_is_over_within_ten_seconds_and_leaves_no_process(
+    number: signal.Signals, start: Start, tmp_path: Path
+) -> None:
+    supervisor = start(tmp_path)
+    pids = _pids(tmp_path)
+
+    supervisor.send_signal(number)
+    code = supervisor.wait(STOP_WITHIN_S)
+
+    assert code == 0
+    assert not [pid for pid in pids if _alive(pid)]
+    assert not (tmp_path / "run.json").exists()
+
+
+def test_a_supervisor_that_is_killed_leaves_no_process_and_its_folder_free(start: Start, tmp_path: Path) -> None:
+    supervisor = start(tmp_path)
+    pids = _pids(tmp_path)
+
+    supervisor.kill()
+    supervisor.wait(5)
+    _until(lambda: not [pid for pid in pids if _alive(pid)], 5)
+    second = start(tmp_path)
+
+    assert second.poll() is None
+    assert not set(pids) & set(_pids(tmp_path))
+
+
+def test_a_second_start_on_the_same_folder_finds_what_was_written(start: Start, tmp_path: Path) -> None:
+    supervisor = start(tmp_path)
+    with MongoClient[dict[str, object]](str(_engines(tmp_path)["mongo"]["url"])) as client:
+        client["kept"]["articles"].insert_one({"_id": "a1"})
+    supervisor.terminate()
+    supervisor.wait(STOP_WITHIN_S)
+
+    start(tmp_path)
+
+    with MongoClient[dict[str, object]](str(_engines(tmp_path)["mongo"]["url"])) as client:
+        assert client["kept"]["articles"].find_one() == {"_id": "a1"}
+
+
+def test_two_stacks_do_not_share_a_folder(start: Start, tmp_path: Path) -> None:
+    first = start(tmp_path)
+    environment = {**os.environ, "WM_DATA": str(tmp_path)}
+    command = [sys.executable, "-m", "deploy.local", "engines"]
+
+    second = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+
+    assert second.returncode == 1
+    assert f"process {first.pid}" in second.stderr
+    assert "WM_DATA" in second.stderr
+    assert first.poll() is None

@@ -1,0 +1,37 @@
+"""The edge's configuration as text; what nginx makes of it is in tests/integration/test_edge.py."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.edge.render import ERRORS, UPSTREAMS, Edge, render
+
+SERVERS = {name: [f"{name}:8000"] for name in UPSTREAMS}
+
+
+def test_a_service_without_a_server_is_named() -> None:
+    servers = {**SERVERS, "comments": []}
+
+    with pytest.raises(ValueError, match="comments"):
+        render(Edge("8080", Path("/state"), servers))
+
+
+def test_limits_are_there_unless_they_are_switched_off() -> None:
+    limited = render(Edge("8080", Path("/state"), SERVERS))
+    unlimited = render(Edge("8080", Path("/state"), SERVERS, rate_limits=False))
+
+    assert "limit_req zone=reads" in limited
+    assert "limit_req" not in unlimited
+    assert "limit_conn" not in unlimited
+
+
+def test_every_error_that_the_configuration_names_has_its_page() -> None:
+    configuration = render(Edge("8080", Path("/state"), SERVERS))
+
+    named = {
+        word.strip(";").rpartition("/")[2]
+        for word in configuration.split()
+        if word.startswith("/_edge/") and "." in word
+    }
+
+    assert named == {path.name for path in ERRORS.iterdir()}

@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.browser import find_chromium
 from tests.running import Platform, eventually, running_platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
@@ -32,12 +31,9 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
 
 
 @asynccontextmanager
-async def _browser() -> AsyncIterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("no Chromium on this machine, and Playwright's own could not be fetched")
+async def _browser(chromium: Path) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(path), args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
         yield browser
         await browser.close()
 
@@ -82,11 +78,13 @@ async def _approve_the_pending(platform: Platform) -> str:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
-async def test_an_article_lives_from_the_editors_hand_to_popular_news(platform: Platform, script: bool) -> None:
+async def test_an_article_lives_from_the_editors_hand_to_popular_news(
+    platform: Platform, chromium: Path, script: bool
+) -> None:
     article = await _publish(platform)
     url, identity = str(article["url"]), article["id"]
     await _until_shown(platform, url, "The keeper climbed the stairs")
-    async with _browser() as browser:
+    async with _browser(chromium) as browser:
         context = await browser.new_context(viewport=PHONE, java_script_enabled=script)
         page = await context.new_page()
         problems: list[str] = []
@@ -165,10 +163,10 @@ async def test_a_correction_is_shown_with_its_note_on_every_gateway(platform: Pl
         await eventually(corrected, within_s=10, what=f"the correction on gateway {number}")
 
 
-async def test_pages_fit_a_phone_and_a_desktop(platform: Platform, tmp_path: Path) -> None:
+async def test_pages_fit_a_phone_and_a_desktop(platform: Platform, chromium: Path) -> None:
     article = await platform.publish("A headline " + "of many words " * 9, section="world")
     await _until_shown(platform, str(article["url"]), "of many words")
-    async with _browser() as browser:
+    async with _browser(chromium) as browser:
         for width in (320, 390, 1280):
             page = await browser.new_page(viewport={"width": width, "height": 900})
             for path in ("/", str(article["url"]), "/world", "/about", "/nowhere/at-all"):

@@ -1,6 +1,7 @@
 """The frame that every service stands in: health by progress, metrics, logs, problem details, limits, an orderly stop."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
@@ -26,6 +27,8 @@ LARGEST_BODY_BYTES = 1_048_576
 HANDLER_TIMEOUT_S = 15.0
 KEEPALIVE_S = 75.0
 STOP_WITHIN_S = 5.0
+# Container objects made and not freed before the collector looks.
+_COLLECT_AFTER = 20_000
 PROBLEM_TYPE = "application/problem+json"
 SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -116,6 +119,7 @@ def run_service(name: str, settings_type: type[S], create_app: Callable[[S], web
         app = create_app(settings)
     except SettingsError as error:
         sys.exit(f"{name}: {error}")
+    spare_the_collector()
     web.run_app(
         app,
         host=settings.host,
@@ -128,6 +132,16 @@ def run_service(name: str, settings_type: type[S], create_app: Callable[[S], web
         reuse_address=True,
         loop=uvloop.new_event_loop(),
     )
+
+
+def spare_the_collector() -> None:
+    """What is imported by now stays for good: the garbage collector need not look at it again and again.
+
+    Requests make few cycles; with Python's own threshold of 700 the collector took a tenth of a quick answer's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
 
 
 def problem_response(problem: Problem, request_id: str = "") -> web.Response:

@@ -9,8 +9,9 @@ import orjson
 from services.popularity.store import Card, Store, views_partition
 from shared.ids import created_ms
 
-# A withdrawal shows here at most so late; a hot article costs Redis one look-up a second.
+# A withdrawal shows here at most so late. A hot article is looked up anew at half that time, while its views go on.
 _FRESH_S = 1.0
+_AGEING_S = 0.5
 _MOST_HELD = 20_000
 # The counter hears of a publication a moment after the editor does: an id this young is waited for before it is unknown.
 _YOUNG_MS = 15 * 60_000
@@ -44,22 +45,26 @@ class ArticleIndex:
         self._asking: dict[str, asyncio.Task[Known | None]] = {}
 
     def held(self, article: str) -> Known | None:
-        """The card, if it was looked up within the last second."""
-        found = self._held.get(article)
-        return found[0] if found is not None and found[1] > monotonic() else None
+        """The card, if it was looked up within the last second; one that ages is asked for anew, and nobody waits for it."""
+        known, fresh_until = self._held.get(article, (None, 0.0))
+        left_s = fresh_until - monotonic()
+        if left_s < _AGEING_S and known is not None and article not in self._asking:
+            self._start_asking(article)
+        return known if left_s > 0 else None
 
     async def find(self, article: str) -> Known | None:
         """The card, None when there is no such article. Raises Unavailable when Redis does not answer."""
         return self.held(article) or await self._ask(article)
 
     async def _ask(self, article: str) -> Known | None:
-        asking = self._asking.get(article)
-        if asking is None:
-            may_wait = len(self._asking) < _MOST_AWAITED and _is_young(article)
-            asking = asyncio.create_task(self._look(article, _WAIT_S if may_wait else 0.0))
-            self._asking[article] = asking
-            asking.add_done_callback(lambda _: self._asking.pop(article, None))
-        return await asyncio.shield(asking)
+        return await asyncio.shield(self._asking.get(article) or self._start_asking(article))
+
+    def _start_asking(self, article: str) -> "asyncio.Task[Known | None]":
+        may_wait = len(self._asking) < _MOST_AWAITED and _is_young(article)
+        asking = asyncio.create_task(self._look(article, _WAIT_S if may_wait else 0.0))
+        self._asking[article] = asking
+        asking.add_done_callback(lambda _: self._asking.pop(article, None))
+        return asking
 
     async def _look(self, article: str, patience_s: float) -> Known | None:
         deadline = monotonic() + patience_s

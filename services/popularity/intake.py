@@ -16,8 +16,9 @@ from shared.producer import Producer
 
 _log = structlog.get_logger(__name__)
 
-# Long enough that a batch carries many, short enough that nobody feels it.
+# Long enough that a batch carries many, short enough that nobody feels it; so many are worth a batch at once.
 _COLLECT_S = 0.003
+_ENOUGH = 32
 _MOST_WAITING = 4_096
 # A reader's browser gives up before this; whoever retries sends the same event id.
 ACKNOWLEDGED_WITHIN_S = 5.0
@@ -77,20 +78,27 @@ class _Lane:
         self._waiting: list[Waiting] = []
         self._under_way: list[Waiting] = []
         self._filled = asyncio.Event()
+        self._enough = asyncio.Event()
 
     def put(self, message: Message) -> "asyncio.Future[None]":
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((message, done, monotonic()))
         self._filled.set()
+        if len(self._waiting) >= _ENOUGH:
+            self._enough.set()
         return done
 
     async def run(self) -> None:
         while True:
             await self._filled.wait()
-            await asyncio.sleep(_COLLECT_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_COLLECT_S):
+                    await self._enough.wait()
             taken, self._waiting = self._waiting[:MOST_RECORDS_A_CALL], self._waiting[MOST_RECORDS_A_CALL:]
             if not self._waiting:
                 self._filled.clear()
+            if len(self._waiting) < _ENOUGH:
+                self._enough.clear()
             self._under_way = [waiting for waiting in taken if not waiting[1].done()]
             await self._send(self._under_way)
 

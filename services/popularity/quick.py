@@ -155,6 +155,9 @@ class QuickWay:
             return None
         if request.content_type not in ("application/json", "text/plain"):
             return None
+        if request._read_bytes is None and request.content.is_eof():
+            # A body that came with its head, put where `read` keeps it: to wait for it all the same costs 6 us.
+            request._read_bytes = request.content.read_nowait()
         found = self._read(await request.read())
         if found is None:
             return None

@@ -192,8 +192,7 @@ class _Session(ConsumerRebalanceListener):
             rebalance_timeout_ms=int(_DRAIN_S * 2000),
             max_poll_interval_ms=300_000,
             request_timeout_ms=40_000,
-            # The embedded broker looks for records only when half of this has passed; Kafka answers at once in any case.
-            fetch_max_wait_ms=40,
+            fetch_max_wait_ms=settings.kafka_fetch_wait_ms,
             max_partition_fetch_bytes=1_048_576,
             partition_assignment_strategy=(RoundRobinPartitionAssignor,),
         )

@@ -16,6 +16,12 @@ class Settings(BaseSettings):
 
     kafka: str = Field("127.0.0.1:9092", description="Kafka's bootstrap servers, host:port[,host:port]")
     kafka_idempotence: bool = Field(True, description="idempotent producer; off on the embedded broker, which lacks it")
+    kafka_fetch_wait_ms: int = Field(
+        20,
+        ge=1,
+        le=500,
+        description="how long a fetch waits at the broker for records; Kafka itself answers at once at any value",
+    )
     kafka_adopt_new_log: bool = Field(
         False, description="take up a log that replaced the known one without asking; on in the embedded stack"
     )

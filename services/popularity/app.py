@@ -49,7 +49,13 @@ def create_api(settings: PopularitySettings) -> web.Application:
     app[INTAKE] = intake = Intake(producer)
     quick = QuickWay(articles, intake, partial(rank_at, board, sections))
     answer_first(app, quick.answer)
-    tail = LogTail(settings.kafka, from_beginning=[topics.RANKINGS], apply=board.apply, reset=lambda: None)
+    tail = LogTail(
+        settings.kafka,
+        from_beginning=[topics.RANKINGS],
+        apply=board.apply,
+        reset=lambda: None,
+        fetch_wait_ms=settings.kafka_fetch_wait_ms,
+    )
 
     async def run(_: web.Application) -> AsyncIterator[None]:
         tasks = [

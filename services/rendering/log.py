@@ -11,7 +11,7 @@ from services.rendering.names import READ_MODEL
 from services.rendering.popular import PopularNews
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import PageMoved, RankingComputed, Record, decode
-from shared.tail import LogTail
+from shared.tail import FETCH_WAIT_MS, LogTail
 from shared.topics import PAGES, RANKINGS
 
 _log = structlog.get_logger(__name__)
@@ -20,12 +20,25 @@ _log = structlog.get_logger(__name__)
 class Announcements:
     """Keeps the cache's floors and the rankings up to date, and knows whether the log is still heard."""
 
-    def __init__(self, bootstrap: str, cache: PageCache[Found], popular: PopularNews, *, trusted_for_s: float) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        cache: PageCache[Found],
+        popular: PopularNews,
+        *,
+        trusted_for_s: float,
+        fetch_wait_ms: int = FETCH_WAIT_MS,
+    ) -> None:
         self._cache = cache
         self._popular = popular
         self._trusted_for_s = trusted_for_s
         self._tail = LogTail(
-            bootstrap, from_beginning=[RANKINGS], from_end=[PAGES], apply=self.apply, reset=self.start_over
+            bootstrap,
+            from_beginning=[RANKINGS],
+            from_end=[PAGES],
+            apply=self.apply,
+            reset=self.start_over,
+            fetch_wait_ms=fetch_wait_ms,
         )
 
     async def run(self) -> None:

@@ -44,7 +44,11 @@ class Serving:
         )
         self.popular = PopularNews(templates.popular)
         self.announcements = Announcements(
-            settings.kafka, self.cache, self.popular, trusted_for_s=settings.log_silence_s
+            settings.kafka,
+            self.cache,
+            self.popular,
+            trusted_for_s=settings.log_silence_s,
+            fetch_wait_ms=settings.kafka_fetch_wait_ms,
         )
         self._tally = Tally()
         limits = Limits(settings.renders_at_once, _MOST_WAITING, settings.render_wait_s)

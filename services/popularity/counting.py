@@ -1,0 +1,81 @@
+"""What the counter does, put together, and its life: it counts views, keeps articles' cards, retires buckets, and ranks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+from aiohttp import web
+
+from services.popularity.consumers import CounterSink
+from services.popularity.ranking import Ranker, is_leader
+from services.popularity.retirement import Retirement
+from services.popularity.settings import PopularitySettings
+from services.popularity.store import Store
+from shared import topics
+from shared.dead_letters import DeadLetters
+from shared.errors import Unavailable
+from shared.group import GroupRunner
+from shared.process import start_task, stop_task
+from shared.producer import Producer
+from shared.site import load_site
+
+_GROUP = "popularity-counter"
+# Views that one turn of the consumer takes: a few calls of the gate for each partition.
+_MOST_RECORDS = 4000
+_FINISH_WITHIN_S = 8.0
+
+
+class Counting:
+    """A member of the counters' group; the one that holds views.v1's first partition ranks for all."""
+
+    def __init__(self, settings: PopularitySettings, store: Store) -> None:
+        self._store = store
+        self._producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
+        self._ranker = Ranker(
+            store,
+            self._producer,
+            sections=[section.slug for section in load_site(settings.site).sections],
+            leads=lambda: is_leader(self._runner.partitions),
+            log_id=lambda: self._sink.log_id,
+            every_s=settings.ranking_every_s,
+            fresh_s=settings.ranking_fresh_s,
+        )
+        self._sink = CounterSink(
+            store,
+            DeadLetters(self._producer, _GROUP),
+            bootstrap=settings.kafka,
+            adopts=settings.kafka_adopt_new_log,
+            moved=self._ranker.moved,
+        )
+        self._runner = GroupRunner(
+            settings,
+            group=_GROUP,
+            topics=[topics.VIEWS.name, topics.ARTICLES.name],
+            sink=self._sink,
+            most_records=_MOST_RECORDS,
+        )
+        self._retirement = Retirement(store, held=lambda: self._runner.partitions, moved=self._ranker.moved)
+
+    async def live(self, _: web.Application) -> AsyncIterator[None]:
+        """Count as long as the application runs; what is being applied at its end is finished, within a bound."""
+        counting = start_task(self._runner.run(), "counter")
+        tasks = [start_task(self._retirement.run(), "retirement"), start_task(self._ranker.run(), "ranking")]
+        yield
+        await self._runner.stop()
+        late = (await asyncio.wait([counting], timeout=_FINISH_WITHIN_S))[1]
+        for task in (*late, *tasks):
+            await stop_task(task)
+        await self._producer.stop()
+        await self._store.close()
+
+    async def check_log(self) -> Mapping[str, object]:
+        """For readiness: raises Unavailable while the log that is there may not be counted from."""
+        if self._sink.refusal:
+            raise Unavailable(self._sink.refusal)
+        return {"log": self._sink.log_id}
+
+    async def check(self) -> Mapping[str, object]:
+        """For readiness: raises Unavailable while nothing is counted."""
+        runner = self._runner
+        if not runner.ready:
+            raise Unavailable(f"no progress for {runner.stalled_for_s():.0f} s")
+        return {"lag": runner.lag, "partitions": len(runner.partitions), "ranks": is_leader(runner.partitions)}

@@ -1,0 +1,66 @@
+"""What the api holds open, put together, and its life: the intake of views, the rankings, the quick way."""
+
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
+
+from aiohttp import web
+
+from services.popularity.articles import ArticleIndex
+from services.popularity.board import Board
+from services.popularity.intake import ACKNOWLEDGED_WITHIN_S, Intake
+from services.popularity.quick import QuickWay
+from services.popularity.routes import rank_at
+from services.popularity.settings import PopularitySettings
+from services.popularity.store import Store
+from shared import topics
+from shared.errors import Unavailable
+from shared.process import start_task, stop_task
+from shared.producer import Producer
+from shared.site import load_site
+from shared.tail import LogTail
+
+_SILENT_S = 5.0
+
+
+class Serving:
+    """Everything behind the api's routes."""
+
+    def __init__(self, settings: PopularitySettings, store: Store) -> None:
+        self._store = store
+        self.articles = ArticleIndex(store)
+        self.board = Board(moved=lambda: self.quick.forget())
+        self.sections = frozenset(section.slug for section in load_site(settings.site).sections)
+        self._producer = Producer(
+            settings.kafka,
+            idempotence=settings.kafka_idempotence,
+            batch_bytes=512 * 1024,
+            timeout_s=ACKNOWLEDGED_WITHIN_S,
+        )
+        self.intake = Intake(self._producer)
+        self.quick = QuickWay(self.articles, self.intake, partial(rank_at, self.board, self.sections))
+        self._tail = LogTail(
+            settings.kafka,
+            from_beginning=[topics.RANKINGS],
+            apply=self.board.apply,
+            reset=lambda: None,
+            fetch_wait_ms=settings.kafka_fetch_wait_ms,
+        )
+
+    async def live(self, _: web.Application) -> AsyncIterator[None]:
+        """Take views and follow rankings as long as the application runs."""
+        tasks = [
+            start_task(self.intake.run(), "intake"),
+            start_task(self._tail.run(), "rankings"),
+            start_task(self.quick.run(), "quick way"),
+        ]
+        yield
+        for task in tasks:
+            await stop_task(task)
+        await self._producer.stop()
+        await self._store.close()
+
+    async def check(self) -> Mapping[str, object]:
+        """For readiness: raises Unavailable while the rankings are not heard."""
+        if self._tail.silent_for_s() > _SILENT_S:
+            raise Unavailable(f"rankings.v1 has not been heard for {self._tail.silent_for_s():.0f} s")
+        return {"rankings_complete": self.board.complete}

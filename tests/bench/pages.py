@@ -2,10 +2,9 @@
 
 import asyncio
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,9 @@ from shared.events import Message
 from shared.mongo import Mongo, Session
 from shared.producer import Producer
 from tests.bench.engines import running_engines
-from tests.bench.load import ROOT, measure
+from tests.bench.load import measure
 from tests.bench.measure import Measure, in_turns
+from tests.bench.process import running_process
 from tests.bench.views import bare_server
 from tests.contract.gateway_house import House, an_article, open_house
 from tests.running import Platform, eventually, free_port, running_platform
@@ -58,7 +58,7 @@ async def running_press() -> AsyncIterator[Press]:
         port = free_port()
         async with open_house(settings, "rendering") as house:
             path = await _fill(house)
-        async with _process([sys.executable, "-m", "services.rendering", "gateway"], environment, port):
+        async with running_process([sys.executable, "-m", "services.rendering", "gateway"], environment, port):
             yield Press(port, path, await _fetch(f"http://127.0.0.1:{port}{path}"))
 
 
@@ -67,26 +67,6 @@ async def _fill(house: House) -> str:
     await house.tell(*articles)
     await house.rank(*((article.id, article.headline, 500 - n) for n, article in enumerate(articles[:10])))
     return articles[-1].url
-
-
-@asynccontextmanager
-async def _process(
-    command: Sequence[str], environment: Mapping[str, str], port: int, *, asked: str = "/health/ready"
-) -> AsyncIterator[None]:
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**environment, "WM_SERVICE_PORT": str(port)}, stdout=subprocess.DEVNULL
-    )
-    try:
-        await eventually(lambda: _answers(f"http://127.0.0.1:{port}{asked}"), within_s=40, what=f"{command} answers")
-        yield
-    finally:
-        process.terminate()
-        await asyncio.to_thread(process.wait, 20)
-
-
-async def _answers(url: str) -> bool:
-    async with aiohttp.ClientSession() as http, http.get(url) as answer:
-        return answer.status == 200
 
 
 async def _fetch(url: str) -> bytes:
@@ -129,7 +109,7 @@ async def _edge(gateway: int, folder: Path) -> AsyncIterator[int]:
     configuration.write_text(render(edge))
     folder.chmod(0o755)
     command = [str(nginx_binary()), "-p", str(folder), "-c", str(configuration), "-e", "stderr"]
-    async with _process(command, {}, port, asked="/"):
+    async with running_process(command, {}, port, asked="/"):
         yield port
 
 

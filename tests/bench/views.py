@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from shared.topics import VIEWS
 from tests.bench.engines import running_engines
 from tests.bench.load import ROOT, http_request, measure
 from tests.bench.measure import Measure, in_turns
+from tests.bench.process import running_process, until_it_answers
 from tests.running import eventually, free_port
 
 CONNECTIONS = 256
@@ -57,8 +58,8 @@ async def serving(house: House, *, counting: bool) -> AsyncIterator[None]:
     """An api that knows the articles; the counter that told it stays only if it is `counting`."""
     async with _process(house.environment, "api", house.api, wait=False), AsyncExitStack() as counter:
         await counter.enter_async_context(_process(house.environment, "counter", free_port()))
-        await _until_ready(house.api, "/health/ready")
-        await _until_ready(house.api, f"/v1/articles/{house.articles[-1]}/views")
+        await until_it_answers(house.api, "/health/ready")
+        await until_it_answers(house.api, f"/v1/articles/{house.articles[-1]}/views")
         if not counting:
             await counter.aclose()
         yield
@@ -74,29 +75,11 @@ async def _publish(producer: Producer) -> list[str]:
     return articles
 
 
-@asynccontextmanager
-async def _process(environment: Mapping[str, str], role: str, port: int, *, wait: bool = True) -> AsyncIterator[None]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services.popularity", role],
-        cwd=ROOT,
-        env={**environment, "WM_SERVICE_PORT": str(port)},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        if wait:
-            await _until_ready(port, "/health/ready")
-        yield
-    finally:
-        process.terminate()
-        await asyncio.to_thread(process.wait, 20)
-
-
-async def _until_ready(port: int, path: str) -> None:
-    async def ready() -> bool:
-        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}{path}") as answer:
-            return answer.status == 200
-
-    await eventually(ready, within_s=40, what=f"port {port} answers {path}")
+def _process(
+    environment: Mapping[str, str], role: str, port: int, *, wait: bool = True
+) -> AbstractAsyncContextManager[None]:
+    command = [sys.executable, "-m", "services.popularity", role]
+    return running_process(command, environment, port, asked="/health/ready" if wait else "")
 
 
 @asynccontextmanager
@@ -108,7 +91,7 @@ async def bare_server(body: bytes) -> AsyncIterator[int]:
     process.stdin.write(body)
     process.stdin.close()
     try:
-        await _until_ready(port, "/bare")
+        await until_it_answers(port, "/bare")
         yield port
     finally:
         process.terminate()

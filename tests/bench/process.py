@@ -1,0 +1,38 @@
+"""A program as a process of its own, as in production, for the length of a block."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import aiohttp
+
+from tests.bench.load import ROOT
+from tests.running import eventually
+
+
+@asynccontextmanager
+async def running_process(
+    command: Sequence[str], environment: Mapping[str, str], port: int, *, asked: str = "/health/ready"
+) -> AsyncIterator[None]:
+    """Start it on a port, and go on once it answers `asked` with 200; an empty `asked` waits for nothing."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**environment, "WM_SERVICE_PORT": str(port)}, stdout=subprocess.DEVNULL
+    )
+    try:
+        if asked:
+            await until_it_answers(port, asked)
+        yield
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, 20)
+
+
+async def until_it_answers(port: int, path: str) -> None:
+    """Wait for a 200."""
+
+    async def answers() -> bool:
+        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}{path}") as answer:
+            return answer.status == 200
+
+    await eventually(answers, within_s=40, what=f"port {port} answers {path}")

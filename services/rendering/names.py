@@ -9,6 +9,9 @@ A dependency is one document of the read model, by its `_id`, and what `pages.v1
     comments:<article id>         the newest threads under an article, and their total
     comments:<article id>:<number>  older threads, counted from the oldest
     comment:<id>                  what is known of one comment; no page is made of it
+    sitemap                       when each numbered page of the articles' addresses last changed
+    sitemap:front                 the newest articles' addresses
+    sitemap:<number>              older ones, counted from the oldest
     read-model                    the number of the read model itself: it moves when a rebuilt one takes its place
 """
 
@@ -19,6 +22,7 @@ from slugify import slugify
 
 SITE = "site"
 READ_MODEL = "read-model"
+SITEMAP = "sitemap"
 _LONGEST_SLUG = 80
 
 

@@ -18,7 +18,7 @@ from services.rendering.cache import PageCache
 from services.rendering.composer import Absence, Form, Page
 from services.rendering.log import Announcements
 from services.rendering.maker import Found, PageMaker, error_key
-from services.rendering.negotiation import choose_encoding, has_already
+from services.rendering.negotiation import choose_encoding, has_already, is_unmodified_since
 from services.rendering.popular import PopularNews
 from services.rendering.press import Press
 from shared.answers import ReadyAnswer
@@ -91,8 +91,7 @@ class Gateway:
         headers = request.headers
         form = self._form(page, headers.get("Accept-Encoding", ""))
         keeps_open = request.keep_alive and request.version == HttpVersion11
-        known = headers.get("If-None-Match")
-        if known is not None and page.kind.status == 200 and has_already(known, form.etag):
+        if page.kind.status == 200 and _is_known(headers, form):
             return form.not_modified(keeps_open=keeps_open)
         if request.method == "HEAD":
             return form.head(keeps_open=keeps_open)
@@ -146,3 +145,13 @@ class Gateway:
         page = await self._press.make(key, partial(self._maker.make_error, absence.status))
         assert isinstance(page, Page), "an error's page is a page"
         return page
+
+
+def _is_known(headers: Mapping[str, str], form: Form) -> bool:
+    """Whether the client has the form already. Tags go first: a date is only as fine as a second (RFC 9110, 13.2.2)."""
+    tags = headers.get("If-None-Match")
+    if tags is not None:
+        return has_already(tags, form.etag)
+    modified_s = form.kind.modified_s
+    since = None if modified_s is None else headers.get("If-Modified-Since")
+    return since is not None and modified_s is not None and is_unmodified_since(since, modified_s)

@@ -51,6 +51,11 @@ def front_name(listing: str) -> str:
     return f"list:{listing}:front"
 
 
+def is_front(name: str) -> bool:
+    """Whether a dependency is the newest cards of a list."""
+    return name.startswith("list:") and name.endswith(":front")
+
+
 def threads_name(article_id: str) -> str:
     """The row of an article's threads, and the dependency of its newest."""
     return f"comments:{article_id}"

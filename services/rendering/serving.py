@@ -13,6 +13,7 @@ from services.rendering.composer import Absence, Page
 from services.rendering.files import ready_files
 from services.rendering.log import Announcements
 from services.rendering.maker import Found, PageMaker
+from services.rendering.oembed import Embeds
 from services.rendering.popular import PopularNews
 from services.rendering.press import Limits, Made, Press
 from services.rendering.routes import Gateway
@@ -58,6 +59,7 @@ class Serving:
             announcements=self.announcements,
             maker=PageMaker(model, templates, site, self.date, now, syndication),
             press=self.press,
+            embeds=Embeds(model, site, settings.site_url, self.date),
             files={
                 **ready_files(self.date, templates.assets),
                 **ready_signposts(self.date, site, settings.site_url, templates.assets),

@@ -1,12 +1,14 @@
 """What machines get from gateways, over HTTP: feeds, sitemaps, and how they follow what is published and taken back."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from html import unescape
 
 import feedparser
 import pytest
-from lxml import etree
+from lxml import etree, html
 from usp.fetch_parse import XMLSitemapParser
 
 from services.rendering.settings import RenderingSettings
@@ -215,3 +217,55 @@ async def test_signposts_lead_where_something_is(gateway: Gateway) -> None:
         assert (await gateway.get(icon["src"], method="HEAD")).headers["Content-Type"] == "image/png"
     assert {icon["purpose"] for icon in manifest["icons"]} == {"any", "maskable"}
     assert opensearch.find("{*}Url").get("template") == f"{SITE}/search?q={{searchTerms}}"
+
+
+async def test_an_article_can_be_embedded_until_it_is_withdrawn(house: House, gateway: Gateway) -> None:
+    picture = {"url": "/media/edition/a.jpg", "alt": "A lake"}
+    article = a_recent(headline='A "quoted" <b>headline</b>', standfirst="In <i>short</i>.", lead_image=picture)
+    asked = f"/v1/oembed?format=json&maxwidth=480&url={SITE}{article.url}"
+    unknown = await gateway.get(asked)
+    await house.tell(article)
+
+    page = await gateway.until(asked, lambda page: page.status == 200)
+
+    card = json.loads(page.text)
+    assert unknown.status == 404
+    assert page.headers["Content-Type"] == "application/json"
+    assert (card["version"], card["type"], card["width"]) == ("1.0", "rich", 480)
+    assert card["title"] == article.headline
+    assert card["thumbnail_url"] == f"{SITE}/media/edition/a-480.webp"
+    shown = html.fromstring(card["html"])
+    assert {element.tag for element in shown.iter()} == {"blockquote", "a", "img", "p", "strong", "small"}
+    assert shown.findtext(".//strong") == article.headline
+    assert all(address.startswith(SITE) for _, _, address, _ in shown.iterlinks())
+    assert (await gateway.get(asked, If_None_Match=page.headers["ETag"])).status == 304
+    discovery = re.search(r'type="application/json\+oembed"[^>]* href="([^"]+)"', (await gateway.get(article.url)).text)
+    assert discovery is not None
+    assert (await gateway.get(unescape(discovery[1]).removeprefix(SITE))).status == 200
+
+    await house.tell(withdrawn(article))
+
+    gone = await gateway.until(asked, lambda page: page.status == 404, 1)
+    assert gone.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 422),
+        ("?url=", 422),
+        ("?url=https://other.example/world/a", 404),
+        (f"?url={SITE}/world", 404),
+        (f"?url={SITE}/world/nothing", 404),
+        (f"?url={SITE}/world/nothing&format=xml", 501),
+        (f"?url={SITE}/world/nothing&maxwidth=0", 422),
+        (f"?url={SITE}/world/nothing&maxwidth=x", 422),
+        ("?url=http://[&maxwidth=1", 404),
+        ("?" + "&".join(f"a{number}=1" for number in range(40)), 400),
+    ],
+)
+async def test_what_cannot_be_embedded_is_said_in_problem_details(gateway: Gateway, query: str, status: int) -> None:
+    page = await gateway.get(f"/v1/oembed{query}")
+
+    assert (page.status, page.headers["Content-Type"]) == (status, "application/problem+json")
+    assert json.loads(page.text)["status"] == status

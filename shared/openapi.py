@@ -21,6 +21,7 @@ PROBLEMS: Mapping[int, str] = {
     422: "Fields at fault",
     428: "If-Match is missing",
     429: "Too many requests",
+    501: "Not in this format",
     503: "Try again",
 }
 

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
-Kind = Literal["home", "top", "tag", "author", "article"]
+Kind = Literal["home", "top", "tag", "author", "article", "feed", "sitemap"]
 
 LONGEST_TARGET = 2048
 LONGEST_PATH = 320
-_PATH = re.compile(r"/|(?:/[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?){1,2}")
+_PART = r"/[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
+_FEED = re.compile(rf"(?:{_PART}){{0,2}}/(?:feed\.xml|atom\.xml|feed\.json)")
+_SITEMAP = re.compile(r"/(?:news-sitemap|sitemap(?:-(?:pages|newest|[1-9][0-9]{0,4}))?)\.xml")
+_PATH = re.compile(rf"/|(?:{_PART}){{1,2}}|{_FEED.pattern}|{_SITEMAP.pattern}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # `top` is a first-level page: a section, or one of our own such as About. Pages of comments go with their article.
 _NUMBERED: dict[Kind, str] = {"top": "page", "tag": "page", "author": "page", "article": "comments"}
@@ -105,6 +108,8 @@ def _address(path: str, query: str) -> Address | Refused:
 def _kind(path: str) -> Kind:
     if path == "/":
         return "home"
+    if "." in path:
+        return "feed" if _FEED.fullmatch(path) else "sitemap"
     first, _, second = path[1:].partition("/")
     if not second:
         return "top"

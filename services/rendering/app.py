@@ -8,8 +8,9 @@ from services.rendering.projection import Projection
 from services.rendering.serving import Serving
 from services.rendering.settings import RenderingSettings
 from services.rendering.store import ReadModel
+from services.rendering.websub import HubPings
 from shared.mongo import Mongo
-from shared.process import start_task
+from shared.process import start_task, stop_task
 from shared.producer import Producer
 from shared.service import HEALTH, answer_first, create_service
 
@@ -24,13 +25,16 @@ def create_projector(
     mongo = Mongo(settings.mongo)
 
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
-    projection = Projection(settings, mongo, producer, database, group)
+    pings = HubPings(settings.websub_hub, settings.site_url)
+    projection = Projection(settings, mongo, producer, database, group, pings)
 
     async def project(_: web.Application) -> AsyncIterator[None]:
         task = start_task(projection.run(), "projection")
+        telling = start_task(pings.run(), "pings to the hub")
         yield
         await projection.stop()
         await task
+        await stop_task(telling)
         await producer.stop()
         mongo.close()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 DIRECTORY = Path(__file__).with_name("static")
 PREFIX = "/static/"
-SERVED = frozenset({".css", ".js", ".svg", ".woff2"})
+SERVED = frozenset({".css", ".js", ".png", ".svg", ".woff2"})
 # Ten hex digits: 40 bits are plenty for a dozen files and keep the URL short.
 HASH_DIGITS = 10
 REFERENCE = re.compile(r"url\(([^)\"':#]+)\)")

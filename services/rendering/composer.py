@@ -4,6 +4,8 @@ import gzip
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import formatdate
 
 import brotli
 
@@ -47,7 +49,10 @@ _SLOT = POPULAR_SLOT.encode()
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What an answer says beside its content. `route` names the kind of page in metrics."""
+    """What an answer says beside its content. `route` names the kind of page in metrics.
+
+    `modified_s` is when what it was made from last changed, in seconds since 1970: only for what shows nothing else.
+    """
 
     route: str
     status: int = 200
@@ -55,6 +60,7 @@ class Kind:
     cache_control: str = REVALIDATED
     extra: tuple[Header, ...] = ()
     compressible: bool = True
+    modified_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +107,34 @@ def _headers(kind: Kind, length: int, encoding: Encoding, etag: str) -> tuple[He
         headers.append(("Vary", "Accept-Encoding"))
     if kind.cache_control != NEVER_STORED:
         headers.append(("ETag", etag))
+    if kind.modified_s is not None:
+        headers.append(("Last-Modified", formatdate(kind.modified_s, usegmt=True)))
     return (*headers, ("Cache-Control", kind.cache_control), *kind.extra, *_ALWAYS)
 
 
 class Page:
     """A rendered page under its key. `form` gives it with a fragment in its slot, composed when first asked for.
 
-    `block` says whose fragment belongs into the slot; None where the page has no slot.
+    `block` says whose fragment belongs into the slot; None where the page has no slot. `until` is from when on it is
+    no longer true although nothing has moved; None for most.
     """
 
-    __slots__ = ("_after", "_before", "_date", "_forms", "block", "key", "kind")
+    __slots__ = ("_after", "_before", "_date", "_forms", "block", "key", "kind", "until")
 
     def __init__(
-        self, date: DateLine, kind: Kind, content: bytes, *, key: str = "", block: Block | None = None
+        self,
+        date: DateLine,
+        kind: Kind,
+        content: bytes,
+        *,
+        key: str = "",
+        block: Block | None = None,
+        until: datetime | None = None,
     ) -> None:
         before, slot, after = content.partition(_SLOT)
         self.kind = kind
         self.key = key
+        self.until = until
         self.block = block if slot else None
         self._date = date
         self._before = before

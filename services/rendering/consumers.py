@@ -5,7 +5,7 @@ announced again, since the process before may have died between the two.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -14,7 +14,8 @@ import structlog
 
 from services.rendering.documents import Document
 from services.rendering.metrics import PROJECTED_SECONDS
-from services.rendering.rules import Touched, erase_article, project_article
+from services.rendering.names import is_front
+from services.rendering.rules import Touched, erase_article, lists_of, project_article
 from services.rendering.shelf import Draft, Loaded, NotLoaded
 from services.rendering.store import ModelMoved, ReadModel
 from services.rendering.threads import erase_comment, project_comment
@@ -69,12 +70,14 @@ class Projector:
         dead_letters: DeadLetters,
         *,
         announces: bool = True,
+        tell_lists: Callable[[Iterable[str]], None] = lambda _: None,
         clock: Clock = now,
     ) -> None:
         self._model = model
         self._producer = producer
         self._dead_letters = dead_letters
         self.announces = announces
+        self._tell_lists = tell_lists
         self._clock = clock
         self._log_id: str | None = None
         self.projected = 0
@@ -139,6 +142,7 @@ class Projector:
         moves = await self._model.transaction(lambda session: self._write(told, session))
         if self.announces:
             await self._announce(moves)
+            self._tell_lists(lists_moved(told, moves))
 
     async def _write(self, told: Sequence[Told], session: Session) -> dict[str, Move]:
         shelf = Loaded()
@@ -161,6 +165,12 @@ class Projector:
         )
         for changed_at in {move.changed_at for move in moves.values()}:
             PROJECTED_SECONDS.observe(max(0.0, (moment - changed_at).total_seconds()))
+
+
+def lists_moved(told: Sequence[Told], moved: Iterable[str]) -> set[str]:
+    """The lists whose feeds may have moved: their cards have, or one of their articles."""
+    listings = {listing for one in told if isinstance(one.event, ArticleState) for listing in lists_of(one.event)}
+    return listings | {name.removeprefix("list:").removesuffix(":front") for name in moved if is_front(name)}
 
 
 class Unit:

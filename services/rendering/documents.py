@@ -31,8 +31,8 @@ class StoredArticle(Document):
 
     `state` is without text once it is withdrawn, and None once it is erased: what then stays is the id, so that an old
     event that comes late does not bring it back. `lists` says in which lists its card stands, each with the newest
-    page's number at the time or the page's own: a place to begin looking. `touched` names every
-    document that its last event changed, to be announced again when that event is delivered again.
+    page's number at the time or the page's own: a place to begin looking; `place` is the same for its address in sitemaps.
+    `touched` names every document that its last event changed, to be announced again when that event is delivered again.
     """
 
     seen: int
@@ -40,6 +40,7 @@ class StoredArticle(Document):
     state: ArticleState | None = None
     card_version: int = 0
     lists: Mapping[str, int] = {}
+    place: int = 0
     touched: tuple[str, ...] = ()
 
 
@@ -60,6 +61,25 @@ class StoredCard(Document):
     @property
     def key(self) -> Key:
         """Lists are in the order of publication."""
+        return self.published_at, self.id
+
+    @property
+    def size(self) -> int:
+        """How many entries this one counts for."""
+        return 1
+
+
+class StoredPlace(Document):
+    """An article's address as sitemaps tell it, and when what stands there last changed."""
+
+    id: str
+    published_at: datetime
+    url: str
+    modified_at: datetime
+
+    @property
+    def key(self) -> Key:
+        """Sitemaps are in the order of publication."""
         return self.published_at, self.id
 
     @property
@@ -112,7 +132,7 @@ class StoredComment(Document):
     touched: tuple[str, ...] = ()
 
 
-Entry = TypeVar("Entry", StoredCard, StoredThread)
+Entry = TypeVar("Entry", StoredCard, StoredThread, StoredPlace)
 
 
 class Leaf(Document, Generic[Entry]):
@@ -143,3 +163,10 @@ class Leaf(Document, Generic[Entry]):
 
 CardLeaf = Leaf[StoredCard]
 ThreadLeaf = Leaf[StoredThread]
+PlaceLeaf = Leaf[StoredPlace]
+
+
+class PlaceIndex(Document):
+    """For each numbered page of addresses, when the last change of any of them was; none for a page that is empty."""
+
+    modified: Mapping[int, datetime] = {}

@@ -9,8 +9,8 @@ from shared.answers import DateLine
 ROUTE = "/static/{file}"
 _FAVICON = "/favicon.ico"
 _A_DAY = "public, max-age=86400"
-# Typefaces in WOFF2 are compressed by their own format.
-_COMPRESSED = frozenset({"font/woff2"})
+# Typefaces in WOFF2 and pictures in PNG are compressed by their own formats.
+_COMPRESSED = frozenset({"font/woff2", "image/png"})
 
 
 def ready_files(date: DateLine, assets: Assets) -> Mapping[str, Page]:

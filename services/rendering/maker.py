@@ -11,6 +11,7 @@ from services.rendering.press import Made
 from services.rendering.reading import Reading
 from services.rendering.static_pages import load_static_pages
 from services.rendering.store import ReadModel
+from services.rendering.syndication import FEED_ROUTE, SITEMAP_ROUTE, Syndication
 from services.rendering.templates import Templates
 from services.rendering.views import ErrorView, ListView
 from shared.answers import DateLine, Header
@@ -25,6 +26,8 @@ ROUTES: Mapping[AddressKind, str] = {
     "tag": "/tag/{tag}",
     "author": "/author/{author}",
     "article": "/{section}/{slug}",
+    "feed": FEED_ROUTE,
+    "sitemap": SITEMAP_ROUTE,
 }
 ERRORS = "error"
 
@@ -37,12 +40,21 @@ def error_key(status: int) -> str:
 class PageMaker:
     """Turns addresses into pages. Safe to call for several addresses at once; each call reads anew."""
 
-    def __init__(self, model: ReadModel, templates: Templates, site: Site, date: DateLine, clock: Clock) -> None:
+    def __init__(
+        self,
+        model: ReadModel,
+        templates: Templates,
+        site: Site,
+        date: DateLine,
+        clock: Clock,
+        syndication: Syndication,
+    ) -> None:
         self._model = model
         self._templates = templates
         self._site = site
         self._date = date
         self._clock = clock
+        self._syndication = syndication
         self._own_pages = load_static_pages()
 
     async def make(self, address: Address) -> Made[Found]:
@@ -106,6 +118,14 @@ class PageMaker:
         view = await layout.article_view(reading, article, comments, self._clock())
         return self._page(address, self._templates.article(view), language=primary(article.language))
 
+    async def feed(self, reading: Reading, address: Address) -> Found:
+        """A feed."""
+        return await self._syndication.feed(reading, address)
+
+    async def sitemap(self, reading: Reading, address: Address) -> Found:
+        """A sitemap."""
+        return await self._syndication.sitemap(reading, address)
+
     def _list(self, address: Address, view: ListView | None, section: str | None = None) -> Found:
         if view is None:
             return Absence(404)
@@ -132,4 +152,6 @@ _MAKERS: Mapping[AddressKind, Callable[[PageMaker, Reading, Address], Awaitable[
     "tag": PageMaker.tag,
     "author": PageMaker.author,
     "article": PageMaker.article,
+    "feed": PageMaker.feed,
+    "sitemap": PageMaker.sitemap,
 }

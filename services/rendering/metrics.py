@@ -28,6 +28,9 @@ VISIBLE_SECONDS = Histogram(
     "Time from the commit of a change to this gateway knowing of it",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
 )
+HUB_PINGS = Counter(
+    "wm_rendering_hub_pings_total", "Feeds of which the WebSub hub was told, or was not to be", ["outcome"]
+)
 PROJECTED_SECONDS = Histogram(
     "wm_rendering_projected_seconds",
     "Time from the commit of a change to its announcement by the projector",

@@ -9,6 +9,9 @@ A dependency is one document of the read model, by its `_id`, and what `pages.v1
     comments:<article id>         the newest threads under an article, and their total
     comments:<article id>:<number>  older threads, counted from the oldest
     comment:<id>                  what is known of one comment; no page is made of it
+    sitemap                       when each numbered page of the articles' addresses last changed
+    sitemap:front                 the newest articles' addresses
+    sitemap:<number>              older ones, counted from the oldest
     read-model                    the number of the read model itself: it moves when a rebuilt one takes its place
 """
 
@@ -19,6 +22,7 @@ from slugify import slugify
 
 SITE = "site"
 READ_MODEL = "read-model"
+SITEMAP = "sitemap"
 _LONGEST_SLUG = 80
 
 
@@ -45,6 +49,11 @@ def list_series(listing: str) -> str:
 def front_name(listing: str) -> str:
     """The dependency of a list's newest cards."""
     return f"list:{listing}:front"
+
+
+def is_front(name: str) -> bool:
+    """Whether a dependency is the newest cards of a list."""
+    return name.startswith("list:") and name.endswith(":front")
 
 
 def threads_name(article_id: str) -> str:

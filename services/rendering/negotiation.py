@@ -1,5 +1,6 @@
 """What a client accepts and what it already has: the request headers that choose between the forms of one page."""
 
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Literal
 
@@ -36,3 +37,12 @@ def has_already(if_none_match: str, etag: str) -> bool:
     return if_none_match.strip() == "*" or any(
         tag.strip().removeprefix("W/") == etag for tag in if_none_match.split(",")
     )
+
+
+@lru_cache(maxsize=1024)
+def is_unmodified_since(if_modified_since: str, modified_s: int) -> bool:
+    """Whether nothing has changed since the moment that `If-Modified-Since` names; false where that is no date."""
+    try:
+        return parsedate_to_datetime(if_modified_since).timestamp() >= modified_s
+    except (ValueError, OverflowError):
+        return False

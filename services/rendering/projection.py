@@ -7,6 +7,7 @@ import structlog
 
 from services.rendering.consumers import Projector
 from services.rendering.store import ModelMoved, ReadModel
+from services.rendering.websub import HubPings
 from shared.dead_letters import DeadLetters
 from shared.errors import Unavailable
 from shared.group import GroupRunner
@@ -31,12 +32,15 @@ def a_runner(settings: Settings, group: str, model: ReadModel, sink: Projector) 
 class Projection:
     """Keeps the newest read model, from one to the next, until stopped."""
 
-    def __init__(self, settings: Settings, mongo: Mongo, producer: Producer, database: str, group: str) -> None:
+    def __init__(
+        self, settings: Settings, mongo: Mongo, producer: Producer, database: str, group: str, pings: HubPings
+    ) -> None:
         self._settings = settings
         self._mongo = mongo
         self._producer = producer
         self._database = database
         self._group = group
+        self._pings = pings
         self._stopping = False
         self._runner: GroupRunner | None = None
 
@@ -54,7 +58,9 @@ class Projection:
     async def _keep_newest(self) -> None:
         model = ReadModel(self._mongo, self._database)
         await model.find_newest()
-        sink = Projector(model, self._producer, DeadLetters(self._producer, self._group))
+        sink = Projector(
+            model, self._producer, DeadLetters(self._producer, self._group), tell_lists=self._pings.lists_moved
+        )
         self._runner = a_runner(self._settings, self._group, model, sink)
         watch = asyncio.create_task(_stop_when_replaced(model, self._runner), name="watch for a rebuilt read model")
         try:

@@ -12,19 +12,23 @@ among the versions, at 0: a page that says "not found" depends on them too.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from services.rendering import series
 from services.rendering.documents import (
+    BEGINNING,
     CardLeaf,
+    PlaceIndex,
     StoredArticle,
     StoredCard,
     StoredPath,
+    StoredPlace,
     StoredReply,
     StoredThread,
     ThreadLeaf,
 )
-from services.rendering.names import article_name, card_name, path_name, section_list, slug_of, tag_list
+from services.rendering.names import SITEMAP, article_name, card_name, path_name, section_list, slug_of, tag_list
 from services.rendering.shelf import Loaded, NotLoaded, Shelf
 from services.rendering.store import ReadModel
 from services.rendering.views import Card, CommentsView, CommentView, Picture, ThreadView
@@ -126,6 +130,24 @@ class Reading:
         self._show(cards)
         return cards
 
+    async def newest(self, listing: str, most: int, since: datetime = BEGINNING[0]) -> tuple[Card, ...]:
+        """The newest of a list, newest first: at most so many, and only those published since a moment."""
+        cards = await self.ask(lambda shelf: newest_of(shelf, listing, most, since))
+        self._show(cards)
+        return cards
+
+    async def articles(self, article_ids: Sequence[str]) -> tuple[ArticleState, ...]:
+        """Several articles at once, without those that are not published (any more)."""
+        return await self.ask(lambda shelf: articles_of(shelf, article_ids))
+
+    async def places(self, part: int | None) -> tuple[StoredPlace, ...] | None:
+        """What a part of the sitemap names, None where there is no such part; see `parts`."""
+        return await self.ask(lambda shelf: places_of(shelf, part))
+
+    async def parts(self) -> Mapping[int | None, datetime]:
+        """The parts of the sitemap that name anything, the newest (None) first, each with its latest change."""
+        return await self.ask(parts_of)
+
     async def comments(self, article: ArticleState, page: int | None = None) -> CommentsView | None:
         """An article's threads: the newest page, or a numbered one (None where there is no such page)."""
         return await self.ask(lambda shelf: comments_of(shelf, article, page))
@@ -173,6 +195,58 @@ def page_of(shelf: Shelf, listing: str, number: int) -> ListPage | None:
     newer = series.newer_spot(shelf, row, spot)
     title = series.front_of(shelf, row).leaf.title
     return ListPage(_newest_first(spot.leaf.entries), number, _number(older), _number(newer), title)
+
+
+def newest_of(shelf: Shelf, listing: str, most: int, since: datetime) -> tuple[Card, ...]:
+    """See Reading.newest. The pages that may be needed beside the front are loaded by one query."""
+    row = series.cards_of(listing)
+    spot: series.Spot[StoredCard] | None = series.front_of(shelf, row)
+    found: list[StoredCard] = []
+    while spot is not None and len(found) < most:
+        found += reversed(spot.leaf.entries)
+        if spot.leaf.lower[0] < since:
+            break
+        if spot.number is None and len(found) < most:
+            first = max(1, spot.leaf.last_number - (most - len(found)) // row.page)
+            shelf.need({row.leaf_name(number): row.kind for number in range(first, spot.leaf.last_number + 1)})
+        spot = series.older_spot(shelf, row, spot)
+    return tuple(as_card(card) for card in found[:most] if card.published_at >= since)
+
+
+def articles_of(shelf: Shelf, article_ids: Sequence[str]) -> tuple[ArticleState, ...]:
+    """See Reading.articles."""
+    shelf.need({article_name(article_id): StoredArticle for article_id in article_ids})
+    found = (article_of(shelf, article_id) for article_id in article_ids)
+    return tuple(article for article in found if article is not None)
+
+
+# A part of the sitemap is so many numbered pages: about a thousand addresses, and 2,000 at most.
+PART_PAGES = 10
+
+
+def places_of(shelf: Shelf, part: int | None) -> tuple[StoredPlace, ...] | None:
+    """See Reading.places."""
+    row = series.PLACES
+    if part is None:
+        return series.front_of(shelf, row).leaf.entries
+    names = [row.leaf_name((part - 1) * PART_PAGES + place) for place in range(1, PART_PAGES + 1)]
+    shelf.need(dict.fromkeys(names, row.kind))
+    leaves = [leaf for name in names if (leaf := shelf.get(name, row.kind)) is not None]
+    return tuple(place for leaf in leaves for place in leaf.entries) if leaves else None
+
+
+def parts_of(shelf: Shelf) -> Mapping[int | None, datetime]:
+    """See Reading.parts."""
+    shelf.need({SITEMAP: PlaceIndex, series.PLACES.front: series.PLACES.kind})
+    front = series.front_of(shelf, series.PLACES).leaf.entries
+    found: dict[int | None, datetime] = {}
+    if front:
+        found[None] = max(place.modified_at for place in front)
+    index = shelf.get(SITEMAP, PlaceIndex) or PlaceIndex()
+    for number, moment in sorted(index.modified.items()):
+        part = (number - 1) // PART_PAGES + 1
+        found[part] = max(moment, found.get(part, moment))
+    return found
 
 
 def _ask_for_surroundings(shelf: Shelf, article: ArticleState) -> None:

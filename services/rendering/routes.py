@@ -18,11 +18,12 @@ from services.rendering.cache import PageCache
 from services.rendering.composer import Absence, Form, Page
 from services.rendering.log import Announcements
 from services.rendering.maker import Found, PageMaker, error_key
-from services.rendering.negotiation import choose_encoding, has_already
+from services.rendering.negotiation import choose_encoding, has_already, is_unmodified_since
+from services.rendering.oembed import Embeds, is_embed
 from services.rendering.popular import PopularNews
 from services.rendering.press import Press
 from shared.answers import ReadyAnswer
-from shared.errors import Unavailable
+from shared.errors import Problem, Unavailable
 from shared.service import HANDLER_TIMEOUT_S
 from shared.tally import Tally
 from shared.tracing import continue_trace
@@ -43,6 +44,7 @@ class Gateway:
         announcements: Announcements,
         maker: PageMaker,
         press: Press[Found],
+        embeds: Embeds,
         files: Mapping[str, Page],
         tally: Tally,
     ) -> None:
@@ -51,6 +53,7 @@ class Gateway:
         self._announcements = announcements
         self._maker = maker
         self._press = press
+        self._embeds = embeds
         self._files = files
         self._plain_errors = {status: maker.plain_error(status) for status in (400, 414, 500)}
         self._plain_errors[405] = maker.plain_error(405, ("Allow", ", ".join(_METHODS)))
@@ -91,8 +94,7 @@ class Gateway:
         headers = request.headers
         form = self._form(page, headers.get("Accept-Encoding", ""))
         keeps_open = request.keep_alive and request.version == HttpVersion11
-        known = headers.get("If-None-Match")
-        if known is not None and page.kind.status == 200 and has_already(known, form.etag):
+        if page.kind.status == 200 and _is_known(headers, form):
             return form.not_modified(keeps_open=keeps_open)
         if request.method == "HEAD":
             return form.head(keeps_open=keeps_open)
@@ -127,6 +129,8 @@ class Gateway:
         file = self._files.get(target.partition("?")[0])
         if file is not None:
             return file
+        if is_embed(target):
+            return await self._embed(target)
         address = read_address(target)
         if isinstance(address, Moved):
             return self._maker.moved(address.location)
@@ -138,6 +142,20 @@ class Gateway:
         found = await self._press.make(address.key, partial(self._maker.make, address))
         return found if isinstance(found, Page) else await self._absence(found)
 
+    async def _embed(self, target: str) -> Page:
+        """A card for other people's pages, or problem details."""
+        wanted = self._embeds.read(target)
+        if isinstance(wanted, Page):
+            return wanted
+        try:
+            kept = self._cache.find(wanted.key, monotonic()) if self._announcements.is_heard else None
+            found = kept or await self._press.make(wanted.key, partial(self._embeds.make, wanted))
+        except Unavailable as error:
+            return self._embeds.refusal(Problem(503, str(error)), ("Retry-After", "2"))
+        if isinstance(found, Absence):
+            return self._embeds.refusal(Problem(404, "There is no such article, or it was withdrawn."))
+        return found
+
     async def _absence(self, absence: Absence) -> Page:
         key = error_key(absence.status)
         ready = self._ready(key)
@@ -146,3 +164,13 @@ class Gateway:
         page = await self._press.make(key, partial(self._maker.make_error, absence.status))
         assert isinstance(page, Page), "an error's page is a page"
         return page
+
+
+def _is_known(headers: Mapping[str, str], form: Form) -> bool:
+    """Whether the client has the form already. Tags go first: a date is only as fine as a second (RFC 9110, 13.2.2)."""
+    tags = headers.get("If-None-Match")
+    if tags is not None:
+        return has_already(tags, form.etag)
+    modified_s = form.kind.modified_s
+    since = None if modified_s is None else headers.get("If-Modified-Since")
+    return since is not None and modified_s is not None and is_unmodified_since(since, modified_s)

@@ -2,8 +2,16 @@
 
 from collections.abc import Mapping
 
-from services.rendering import series
-from services.rendering.documents import CardLeaf, Document, StoredArticle, StoredCard, StoredPath, ThreadLeaf
+from services.rendering import places, series
+from services.rendering.documents import (
+    CardLeaf,
+    Document,
+    PlaceLeaf,
+    StoredArticle,
+    StoredCard,
+    StoredPath,
+    ThreadLeaf,
+)
 from services.rendering.names import (
     SITE,
     article_name,
@@ -32,8 +40,10 @@ def project_article(draft: Draft, event: ArticleState) -> Touched:
     _move_paths(draft, event.id, known, paths_of(event))
     card = _card(known, event)
     hints = _move_cards(draft, known, card, lists)
+    place = places.move(draft, known, event)
     state = _without_surplus(event)
-    return _keep(draft, name, StoredArticle(seen=event.version, state=state, card_version=card.version, lists=hints))
+    article = StoredArticle(seen=event.version, state=state, card_version=card.version, lists=hints, place=place)
+    return _keep(draft, name, article)
 
 
 def erase_article(draft: Draft, article_id: str) -> Touched:
@@ -45,6 +55,7 @@ def erase_article(draft: Draft, article_id: str) -> Touched:
     _ask_for_places(draft, known)
     _move_paths(draft, article_id, known, {})
     _move_cards(draft, known, None, {})
+    places.move(draft, known, None)
     _drop_threads(draft, article_id)
     return _keep(draft, name, StoredArticle(seen=known.seen if known else 0, erased=True))
 
@@ -97,7 +108,7 @@ def _ask_at_once(draft: Draft, event: ArticleState, lists: Mapping[str, str]) ->
     wanted: dict[str, type[Document]] = {article_name(event.id): StoredArticle}
     wanted |= {path_name(path): StoredPath for path in paths_of(event)}
     wanted |= {front_name(listing): CardLeaf for listing in lists}
-    draft.need(wanted)
+    draft.need(wanted | {series.PLACES.front: PlaceLeaf})
 
 
 def _ask_for_places(draft: Draft, known: StoredArticle | None) -> None:
@@ -106,15 +117,14 @@ def _ask_for_places(draft: Draft, known: StoredArticle | None) -> None:
         return
     rows = {listing: series.cards_of(listing) for listing in known.lists}
     paths: dict[str, type[Document]] = {path_name(path): StoredPath for path in paths_of(known.state)}
-    draft.need(paths | {row.front: row.kind for row in rows.values()})
+    draft.need(paths | {row.front: row.kind for row in rows.values()} | {series.PLACES.front: PlaceLeaf})
     key = (known.state.published_at, known.state.id)
-    draft.need(
-        {
-            row.leaf_name(known.lists[listing]): row.kind
-            for listing, row in rows.items()
-            if key < series.front_of(draft, row).leaf.lower
-        }
-    )
+    pages: dict[str, type[Document]] = {
+        row.leaf_name(known.lists[listing]): row.kind
+        for listing, row in rows.items()
+        if key < series.front_of(draft, row).leaf.lower
+    }
+    draft.need({**pages, **places.wanted(draft, known, key)})
 
 
 def _move_paths(draft: Draft, article_id: str, known: StoredArticle | None, wanted: Mapping[str, StoredPath]) -> None:

@@ -12,8 +12,18 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Generic
 
-from services.rendering.documents import CardLeaf, Entry, Key, Leaf, StoredCard, StoredThread, ThreadLeaf
-from services.rendering.names import list_series, threads_name
+from services.rendering.documents import (
+    CardLeaf,
+    Entry,
+    Key,
+    Leaf,
+    PlaceLeaf,
+    StoredCard,
+    StoredPlace,
+    StoredThread,
+    ThreadLeaf,
+)
+from services.rendering.names import SITEMAP, list_series, threads_name
 from services.rendering.shelf import Draft, Shelf
 
 
@@ -49,6 +59,12 @@ def threads_of(article_id: str) -> Series[StoredThread]:
     """The row of an article's threads."""
     base = threads_name(article_id)
     return Series(base, base, ThreadLeaf, page=50, front_most=74, leaf_most=100, even=False)
+
+
+# An entry is 150 bytes: a front of so many weighs what a list's front does, and each event reads and writes one.
+PLACES: Series[StoredPlace] = Series(
+    SITEMAP, f"{SITEMAP}:front", PlaceLeaf, page=100, front_most=150, leaf_most=200, even=True
+)
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,18 @@ from aiohttp import web
 
 from services.rendering import metrics
 from services.rendering.cache import PageCache
-from services.rendering.composer import Absence
+from services.rendering.composer import Absence, Page
 from services.rendering.files import ready_files
 from services.rendering.log import Announcements
 from services.rendering.maker import Found, PageMaker
+from services.rendering.oembed import Embeds
 from services.rendering.popular import PopularNews
 from services.rendering.press import Limits, Made, Press
 from services.rendering.routes import Gateway
 from services.rendering.settings import RenderingSettings
+from services.rendering.signposts import ready_signposts
 from services.rendering.store import ReadModel
+from services.rendering.syndication import Syndication
 from services.rendering.templates import Templates
 from shared.answers import DateLine
 from shared.process import start_task, stop_task
@@ -39,6 +42,7 @@ class Serving:
         site = load_site(settings.site)
         templates = Templates(site, settings.site_url)
         self.date = DateLine()
+        syndication = Syndication(site, settings.site_url, settings.websub_hub, self.date, now)
         self.cache: PageCache[Found] = PageCache(
             most_bytes=settings.page_cache_mib * _MIB, most_absence_bytes=settings.page_cache_mib * _MIB // 16
         )
@@ -57,9 +61,13 @@ class Serving:
             cache=self.cache,
             popular=self.popular,
             announcements=self.announcements,
-            maker=PageMaker(model, templates, site, self.date, now),
+            maker=PageMaker(model, templates, site, self.date, now, syndication),
             press=self.press,
-            files=ready_files(self.date, templates.assets),
+            embeds=Embeds(model, site, settings.site_url, self.date),
+            files={
+                **ready_files(self.date, templates.assets),
+                **ready_signposts(self.date, site, settings.site_url, templates.assets),
+            },
             tally=self._tally,
         )
         metrics.CACHE_BYTES.set_function(lambda: self.cache.size_bytes)
@@ -75,7 +83,7 @@ class Serving:
                 made.versions,
                 epoch=made.epoch,
                 size_bytes=0 if isinstance(made.page, Absence) else made.page.size_bytes,
-                expires_at=monotonic() + _LIFETIME_S * random.uniform(1 - _JITTER, 1 + _JITTER),
+                expires_at=monotonic() + _lifetime_s(made.page),
                 absent=isinstance(made.page, Absence),
             )
 
@@ -95,3 +103,11 @@ class Serving:
         yield
         for task in tasks:
             await stop_task(task)
+
+
+def _lifetime_s(found: Found) -> float:
+    """How long it may be kept at most."""
+    lifetime_s = _LIFETIME_S * random.uniform(1 - _JITTER, 1 + _JITTER)
+    if isinstance(found, Page) and found.until is not None:
+        lifetime_s = min(lifetime_s, (found.until - now()).total_seconds())
+    return lifetime_s

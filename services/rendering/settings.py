@@ -13,4 +13,7 @@ class RenderingSettings(Settings):
         3.0, gt=0, description="gateway: how long Kafka may be silent before cached pages are no longer trusted"
     )
     renders_at_once: int = Field(8, ge=1, description="gateway: pages rendered at the same time")
+    websub_hub: str = Field(
+        "", description="the WebSub hub that feeds name and that is told when they move; none if empty"
+    )
     render_wait_s: float = Field(2.0, gt=0, description="gateway: how long a render may wait for its turn before 503")

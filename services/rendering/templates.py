@@ -6,6 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from services.rendering.assets import Assets
 from services.rendering.language import Language, Languages, direction
+from services.rendering.metadata import About, Metadata
 from services.rendering.views import ArticleView, ErrorView, HomeView, ListView, PopularView, StaticView
 from shared.site import Site
 
@@ -25,23 +26,27 @@ class Templates:
     def __init__(self, site: Site, base_url: str) -> None:
         self.assets = Assets()
         self._languages = Languages(site.language)
+        self._metadata = Metadata(site, base_url, self.assets)
         self._environment = _environment(site, base_url, self.assets)
 
     def home(self, view: HomeView) -> str:
         """The front page."""
-        return self._page("home.html", view, self._languages.of_site)
+        lang = self._languages.of_site
+        return self._page("home.html", view, lang, self._metadata.home(view, lang))
 
     def article(self, view: ArticleView) -> str:
         """An article, in its own language throughout where the chrome speaks that language."""
-        return self._page("article.html", view, self._languages.of_page(view.language))
+        lang = self._languages.of_page(view.language)
+        return self._page("article.html", view, lang, self._metadata.article(view, lang))
 
     def list_page(self, view: ListView) -> str:
         """A page of a section, a tag or an author."""
-        return self._page("list.html", view, self._languages.of_site)
+        lang = self._languages.of_site
+        return self._page("list.html", view, lang, self._metadata.list_page(view, lang))
 
     def static_page(self, view: StaticView) -> str:
         """About, Contact, Privacy."""
-        return self._page("static.html", view, self._languages.of_site)
+        return self._page("static.html", view, self._languages.of_site, self._metadata.static_page(view))
 
     def error(self, view: ErrorView) -> str:
         """What a reader sees when there is no page to give."""
@@ -51,8 +56,8 @@ class Templates:
         """The fragment that takes POPULAR_SLOT's place on pages in the view's language."""
         return self._page("popular.html", view, self._languages.of_page(view.language))
 
-    def _page(self, template: str, view: object, language: Language) -> str:
-        return self._environment.get_template(template).render(view=view, lang=language)
+    def _page(self, template: str, view: object, language: Language, about: About | None = None) -> str:
+        return self._environment.get_template(template).render(view=view, lang=language, about=about)
 
 
 def _environment(site: Site, base_url: str, assets: Assets) -> Environment:

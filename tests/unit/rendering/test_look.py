@@ -115,6 +115,7 @@ def test_licences_and_other_papers_are_not_served() -> None:
     assert {asset.media_type for asset in Assets().by_url.values()} == {
         "text/css",
         "text/javascript",
+        "image/png",
         "image/svg+xml",
         "font/woff2",
     }

@@ -145,7 +145,7 @@ def test_an_event_that_comes_again_touches_again_all_that_it_changed_the_first_t
     assert memory.documents == documents
     assert {
         "article:a1", "path:/world/a1", "path:/africa/a1", "list:site:front", "list:section:world:front",
-        "list:section:africa:front", "list:tag:lakes:front",
+        "list:section:africa:front", "list:tag:lakes:front", "sitemap:front",
     } == first  # fmt: skip
 
 

@@ -1,0 +1,61 @@
+"""XML that cannot be malformed, whatever the texts in it, and articles' HTML that stands outside our pages."""
+
+import re
+from collections.abc import Mapping
+
+from lxml import etree, html
+
+# What XML 1.0 has no way to write: control characters, halves of surrogate pairs, two non-characters.
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+XML = "http://www.w3.org/XML/1998/namespace"
+
+
+def writable(text: str) -> str:
+    """The text without what XML cannot hold."""
+    return _UNWRITABLE.sub("", text)
+
+
+class Node:
+    """An element under construction. Names are `tag` or `prefix:tag`, of the namespaces that the root was given."""
+
+    def __init__(self, name: str, namespaces: Mapping[str | None, str], parent: "Node | None" = None) -> None:
+        self._namespaces = namespaces
+        qualified = self._qualified(name, namespaces.get(None))
+        if parent is None:
+            self._element = etree.Element(qualified, nsmap=dict(namespaces))
+        else:
+            self._element = etree.SubElement(parent._element, qualified)
+
+    def add(self, name: str, text: str | None = None, **attributes: str) -> "Node":
+        """Put an element into this one; a `_` in an attribute's name stands for the colon after its prefix."""
+        node = Node(name, self._namespaces, self)
+        for key, value in attributes.items():
+            node._element.set(self._qualified(key.rstrip("_").replace("_", ":"), None), writable(value))
+        if text is not None:
+            node._element.text = writable(text)
+        return node
+
+    def set(self, name: str, value: str) -> None:
+        """Give this element an attribute."""
+        self._element.set(self._qualified(name, None), writable(value))
+
+    def _qualified(self, name: str, default: str | None) -> str:
+        prefix, colon, local = name.rpartition(":")
+        namespace = (XML if prefix == "xml" else self._namespaces[prefix]) if colon else default
+        return local if namespace is None else f"{{{namespace}}}{local}"
+
+    def as_bytes(self) -> bytes:
+        """The whole document, in UTF-8 and saying so."""
+        written: bytes = etree.tostring(self._element, encoding="utf-8", xml_declaration=True)
+        return written
+
+
+def absolute_html(fragment: str, base_url: str) -> str:
+    """Sanitised HTML with every address in it made absolute, for readers who see it somewhere else."""
+    if not fragment.strip():
+        return ""
+    root = html.fragment_fromstring(writable(fragment), create_parent="div")
+    root.make_links_absolute(base_url, resolve_base_href=False)
+    inner: str = html.tostring(root, encoding="unicode")
+    return inner.removeprefix("<div>").removesuffix("</div>")

@@ -1,0 +1,191 @@
+"""Feeds, read back by parsers that are not ours and held against the rules in FEATURES.md 3."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import feedparser
+import pytest
+from lxml import etree
+
+from services.rendering.feeds import FORMATS, Feed, FeedItem, as_atom, as_json_feed, as_rss
+from services.rendering.markup import absolute_html
+from services.rendering.views import Link, Picture
+
+SITE = "https://monitor.example"
+NOON = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+HOSTILE = "</script>]]> \"quoted\" 'x' <b>&amp; مرصد العالم \x00\x0b\x1f\ufffe end"
+WRITTEN = "</script>]]> \"quoted\" 'x' <b>&amp; مرصد العالم  end"
+NAMES = {"atom": "http://www.w3.org/2005/Atom", "media": "http://search.yahoo.com/mrss/"}
+
+
+def an_item(number: int = 1, **changes: object) -> FeedItem:
+    item = FeedItem(
+        item_id=f"tag:monitor.example,2023:{number}",
+        url=f"{SITE}/world/{number}",
+        title=f"Headline {number}",
+        content_html=f"<p>The whole text of {number}.</p>",
+        published_at=NOON - timedelta(hours=number),
+        modified_at=NOON - timedelta(hours=number),
+        language="en",
+        summary="In short.",
+        authors=(Link("Ada Byrne", f"{SITE}/author/ada-byrne"),),
+        topics=("World", "Lakes"),
+        picture=Picture(f"{SITE}/media/edition/a.jpg", "A lake", credit="Drawn"),
+    )
+    return replace(item, **changes)  # type: ignore[arg-type]
+
+
+def a_feed(*items: FeedItem, file: str = "feed.xml", hub: str = "https://hub.example/") -> Feed:
+    return Feed(
+        feed_id="tag:monitor.example,2023:/",
+        url=f"{SITE}/{file}",
+        home_url=f"{SITE}/",
+        title="World Monitor",
+        description="News & more",
+        language="en",
+        site_name="World Monitor",
+        icon_url=f"{SITE}/static/icon.png",
+        updated_at=NOON,
+        items=items,
+        hub=hub,
+    )
+
+
+def parsed(written: bytes) -> Any:
+    found = feedparser.parse(written)
+    assert not found.bozo, found.bozo_exception
+    return found
+
+
+@pytest.mark.parametrize("file", ["feed.xml", "atom.xml"])
+def test_feedparser_finds_every_item_whole_and_in_order(file: str) -> None:
+    feed = a_feed(an_item(1), an_item(2), file=file)
+
+    found = parsed(FORMATS[file].write(feed))
+
+    assert [entry.title for entry in found.entries] == ["Headline 1", "Headline 2"]
+    assert [entry.id for entry in found.entries] == [item.item_id for item in feed.items]
+    assert [entry.link for entry in found.entries] == [item.url for item in feed.items]
+    first = found.entries[0]
+    assert first.content[0].value == "<p>The whole text of 1.</p>"
+    assert (first.summary, first.author) == ("In short.", "Ada Byrne")
+    assert [tag.term for tag in first.tags] == ["World", "Lakes"]
+    assert first.published_parsed[:5] == (2026, 3, 1, 11, 30)
+    assert first.media_content[0]["url"] == f"{SITE}/media/edition/a.jpg"
+    links = {link.rel: link.href for link in found.feed.links}
+    assert links["self"] == feed.url
+    assert links["hub"] == "https://hub.example/"
+    assert links["alternate"] == feed.home_url
+
+
+def test_rss_has_what_validators_ask_for() -> None:
+    root = etree.fromstring(as_rss(a_feed(an_item(), an_item(2))))
+
+    channel = root.find("channel")
+    assert root.get("version") == "2.0"
+    assert all(channel.findtext(name) for name in ("title", "link", "description"))
+    for item in channel.findall("item"):
+        assert item.find("guid").get("isPermaLink") == "false"
+        written = item.findtext("pubDate")
+        moment = parsedate_to_datetime(written)
+        assert written.startswith(f"{moment:%a}, "), "the weekday is the date's"
+        assert written.endswith(" GMT")
+        assert item.find("enclosure") is None, "its length is not known"
+    assert len({guid.text for guid in root.iter("guid")}) == 2
+    assert re.search(rb'(?:href|src|url)="(?!https://)', etree.tostring(root)) is None
+
+
+def test_a_standfirst_is_text_also_to_those_who_read_descriptions_as_html() -> None:
+    item = etree.fromstring(as_rss(a_feed(an_item(summary="2 < 3 & <i>so</i>")))).find("channel/item")
+
+    assert item.findtext("description") == "2 &lt; 3 &amp; &lt;i&gt;so&lt;/i&gt;"
+
+
+def test_atom_has_what_validators_ask_for() -> None:
+    root = etree.fromstring(as_atom(a_feed(an_item(), file="atom.xml")))
+
+    ids = [node.text for node in root.iter(f"{{{NAMES['atom']}}}id")]
+    assert len(ids) == len(set(ids)) == 2
+    for node in (root, *root.findall("atom:entry", NAMES)):
+        for name in ("id", "title", "updated", "author/atom:name"):
+            assert node.findtext(f"atom:{name}", namespaces=NAMES), name
+    entry = root.find("atom:entry", NAMES)
+    assert datetime.fromisoformat(entry.findtext("atom:updated", namespaces=NAMES)).tzinfo
+    assert entry.find("atom:content", NAMES).get("type") == "html"
+    assert entry.find("atom:link[@rel='alternate']", NAMES).get("href") == f"{SITE}/world/1"
+
+
+def test_json_feed_has_what_readers_ask_for() -> None:
+    found = json.loads(as_json_feed(a_feed(an_item(), file="feed.json")))
+
+    assert found["version"] == "https://jsonfeed.org/version/1.1"
+    assert found["feed_url"] == f"{SITE}/feed.json"
+    assert found["hubs"] == [{"type": "WebSub", "url": "https://hub.example/"}]
+    item = found["items"][0]
+    assert isinstance(item["id"], str)
+    assert item["content_html"] == "<p>The whole text of 1.</p>"
+    assert datetime.fromisoformat(item["date_published"]).tzinfo
+    assert item["date_modified"] >= item["date_published"]
+    assert item["authors"] == [{"name": "Ada Byrne", "url": f"{SITE}/author/ada-byrne"}]
+    assert item["image"].startswith("https://")
+
+
+def test_without_a_hub_none_is_named() -> None:
+    for form in FORMATS.values():
+        assert b"hub" not in form.write(a_feed(an_item(), hub=""))
+
+
+def test_a_correction_changes_the_time_of_update_and_nothing_that_an_item_is_known_by() -> None:
+    before, after = an_item(), an_item(modified_at=NOON + timedelta(days=3))
+
+    for file in ("feed.xml", "atom.xml"):
+        old, new = (parsed(FORMATS[file].write(a_feed(item))).entries[0] for item in (before, after))
+        assert (old.id, old.published) == (new.id, new.published)
+        assert new.updated_parsed > old.updated_parsed
+
+
+@pytest.mark.parametrize("file", FORMATS)
+def test_hostile_texts_are_texts_in_every_format(file: str) -> None:
+    item = an_item(title=HOSTILE, summary=HOSTILE, authors=(Link(HOSTILE, SITE),), topics=(HOSTILE,))
+
+    written = FORMATS[file].write(replace(a_feed(item), title=HOSTILE))
+
+    if file == "feed.json":
+        assert json.loads(written)["items"][0]["title"] == HOSTILE
+    else:
+        root = etree.fromstring(written)
+        titles = [node.text for node in root.iter("{*}title")]
+        assert set(titles) == {WRITTEN}
+        assert not [node for node in root.iter() if etree.QName(node).localname in ("b", "script")]
+
+
+def test_an_empty_feed_is_a_feed() -> None:
+    for file in ("feed.xml", "atom.xml"):
+        assert parsed(FORMATS[file].write(a_feed())).feed.title == "World Monitor"
+    assert json.loads(as_json_feed(a_feed()))["items"] == []
+
+
+def test_the_same_view_is_the_same_bytes() -> None:
+    for form in FORMATS.values():
+        assert form.write(a_feed(an_item())) == form.write(a_feed(an_item()))
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside"),
+    [
+        ('<a href="/tag/x">x</a>', f'<a href="{SITE}/tag/x">x</a>'),
+        ('<a href="#note">x</a>', f'<a href="{SITE}/world/a#note">x</a>'),
+        ('<img src="/media/a.jpg" alt="A">', f'<img src="{SITE}/media/a.jpg" alt="A">'),
+        ('<a href="https://other.example/x">x</a>', '<a href="https://other.example/x">x</a>'),
+        ("<p>One</p>\n<p>Two &amp; ]]&gt; مرحبا</p>", "<p>One</p>\n<p>Two &amp; ]]&gt; مرحبا</p>"),
+        ("plain", "plain"),
+        ("", ""),
+        ("<p>\x00\x0bA</p>", "<p>A</p>"),
+    ],
+)
+def test_addresses_in_a_text_are_absolute_outside(inside: str, outside: str) -> None:
+    assert absolute_html(inside, f"{SITE}/world/a") == outside

@@ -13,4 +13,7 @@ class RenderingSettings(Settings):
         3.0, gt=0, description="gateway: how long Kafka may be silent before cached pages are no longer trusted"
     )
     renders_at_once: int = Field(8, ge=1, description="gateway: pages rendered at the same time")
+    live_readers: int = Field(
+        12_000, ge=0, description="gateway: readers who may listen to /v1/live at once, as far as open files allow"
+    )
     render_wait_s: float = Field(2.0, gt=0, description="gateway: how long a render may wait for its turn before 503")

@@ -74,7 +74,8 @@
 
   // Reply opens its form with the cursor in it, and closing it gives the focus back to where it was.
   function focusReplies() {
-    for (const reply of all("details.reply")) {
+    for (const reply of all("details.reply:not([data-ready])")) {
+      reply.dataset.ready = "";
       reply.addEventListener("toggle", () => reply.open && reply.querySelector("textarea").focus());
     }
   }
@@ -95,6 +96,8 @@
   focusReplies();
   acknowledgeComment();
   setInterval(tellAges, 60000);
+  // live.js has put something in.
+  document.addEventListener("added", () => { tellAges(); tellClocks(); focusReplies(); });
   const article = document.querySelector("[data-article]");
   if (article) {
     const id = article.dataset.article;

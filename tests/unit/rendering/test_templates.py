@@ -92,8 +92,9 @@ def test_a_page_carries_no_inline_script_style_or_handler(name: str) -> None:
     root = parsed(PAGES[name])
 
     assert not root.findall(".//style")
-    assert [script.get("defer") for script in root.findall(".//script") if script.get("src")] == [""]
-    assert len(root.findall(".//script")) == 1
+    scripts = root.findall(".//script")
+    assert all(script.get("src") and script.get("defer") == "" for script in scripts)
+    assert len(scripts) == 1 + len(root.findall(".//*[@data-live]"))
     attributes = {attribute for element in elements(root) for attribute in element.attrib}
     assert not {attribute for attribute in attributes if attribute == "style" or attribute.startswith("on")}
 
@@ -105,7 +106,7 @@ def test_every_asset_that_a_page_names_is_there(name: str) -> None:
 
     assets = [url for url in named if url.startswith("/static/")]
 
-    assert len(assets) == 4
+    assert len(assets) == 4 + len(root.findall(".//*[@data-live]"))
     assert all(url in TEMPLATES.assets.by_url for url in assets)
 
 

@@ -98,7 +98,7 @@ def _read_block(query: Mapping[str, str], site: Site, languages: frozenset[str])
         raise field_problem("?popular", "There is no such section.")
     if language not in languages:
         raise field_problem("?language", "The site does not speak this language.")
-    return section, language
+    return Block(section, language)
 
 
 class Listening:

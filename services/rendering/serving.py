@@ -49,7 +49,7 @@ class Serving:
         self.cache: PageCache[Found] = PageCache(
             most_bytes=settings.page_cache_mib * _MIB, most_absence_bytes=settings.page_cache_mib * _MIB // 16
         )
-        self.popular = PopularNews(templates.popular)
+        self.popular = PopularNews(templates.popular, site.language)
         self.hub = Hub(min(settings.live_readers, _room_for_readers()))
         self.news = Live(model, templates, self.popular, self.hub)
         self.announcements = Announcements(

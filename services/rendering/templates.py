@@ -12,6 +12,7 @@ from services.rendering.views import (
     HomeView,
     ListView,
     LiveCommentView,
+    PopularPageView,
     PopularView,
     StaticView,
 )
@@ -63,6 +64,10 @@ class Templates:
         """What stands above an article's comments."""
         lang = self._languages.of_page(language)
         return lang.count("comments", total) if total else lang.say("comments.title")
+
+    def popular_page(self, view: PopularPageView) -> str:
+        """The page around a window's ranking."""
+        return self._page("popular_page.html", view, self._languages.of_page(view.language))
 
     @property
     def languages(self) -> frozenset[str]:

@@ -235,10 +235,34 @@ class PopularItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PopularTab:
+    """A window that may be chosen: a link to its page."""
+
+    window: str
+    url: str
+    shown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PopularView:
-    """The Popular News block for pages in `language`; an empty ranking (`computed_at` None, no items) is allowed."""
+    """The Popular News block for pages in `language`; an empty ranking (`computed_at` None, no items) is allowed.
+
+    `whole` is the longer one on the page of its window.
+    """
 
     window: str
     computed_at: datetime | None = None
     items: tuple[PopularItem, ...] = ()
+    language: str = "en"
+    tabs: tuple[PopularTab, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PopularPageView:
+    """The page around a window's ranking; `section` is empty for the whole site's."""
+
+    window: str
+    path: str
+    section: str = ""
     language: str = "en"

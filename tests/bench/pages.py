@@ -58,7 +58,7 @@ async def running_press() -> AsyncIterator[Press]:
         port = free_port()
         async with open_house(settings, "rendering") as house:
             path = await _fill(house)
-        async with _process([sys.executable, "-m", "services.rendering", "gateway"], environment, port):
+        async with running_process([sys.executable, "-m", "services.rendering", "gateway"], environment, port):
             yield Press(port, path, await _fetch(f"http://127.0.0.1:{port}{path}"))
 
 
@@ -70,15 +70,16 @@ async def _fill(house: House) -> str:
 
 
 @asynccontextmanager
-async def _process(
+async def running_process(
     command: Sequence[str], environment: Mapping[str, str], port: int, *, asked: str = "/health/ready"
-) -> AsyncIterator[None]:
+) -> AsyncIterator[int]:
+    """A process that answers, for the length of a block; its id."""
     process = subprocess.Popen(
         command, cwd=ROOT, env={**environment, "WM_SERVICE_PORT": str(port)}, stdout=subprocess.DEVNULL
     )
     try:
         await eventually(lambda: _answers(f"http://127.0.0.1:{port}{asked}"), within_s=40, what=f"{command} answers")
-        yield
+        yield process.pid
     finally:
         process.terminate()
         await asyncio.to_thread(process.wait, 20)
@@ -129,7 +130,7 @@ async def _edge(gateway: int, folder: Path) -> AsyncIterator[int]:
     configuration.write_text(render(edge))
     folder.chmod(0o755)
     command = [str(nginx_binary()), "-p", str(folder), "-c", str(configuration), "-e", "stderr"]
-    async with _process(command, {}, port, asked="/"):
+    async with running_process(command, {}, port, asked="/"):
         yield port
 
 

@@ -162,7 +162,7 @@
   }
 
   function showCounts() {
-    const links = (root) => Array.from(root.querySelectorAll("li > a"), (link) => link.href + link.textContent).join();
+    const links = (root) => Array.from(root.querySelectorAll("ol > li > a"), (link) => link.href + link.textContent).join();
     if (links(block) !== links(popular)) return false;
     const fresh = popular.querySelectorAll(".popular-views, .popular-as-of");
     block.querySelectorAll(".popular-views, .popular-as-of").forEach((old, at) => old.replaceChildren(...fresh[at].cloneNode(true).childNodes));

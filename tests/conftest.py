@@ -15,12 +15,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.browser import find_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 _START_TIMEOUT_S = 40.0
 _STOP_TIMEOUT_S = 15.0
+
+# How long an example takes says more about the machine's other work than about the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,13 @@ stands in a query (trackers' marks) names no other page, so it cannot split the 
 import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
+from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit
 
-Kind = Literal["home", "top", "tag", "author", "article", "feed", "sitemap"]
+from services.rendering.popular import PATH as POPULAR
+from services.rendering.popular import popular_query
+from shared.events import WINDOWS
+
+Kind = Literal["home", "top", "tag", "author", "article", "popular", "feed", "sitemap"]
 
 LONGEST_TARGET = 2048
 LONGEST_PATH = 320
@@ -21,19 +25,26 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # `top` is a first-level page: a section, or one of our own such as About. Pages of comments go with their article.
 _NUMBERED: dict[Kind, str] = {"top": "page", "tag": "page", "author": "page", "article": "comments"}
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
+_WORD = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?")
 _MOST_PARAMETERS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A page's address. `number` is its `?page=` or `?comments=`, None for the front; `key` is all of it as one text."""
+    """A page's address. `number` is its `?page=` or `?comments=`, None for the front; `key` is all of it as one text.
+
+    `query` is what a page of Popular News is chosen by.
+    """
 
     kind: Kind
     path: str
     number: int | None = None
+    query: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:
+        if self.query:
+            return f"{self.path}?{urlencode(self.query)}"
         return self.path if self.number is None else f"{self.path}?{_NUMBERED[self.kind]}={self.number}"
 
     @property
@@ -99,10 +110,20 @@ def _canonical(path: str) -> str | None:
 
 def _address(path: str, query: str) -> Address | Refused:
     kind = _kind(path)
+    if kind == "popular":
+        return _popular(path, query)
     values = _values(query, _NUMBERED[kind]) if kind in _NUMBERED else []
     if not all(map(_NUMBER.fullmatch, values)):
         return Refused(400)
     return Address(kind, path, int(values[0]) if values else None)
+
+
+def _popular(path: str, query: str) -> Address | Refused:
+    """A ranking's page: of windows, sections and languages there are few, and one way to write each choice."""
+    window, section, language = (next(iter(_values(query, name)), "") for name in ("window", "section", "language"))
+    if window not in ("", *WINDOWS) or not all(not word or _WORD.fullmatch(word) for word in (section, language)):
+        return Refused(400)
+    return Address("popular", path, query=popular_query(window or "24h", section, language))
 
 
 def _kind(path: str) -> Kind:
@@ -110,6 +131,8 @@ def _kind(path: str) -> Kind:
         return "home"
     if "." in path:
         return "feed" if _FEED.fullmatch(path) else "sitemap"
+    if path == POPULAR:
+        return "popular"
     first, _, second = path[1:].partition("/")
     if not second:
         return "top"

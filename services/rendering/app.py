@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from services.rendering.listening import ROUTE
 from services.rendering.projection import Projection
 from services.rendering.serving import Serving
 from services.rendering.settings import RenderingSettings
@@ -55,10 +56,12 @@ def create_gateway(settings: RenderingSettings, *, database: str = "rendering") 
         yield
         mongo.close()
 
+    app.add_routes([web.get(ROUTE, serving.listening.listen, allow_head=False)])
     app.add_routes([web.route("*", "/{target:.*}", serving.gateway.answer)])
     answer_first(app, serving.gateway.answer_at_once)
     app[HEALTH].add("log", serving.announcements.check)
     app.cleanup_ctx.extend([connection, serving.live])
+    app.on_shutdown.append(serving.end_streams)
     return app
 
 

@@ -44,6 +44,10 @@ class Language:
         form = f"{key}.{self._locale.plural_form(number)}"
         return self._words.get(form, self._words[f"{key}.other"]).format(number=self.number(number))
 
+    def phrases(self, prefix: str) -> dict[str, str]:
+        """All words whose keys begin so, by the rest of the key, unfilled: for the script to choose from."""
+        return {key.removeprefix(prefix): words for key, words in self._words.items() if key.startswith(prefix)}
+
     def number(self, value: int) -> str:
         """A whole number with its grouping and its digits."""
         return f"{value:,}".replace(",", self._words["format.grouping"]).translate(self._digits)
@@ -73,6 +77,11 @@ class Languages:
     def __init__(self, site_language: str) -> None:
         self._by_code = {path.stem: Language(path.stem, _words(path)) for path in sorted(DIRECTORY.glob("*.toml"))}
         self.of_site = self._by_code[primary(site_language)]
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(self._by_code)
 
     def of_page(self, code: str) -> Language:
         """The language for a page in `code`: its own where it is translated, the site's where not."""

@@ -31,6 +31,8 @@ RECOMMENDED = 4
 # How far down the newest a lead is looked for: a front page opens with a picture, but not with yesterday's.
 _LEAD_AMONG = 5
 _LATEST_WITH_ERRORS = 6
+# Should the newest be withdrawn, the one after it still tells what is newer.
+_NEWEST = 5
 # The last strokes before publication are no update.
 _SAME_MOMENT = timedelta(minutes=1)
 
@@ -51,6 +53,7 @@ async def home_view(reading: Reading, site: Site) -> HomeView:
         seconds=tuple(others[:SECONDS]),
         blocks=tuple(block for block in blocks if block.cards),
         latest=tuple(others[SECONDS : SECONDS + LATEST]),
+        newest=tuple(card.article_id for card in newest[:_NEWEST]),
     )
 
 
@@ -74,6 +77,7 @@ async def article_view(reading: Reading, article: ArticleState, comments: Commen
         headline=article.headline,
         section=article.section,
         published_at=article.published_at,
+        version=article.version,
         body_html=article.body_html,
         language=article.language,
         standfirst=article.standfirst,

@@ -6,6 +6,7 @@ import structlog
 
 from services.rendering import metrics
 from services.rendering.cache import PageCache
+from services.rendering.live import Live
 from services.rendering.maker import Found
 from services.rendering.names import READ_MODEL
 from services.rendering.popular import PopularNews
@@ -25,12 +26,14 @@ class Announcements:
         bootstrap: str,
         cache: PageCache[Found],
         popular: PopularNews,
+        live: Live,
         *,
         trusted_for_s: float,
         fetch_wait_ms: int = FETCH_WAIT_MS,
     ) -> None:
         self._cache = cache
         self._popular = popular
+        self._live = live
         self._trusted_for_s = trusted_for_s
         self._tail = LogTail(
             bootstrap,
@@ -68,6 +71,7 @@ class Announcements:
         _log.info("cache.flushed", pages=len(self._cache))
         metrics.CACHE_FLUSHED.inc()
         self._cache.clear()
+        self._live.start_over()
 
     def apply(self, record: Record) -> None:
         """Take in one record."""
@@ -87,4 +91,5 @@ class Announcements:
 
     def _raise_floor(self, moved: PageMoved) -> None:
         metrics.CACHE_DROPPED.inc(self._cache.raise_floor(moved.dependency, moved.version))
+        self._live.moved(moved.dependency)
         metrics.VISIBLE_SECONDS.observe(max(0.0, (datetime.now(UTC) - moved.changed_at).total_seconds()))

@@ -7,15 +7,17 @@ from services.rendering.addresses import Address
 from services.rendering.addresses import Kind as AddressKind
 from services.rendering.composer import NEVER_STORED, REVALIDATED, Absence, Kind, Page
 from services.rendering.language import primary
+from services.rendering.popular import WINDOWS as POPULAR_WINDOWS
+from services.rendering.popular import Block
 from services.rendering.press import Made
 from services.rendering.reading import Reading
 from services.rendering.static_pages import load_static_pages
 from services.rendering.store import ReadModel
 from services.rendering.syndication import FEED_ROUTE, SITEMAP_ROUTE, Syndication
 from services.rendering.templates import Templates
-from services.rendering.views import ErrorView, ListView
+from services.rendering.views import ErrorView, ListView, PopularPageView
 from shared.answers import DateLine, Header
-from shared.events import ArticleState
+from shared.events import WINDOWS, ArticleState, Window
 from shared.site import Site
 from shared.times import Clock
 
@@ -28,6 +30,7 @@ ROUTES: Mapping[AddressKind, str] = {
     "article": "/{section}/{slug}",
     "feed": FEED_ROUTE,
     "sitemap": SITEMAP_ROUTE,
+    "popular": "/popular",
 }
 ERRORS = "error"
 
@@ -111,6 +114,18 @@ class PageMaker:
             return self.moved(Address("article", article.url, address.number).key)
         return await self._article(reading, article, address)
 
+    async def popular(self, reading: Reading, address: Address) -> Found:
+        """A window's ranking. It stands in the slot, so that nothing is read and nothing rendered when it moves."""
+        chosen = dict(address.query)
+        section, language = chosen.get("section"), chosen.get("language", self._site.language)
+        if (section and self._site.section(section) is None) or language not in self._templates.languages:
+            return Absence(404)
+        window: Window = next(window for window in WINDOWS if window == chosen.get("window", POPULAR_WINDOWS[0]))
+        view = PopularPageView(window, address.key, section or "", language)
+        content = self._templates.popular_page(view).encode()
+        block = Block(section, language, window)
+        return Page(self._date, Kind(ROUTES[address.kind]), content, key=address.key, block=block)
+
     async def _article(self, reading: Reading, article: ArticleState, address: Address) -> Found:
         comments = await reading.comments(article, address.number)
         if comments is None:
@@ -132,13 +147,13 @@ class PageMaker:
         return self._page(address, self._templates.list_page(view), section=section)
 
     def _page(self, address: Address, html: str, *, section: str | None = None, language: str | None = None) -> Page:
-        block = (section, language or self._site.language)
+        block = Block(section, language or self._site.language)
         return Page(self._date, Kind(ROUTES[address.kind]), html.encode(), key=address.key, block=block)
 
     def _error(self, view: ErrorView, *, cache_control: str = REVALIDATED, extra: tuple[Header, ...] = ()) -> Page:
         kind = Kind(ERRORS, view.status, cache_control=cache_control, extra=extra)
         content = self._templates.error(view).encode()
-        return Page(self._date, kind, content, key=error_key(view.status), block=(None, self._site.language))
+        return Page(self._date, kind, content, key=error_key(view.status), block=Block(None, self._site.language))
 
 
 def _made(found: Found, reading: Reading) -> Made[Found]:
@@ -154,4 +169,5 @@ _MAKERS: Mapping[AddressKind, Callable[[PageMaker, Reading, Address], Awaitable[
     "article": PageMaker.article,
     "feed": PageMaker.feed,
     "sitemap": PageMaker.sitemap,
+    "popular": PageMaker.popular,
 }

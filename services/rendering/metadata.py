@@ -11,7 +11,7 @@ import orjson
 
 from services.rendering.assets import Assets
 from services.rendering.language import Language
-from services.rendering.views import ArticleView, HomeView, ListView, Picture, StaticView
+from services.rendering.views import ArticleView, HomeView, ListView, Picture, PopularPageView, StaticView
 from shared.site import Site
 from shared.times import rfc3339
 
@@ -163,6 +163,14 @@ class Metadata:
             [self._breadcrumb([(lang.say("home"), "/"), (name, view.path)])],
             feeds=(FeedLink(f"{name} – {site}", view.path),),
         )
+
+    def popular_page(self, view: PopularPageView, lang: Language) -> About:
+        """A window's ranking."""
+        title = lang.say("popular.title")
+        if view.section:
+            title = f"{title} – {self._section(view.section, lang)}"
+        description = f"{title} – {lang.say(f'popular.window.{view.window}')}"
+        return self._about(title, description, view.path, "website", None, [])
 
     def static_page(self, view: StaticView) -> About:
         """About, Contact, Privacy."""

@@ -22,6 +22,10 @@ CACHE_FLUSHED = Counter("wm_rendering_cache_flushed_total", "Times the whole cac
 CACHE_BYTES = Gauge("wm_rendering_cache_bytes", "What the page cache holds")
 CACHE_PAGES = Gauge("wm_rendering_cache_pages", "How many pages and absences the cache holds")
 COMPOSED = Counter("wm_rendering_composed_total", "Pages put together and compressed", ["encoding"])
+LIVE_READERS = Gauge("wm_rendering_live_readers", "Readers who listen to /v1/live now")
+LIVE_TOLD = Counter("wm_rendering_live_told_total", "Events told to live readers, each once for all of them", ["kind"])
+LIVE_REFUSED = Counter("wm_rendering_live_refused_total", "Live readers turned away since there was no room")
+LIVE_DROPPED = Counter("wm_rendering_live_dropped_total", "Live readers let go who did not read on", ["reason"])
 LOG_SILENT_SECONDS = Gauge("wm_rendering_log_silent_seconds", "How long ago the log was last heard")
 VISIBLE_SECONDS = Histogram(
     "wm_rendering_visible_seconds",

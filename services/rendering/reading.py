@@ -11,7 +11,7 @@ among the versions, at 0: a page that says "not found" depends on them too.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -28,7 +28,16 @@ from services.rendering.documents import (
     StoredThread,
     ThreadLeaf,
 )
-from services.rendering.names import SITEMAP, article_name, card_name, path_name, section_list, slug_of, tag_list
+from services.rendering.names import (
+    SITEMAP,
+    article_name,
+    card_name,
+    path_name,
+    section_list,
+    slug_of,
+    tag_list,
+    threads_name,
+)
 from services.rendering.shelf import Loaded, NotLoaded, Shelf
 from services.rendering.store import ReadModel
 from services.rendering.views import Card, CommentsView, CommentView, Picture, ThreadView
@@ -150,7 +159,8 @@ class Reading:
 
     async def comments(self, article: ArticleState, page: int | None = None) -> CommentsView | None:
         """An article's threads: the newest page, or a numbered one (None where there is no such page)."""
-        return await self.ask(lambda shelf: comments_of(shelf, article, page))
+        talk = await self.ask(lambda shelf: comments_of(shelf, article, page))
+        return None if talk is None else replace(talk, version=self._shelf.versions[threads_name(article.id)])
 
     def _show(self, cards: Iterable[Card]) -> None:
         for card in cards:

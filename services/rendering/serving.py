@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import resource
 from collections.abc import AsyncIterator
 from time import monotonic
 
@@ -11,6 +12,8 @@ from services.rendering import metrics
 from services.rendering.cache import PageCache
 from services.rendering.composer import Absence, Page
 from services.rendering.files import ready_files
+from services.rendering.listening import Listening
+from services.rendering.live import Live
 from services.rendering.log import Announcements
 from services.rendering.maker import Found, PageMaker
 from services.rendering.oembed import Embeds
@@ -20,6 +23,7 @@ from services.rendering.routes import Gateway
 from services.rendering.settings import RenderingSettings
 from services.rendering.signposts import ready_signposts
 from services.rendering.store import ReadModel
+from services.rendering.streams import Hub
 from services.rendering.syndication import Syndication
 from services.rendering.templates import Templates
 from shared.answers import DateLine
@@ -33,6 +37,9 @@ _MIB = 1024 * 1024
 _LIFETIME_S = 600.0
 _JITTER = 0.15
 _MOST_WAITING = 1024
+# Connections of readers who ask for pages, of engines, and files.
+_OTHER_FILES = 1024
+_MOST_FILES = 1_000_000
 
 
 class Serving:
@@ -46,14 +53,18 @@ class Serving:
         self.cache: PageCache[Found] = PageCache(
             most_bytes=settings.page_cache_mib * _MIB, most_absence_bytes=settings.page_cache_mib * _MIB // 16
         )
-        self.popular = PopularNews(templates.popular)
+        self.popular = PopularNews(templates.popular, site.language)
+        self.hub = Hub(min(settings.live_readers, _room_for_readers()))
+        self.news = Live(model, templates, self.popular, self.hub)
         self.announcements = Announcements(
             settings.kafka,
             self.cache,
             self.popular,
+            self.news,
             trusted_for_s=settings.log_silence_s,
             fetch_wait_ms=settings.kafka_fetch_wait_ms,
         )
+        self.listening = Listening(self.news, self.hub, self.announcements, site, templates.languages, self.date)
         self._tally = Tally()
         limits = Limits(settings.renders_at_once, _MOST_WAITING, settings.render_wait_s)
         self.press: Press[Found] = Press(self.cache, self._keep, limits)
@@ -72,6 +83,7 @@ class Serving:
         )
         metrics.CACHE_BYTES.set_function(lambda: self.cache.size_bytes)
         metrics.CACHE_PAGES.set_function(lambda: len(self.cache))
+        metrics.LIVE_READERS.set_function(lambda: len(self.hub))
         metrics.LOG_SILENT_SECONDS.set_function(lambda: self.announcements.silent_s)
 
     def _keep(self, key: str, made: Made[Found]) -> None:
@@ -99,10 +111,23 @@ class Serving:
         tasks: list[asyncio.Task[None]] = [
             start_task(self.announcements.run(), "announcements"),
             start_task(self._tick(), "seconds"),
+            start_task(self.hub.run(), "live readers"),
+            start_task(self.news.run(), "live news"),
         ]
         yield
         for task in tasks:
             await stop_task(task)
+
+    async def end_streams(self, _: web.Application) -> None:
+        """Live readers would keep the gateway from stopping: they are let go first, and come back to another."""
+        self.hub.close()
+
+
+def _room_for_readers() -> int:
+    """How many connections the process may hold beside its own files, with the soft limit raised as far as it goes."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return _MOST_FILES if hard == resource.RLIM_INFINITY else max(0, hard - _OTHER_FILES)
 
 
 def _lifetime_s(found: Found) -> float:

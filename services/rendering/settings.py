@@ -16,4 +16,7 @@ class RenderingSettings(Settings):
     websub_hub: str = Field(
         "", description="the WebSub hub that feeds name and that is told when they move; none if empty"
     )
+    live_readers: int = Field(
+        12_000, ge=0, description="gateway: readers who may listen to /v1/live at once, as far as open files allow"
+    )
     render_wait_s: float = Field(2.0, gt=0, description="gateway: how long a render may wait for its turn before 503")

@@ -7,7 +7,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from services.rendering.assets import Assets
 from services.rendering.language import Language, Languages, direction
 from services.rendering.metadata import About, Metadata
-from services.rendering.views import ArticleView, ErrorView, HomeView, ListView, PopularView, StaticView
+from services.rendering.views import (
+    ArticleView,
+    ErrorView,
+    HomeView,
+    ListView,
+    LiveCommentView,
+    PopularPageView,
+    PopularView,
+    StaticView,
+)
 from shared.site import Site
 
 DIRECTORY = Path(__file__).with_name("templates")
@@ -51,6 +60,25 @@ class Templates:
     def error(self, view: ErrorView) -> str:
         """What a reader sees when there is no page to give."""
         return self._page("error.html", view, self._languages.of_site)
+
+    def comment(self, view: LiveCommentView) -> str:
+        """One comment as it stands in its article's page."""
+        return self._page("comment.html", view, self._languages.of_page(view.language))
+
+    def comments_title(self, total: int, language: str) -> str:
+        """What stands above an article's comments."""
+        lang = self._languages.of_page(language)
+        return lang.count("comments", total) if total else lang.say("comments.title")
+
+    def popular_page(self, view: PopularPageView) -> str:
+        """The page around a window's ranking."""
+        lang = self._languages.of_page(view.language)
+        return self._page("popular_page.html", view, lang, self._metadata.popular_page(view, lang))
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that the chrome speaks."""
+        return self._languages.codes
 
     def popular(self, view: PopularView) -> str:
         """The fragment that takes POPULAR_SLOT's place on pages in the view's language."""

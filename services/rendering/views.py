@@ -103,7 +103,8 @@ class ThreadView:
 class CommentsView:
     """One chunk of an article's threads. Chunks count from the oldest: `page == pages` is the one on the page itself.
 
-    `total` counts every published comment of the article, replies included, over all chunks.
+    `total` counts every published comment of the article, replies included, over all chunks. `version` is that of the
+    newest chunk, by which a live reader's page sees whether it shows them all.
     """
 
     total: int = 0
@@ -111,6 +112,17 @@ class CommentsView:
     page: int = 1
     pages: int = 1
     open: bool = True
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCommentView:
+    """One comment of an article, to be put into a page that is shown already."""
+
+    article_id: str
+    said: CommentView
+    open: bool = True
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,7 @@ class ArticleView:
     section: str
     published_at: datetime
     body_html: str
+    version: int = 0
     language: str = "en"
     standfirst: str = ""
     bylines: tuple[Link, ...] = ()
@@ -161,12 +174,16 @@ class SectionBlock:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """The front page. Everything may be empty: a site with no article yet still has one."""
+    """The front page. Everything may be empty: a site with no article yet still has one.
+
+    `newest` are the ids of the site's newest articles, by which a live reader's page sees whether there are newer ones.
+    """
 
     lead: Card | None = None
     seconds: tuple[Card, ...] = ()
     blocks: tuple[SectionBlock, ...] = ()
     latest: tuple[Card, ...] = ()
+    newest: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +235,34 @@ class PopularItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PopularTab:
+    """A window that may be chosen: a link to its page."""
+
+    window: str
+    url: str
+    shown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PopularView:
-    """The Popular News block for pages in `language`; an empty ranking (`computed_at` None, no items) is allowed."""
+    """The Popular News block for pages in `language`; an empty ranking (`computed_at` None, no items) is allowed.
+
+    `whole` is the longer one on the page of its window.
+    """
 
     window: str
     computed_at: datetime | None = None
     items: tuple[PopularItem, ...] = ()
+    language: str = "en"
+    tabs: tuple[PopularTab, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PopularPageView:
+    """The page around a window's ranking; `section` is empty for the whole site's."""
+
+    window: str
+    path: str
+    section: str = ""
     language: str = "en"

@@ -7,10 +7,15 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import cold, pages, views
+from tests.bench import cold, live, pages, views
 from tests.bench.measure import Measure
 
-MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {**pages.MEASURES, **views.MEASURES, **cold.MEASURES}
+MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
+    **pages.MEASURES,
+    **views.MEASURES,
+    **cold.MEASURES,
+    **live.MEASURES,
+}
 
 
 async def run(names: Sequence[str]) -> AsyncIterator[Measure]:

@@ -14,15 +14,15 @@ from tests.running import eventually
 @asynccontextmanager
 async def running_process(
     command: Sequence[str], environment: Mapping[str, str], port: int, *, asked: str = "/health/ready"
-) -> AsyncIterator[None]:
-    """Start it on a port, and go on once it answers `asked` with 200; an empty `asked` waits for nothing."""
+) -> AsyncIterator[int]:
+    """Start it on a port, and go on once it answers `asked` with 200 (an empty `asked` waits for nothing); its process id."""
     process = subprocess.Popen(
         command, cwd=ROOT, env={**environment, "WM_SERVICE_PORT": str(port)}, stdout=subprocess.DEVNULL
     )
     try:
         if asked:
             await until_it_answers(port, asked)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         await asyncio.to_thread(process.wait, 20)

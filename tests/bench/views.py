@@ -77,7 +77,7 @@ async def _publish(producer: Producer) -> list[str]:
 
 def _process(
     environment: Mapping[str, str], role: str, port: int, *, wait: bool = True
-) -> AbstractAsyncContextManager[None]:
+) -> AbstractAsyncContextManager[int]:
     command = [sys.executable, "-m", "services.popularity", role]
     return running_process(command, environment, port, asked="/health/ready" if wait else "")
 

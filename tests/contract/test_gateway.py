@@ -305,3 +305,18 @@ async def test_answers_are_counted_and_timed_by_kind_of_page(gateway: Gateway) -
     async with asyncio.timeout(5):
         while not await counted():
             await asyncio.sleep(0.1)
+
+
+async def test_a_window_of_popular_news_has_a_page_of_its_own(house: House, gateway: Gateway) -> None:
+    await house.rank(("one", "Read this week", 70), window="7d")
+    await house.rank(("two", "Read in Africa", 7), window="7d", section="africa")
+
+    whole = await gateway.until_shown("/popular?window=7d", "Read this week")
+    section = await gateway.until_shown("/popular?section=africa&window=7d", "Read in Africa")
+    front = await gateway.get("/")
+
+    assert "Read in Africa" not in whole.text
+    assert "Read this week" not in section.text
+    assert '<a href="/popular?window=7d" aria-current="true">' in whole.text
+    assert 'href="/popular?window=7d"' in front.text
+    assert [(await gateway.get(f"/popular?{query}")).status for query in ("window=2h", "section=nowhere")] == [400, 404]

@@ -7,6 +7,7 @@
   const UNITS = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]];
   const WEEK_S = 604800;
   const YEAR_S = 31536000;
+  const LINES = 8;
   const COUNT_EVERY_MS = 30000;
 
   const secondsSince = (moment) => (Date.now() - Date.parse(moment)) / 1000;
@@ -74,8 +75,53 @@
 
   // Reply opens its form with the cursor in it, and closing it gives the focus back to where it was.
   function focusReplies() {
-    for (const reply of all("details.reply")) {
+    for (const reply of all("details.reply:not([data-ready])")) {
+      reply.dataset.ready = "";
       reply.addEventListener("toggle", () => reply.open && reply.querySelector("textarea").focus());
+    }
+  }
+
+  // Popular News over another time, in its place; where that fails the link leads to the page of it.
+  function switchWindows() {
+    const block = document.querySelector(".popular:not([data-whole])");
+    if (block) block.addEventListener("click", (event) => {
+      const tab = event.target.closest(".popular-tabs a");
+      if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      block.dataset.chosen = tab.href;
+      showWindow(block, tab).catch(() => { location = tab.href; });
+    });
+  }
+
+  async function showWindow(block, tab) {
+    const answer = await fetch(tab.href);
+    if (!answer.ok) throw new Error(answer.status);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (block.dataset.chosen !== tab.href) return;
+    const shown = block.querySelector(".popular-shown");
+    const fresh = page.querySelector(".popular-shown");
+    fresh.querySelectorAll(`li:nth-child(n + ${LINES + 1})`).forEach((line) => line.remove());
+    const heading = document.createElement("p");
+    heading.className = "popular-window";
+    heading.textContent = page.querySelector(".popular > h2").textContent;
+    // From now on it changes at the reader's word alone, and says so to those who listen.
+    shown.setAttribute("aria-live", "polite");
+    shown.replaceChildren(heading, ...fresh.childNodes);
+    for (const other of block.querySelectorAll(".popular-tabs a")) other.removeAttribute("aria-current");
+    tab.setAttribute("aria-current", "true");
+    tellClocks();
+  }
+
+  function offerCopying() {
+    for (const button of navigator.clipboard ? all("[data-copy]") : []) {
+      const words = button.querySelector("span");
+      const before = words.textContent;
+      button.disabled = false;
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(button.dataset.copy);
+        words.textContent = button.dataset.done;
+        setTimeout(() => { words.textContent = before; }, 3000);
+      });
     }
   }
 
@@ -94,7 +140,11 @@
   warnOfAge();
   focusReplies();
   acknowledgeComment();
+  switchWindows();
+  offerCopying();
   setInterval(tellAges, 60000);
+  // live.js has put something in.
+  document.addEventListener("added", () => { tellAges(); tellClocks(); focusReplies(); });
   const article = document.querySelector("[data-article]");
   if (article) {
     const id = article.dataset.article;

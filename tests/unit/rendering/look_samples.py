@@ -15,11 +15,13 @@ from services.rendering.views import (
     ListView,
     Picture,
     PopularItem,
+    PopularTab,
     PopularView,
     SectionBlock,
     StaticView,
     ThreadView,
 )
+from shared.events import WINDOWS
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 
@@ -226,7 +228,8 @@ def popular(language: str = "en") -> PopularView:
         )
         for place in range(5)
     )
-    return PopularView("24h", NOW, items, language)
+    tabs = tuple(PopularTab(window, f"/popular?window={window}", window == "24h") for window in WINDOWS)
+    return PopularView("24h", NOW, items, language, tabs)
 
 
 def static_page() -> StaticView:

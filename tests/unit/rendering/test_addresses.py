@@ -85,3 +85,24 @@ def test_any_text_is_an_address_or_moved_or_refused(text: str) -> None:
         assert not found.location.startswith("//")
     if isinstance(found, Address):
         assert read_address(found.key) == found
+
+
+@pytest.mark.parametrize(
+    ("target", "key"),
+    [
+        ("/popular", "/popular"),
+        ("/popular?window=24h", "/popular"),
+        ("/popular?section=world&window=7d&utm_source=x", "/popular?window=7d&section=world"),
+        ("/popular?language=ar&window=all", "/popular?window=all&language=ar"),
+    ],
+)
+def test_a_ranking_has_one_address_however_it_is_asked_for(target: str, key: str) -> None:
+    address = read_address(target)
+
+    assert isinstance(address, Address)
+    assert (address.kind, address.key) == ("popular", key)
+
+
+@pytest.mark.parametrize("query", ["window=2h", "window=", "section=a%20b", "language=en%0a", "window=7d;all"])
+def test_a_ranking_that_there_cannot_be_is_refused(query: str) -> None:
+    assert read_address(f"/popular?{query}") == (Address("popular", "/popular") if query == "window=" else Refused(400))

@@ -8,7 +8,7 @@ import pytest
 
 from services.rendering.composer import CONTENT_SECURITY_POLICY, FOR_EVER, Form, Kind, Page
 from services.rendering.negotiation import ENCODINGS, Encoding, choose_encoding, has_already
-from services.rendering.popular import ENOUGH, MOST_LINES, PopularNews
+from services.rendering.popular import ENOUGH, MOST_LINES, Block, PopularNews
 from services.rendering.templates import POPULAR_SLOT
 from services.rendering.views import PopularView
 from shared.answers import DateLine
@@ -156,7 +156,7 @@ def a_ranking(count: int, window: Window = "24h", section: str | None = None, vi
 
 
 def shown(popular: PopularNews, section: str | None = None) -> tuple[str, int]:
-    window, count = popular.fragment((section, "en")).decode().split()
+    window, count = popular.fragment(Block(section, "en")).decode().split()
     return window, int(count)
 
 
@@ -216,13 +216,13 @@ def test_pages_are_composed_anew_only_when_what_they_show_has_changed() -> None:
 
     popular = PopularNews(render)
     popular.take(a_ranking(6))
-    first = popular.fragment((None, "en"))
+    first = popular.fragment(Block(None, "en"))
 
     popular.take(a_ranking(6).model_copy(update={"computed_at": NOON.replace(second=40)}))
     popular.take(a_ranking(9, "7d"))
-    same = popular.fragment((None, "en"))
+    same = popular.fragment(Block(None, "en"))
     popular.take(a_ranking(6, views=10).model_copy(update={"computed_at": NOON.replace(second=50)}))
-    newer = popular.fragment((None, "en"))
+    newer = popular.fragment(Block(None, "en"))
 
     assert same is first
     assert newer is not first

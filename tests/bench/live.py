@@ -1,0 +1,116 @@
+"""What live readers cost: memory for each of ten thousand idle ones, and how soon the last of a thousand hears an event."""
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from services.rendering.settings import RenderingSettings
+from tests.bench.engines import running_engines
+from tests.bench.measure import Measure
+from tests.bench.process import running_process
+from tests.contract.gateway_house import House, an_article, open_house
+from tests.contract.projector_house import a_comment
+from tests.running import eventually, free_port
+
+READERS = 10_000
+LISTENERS = 1_000
+EVENTS = 15
+BAR_KB = 20.0
+_AT_ONCE = 200
+
+
+class Reader(asyncio.Protocol):
+    """One live reader: notes when it was greeted and when it last heard of a comment."""
+
+    def __init__(self, query: str) -> None:
+        self._query = query
+        self._unread = b""
+        self.greeted = False
+        self.heard = 0
+        self.heard_at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.write(f"GET /v1/live?{self._query} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+
+    def data_received(self, data: bytes) -> None:
+        *whole, self._unread = (self._unread + data).split(b"\n\n")
+        for event in whole:
+            if b"event: comments" in event:
+                self.heard += 1
+                self.heard_at = time.perf_counter()
+            elif b"event: " in event:
+                self.greeted = True
+
+
+async def measure_live_readers() -> Measure:
+    """10,000 readers on one gateway; a thousand of them listen to an article that is commented on."""
+    with running_engines() as environment:
+        settings = RenderingSettings(
+            kafka=environment["WM_KAFKA"], mongo=environment["WM_MONGO"], kafka_idempotence=False
+        )
+        port = free_port()
+        command = [sys.executable, "-m", "services.rendering", "gateway"]
+        async with open_house(settings, "rendering") as house:
+            article = an_article()
+            await house.tell(article)
+            async with running_process(command, environment, port) as pid:
+                return await _measure(house, port, pid, article.id)
+
+
+async def _measure(house: House, port: int, pid: int, article_id: str) -> Measure:
+    warm = await _connect(port, _AT_ONCE, "front=1")
+    before = _resident_kb(pid)
+    listeners = await _connect(port, LISTENERS, f"article={article_id}&popular=&language=en")
+    idle = await _connect(port, READERS - LISTENERS, "front=1&popular=&language=en")
+    each_kb = (_resident_kb(pid) - before) / READERS
+    times = [await _time_event(house, listeners, article_id, number) for number in range(EVENTS)]
+    for reader in (*warm, *listeners, *idle):
+        reader.transport.abort()
+    first, last = (statistics.median(kind) for kind in zip(*times, strict=True))
+    extra: Mapping[str, float] = {"readers": READERS, "first_ms": first, f"last_of_{LISTENERS}_ms": last}
+    return Measure("live_readers", each_kb, BAR_KB, "KB/reader", bar=1.0, sense="at_most", extra=extra)
+
+
+async def _connect(port: int, count: int, query: str) -> list[Reader]:
+    loop = asyncio.get_running_loop()
+    readers: list[Reader] = []
+    while len(readers) < count:
+        size = min(_AT_ONCE, count - len(readers))
+        made = await asyncio.gather(
+            *(loop.create_connection(partial(Reader, query), "127.0.0.1", port) for _ in range(size))
+        )
+        batch = [reader for _, reader in made]
+        await eventually(partial(_all, batch), within_s=30, what="readers are greeted")
+        readers += batch
+    return readers
+
+
+async def _all(readers: list[Reader]) -> bool:
+    return all(reader.greeted for reader in readers)
+
+
+async def _time_event(house: House, readers: list[Reader], article_id: str, number: int) -> tuple[float, float]:
+    """Milliseconds from handing a comment to the projector until the first and the last reader have it."""
+    told_at = time.perf_counter()
+    await house.tell(a_comment(article_id, minute=number))
+
+    async def heard() -> bool:
+        return all(reader.heard > number for reader in readers)
+
+    await eventually(heard, within_s=20, what="every reader hears the comment")
+    times = [(reader.heard_at - told_at) * 1000 for reader in readers]
+    return min(times), max(times)
+
+
+def _resident_kb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return float(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1])
+
+
+MEASURES: Mapping[str, Callable[[], Awaitable[Measure]]] = {"live_readers": measure_live_readers}

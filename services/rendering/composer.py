@@ -30,6 +30,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "img-src 'self' https: data:",
         "font-src 'self'",
         "connect-src 'self'",
+        "manifest-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

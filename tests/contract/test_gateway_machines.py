@@ -5,10 +5,12 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 
 import feedparser
 import pytest
 from lxml import etree, html
+from playwright.async_api import async_playwright
 from usp.fetch_parse import XMLSitemapParser
 
 from services.rendering.settings import RenderingSettings
@@ -269,3 +271,35 @@ async def test_what_cannot_be_embedded_is_said_in_problem_details(gateway: Gatew
 
     assert (page.status, page.headers["Content-Type"]) == (status, "application/problem+json")
     assert json.loads(page.text)["status"] == status
+
+
+WATCH = (
+    "window.refused = []; addEventListener('securitypolicyviolation', event => refused.push(event.violatedDirective))"
+)
+LINKED = (
+    "[...document.querySelectorAll('script[type=\"application/ld+json\"]')].map(node => JSON.parse(node.textContent))"
+)
+
+
+async def test_a_browser_refuses_nothing_that_pages_carry_for_machines(
+    house: House, gateway: Gateway, chromium: Path
+) -> None:
+    article = a_recent(headline="A </script><script>document.title = 'broken'</script> headline & more")
+    await house.tell(article)
+    await gateway.until_shown(article.url, "headline")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = await browser.new_page()
+        await page.add_init_script(WATCH)
+
+        await page.goto(str(gateway.client.make_url(article.url)), wait_until="networkidle")
+        session = await page.context.new_cdp_session(page)
+        manifest = await session.send("Page.getAppManifest")
+
+        assert await page.evaluate("refused") == []
+        assert manifest["errors"] == []
+        assert json.loads(manifest["data"])["name"] == "World Monitor"
+        found = {thing["@type"]: thing for thing in await page.evaluate(LINKED)}
+        assert found["NewsArticle"]["headline"] == await page.inner_text("h1") == article.headline
+        assert await page.title() != "broken"
+        await browser.close()

@@ -17,7 +17,7 @@ from tests.unit.rendering.look_preview import pages
 BASE_URL = "https://monitor.example"
 TEMPLATES = Templates(load_site(None), BASE_URL)
 PAGES = {name: page for name, page in pages(TEMPLATES).items() if name not in ("404", "410", "503")}
-HOSTILE = "</script><b>]]> \"quoted\" 'x' &amp; <!--popular-news--> \x01 مرصد"
+HOSTILE = "</script><b></script/x <!--<script ]]> \"quoted\" 'x' &amp; <!--popular-news--> \x01 مرصد"
 
 
 def parsed(page: str) -> Element:
@@ -101,7 +101,7 @@ def test_hostile_texts_stay_in_the_data() -> None:
     assert things(root)["NewsArticle"]["headline"] == HOSTILE
     assert not list(root.iter("b"))
     assert page.count("<!--popular-news-->") == 1
-    assert metas(root)["og:title"].startswith("</script><b>]]>")
+    assert metas(root)["og:title"].startswith(HOSTILE[:20])
 
 
 def test_the_size_of_a_picture_is_said_where_it_is_known() -> None:

@@ -6,6 +6,8 @@ from markdown_it import MarkdownIt
 
 from services.rendering.views import StaticView
 
+# Where the form to the editors stands, and where the comments service leads its senders back to.
+CONTACT = "/contact"
 DIRECTORY = Path(__file__).with_name("pages")
 
 
@@ -20,4 +22,5 @@ def load_static_pages(directory: Path = DIRECTORY) -> dict[str, StaticView]:
 def _page(file: Path) -> StaticView:
     heading, _, body = file.read_text("utf-8").partition("\n")
     title = heading.removeprefix("# ").strip()
-    return StaticView(f"/{file.stem}", title, MarkdownIt("commonmark", {"html": False}).render(body))
+    body_html = MarkdownIt("commonmark", {"html": False}).render(body)
+    return StaticView(f"/{file.stem}", title, body_html, has_form=f"/{file.stem}" == CONTACT)

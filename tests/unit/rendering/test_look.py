@@ -9,7 +9,6 @@ import pytest
 from services.rendering.assets import DIRECTORY, Assets
 
 CSS = (DIRECTORY / "site.css").read_text("utf-8")
-SCRIPT = (DIRECTORY / "site.js").read_text("utf-8")
 WORDS_ON_PAPER = tuple(product(("ink", "quiet", "accent", "second"), ("paper", "raised")))
 PHYSICAL = re.compile(
     r"(?<![\w-])(?:(?:margin|padding|border|scroll-margin|scroll-padding)-(?:left|right|top|bottom)[\w-]*|left|right|top|bottom"

@@ -3,9 +3,10 @@
 import tomllib
 from pathlib import Path
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, DirectoryPath, Field, FilePath
 
 SHIPPED = Path(__file__).with_name("site.toml")
+_COLOUR = r"^#[0-9a-f]{6}$"
 
 
 class Part(BaseModel):
@@ -34,8 +35,31 @@ class SocialLink(Part):
     url: AnyHttpUrl
 
 
+class Colours(Part):
+    """The seven colours that pages are made of (LOOK.md): each text colour should reach 4.5:1 on paper and raised."""
+
+    paper: str = Field(pattern=_COLOUR)
+    raised: str = Field(pattern=_COLOUR)
+    ink: str = Field(pattern=_COLOUR)
+    quiet: str = Field(pattern=_COLOUR)
+    rule: str = Field(pattern=_COLOUR)
+    accent: str = Field(pattern=_COLOUR)
+    second: str = Field(pattern=_COLOUR)
+
+
+class Palette(Part):
+    """By day and by night."""
+
+    light: Colours
+    dark: Colours
+
+
 class Site(Part):
-    """The site as its owner configured it."""
+    """The site as its owner configured it.
+
+    `logo` (SVG) stands in the masthead and as the icon, `pages` is a folder of Markdown: about, contact, privacy and more.
+    Both are files beside the site file; without them the shipped ones serve.
+    """
 
     name: str = Field(min_length=1)
     tagline: str
@@ -45,6 +69,9 @@ class Site(Part):
     social: tuple[SocialLink, ...] = ()
     names: dict[str, str] = {}
     taglines: dict[str, str] = {}
+    colours: Palette | None = None
+    logo: FilePath | None = None
+    pages: DirectoryPath | None = None
 
     def name_in(self, language: str) -> str:
         """The site's name as readers of a language know it."""
@@ -61,4 +88,7 @@ class Site(Part):
 
 def load_site(path: Path | None) -> Site:
     """Read a site file, the shipped one when no path is given; raises pydantic's ValidationError where it is wrong."""
-    return Site.model_validate(tomllib.loads((path or SHIPPED).read_text("utf-8")))
+    file = path or SHIPPED
+    given = tomllib.loads(file.read_text("utf-8"))
+    beside = {name: file.parent / str(given[name]) for name in ("logo", "pages") if name in given}
+    return Site.model_validate(given | beside)

@@ -85,6 +85,38 @@ class NewComment(BaseModel):
     parent_id: Annotated[str, AfterValidator(_parent), _text(LONGEST_ID)] | None = None
 
 
+class NewMessage(BaseModel):
+    """A reader's letter to the editors as it is sent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, AfterValidator(_name), _text(LONGEST_NAME)]
+    email: Annotated[str, AfterValidator(_email), _text(LONGEST_EMAIL, format="email")]
+    body: Annotated[str, AfterValidator(_body), _text(LONGEST_BODY)]
+
+
+class MessageReceipt(BaseModel):
+    """What the sender is told: it is kept."""
+
+    id: str
+    created_at: UtcDatetime
+
+
+class MessageAnswer(MessageReceipt):
+    """A letter as editors read it; the address is there to be answered."""
+
+    name: str
+    email: str
+    body: str
+
+
+class MessageList(BaseModel):
+    """Letters for editors."""
+
+    items: list[MessageAnswer]
+    next_cursor: str | None
+
+
 class CommentAnswer(BaseModel):
     """A comment as the world may see it."""
 
@@ -215,6 +247,26 @@ OPERATIONS: Sequence[Operation] = (
         answers={200: CommentList},
         problems=(400, 401, 403, 422, 503),
         parameters=(_STATUS, _SORT, _LIMIT, _CURSOR),
+        secured=True,
+    ),
+    Operation(
+        id="send_message",
+        method="POST",
+        path="/v1/messages",
+        summary="Write to the editors; as a form the answer leads back to the contact page",
+        answers={201: MessageReceipt, 303: None},
+        problems=(400, 413, 415, 422, 429, 503),
+        body={JSON_TYPE: NewMessage, FORM_TYPE: NewMessage},
+        parameters=(_KEY,),
+    ),
+    Operation(
+        id="list_messages",
+        method="GET",
+        path="/v1/messages",
+        summary="Readers' letters, newest first: for editors",
+        answers={200: MessageList},
+        problems=(400, 401, 403, 422, 503),
+        parameters=(_LIMIT, _CURSOR),
         secured=True,
     ),
     _decision("approve", "Let a comment be seen"),

@@ -59,15 +59,24 @@ def wants_page(request: web.Request) -> bool:
     return "text/html" in request.headers.get("Accept", "")
 
 
-def problem_page(problem: Problem, request: web.Request, site: str, typed: Mapping[str, str]) -> web.Response:
-    """The problem in words, and the form again with what was typed, where another try can help."""
+def problem_page(
+    problem: Problem,
+    request: web.Request,
+    site: str,
+    typed: Mapping[str, str] | None,
+    title: str = "Your comment was not sent",
+) -> web.Response:
+    """The problem in words, and a comment's form again with what was `typed`, where another try can help.
+
+    Without `typed` the way back is enough: browsers keep what stands in the form there.
+    """
     again = problem.status in _WORTH_ANOTHER_TRY
     html = _PAGE.format(
         site=site,
-        title="Your comment was not sent",
+        title=title,
         detail=problem.detail,
         faults=_faults(problem.errors),
-        form=_form(request.path, typed) if again else "",
+        form=_form(request.path, typed) if again and typed is not None else "",
         back=request.headers.get("Referer") if _is_http(request.headers.get("Referer", "")) else "/",
     )
     headers = {**_HEADERS, **problem.headers}

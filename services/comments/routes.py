@@ -7,6 +7,7 @@ from aiohttp import web
 from services.comments import rules
 from services.comments.contract import CommentAnswer, Discussion, NewComment, ThreadAnswer
 from services.comments.keys import NEWSROOM, SITE, STORE, TOKENS, VISITORS
+from services.comments.messages import ROUTES as MESSAGE_ROUTES
 from services.comments.moderation import ROUTES as MODERATION_ROUTES
 from services.comments.moderation import read_sort
 from services.comments.pages import problem_page, wants_page
@@ -111,5 +112,6 @@ def _with_replies(nodes: Sequence[Node], comments: Mapping[str, Comment]) -> lis
 ROUTES = [
     web.post("/v1/articles/{id:[A-Za-z0-9_-]{1,64}}/comments", post_comment),
     web.get("/v1/articles/{id:[A-Za-z0-9_-]{1,64}}/comments", list_comments),
+    *MESSAGE_ROUTES,
     *MODERATION_ROUTES,
 ]

@@ -233,6 +233,36 @@ class Rules:
         await self._collection.replace_one({"_id": "comments"}, document, upsert=True, session=session)
 
 
+@dataclass(frozen=True)
+class Message:
+    """A reader's letter to the editors."""
+
+    id: str
+    name: str
+    email: str
+    body: str
+    created_at: datetime
+
+
+class Messages:
+    """Readers' letters. They hold an address, and so never leave this database but by the editors' API."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection: Collection = database["messages"]
+
+    async def add(self, message: Message, session: Session) -> None:
+        """Keep a letter, inside a transaction."""
+        fields = asdict(message)
+        await self._collection.insert_one({"_id": fields.pop("id"), **fields}, session=session)
+
+    async def newest(self, before: str | None, limit: int) -> list[Message]:
+        """Letters by age, the newest first, from behind the id `before`."""
+        wanted: Document = {} if before is None else {"_id": {"$lt": before}}
+        async with available("messages"):
+            found = await self._collection.find(wanted).sort("_id", DESCENDING).limit(limit).to_list(None)
+        return [Message(id=document.pop("_id"), **document) for document in found]
+
+
 class Store:
     """The service's database: everything that one transaction may touch together."""
 
@@ -242,6 +272,7 @@ class Store:
         self.articles = Articles(self._database)
         self.comments = Comments(self._database)
         self.contacts = Contacts(self._database)
+        self.messages = Messages(self._database)
         self.rules = Rules(self._database, starts_as)
         self.answers = Answers(self._database)
         self.outbox = Outbox(self._database)

@@ -7,8 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.site import Colours, Site
+
 DIRECTORY = Path(__file__).with_name("static")
 PREFIX = "/static/"
+LOGO = "icon.svg"
+STYLE = "site.css"
 SERVED = frozenset({".css", ".js", ".png", ".svg", ".woff2"})
 # Ten hex digits: 40 bits are plenty for a dozen files and keep the URL short.
 HASH_DIGITS = 10
@@ -30,8 +34,8 @@ class Asset:
 class Assets:
     """All assets, in memory. A stylesheet's `url(...)` is rewritten to the hashed path of the file it names."""
 
-    def __init__(self, directory: Path = DIRECTORY) -> None:
-        self._by_name: Mapping[str, Asset] = dict(_load(directory))
+    def __init__(self, directory: Path = DIRECTORY, site: Site | None = None) -> None:
+        self._by_name: Mapping[str, Asset] = dict(_load(directory, _owners(site)))
         self.by_url: Mapping[str, Asset] = {asset.url: asset for asset in self._by_name.values()}
 
     def url(self, name: str) -> str:
@@ -39,13 +43,32 @@ class Assets:
         return self._by_name[name].url
 
 
-def _load(directory: Path) -> Iterator[tuple[str, Asset]]:
+def _owners(site: Site | None) -> Mapping[str, bytes]:
+    """What the owner puts in place of a file, or after what stands in it: a logo, colours."""
+    owners: dict[str, bytes] = {}
+    if site is not None and site.logo is not None:
+        owners[LOGO] = site.logo.read_bytes()
+    if site is not None and site.colours is not None:
+        light, dark = (_variables(colours) for colours in (site.colours.light, site.colours.dark))
+        night = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+        owners[STYLE] = f"@media screen {{ :root {{ {light} }} }}\n{night}\n".encode()
+    return owners
+
+
+def _variables(colours: Colours) -> str:
+    return " ".join(f"--{name}: {colour};" for name, colour in colours.model_dump().items())
+
+
+def _load(directory: Path, owners: Mapping[str, bytes]) -> Iterator[tuple[str, Asset]]:
     loaded: dict[str, Asset] = {}
     # Stylesheets come last: they name the others by their hashed paths.
     paths = (path for path in directory.rglob("*") if path.suffix in SERVED)
     for path in sorted(paths, key=lambda path: (path.suffix == ".css", path)):
         name = path.relative_to(directory).as_posix()
-        loaded[name] = _asset(name, _resolved(path, loaded))
+        content = _resolved(path, loaded)
+        if name in owners:
+            content = content + owners[name] if name == STYLE else owners[name]
+        loaded[name] = _asset(name, content)
         yield name, loaded[name]
 
 

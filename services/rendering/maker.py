@@ -11,7 +11,6 @@ from services.rendering.popular import WINDOWS as POPULAR_WINDOWS
 from services.rendering.popular import Block
 from services.rendering.press import Made
 from services.rendering.reading import Reading
-from services.rendering.static_pages import load_static_pages
 from services.rendering.store import ReadModel
 from services.rendering.syndication import FEED_ROUTE, SITEMAP_ROUTE, Syndication
 from services.rendering.templates import Templates
@@ -58,7 +57,7 @@ class PageMaker:
         self._date = date
         self._clock = clock
         self._syndication = syndication
-        self._own_pages = load_static_pages()
+        self._own_pages = templates.own_pages
 
     async def make(self, address: Address) -> Made[Found]:
         """What stands at the address. Raises Unavailable when the read model does not answer."""

@@ -1,5 +1,6 @@
 """Turns views into HTML: one method a kind of page. The gateway renders through this and knows no template."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -7,6 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from services.rendering.assets import Assets
 from services.rendering.language import Language, Languages, direction
 from services.rendering.metadata import About, Metadata
+from services.rendering.static_pages import DIRECTORY as PAGES
+from services.rendering.static_pages import load_static_pages
 from services.rendering.views import (
     ArticleView,
     ErrorView,
@@ -33,10 +36,11 @@ class Templates:
     """
 
     def __init__(self, site: Site, base_url: str) -> None:
-        self.assets = Assets()
+        self.assets = Assets(site=site)
+        self.own_pages = load_static_pages(site.pages or PAGES)
         self._languages = Languages(site.language)
         self._metadata = Metadata(site, base_url, self.assets)
-        self._environment = _environment(site, base_url, self.assets)
+        self._environment = _environment(site, base_url, self.assets, self.own_pages)
 
     def home(self, view: HomeView) -> str:
         """The front page."""
@@ -88,7 +92,7 @@ class Templates:
         return self._environment.get_template(template).render(view=view, lang=language, about=about)
 
 
-def _environment(site: Site, base_url: str, assets: Assets) -> Environment:
+def _environment(site: Site, base_url: str, assets: Assets, own_pages: Mapping[str, StaticView]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(DIRECTORY),
         autoescape=select_autoescape(("html",)),
@@ -99,7 +103,12 @@ def _environment(site: Site, base_url: str, assets: Assets) -> Environment:
         cache_size=-1,
     )
     environment.globals.update(
-        site=site, base_url=base_url, asset=assets.url, direction=direction, popular_slot=POPULAR_SLOT
+        site=site,
+        base_url=base_url,
+        asset=assets.url,
+        direction=direction,
+        popular_slot=POPULAR_SLOT,
+        own_pages=own_pages,
     )
     for name in environment.list_templates(extensions=["html"]):
         environment.get_template(name)

@@ -207,11 +207,12 @@ class ListView:
 
 @dataclass(frozen=True, slots=True)
 class StaticView:
-    """A page of plain text such as About; `path` is where it lives."""
+    """A page of plain text such as About; `path` is where it lives. `has_form`: readers can write to the editors there."""
 
     path: str
     title: str
     body_html: str
+    has_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)

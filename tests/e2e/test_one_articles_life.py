@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.e2e.everywhere import lagging
 from tests.running import Platform, eventually, running_platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
@@ -174,3 +175,37 @@ async def test_pages_fit_a_phone_and_a_desktop(platform: Platform, chromium: Pat
                 overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
                 assert overflow <= 0, f"{path} is {overflow} px wider than {width}"
             await page.close()
+
+
+async def test_a_correction_and_a_withdrawal_reach_every_place(platform: Platform) -> None:
+    before, after = "Beacon of Ras Amun relit", "Beacon of Ras Hamun relit"
+    neighbour = await platform.publish("Nets mended before the season", section="africa")
+    sibling = await platform.publish(
+        "A lens ground by hand", section="world", tags=["Old Light"], bylines=["Ines Halloran"]
+    )
+    article = await platform.publish(
+        before, section="africa", body="By hand.", tags=["Old Light"], bylines=["Ines Halloran"]
+    )
+    words = {"url": str(article["url"]), "id": str(article["id"]), "neighbour": str(neighbour["url"])}
+    words |= {"sibling": str(sibling["url"])}
+    await platform.post("/v1/views", {"article_id": article["id"]}, wanted=202)
+
+    async def reached(shows: str | None, not_: str) -> bool:
+        missing[:] = await lagging(platform, words, shows=shows, not_=not_)
+        return not missing
+
+    missing: list[str] = []
+    await eventually(lambda: reached(before, after), within_s=20, what=lambda: missing)
+
+    changed = {"headline": after, "section": "africa", "body_markdown": "By hand.", "tags": ["Old Light"]}
+    match = {"If-Match": f'"{article["version"]}"'}
+    path = f"{platform.edge}/v1/articles/{article['id']}"
+    fields = {**changed, "bylines": ["Ines Halloran"], "slug": article["slug"]}
+    async with platform.http.put(path, json=fields, headers={**platform.editor, **match}) as answer:
+        assert answer.status == 200, await answer.text()
+        working = await answer.json()
+    corrected = await platform.act(working, "correct", {"note": "It is Ras Hamun."})
+    await eventually(lambda: reached(after, before), within_s=10, what=lambda: missing)
+
+    await platform.act(corrected, "withdraw", {"reason": "It was not relit."})
+    await eventually(lambda: reached(None, after), within_s=10, what=lambda: missing)

@@ -9,7 +9,6 @@ import pytest
 from services.rendering.assets import DIRECTORY, Assets
 
 CSS = (DIRECTORY / "site.css").read_text("utf-8")
-SCRIPT = (DIRECTORY / "site.js").read_text("utf-8")
 WORDS_ON_PAPER = tuple(product(("ink", "quiet", "accent", "second"), ("paper", "raised")))
 PHYSICAL = re.compile(
     r"(?<![\w-])(?:(?:margin|padding|border|scroll-margin|scroll-padding)-(?:left|right|top|bottom)[\w-]*|left|right|top|bottom"
@@ -55,7 +54,7 @@ def test_the_browser_is_told_the_colours_of_the_paper() -> None:
     base = (DIRECTORY.parent / "templates" / "base.html").read_text("utf-8")
 
     for scheme in ("light", "dark"):
-        assert f'content="{tokens(scheme)["paper"]}" media="(prefers-color-scheme: {scheme})"' in base
+        assert f'"{tokens(scheme)["paper"]}" }}}}" media="(prefers-color-scheme: {scheme})"' in base
 
 
 def test_the_stylesheet_knows_no_left_and_no_right() -> None:

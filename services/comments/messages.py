@@ -1,0 +1,91 @@
+"""HTTP in: readers' letters to the editors. They are kept here, read by editors, and told to nobody else: no topic has them.
+
+A letter needs no cookie and no session, so that a form on another site can do no more than anyone: send a letter. What
+keeps floods out is the limit by visitor, here and at the edge.
+"""
+
+from aiohttp import web
+
+from services.comments.contract import MessageAnswer, MessageList, MessageReceipt, NewMessage
+from services.comments.keys import SITE, STORE, TOKENS, VISITORS
+from services.comments.pages import problem_page, wants_page
+from services.comments.store import Message
+from shared.errors import Problem, Unavailable
+from shared.idempotency import Answer, claim
+from shared.ids import new_id
+from shared.mongo import Session
+from shared.requests import (
+    FORM_TYPE,
+    JSON_TYPE,
+    parse_form,
+    parse_json,
+    read_body,
+    read_cursor,
+    read_limit,
+    refuse_unknown,
+    validate,
+    write_cursor,
+)
+from shared.service import json_response
+from shared.times import now
+
+# Where the page's form leads back to: the thanks that its style sheet shows to whoever comes there.
+THANKS = "/contact#thanks"
+_NOT_SENT = "Your message was not sent"
+
+
+async def send_message(request: web.Request) -> web.Response:
+    """Keep a letter: sent as JSON, or by the page's plain form, whose sender is answered with pages."""
+    if request.content_type != FORM_TYPE or not wants_page(request):
+        return await _send(request)
+    try:
+        return await _send(request)
+    except Unavailable:
+        problem = Problem(503, "A part of the site does not answer; try again.", headers={"Retry-After": "2"})
+    except Problem as raised:
+        problem = raised
+    return problem_page(problem, request, request.app[SITE].name, None, title=_NOT_SENT)
+
+
+async def _send(request: web.Request) -> web.Response:
+    await request.app[VISITORS].admit(request)
+    body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
+    by_form = request.content_type == FORM_TYPE
+    sent = validate(NewMessage, parse_form(body) if by_form else parse_json(body))
+    made = claim(request, "reader", body)
+    store = request.app[STORE]
+    message = Message(id=new_id(), name=sent.name, email=sent.email, body=sent.body, created_at=now())
+
+    async def work(session: Session) -> Answer:
+        answer = _thanks() if by_form else _receipt(message)
+        await store.messages.add(message, session)
+        await store.answers.keep(session, made, answer)
+        return answer
+
+    return (await store.answers.once(made, lambda: store.mongo.transaction(work))).response()
+
+
+def _thanks() -> Answer:
+    return Answer(303, b"", {"Location": THANKS})
+
+
+def _receipt(message: Message) -> Answer:
+    receipt = MessageReceipt(id=message.id, created_at=message.created_at)
+    return Answer(201, receipt.model_dump_json().encode(), {})
+
+
+async def list_messages(request: web.Request) -> web.Response:
+    """Letters for editors, newest first."""
+    await request.app[TOKENS].moderator(request)
+    refuse_unknown(request.query, ("limit", "cursor"))
+    limit, cursor = read_limit(request.query), read_cursor(request.query, 1)
+    found = await request.app[STORE].messages.newest(cursor[0] if cursor else None, limit + 1)
+    shown = found[:limit]
+    answer = MessageList(
+        items=[MessageAnswer.model_validate(message, from_attributes=True) for message in shown],
+        next_cursor=write_cursor(shown[-1].id) if len(found) > limit else None,
+    )
+    return json_response(answer.model_dump_json().encode())
+
+
+ROUTES = [web.post("/v1/messages", send_message), web.get("/v1/messages", list_messages)]

@@ -1,0 +1,196 @@
+"""The reader's site in Chromium: live news, tabs, what is accessible, what moves and what it weighs (docs/BUDGET.md)."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.browsing import DESKTOP, PHONE, open_browser, open_page
+from tests.running import ROOT, Platform, eventually, running_platform
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+
+_BODY = "\n\n".join(f"Paragraph {number} of a story that is long enough to be read. " * 4 for number in range(1, 15))
+
+
+@dataclass
+class Site:
+    """A running platform with two articles, and a browser."""
+
+    platform: Platform
+    browser: Browser
+    article: dict[str, Any]
+    arabic: dict[str, Any]
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """A page of every kind."""
+        article, arabic = str(self.article["url"]), str(self.arabic["url"])
+        return {
+            "home": "/", "article": article, "arabic": arabic, "section": "/world", "tag": "/tag/light",
+            "contact": "/contact", "popular": "/popular?window=7d", "missing": "/nowhere/at-all",
+        }  # fmt: skip
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory, chromium: Path) -> AsyncIterator[Site]:
+    async with running_platform(
+        tmp_path_factory.mktemp("site") / "data", SCALE="rendering=2", COMMENTS_MODE="post"
+    ) as platform:
+        article = await platform.publish(
+            "The lamp at Cape Sannur",
+            body=_BODY,
+            standfirst="It was lit by hand.",
+            bylines=["Ines Halloran"],
+            tags=["Light"],
+        )
+        arabic = await platform.publish("مصباح الرأس", body="أُضيء باليد.", language="ar")
+        await _comment(platform, article, "The first word.")
+        async with open_browser(chromium) as browser:
+            site = Site(platform, browser, article, arabic)
+            await _until(site, str(article["url"]), "The first word.")
+            await _until(site, str(arabic["url"]), "مصباح")
+            yield site
+
+
+async def _comment(platform: Platform, article: dict[str, Any], body: str) -> None:
+    fields = {"name": "Ada", "email": "ada@example.org", "body": body}
+    await platform.post(f"/v1/articles/{article['id']}/comments", fields, wanted=201)
+
+
+async def _until(site: Site, path: str, text: str) -> None:
+    async def shown() -> bool:
+        pages = [(await site.platform.page(path, base=site.platform.url("rendering", n)))[1] for n in (1, 2)]
+        return all(text in page for page in pages)
+
+    await eventually(shown, within_s=10, what=f"{path} shows {text}")
+
+
+async def _moves(page: Page) -> list[str]:
+    return list(await page.evaluate("window.moves"))
+
+
+async def test_what_happens_is_shown_while_a_reader_reads(site: Site) -> None:
+    problems: list[str] = []
+    article = await site.platform.publish("Ferries run again", body=_BODY)
+    await _until(site, str(article["url"]), "Ferries run again")
+    async with (
+        open_page(site.browser, problems, viewport=DESKTOP) as page,
+        open_page(site.browser, problems, viewport=PHONE) as front,
+    ):
+        await front.goto(site.platform.edge + "/")
+        await page.goto(site.platform.edge + str(article["url"]))
+
+        await _comment(site.platform, article, "I was on the first of them.")
+        await expect(page.get_by_text("I was on the first of them.")).to_be_attached(timeout=10_000)
+        await expect(page.locator("[data-comments-title]")).to_have_text("1 comment")
+
+        await site.platform.act(article, "correct", {"note": "They run on Mondays."})
+        await expect(page.get_by_role("status").get_by_text("has been corrected")).to_be_visible(timeout=10_000)
+        await site.platform.publish("A story newer than the page")
+        await expect(front.get_by_text("1 new story.")).to_be_visible(timeout=10_000)
+        assert [*await _moves(page), *await _moves(front)] == []
+        assert await page.evaluate("document.activeElement === document.body")
+
+        await front.get_by_text("1 new story.").click()
+        await expect(front.get_by_role("link", name="A story newer than the page").first).to_be_visible()
+    assert problems == []
+
+
+async def test_a_window_of_popular_news_is_shown_in_place_or_on_its_page(site: Site) -> None:
+    problems: list[str] = []
+    for script in (True, False):
+        async with open_page(site.browser, problems, viewport=DESKTOP, java_script_enabled=script) as page:
+            await page.goto(site.platform.edge + "/about")
+            await page.locator(".popular-tabs").get_by_role("link", name="Week").click()
+            await expect(page.locator('.popular-tabs [aria-current="true"]')).to_have_text("Week")
+            assert page.url == site.platform.edge + ("/about" if script else "/popular?window=7d")
+    assert problems == []
+
+
+async def test_an_articles_link_is_copied_where_there_is_a_script(site: Site) -> None:
+    problems: list[str] = []
+    address = site.platform.edge + str(site.article["url"])
+    for script in (True, False):
+        context = {"java_script_enabled": script, "permissions": ["clipboard-read", "clipboard-write"]}
+        async with open_page(site.browser, problems, viewport=PHONE, **context) as page:
+            await page.goto(address)
+            button = page.locator("[data-copy]")
+            await expect(button).to_be_visible(visible=script)
+            if script:
+                await button.click()
+                await expect(button).to_have_text("Link copied")
+                assert str(await page.evaluate("navigator.clipboard.readText()")).endswith(str(site.article["url"]))
+    assert problems == []
+
+
+# By night a page differs in its colours alone.
+_CONTRAST = {"runOnly": ["color-contrast"]}
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_axe_finds_nothing_on_any_kind_of_page_by_day_or_night(site: Site, viewport: dict[str, int]) -> None:
+    found: list[str] = []
+    async with open_page(site.browser, [], viewport=viewport, bypass_csp=True, reduced_motion="reduce") as page:
+        for name, path in site.paths.items():
+            await page.goto(site.platform.edge + path)
+            for colours, options in (("light", None), ("dark", _CONTRAST)):
+                await page.emulate_media(color_scheme=colours)
+                # Colours change over 150 ms: what is between two of them is nobody's choice.
+                await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+                results = await Axe().run(page, options=options)
+                found += [
+                    f"{name}, {colours}: {violation['id']}: {node['target']}"
+                    for violation in results.response["violations"]
+                    for node in violation["nodes"]
+                ]
+
+    assert found == []
+
+
+def _budget() -> dict[str, float]:
+    rows = re.findall(r"^\| ([a-z ]+) \| ([0-9.]+)", (ROOT / "docs" / "BUDGET.md").read_text(), re.MULTILINE)
+    return {name: float(most) for name, most in rows}
+
+
+_ARABIC = re.compile("[\u0600-\u06ff]")
+_KINDS = {"document": "html", "stylesheet": "css", "script": "js", "font": "font", "image": ""}
+
+
+async def _weighed(page: Page, address: str) -> dict[str, float]:
+    """What a first visit takes: KB on the wire by kind, and how many requests."""
+    found: dict[str, float] = {"html": 0, "css": 0, "js": 0, "font": 0, "requests": 0}
+
+    async def weigh(request: Any) -> None:
+        kind = _KINDS.get(request.resource_type)
+        found["requests"] += kind is not None
+        if kind:
+            found[kind] += (await request.sizes())["responseBodySize"] / 1024
+
+    page.on("requestfinished", weigh)
+    await page.goto(address, wait_until="load")
+    await page.evaluate("document.fonts.ready")
+    return found
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_every_kind_of_page_keeps_the_budget(site: Site, viewport: dict[str, int]) -> None:
+    budget, over = _budget(), []
+    kinds = site.paths if viewport is PHONE else {name: site.paths[name] for name in ("home", "article")}
+    for name, path in kinds.items():
+        async with open_page(site.browser, [], viewport=viewport) as page:
+            found = await _weighed(page, site.platform.edge + path)
+            arabic = " arabic" if _ARABIC.search(await page.content()) else ""
+            limits = {**budget, "font": budget["font" + arabic], "layout shift": budget["layout shift" + arabic]}
+            found["layout shift"] = sum(float(move.partition(":")[0]) for move in await _moves(page))
+            over += [
+                f"{name}: {part} {size:.4g} of {limits[part]}" for part, size in found.items() if size > limits[part]
+            ]
+
+    assert over == []

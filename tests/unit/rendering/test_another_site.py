@@ -1,0 +1,85 @@
+"""The site under another name: configuration and content alone make it another paper."""
+
+from pathlib import Path
+
+import html5lib
+import pytest
+from pydantic import ValidationError
+
+from services.rendering.templates import Templates
+from services.rendering.views import HomeView
+from shared.errors import SettingsError
+from shared.site import load_site
+from tests.unit.rendering import look_samples as samples
+
+_COLOURS = "\n".join(
+    f'{name} = "{colour}"'
+    for name, colour in {
+        "paper": "#ffffff", "raised": "#eeeeee", "ink": "#101010", "quiet": "#505050", "rule": "#cccccc",
+        "accent": "#00429d", "second": "#225522",
+    }.items()
+)  # fmt: skip
+_SITE = f"""
+name = "The Harbour Post"
+tagline = "Tides, trade and talk"
+since = 2019
+logo = "anchor.svg"
+pages = "texts"
+[colours.light]
+{_COLOURS}
+[colours.dark]
+{_COLOURS.replace("#ffffff", "#000000")}
+[[sections]]
+slug = "tides"
+name = "Tides"
+mark = "~"
+[[social]]
+name = "Mastodon"
+url = "https://social.example/@harbour"
+"""
+
+
+def _write(folder: Path, pages: tuple[str, ...] = ("about", "contact", "privacy", "imprint")) -> Path:
+    (folder / "texts").mkdir()
+    for name in pages:
+        (folder / "texts" / f"{name}.md").write_text(f"# {name.title()} of the Post\n\nA text of our own.")
+    (folder / "anchor.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><title>Anchor</title></svg>')
+    (folder / "site.toml").write_text(_SITE)
+    return folder / "site.toml"
+
+
+def test_another_site_file_makes_another_paper(tmp_path: Path) -> None:
+    templates = Templates(load_site(_write(tmp_path)), "https://post.example")
+
+    page = templates.home(HomeView())
+    html5lib.HTMLParser(strict=True).parse(page)
+    about = templates.static_page(templates.own_pages["/about"])
+    style = templates.assets.by_url[templates.assets.url("site.css")].content.decode()
+    icon = templates.assets.by_url[templates.assets.url("icon.svg")].content
+
+    for part in ("The Harbour Post", "Tides, trade and talk", 'href="/tides"', "Mastodon", "© 2019", 'href="/imprint"'):
+        assert part in page
+    assert "World Monitor" not in page + about
+    assert "A text of our own." in about
+    assert "--accent: #00429d;" in style
+    assert 'content="#000000"' in page
+    assert b"Anchor" in icon
+    assert 'class="logo"' in page
+
+
+def test_a_page_that_every_page_links_to_may_not_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="/privacy"):
+        Templates(load_site(_write(tmp_path, ("about", "contact"))), "https://post.example")
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("#00429d", "blue"), ("anchor.svg", "nowhere.svg"), ("since", "sinc")])
+def test_what_is_wrong_in_a_site_file_is_said_at_the_start(tmp_path: Path, wrong: str, right: str) -> None:
+    file = _write(tmp_path)
+    file.write_text(_SITE.replace(wrong, right, 1))
+
+    with pytest.raises(ValidationError):
+        load_site(file)
+
+
+def test_the_shipped_site_shows_its_own_name() -> None:
+    assert "World Monitor" in Templates(load_site(None), "https://m.example").home(samples.home())

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from services.comments.contract import OPERATIONS as COMMENTS
 from services.ingestion.contract import OPERATIONS as INGESTION
 from services.popularity.contract import OPERATIONS as POPULARITY
+from services.search.contract import OPERATIONS as SEARCH
 from shared import openapi
 from shared.events import CATALOGUE
 from shared.topics import SOURCES, Topic
@@ -23,7 +24,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 def build_openapi() -> dict[str, Any]:
     """All public operations in one document."""
-    return openapi.document("World Monitor", VERSION, [*INGESTION, *COMMENTS, *POPULARITY])
+    return openapi.document("World Monitor", VERSION, [*INGESTION, *COMMENTS, *POPULARITY, *SEARCH])
 
 
 def build_asyncapi() -> dict[str, Any]:

@@ -1,23 +1,12 @@
-"""About, Contact, Privacy: Markdown files beside this one, read once when the gateway starts."""
+"""About, Contact, Privacy: the texts of `shared/pages/` as views, read once when the gateway starts."""
 
 from pathlib import Path
 
-from markdown_it import MarkdownIt
-
 from services.rendering.views import StaticView
-
-DIRECTORY = Path(__file__).with_name("pages")
-
-
-def load_static_pages(directory: Path = DIRECTORY) -> dict[str, StaticView]:
-    """Every page of the directory by its path: `about.md` becomes `/about`, its first line the title.
-
-    The texts are the owner's own, yet raw HTML in them is shown as text: they need none.
-    """
-    return {page.path: page for page in map(_page, sorted(directory.glob("*.md")))}
+from shared.pages import SHIPPED, load_pages
 
 
-def _page(file: Path) -> StaticView:
-    heading, _, body = file.read_text("utf-8").partition("\n")
-    title = heading.removeprefix("# ").strip()
-    return StaticView(f"/{file.stem}", title, MarkdownIt("commonmark", {"html": False}).render(body))
+def load_static_pages(directory: Path = SHIPPED) -> dict[str, StaticView]:
+    """Every page of the directory by its path."""
+    pages = load_pages(directory)
+    return {path: StaticView(path, page.title, page.body_html) for path, page in pages.items()}

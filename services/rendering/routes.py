@@ -21,6 +21,8 @@ from services.rendering.maker import Found, PageMaker, error_key
 from services.rendering.negotiation import choose_encoding, has_already
 from services.rendering.popular import PopularNews
 from services.rendering.press import Press
+from services.rendering.searching import PATH as SEARCH
+from services.rendering.searching import SearchPages
 from shared.answers import ReadyAnswer
 from shared.errors import Unavailable
 from shared.service import HANDLER_TIMEOUT_S
@@ -43,6 +45,7 @@ class Gateway:
         announcements: Announcements,
         maker: PageMaker,
         press: Press[Found],
+        search: SearchPages,
         files: Mapping[str, Page],
         tally: Tally,
     ) -> None:
@@ -51,6 +54,7 @@ class Gateway:
         self._announcements = announcements
         self._maker = maker
         self._press = press
+        self._search = search
         self._files = files
         self._plain_errors = {status: maker.plain_error(status) for status in (400, 414, 500)}
         self._plain_errors[405] = maker.plain_error(405, ("Allow", ", ".join(_METHODS)))
@@ -127,16 +131,25 @@ class Gateway:
         file = self._files.get(target.partition("?")[0])
         if file is not None:
             return file
+        if target.partition("?")[0] == SEARCH:
+            return await self._find_results(target)
         address = read_address(target)
         if isinstance(address, Moved):
             return self._maker.moved(address.location)
         if isinstance(address, Refused):
-            return self._plain_errors.get(address.status) or await self._absence(Absence(address.status))
+            return await self._refusal(address)
         ready = self._ready(address.key)
         if ready is not None:
             return ready
         found = await self._press.make(address.key, partial(self._maker.make, address))
         return found if isinstance(found, Page) else await self._absence(found)
+
+    async def _find_results(self, target: str) -> Page:
+        found = await self._search.make(target)
+        return await self._refusal(found) if isinstance(found, Refused) else found
+
+    async def _refusal(self, refused: Refused) -> Page:
+        return self._plain_errors.get(refused.status) or await self._absence(Absence(refused.status))
 
     async def _absence(self, absence: Absence) -> Page:
         key = error_key(absence.status)

@@ -16,6 +16,7 @@ from services.rendering.maker import Found, PageMaker
 from services.rendering.popular import PopularNews
 from services.rendering.press import Limits, Made, Press
 from services.rendering.routes import Gateway
+from services.rendering.searching import SearchPages, SearchService
 from services.rendering.settings import RenderingSettings
 from services.rendering.store import ReadModel
 from services.rendering.templates import Templates
@@ -49,12 +50,14 @@ class Serving:
         self._tally = Tally()
         limits = Limits(settings.renders_at_once, _MOST_WAITING, settings.render_wait_s)
         self.press: Press[Found] = Press(self.cache, self._keep, limits)
+        self._search = SearchService(settings.search_urls, settings.search_wait_s)
         self.gateway = Gateway(
             cache=self.cache,
             popular=self.popular,
             announcements=self.announcements,
             maker=PageMaker(model, templates, site, self.date, now),
             press=self.press,
+            search=SearchPages(self._search, model, templates, site, self.date),
             files=ready_files(self.date, templates.assets),
             tally=self._tally,
         )
@@ -91,3 +94,4 @@ class Serving:
         yield
         for task in tasks:
             await stop_task(task)
+        await self._search.close()

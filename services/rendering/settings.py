@@ -13,4 +13,13 @@ class RenderingSettings(Settings):
         3.0, gt=0, description="gateway: how long Kafka may be silent before cached pages are no longer trusted"
     )
     renders_at_once: int = Field(8, ge=1, description="gateway: pages rendered at the same time")
+    search: str = Field(
+        "http://127.0.0.1:8105", description="gateway: where search answers: base URLs, separated by commas"
+    )
+    search_wait_s: float = Field(2.5, gt=0, description="gateway: how long a page of results waits for search")
     render_wait_s: float = Field(2.0, gt=0, description="gateway: how long a render may wait for its turn before 503")
+
+    @property
+    def search_urls(self) -> tuple[str, ...]:
+        """The base URLs of the search service."""
+        return tuple(url.strip().rstrip("/") for url in self.search.split(",") if url.strip())

@@ -6,7 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from services.rendering.assets import Assets
 from services.rendering.language import Language, Languages, direction
-from services.rendering.views import ArticleView, ErrorView, HomeView, ListView, PopularView, StaticView
+from services.rendering.views import ArticleView, ErrorView, HomeView, ListView, PopularView, SearchView, StaticView
 from shared.site import Site
 
 DIRECTORY = Path(__file__).with_name("templates")
@@ -42,6 +42,10 @@ class Templates:
     def static_page(self, view: StaticView) -> str:
         """About, Contact, Privacy."""
         return self._page("static.html", view, self._languages.of_site)
+
+    def search(self, view: SearchView) -> str:
+        """What a reader's search has found."""
+        return self._page("search.html", view, self._languages.of_site)
 
     def error(self, view: ErrorView) -> str:
         """What a reader sees when there is no page to give."""

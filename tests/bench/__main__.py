@@ -7,10 +7,10 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import pages, views
+from tests.bench import pages, search, views
 from tests.bench.measure import Measure
 
-MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {**pages.MEASURES, **views.MEASURES}
+MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {**pages.MEASURES, **views.MEASURES, **search.MEASURES}
 
 
 async def run(names: Sequence[str]) -> AsyncIterator[Measure]:

@@ -62,6 +62,7 @@ async def test_suggestions_come_while_typing_and_the_keyboard_reaches_them(
     options = page.get_by_role("option")
     await expect(options).to_have_count(3)
     await expect(options.last).to_have_text("View All Result")
+    await expect(page.get_by_text("No Result", exact=True)).to_be_hidden()
     await expect(box).to_have_attribute("aria-expanded", "true")
     await expect(page.get_by_role("status")).to_have_text("Results: 2")
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
-from services.search.analysis import WORD, analyse
+from services.search.analysis import analyse, written_words
 from services.search.queries import SHORTEST_MISSPELT
 from services.search.rules import Question
 
@@ -21,10 +21,14 @@ class _Hit(NamedTuple):
     stem: str
 
 
-class Matcher:
-    """Tells which written words a question means."""
+class Matcher(dict[str, str | None]):
+    """Tells which written words a question means: the stem of one that is meant, None for any other.
+
+    Each word is judged once: a page of results holds thousands, most of them more than once.
+    """
 
     def __init__(self, question: Question, *, forgiving: bool) -> None:
+        super().__init__()
         wanted = [*question.words, *(word for phrase in question.phrases for word in phrase)]
         self._stems = {word.stem for word in wanted}
         self._begun = question.words[-1].form if question.typing else ""
@@ -32,8 +36,11 @@ class Matcher:
             tuple(word.form for word in question.words if len(word.form) >= SHORTEST_MISSPELT) if forgiving else ()
         )
 
-    def stem(self, written: str) -> str | None:
-        """The stem of a word that is meant, None for any other."""
+    def __missing__(self, written: str) -> str | None:
+        judged = self[written] = self._judge(written)
+        return judged
+
+    def _judge(self, written: str) -> str | None:
         word = analyse(written)
         if word.stem in self._stems or (self._begun and word.form.startswith(self._begun)):
             return word.stem
@@ -52,8 +59,8 @@ def snippet_html(text: str, matcher: Matcher) -> str:
 
 def _hits(text: str, matcher: Matcher) -> Iterator[_Hit]:
     left = _MOST_HITS
-    for found in WORD.finditer(text):
-        stem = matcher.stem(found[0])
+    for found in written_words(text):
+        stem = matcher[found[0]]
         if stem is not None:
             yield _Hit(found.start(), found.end(), stem)
             left -= 1

@@ -264,12 +264,11 @@ def _own_page(page: OwnPage) -> Document:
 
 def _texts(headline: str, labels: str, standfirst: str, body: str) -> dict[str, list[str]]:
     """The fields of words: stems by where they stand, forms of all."""
-    written = dict(zip(queries.STEMS, (headline, labels, standfirst, body), strict=True))
-    found = {name: list(words(text)) for name, text in written.items()}
-    named = {word.form for name in ("headline", "labels") for word in found[name]}
-    everywhere = {word.form for list_ in found.values() for word in list_}
+    found = [list(words(text)) for text in (headline, labels, standfirst, body)]
+    named = {form for form, _ in found[0] + found[1]}
+    everywhere = named.union([form for form, _ in found[2]], [form for form, _ in found[3]])
     return {
-        **{name: [" ".join(word.stem for word in list_)] for name, list_ in found.items()},
+        **{name: [" ".join([stem for _, stem in list_])] for name, list_ in zip(queries.STEMS, found, strict=True)},
         queries.NAMES: [" ".join(named)],
         queries.FORMS: [" ".join(everywhere)],
     }

@@ -14,6 +14,7 @@ from services.comments.contract import OPERATIONS as COMMENTS
 from services.ingestion.contract import OPERATIONS as INGESTION
 from services.popularity.contract import OPERATIONS as POPULARITY
 from services.rendering.contract import OPERATIONS as RENDERING
+from services.search.contract import OPERATIONS as SEARCH
 from shared import openapi
 from shared.events import CATALOGUE
 from shared.topics import SOURCES, Topic
@@ -24,7 +25,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 def build_openapi() -> dict[str, Any]:
     """All public operations in one document."""
-    return openapi.document("World Monitor", VERSION, [*INGESTION, *COMMENTS, *POPULARITY, *RENDERING])
+    return openapi.document("World Monitor", VERSION, [*INGESTION, *COMMENTS, *POPULARITY, *RENDERING, *SEARCH])
 
 
 def build_asyncapi() -> dict[str, Any]:

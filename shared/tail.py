@@ -1,7 +1,7 @@
 """Follows topics without a group: every process sees every record. What faces readers uses this, and nothing else."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import monotonic, time
 
 import structlog
@@ -31,6 +31,10 @@ class LogTail:
     the end that was there when the connection was made. `reset` is called before each such fresh start: records may have
     been missed, so whatever was derived from the topics must be forgotten or checked again. After `caught_up` is set the
     tail has seen everything that was in the log when it connected.
+
+    Whoever keeps what it derived says by `resume` where to go on: it is told the log's identity and gives offsets by topic
+    and partition; a partition it does not name is read from its beginning, and so is everything after a log was found
+    replaced or cut off. `settle` is awaited after each turn, with records or without, before the next is fetched.
     """
 
     def __init__(
@@ -42,6 +46,8 @@ class LogTail:
         apply: Callable[[Record], None],
         reset: Callable[[], None],
         fetch_wait_ms: int = FETCH_WAIT_MS,
+        resume: Callable[[str], Mapping[tuple[str, int], int]] | None = None,
+        settle: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._bootstrap = bootstrap
         self._fetch_wait_ms = fetch_wait_ms
@@ -49,6 +55,9 @@ class LogTail:
         self._end = _partitions(from_end)
         self._apply = apply
         self._reset = reset
+        self._resume = resume
+        self._settle = settle
+        self._replaced = False
         self._identity = LogIdentity(bootstrap)
         self._heard_at = 0.0
         self.caught_up = asyncio.Event()
@@ -64,6 +73,7 @@ class LogTail:
                 try:
                     await self._follow()
                 except (Unavailable, LogReplaced) as error:
+                    self._replaced = isinstance(error, LogReplaced)
                     _log.warning("tail.restarts", reason=str(error))
                     await asyncio.sleep(_REBUILD_AFTER_S)
         finally:
@@ -80,23 +90,30 @@ class LogTail:
         try:
             async with bounded(15, "tail start"):
                 await consumer.start()
-                targets = await self._place(consumer)
+                targets = await self._place(consumer, self._known(log_id))
             self._heard_at = monotonic()
             self._reset()
             await self._pump(consumer, log_id, targets)
         finally:
             await stop_consumer(consumer)
 
-    async def _place(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+    def _known(self, log_id: str) -> Mapping[tuple[str, int], int]:
+        known = {} if self._resume is None else self._resume(log_id)
+        return {} if self._replaced else known
+
+    async def _place(
+        self, consumer: AIOKafkaConsumer, known: Mapping[tuple[str, int], int]
+    ) -> dict[TopicPartition, int]:
         consumer.assign([*self._beginning, *self._end])
         ends: dict[TopicPartition, int] = await consumer.end_offsets([*self._beginning, *self._end])
         begins = await consumer.beginning_offsets(self._beginning) if self._beginning else {}
+        starts = {at: max(begins[at], known.get((at.topic, at.partition), 0)) for at in self._beginning}
         for partition in self._beginning:
-            consumer.seek(partition, begins[partition])
+            consumer.seek(partition, starts[partition])
         for partition in self._end:
             # The embedded broker may report the start of its last batch: that one is then read again, which is harmless.
             consumer.seek(partition, ends[partition])
-        return {partition: ends[partition] for partition in self._beginning if ends[partition] > begins[partition]}
+        return {partition: ends[partition] for partition in self._beginning if ends[partition] > starts[partition]}
 
     async def _pump(self, consumer: AIOKafkaConsumer, log_id: str, targets: dict[TopicPartition, int]) -> None:
         verified_at = 0.0
@@ -112,6 +129,8 @@ class LogTail:
                     self._apply(record)
                 if records and records[-1].offset + 1 >= targets.get(partition, 0):
                     targets.pop(partition, None)
+            if self._settle is not None:
+                await self._settle()
             self._hear(consumer)
 
     async def _verify(self, log_id: str) -> None:

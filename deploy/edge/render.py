@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent
 ERRORS = HERE / "errors"
 CONTRACT = HERE.parents[1] / "docs" / "openapi.json"
 PICTURES = HERE.parent / "edition" / "pictures"
-UPSTREAMS = ("ingestion", "comments", "popularity", "rendering")
+UPSTREAMS = ("ingestion", "comments", "popularity", "rendering", "search")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ def for_services(settings: LocalSettings, addresses: Mapping[str, str], token: P
         "WM_REDIS": addresses["redis"],
         "WM_RATE_LIMITS": settings.rate_limits,
         "WM_ADMIN_TOKEN_FILE": str(token),
+        "WM_SEARCH_INDEX": str(token.parent / "search"),
     }
     if not settings.kafka:
         # It knows no idempotent producers, and it forgets everything when it ends: a new log is then nobody's mistake.

@@ -29,6 +29,7 @@ SERVICES = (
     Service("comments", "services.comments"),
     Service("ingestion", "services.ingestion"),
     Service("popularity", "services.popularity", ("api",)),
+    Service("search", "services.search"),
     Service("rendering", "services.rendering", ("gateway",)),
 )
 
@@ -39,16 +40,18 @@ PRELOADED = (
     "services.ingestion.app",
     "services.comments.app",
     "services.popularity.app",
+    "services.search.app",
     "services.rendering.app",
 )
 
 
 def specs(scale: Mapping[str, int], ports: Ports, env: Mapping[str, str]) -> list[tuple[Service, Spec]]:
-    """Every process that `scale` asks for, each with a port of its own; all of them are told where ingestion is."""
+    """Every process that `scale` asks for, each with a port of its own; all of them are told where ingestion and search are."""
     wanted = [(service, number) for service in SERVICES for number in range(1, scale[service.name] + 1)]
     urls = [f"http://127.0.0.1:{ports.take()}" for _ in wanted]
     ingestion = [url for (service, _), url in zip(wanted, urls, strict=True) if service.name == "ingestion"]
-    told = {**env, "WM_INGESTION": ",".join(ingestion)}
+    search = [url for (service, _), url in zip(wanted, urls, strict=True) if service.name == "search"]
+    told = {**env, "WM_INGESTION": ",".join(ingestion), "WM_SEARCH": ",".join(search)}
     return [(service, _spec(service, number, url, told)) for (service, number), url in zip(wanted, urls, strict=True)]
 
 

@@ -18,6 +18,7 @@ SERVICE_NAMES = (
     "popularity-counter",
     "rendering",
     "rendering-projector",
+    "search",
 )
 _MOST_PROCESSES = 64
 

@@ -22,6 +22,8 @@ from services.rendering.negotiation import choose_encoding, has_already, is_unmo
 from services.rendering.oembed import Embeds, is_embed
 from services.rendering.popular import PopularNews
 from services.rendering.press import Press
+from services.rendering.searching import PATH as SEARCH
+from services.rendering.searching import SearchPages
 from shared.answers import ReadyAnswer
 from shared.errors import Problem, Unavailable
 from shared.service import HANDLER_TIMEOUT_S
@@ -45,6 +47,7 @@ class Gateway:
         maker: PageMaker,
         press: Press[Found],
         embeds: Embeds,
+        search: SearchPages,
         files: Mapping[str, Page],
         tally: Tally,
     ) -> None:
@@ -54,6 +57,7 @@ class Gateway:
         self._maker = maker
         self._press = press
         self._embeds = embeds
+        self._search = search
         self._files = files
         self._plain_errors = {status: maker.plain_error(status) for status in (400, 414, 500)}
         self._plain_errors[405] = maker.plain_error(405, ("Allow", ", ".join(_METHODS)))
@@ -131,11 +135,13 @@ class Gateway:
             return file
         if is_embed(target):
             return await self._embed(target)
+        if target.partition("?")[0] == SEARCH:
+            return await self._find_results(target)
         address = read_address(target)
         if isinstance(address, Moved):
             return self._maker.moved(address.location)
         if isinstance(address, Refused):
-            return self._plain_errors.get(address.status) or await self._absence(Absence(address.status))
+            return await self._refusal(address)
         ready = self._ready(address.key)
         if ready is not None:
             return ready
@@ -155,6 +161,13 @@ class Gateway:
         if isinstance(found, Absence):
             return self._embeds.refusal(Problem(404, "There is no such article, or it was withdrawn."))
         return found
+
+    async def _find_results(self, target: str) -> Page:
+        found = await self._search.make(target)
+        return await self._refusal(found) if isinstance(found, Refused) else found
+
+    async def _refusal(self, refused: Refused) -> Page:
+        return self._plain_errors.get(refused.status) or await self._absence(Absence(refused.status))
 
     async def _absence(self, absence: Absence) -> Page:
         key = error_key(absence.status)

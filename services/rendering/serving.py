@@ -20,6 +20,7 @@ from services.rendering.oembed import Embeds
 from services.rendering.popular import PopularNews
 from services.rendering.press import Limits, Made, Press
 from services.rendering.routes import Gateway
+from services.rendering.searching import SearchPages, SearchService
 from services.rendering.settings import RenderingSettings
 from services.rendering.signposts import ready_signposts
 from services.rendering.store import ReadModel
@@ -68,6 +69,7 @@ class Serving:
         self._tally = Tally()
         limits = Limits(settings.renders_at_once, _MOST_WAITING, settings.render_wait_s)
         self.press: Press[Found] = Press(self.cache, self._keep, limits)
+        self._search = SearchService(settings.search_urls, settings.search_wait_s)
         self.gateway = Gateway(
             cache=self.cache,
             popular=self.popular,
@@ -75,6 +77,7 @@ class Serving:
             maker=PageMaker(model, templates, site, self.date, now, syndication),
             press=self.press,
             embeds=Embeds(model, site, settings.site_url, self.date),
+            search=SearchPages(self._search, model, templates, site, self.date),
             files={
                 **ready_files(self.date, templates.assets),
                 **ready_signposts(self.date, site, settings.site_url, templates.assets),
@@ -117,6 +120,7 @@ class Serving:
         yield
         for task in tasks:
             await stop_task(task)
+        await self._search.close()
 
     async def end_streams(self, _: web.Application) -> None:
         """Live readers would keep the gateway from stopping: they are let go first, and come back to another."""

@@ -19,4 +19,13 @@ class RenderingSettings(Settings):
     live_readers: int = Field(
         12_000, ge=0, description="gateway: readers who may listen to /v1/live at once, as far as open files allow"
     )
+    search: str = Field(
+        "http://127.0.0.1:8105", description="gateway: where search answers: base URLs, separated by commas"
+    )
+    search_wait_s: float = Field(2.5, gt=0, description="gateway: how long a page of results waits for search")
     render_wait_s: float = Field(2.0, gt=0, description="gateway: how long a render may wait for its turn before 503")
+
+    @property
+    def search_urls(self) -> tuple[str, ...]:
+        """The base URLs of the search service."""
+        return tuple(url.strip().rstrip("/") for url in self.search.split(",") if url.strip())

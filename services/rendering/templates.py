@@ -8,7 +8,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from services.rendering.assets import Assets
 from services.rendering.language import Language, Languages, direction
 from services.rendering.metadata import About, Metadata
-from services.rendering.static_pages import DIRECTORY as PAGES
 from services.rendering.static_pages import load_static_pages
 from services.rendering.views import (
     ArticleView,
@@ -18,8 +17,10 @@ from services.rendering.views import (
     LiveCommentView,
     PopularPageView,
     PopularView,
+    SearchView,
     StaticView,
 )
+from shared.pages import SHIPPED
 from shared.site import Site
 
 DIRECTORY = Path(__file__).with_name("templates")
@@ -37,7 +38,7 @@ class Templates:
 
     def __init__(self, site: Site, base_url: str) -> None:
         self.assets = Assets(site=site)
-        self.own_pages = load_static_pages(site.pages or PAGES)
+        self.own_pages = load_static_pages(site.pages or SHIPPED)
         self._languages = Languages(site.language)
         self._metadata = Metadata(site, base_url, self.assets)
         self._environment = _environment(site, base_url, self.assets, self.own_pages)
@@ -60,6 +61,10 @@ class Templates:
     def static_page(self, view: StaticView) -> str:
         """About, Contact, Privacy."""
         return self._page("static.html", view, self._languages.of_site, self._metadata.static_page(view))
+
+    def search(self, view: SearchView) -> str:
+        """What a reader's search has found."""
+        return self._page("search.html", view, self._languages.of_site)
 
     def error(self, view: ErrorView) -> str:
         """What a reader sees when there is no page to give."""

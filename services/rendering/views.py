@@ -216,6 +216,31 @@ class StaticView:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundView:
+    """Something that a search has found; a page of our own has no section, date or language."""
+
+    url: str
+    headline: str
+    snippet_html: str
+    section: str = ""
+    published_at: datetime | None = None
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """A page of search results; with an empty `q` the form alone. Where nothing is found, the latest is offered."""
+
+    q: str
+    section: str = ""
+    found: tuple[FoundView, ...] = ()
+    total: int = 0
+    page: int = 1
+    pages: int = 1
+    latest: tuple[Card, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorView:
     """A page that could not be given: 404, 410, 503 have words of their own, any other status the plain ones."""
 

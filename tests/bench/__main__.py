@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import cold, live, pages, views
+from tests.bench import cold, live, pages, search, views
 from tests.bench.measure import Measure
 
 MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
@@ -15,6 +15,7 @@ MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
     **views.MEASURES,
     **cold.MEASURES,
     **live.MEASURES,
+    **search.MEASURES,
 }
 
 

@@ -126,6 +126,7 @@ async def _start_of_slot() -> None:
         ("GET", "/v1/articles/01J/views", "popularity"),
         ("POST", "/v1/views", "popularity"),
         ("GET", "/v1/popular?window=24h", "popularity"),
+        ("GET", "/v1/search?q=harbour", "search"),
     ],
 )
 async def test_a_path_reaches_its_service_unchanged(

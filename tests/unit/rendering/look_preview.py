@@ -10,7 +10,7 @@ from pathlib import Path
 
 from services.rendering.static_pages import load_static_pages
 from services.rendering.templates import POPULAR_SLOT, Templates
-from services.rendering.views import HomeView, PopularPageView, PopularView
+from services.rendering.views import HomeView, PopularPageView, PopularView, SearchView
 from shared.site import load_site
 from tests.unit.rendering import look_samples as samples
 
@@ -33,6 +33,9 @@ def pages(templates: Templates) -> Mapping[str, str]:
         "tag": templates.list_page(samples.tag_list()),
         "about": templates.static_page(load_static_pages()["/about"]),
         "popular": templates.popular_page(PopularPageView("7d", "/popular?window=7d&section=africa", "africa")),
+        "search": templates.search(samples.results()),
+        "search-nothing": templates.search(replace(samples.results(), found=(), total=0, pages=1)),
+        "search-empty": templates.search(SearchView("")),
         "404": templates.error(samples.lost(404)),
         "410": templates.error(samples.lost(410)),
         "503": templates.error(replace(samples.lost(503), latest=())),

@@ -10,6 +10,7 @@ from services.rendering.views import (
     CommentView,
     Correction,
     ErrorView,
+    FoundView,
     HomeView,
     Link,
     ListView,
@@ -17,6 +18,7 @@ from services.rendering.views import (
     PopularItem,
     PopularTab,
     PopularView,
+    SearchView,
     SectionBlock,
     StaticView,
     ThreadView,
@@ -242,3 +244,27 @@ def static_page() -> StaticView:
 def lost(status: int = 404) -> ErrorView:
     """A page that is not there."""
     return ErrorView(status, tuple(card(number) for number in range(4)))
+
+
+def results() -> SearchView:
+    """What a search has found: with marks, in two languages, and a page of our own."""
+    return SearchView(
+        "clock & queue",
+        "world",
+        (
+            FoundView(
+                "/world/ports", STORIES[0][1], "the new <mark>clock</mark> keeps each place &amp; rank …", "world", NOW
+            ),
+            FoundView("/middle-east/x", "ساعة واحدة للموانئ", "… كل <mark>ساعة</mark> …", "middle-east", NOW, "ar"),
+            FoundView("/about", "About", "Who keeps the <mark>clock</mark> here."),
+        ),
+        total=23,
+        page=2,
+        pages=3,
+        latest=latest(),
+    )
+
+
+def latest() -> tuple[Card, ...]:
+    """Cards to go on to."""
+    return lost(404).latest

@@ -1,0 +1,116 @@
+// Suggestions under the search field while a reader types (WAI-ARIA's combobox with a listbox). Without it the form searches.
+"use strict";
+(() => {
+  const form = document.querySelector("[data-search]");
+  if (!form) return;
+  const WAIT_MS = 150;
+  const SHORTEST = 2;
+  const SHOWN = 6;
+  const words = form.dataset;
+  const input = form.querySelector("input");
+  const make = (tag, name, text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
+
+  const popup = make("div", "suggestions");
+  const list = make("div", "suggestions-list");
+  const none = make("p", "suggestions-none", words.none);
+  const told = make("p", "unseen");
+  const set = (element, attributes) => Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+  set(list, { role: "listbox", id: "suggestions", "aria-label": words.suggestions });
+  set(told, { role: "status", "aria-live": "polite" });
+  set(input, { role: "combobox", "aria-autocomplete": "list", "aria-controls": "suggestions", "aria-expanded": "false" });
+  popup.hidden = true;
+  popup.append(list, none);
+  form.append(popup, told);
+
+  let timer = 0;
+  let request = null;
+  let chosen = -1;
+  const all = (q) => `/search?${new URLSearchParams({ q })}`;
+  const options = () => [...list.children];
+
+  function open() {
+    popup.hidden = false;
+    list.hidden = !list.children.length;
+    none.hidden = !list.hidden;
+    input.setAttribute("aria-expanded", String(!list.hidden));
+  }
+
+  function close() {
+    popup.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    choose(-1);
+  }
+
+  function choose(number) {
+    chosen = number;
+    options().forEach((option, place) => option.setAttribute("aria-selected", String(place === number)));
+    const option = options()[number];
+    if (!option) return input.removeAttribute("aria-activedescendant");
+    input.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+
+  function option(href, text, name, language) {
+    const link = make("a", name, text);
+    set(link, { role: "option", id: `suggestion-${list.children.length}`, href, tabindex: "-1", "aria-selected": "false" });
+    if (language) set(link, { lang: language, dir: "auto" });
+    list.append(link);
+  }
+
+  function show(q, found) {
+    list.replaceChildren();
+    for (const item of found.items) option(item.url, item.headline, "suggestion", item.language);
+    if (found.items.length) option(all(q), words.all, "suggestion suggestion-all");
+    choose(-1);
+    told.textContent = found.total ? `${words.found}: ${found.total}` : words.none;
+    open();
+  }
+
+  function forget() {
+    clearTimeout(timer);
+    if (request) request.abort();
+    request = null;
+  }
+
+  async function ask(q) {
+    const asking = (request = new AbortController());
+    try {
+      const answer = await fetch(`/v1/search?${new URLSearchParams({ q, limit: SHOWN })}`, { signal: asking.signal });
+      const found = answer.ok ? await answer.json() : null;
+      if (asking !== request) return;
+      if (found) show(q, found);
+      else close();
+    } catch {
+      if (asking === request) close();
+    }
+  }
+
+  input.addEventListener("input", () => {
+    forget();
+    const q = input.value.trimStart();
+    told.textContent = "";
+    if (q.trim().length < SHORTEST) return close();
+    timer = setTimeout(() => ask(q), WAIT_MS);
+  });
+
+  input.addEventListener("keydown", (event) => {
+    const count = list.hidden ? 0 : list.children.length;
+    if (event.key === "Escape") {
+      forget();
+      if (!popup.hidden) event.preventDefault();
+      close();
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count) {
+      event.preventDefault();
+      open();
+      const from = event.key === "ArrowDown" ? chosen + 1 : chosen < 0 ? count - 1 : chosen - 1;
+      choose(from >= count ? -1 : from);
+    } else if (event.key === "Enter" && !popup.hidden && options()[chosen]) {
+      event.preventDefault();
+      location.assign(options()[chosen].href);
+    }
+  });
+
+  // A press on a suggestion must not take the focus first: the list would be gone before the click.
+  popup.addEventListener("mousedown", (event) => event.preventDefault());
+  input.addEventListener("blur", () => { forget(); close(); });
+})();

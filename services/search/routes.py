@@ -1,0 +1,26 @@
+"""HTTP in: searches."""
+
+from aiohttp import web
+
+from services.search.desk import Desk
+from services.search.rules import next_cursor, read_offset, read_question
+from shared.errors import Problem
+from shared.requests import read_limit
+from shared.service import json_response
+
+DESK = web.AppKey("desk", Desk)
+SECTIONS = web.AppKey("sections", frozenset[str])
+
+
+async def search(request: web.Request) -> web.StreamResponse:
+    """What is found for a question, a page of it."""
+    if len(set(request.query)) != len(request.query):
+        raise Problem(422, "A parameter comes twice.")
+    question = read_question(request.query, request.app[SECTIONS])
+    limit, offset = read_limit(request.query), read_offset(request.query)
+    found = await request.app[DESK].find(question, offset, limit)
+    cursor = next_cursor(request.query, offset + limit, found.total)
+    return json_response({"total": found.total, "items": found.items, "next_cursor": cursor})
+
+
+ROUTES = [web.get("/v1/search", search)]

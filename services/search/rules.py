@@ -1,0 +1,121 @@
+"""What a reader asks, read out of a query: words, phrases, filters. Decisions alone; faults name the parameter."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from services.search.analysis import Word, words
+from shared.requests import read_cursor, refuse_unknown, write_cursor
+from shared.service import field_problem
+
+PARAMETERS = ("q", "section", "from", "to", "limit", "cursor")
+LONGEST_Q = 200
+MOST_WORDS = 24
+# Nobody reads so far, and the work grows with the distance.
+DEEPEST = 1000
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_QUOTES = re.compile(r"[\"“”„«»]")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is looked for: articles with every one of `words`, and every one of `phrases` as they stand.
+
+    With `typing` the last word may go on. `since` is the first moment, `until` the first one after the last.
+    """
+
+    words: tuple[Word, ...] = ()
+    phrases: tuple[tuple[Word, ...], ...] = ()
+    typing: bool = False
+    section: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no word in it."""
+        return not self.words and not self.phrases
+
+
+def read_question(query: Mapping[str, str], sections: frozenset[str]) -> Question:
+    """The question in a request's query; 422 naming what is wrong with it."""
+    refuse_unknown(query, PARAMETERS)
+    section = query.get("section") or None
+    if section is not None and section not in sections:
+        raise field_problem("?section", "There is no such section.")
+    since = _read_moment(query, "from", whole_day=False)
+    until = _read_moment(query, "to", whole_day=True)
+    return parse(_read_q(query), section=section, since=since, until=until)
+
+
+def parse(
+    text: str, *, section: str | None = None, since: datetime | None = None, until: datetime | None = None
+) -> Question:
+    """A text as its words and, between quotation marks, its phrases. Nothing in it is a command."""
+    loose: list[Word] = []
+    phrases: list[tuple[Word, ...]] = []
+    pieces = _QUOTES.split(text)
+    for number, piece in enumerate(pieces):
+        found = tuple(words(piece))
+        if number % 2 and found:
+            phrases.append(found)
+        elif not number % 2:
+            loose.extend(found)
+    typing = len(pieces) % 2 == 1 and bool(pieces[-1].strip()) and not pieces[-1][-1].isspace()
+    return Question(tuple(loose), tuple(phrases), typing and bool(loose), section, since, until)
+
+
+def _read_q(query: Mapping[str, str]) -> str:
+    text = query.get("q", "")
+    if not text.strip():
+        raise field_problem("?q", "q says what is looked for.")
+    if len(text) > LONGEST_Q:
+        raise field_problem("?q", f"q has at most {LONGEST_Q} characters.")
+    if _CONTROLS.search(text):
+        raise field_problem("?q", "q holds no control characters.")
+    if sum(1 for _ in words(text)) > MOST_WORDS:
+        raise field_problem("?q", f"q has at most {MOST_WORDS} words.")
+    return text
+
+
+def _read_moment(query: Mapping[str, str], name: str, *, whole_day: bool) -> datetime | None:
+    text = query.get(name)
+    if not text:
+        return None
+    fault = field_problem(f"?{name}", f"{name} is a day, as in 2026-02-08, or a moment with its zone (RFC 3339).")
+    try:
+        if text.isascii() and _DAY.fullmatch(text):
+            day = datetime.combine(datetime.fromisoformat(text).date(), time(), UTC)
+            return day + timedelta(days=1) if whole_day else day
+        # A plus sign that was not escaped comes out of a query as a space.
+        moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else "")
+        if moment.tzinfo is None:
+            raise fault
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise fault from error
+
+
+def read_offset(query: Mapping[str, str]) -> int:
+    """How many items a cursor lies beyond; 400 for one that was not given out for this question."""
+    parts = read_cursor(query, 2)
+    if parts is None:
+        return 0
+    asked, offset = parts
+    known = offset.isascii() and offset.isdigit() and len(offset) < 6 and int(offset) < DEEPEST
+    if not known or asked != _mark(query):
+        raise field_problem("?cursor", "The cursor is not one that was given out for this search.", status=400)
+    return int(offset)
+
+
+def next_cursor(query: Mapping[str, str], offset: int, total: int) -> str | None:
+    """The cursor for what comes after `offset` items, None where there is nothing, or nobody goes."""
+    return write_cursor(_mark(query), str(offset)) if offset < min(total, DEEPEST) else None
+
+
+def _mark(query: Mapping[str, str]) -> str:
+    asked = "\0".join(query.get(name, "") for name in ("q", "section", "from", "to"))
+    return hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:12]

@@ -1,0 +1,112 @@
+"""The piece of a text that shows why it was found, as HTML with the words that were looked for in `<mark>`."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import NamedTuple
+
+from services.search.analysis import analyse, written_words
+from services.search.queries import SHORTEST_MISSPELT
+from services.search.rules import Question
+
+LENGTH = 220
+_LEAD_IN = 50
+# Deeper than this no snippet is looked for: a page of results reads twenty texts.
+_LOOKED_THROUGH = 12_000
+_MOST_HITS = 60
+
+
+class _Hit(NamedTuple):
+    start: int
+    end: int
+    stem: str
+
+
+class Matcher(dict[str, str | None]):
+    """Tells which written words a question means: the stem of one that is meant, None for any other.
+
+    Each word is judged once: a page of results holds thousands, most of them more than once.
+    """
+
+    def __init__(self, question: Question, *, forgiving: bool) -> None:
+        super().__init__()
+        wanted = [*question.words, *(word for phrase in question.phrases for word in phrase)]
+        self._stems = {word.stem for word in wanted}
+        self._begun = question.words[-1].form if question.typing else ""
+        self._misspelt = (
+            tuple(word.form for word in question.words if len(word.form) >= SHORTEST_MISSPELT) if forgiving else ()
+        )
+
+    def __missing__(self, written: str) -> str | None:
+        judged = self[written] = self._judge(written)
+        return judged
+
+    def _judge(self, written: str) -> str | None:
+        word = analyse(written)
+        if word.stem in self._stems or (self._begun and word.form.startswith(self._begun)):
+            return word.stem
+        if any(is_near(word.form, form, begun=form == self._begun) for form in self._misspelt):
+            return word.stem
+        return None
+
+
+def snippet_html(text: str, matcher: Matcher) -> str:
+    """About LENGTH characters of the text where most of what is meant stands together; its beginning if nothing is."""
+    hits = list(_hits(text[:_LOOKED_THROUGH], matcher))
+    start, end = _cut(text, _best_start(hits))
+    inside = [hit for hit in hits if start <= hit.start and hit.end <= end]
+    return ("… " if start else "") + _marked(text, start, end, inside) + (" …" if end < len(text) else "")
+
+
+def _hits(text: str, matcher: Matcher) -> Iterator[_Hit]:
+    left = _MOST_HITS
+    for found in written_words(text):
+        stem = matcher[found[0]]
+        if stem is not None:
+            yield _Hit(found.start(), found.end(), stem)
+            left -= 1
+            if not left:
+                return
+
+
+def _best_start(hits: Sequence[_Hit]) -> int:
+    best, most = 0, 0
+    for first in hits:
+        together = {hit.stem for hit in hits if first.start <= hit.start <= first.start + LENGTH - _LEAD_IN}
+        if len(together) > most:
+            best, most = first.start, len(together)
+    return best
+
+
+def _cut(text: str, around: int) -> tuple[int, int]:
+    start = 0 if around <= _LEAD_IN else text.find(" ", around - _LEAD_IN) + 1
+    start = min(start, around)
+    end = start + LENGTH
+    if end >= len(text):
+        return start, len(text)
+    space = text.rfind(" ", start + LENGTH // 2, end)
+    return start, space if space > 0 else end
+
+
+def _marked(text: str, start: int, end: int, hits: Sequence[_Hit]) -> str:
+    parts, place = [], start
+    for hit in hits:
+        parts += [escape(text[place : hit.start]), "<mark>", escape(text[hit.start : hit.end]), "</mark>"]
+        place = hit.end
+    return "".join([*parts, escape(text[place:end])])
+
+
+def is_near(one: str, other: str, *, begun: bool = False) -> bool:
+    """Whether two words are one edit apart at most (a letter replaced, left out, put in, or two neighbours swapped).
+
+    With `begun`, `other` may be the beginning of `one`.
+    """
+    if begun:
+        return any(is_near(one[: len(other) + more], other) for more in (-1, 0, 1))
+    if abs(len(one) - len(other)) > 1:
+        return False
+    same = 0
+    while same < min(len(one), len(other)) and one[same] == other[same]:
+        same += 1
+    rest, others = one[same:], other[same:]
+    swapped = len(rest) > 1 and rest[1::-1] == others[:2] and rest[2:] == others[2:]
+    return rest[1:] == others[1:] or rest[1:] == others or rest == others[1:] or swapped

@@ -1,0 +1,274 @@
+"""The index on disk: the only file that knows its fields. Articles, the site's own pages, and how far the log was read.
+
+The position in the log is a document of the index, so that one commit moves both: there is no moment at which they
+disagree, whatever is killed. A withdrawn article leaves a mark with its version, so that an older state that comes later
+does not bring it back.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from tantivy import (
+    Document,
+    Filter,
+    Index,
+    IndexWriter,
+    Query,
+    Schema,
+    SchemaBuilder,
+    Searcher,
+    TextAnalyzerBuilder,
+    Tokenizer,
+)
+
+from services.search import queries
+from services.search.analysis import text_of, words
+from services.search.rules import Question
+from services.search.snippets import Matcher, snippet_html
+from shared.errors import Unavailable
+from shared.events import ArticleState, Erased
+from shared.pages import OwnPage
+from shared.times import rfc3339
+
+# Another number means that fields or analysis have changed: an index of another format is built anew.
+FORMAT = 1
+_WRITER_BYTES = 64 * 1024 * 1024
+_TERMS = "terms"
+_PLACE = "place"
+_PAGE = "page"
+_ARTICLE = "article"
+
+# Recent first among equals: a score halves in five years. It depends on the date alone, so that nothing has to be
+# computed again as time goes by (forward decay, Cormode et al., ICDE 2009). Tantivy multiplies by log2(2 + field).
+_HALVES_IN_S = 5 * 365.25 * 86400
+_FROM_S = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+_MOST = 1000.0
+# The site's own pages have no date: as good as an article of this day.
+_OWN_PAGES_AS_OF = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far an index has read: of which log, and where each partition of articles.v1 goes on."""
+
+    log: str = ""
+    positions: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of what was found: the JSON-ready items, and how many there are in all."""
+
+    total: int
+    items: list[dict[str, object]]
+
+
+def recency(published_at: datetime) -> float:
+    """What a score is multiplied by."""
+    return float(min(_MOST, max(1.0, 2 ** ((published_at.timestamp() - _FROM_S) / _HALVES_IN_S))))
+
+
+def _weight(published_at: datetime) -> float:
+    return float(2 ** recency(published_at) - 2)
+
+
+def make_schema() -> Schema:
+    """The fields. Words come ready from `analysis`, joined by spaces."""
+    builder = SchemaBuilder()
+    builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("version", fast=True)
+    for name in queries.STEMS:
+        builder.add_text_field(name, tokenizer_name=_TERMS, index_option="position")
+    for name in (queries.NAMES, queries.FORMS):
+        builder.add_text_field(name, tokenizer_name=_TERMS, index_option="basic")
+    builder.add_text_field("section", tokenizer_name="raw", index_option="basic")
+    builder.add_date_field("published_at", indexed=True, fast=True)
+    builder.add_float_field("weight", fast=True)
+    builder.add_bytes_field("shown", stored=True)
+    return builder.build()
+
+
+class SearchIndex:
+    """One index in one folder. Searches may come from any thread; changes from one thread at a time.
+
+    Opening one that is broken or of another format raises ValueError; `write` raises Unavailable while another process
+    writes to it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._schema = make_schema()
+        self._index = Index(self._schema, path=str(folder))
+        terms = TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.remove_long(255)).build()
+        self._index.register_tokenizer(_TERMS, terms)
+        self._index.config_reader("manual", 0)
+        self._index.reload()
+        self._writer: IndexWriter | None = None
+        self._fresh: dict[str, int] = {}
+        self.uncommitted = 0
+        self.place = self._read_place()
+
+    def write(self) -> None:
+        """Take the one right to change it."""
+        try:
+            self._writer = self._index.writer(_WRITER_BYTES, 1)
+        except ValueError as error:
+            raise Unavailable(f"the index is being written by another process: {error}") from error
+
+    def apply(self, events: Iterable[ArticleState | Erased]) -> int:
+        """Take in states of articles, each if it is newer than what is known; returns how many were. Seen after a commit."""
+        newest: dict[str, ArticleState | Erased] = {}
+        for event in events:
+            known = newest.get(event.id)
+            newer = not isinstance(known, ArticleState) or isinstance(event, Erased) or event.version > known.version
+            if newer:
+                newest[event.id] = event
+        taken = [event for event in newest.values() if self._is_news(event)]
+        for event in taken:
+            self._put(event)
+        return len(taken)
+
+    def _is_news(self, event: ArticleState | Erased) -> bool:
+        return isinstance(event, Erased) or event.version > self.version(event.id)
+
+    def _put(self, event: ArticleState | Erased) -> None:
+        writer = self._changing()
+        writer.delete_documents_by_term("id", event.id)
+        self.uncommitted += 1
+        if isinstance(event, Erased):
+            self._fresh[event.id] = 0
+            return
+        self._fresh[event.id] = event.version
+        writer.add_document(_article(event) if event.status == "published" else _mark(event))
+
+    def replace_pages(self, pages: Iterable[OwnPage]) -> None:
+        """Have these as the site's own pages, and no others."""
+        writer = self._changing()
+        writer.delete_documents_by_term("kind", _PAGE)
+        for page in pages:
+            writer.add_document(_own_page(page))
+        self.uncommitted += 1
+
+    def version(self, article_id: str) -> int:
+        """The version of an article that is known, 0 where none is."""
+        fresh = self._fresh.get(article_id)
+        if fresh is not None:
+            return fresh
+        searcher = self._index.searcher()
+        hits = searcher.search(Query.term_query(self._schema, "id", article_id, "basic"), 1, count=False).hits
+        return int(searcher.fast_field_values("version", [hits[0][1]])[0] or 0) if hits else 0
+
+    def commit(self, place: Place) -> None:
+        """Make all changes durable and visible, together with how far the log was read."""
+        writer = self._changing()
+        writer.delete_documents_by_term("id", _PLACE)
+        known = {"format": FORMAT, "log": place.log, "positions": {str(n): at for n, at in place.positions.items()}}
+        writer.add_document(Document(id=[_PLACE], kind=[_PLACE], shown=[orjson.dumps(known)]))
+        writer.commit()
+        self._index.reload()
+        self._fresh.clear()
+        self.uncommitted = 0
+        self.place = place
+
+    def close(self) -> None:
+        """Give back the right to change it; what was not committed is forgotten."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.rollback()
+            writer.wait_merging_threads()
+
+    @property
+    def size(self) -> int:
+        """How many documents there are."""
+        return self._index.searcher().num_docs
+
+    def search(self, question: Question, offset: int, limit: int) -> Found:
+        """What is found, best first. Words that are found nowhere are looked for again as if they were misspelt."""
+        if question.is_empty:
+            return Found(0, [])
+        found = self._search(question, queries.strict(self._schema, question), offset, limit, forgiving=False)
+        if not found.total and queries.can_be_misspelt(question):
+            found = self._search(question, queries.forgiving(self._schema, question), offset, limit, forgiving=True)
+        return found
+
+    def _search(self, question: Question, query: Query, offset: int, limit: int, *, forgiving: bool) -> Found:
+        searcher = self._index.searcher()
+        result = searcher.search(query, limit, offset=offset, weight_by_field="weight")
+        matcher = Matcher(question, forgiving=forgiving)
+        total: int = result.count  # type: ignore[attr-defined]  # tantivy's stub leaves it out
+        return Found(total, [_item(searcher, address, matcher) for _, address in result.hits])
+
+    def _read_place(self) -> Place:
+        searcher = self._index.searcher()
+        hits = searcher.search(Query.term_query(self._schema, "id", _PLACE, "basic"), 1, count=False).hits
+        if not hits:
+            if searcher.num_docs:
+                raise ValueError("the index does not say how far it has read")
+            return Place()
+        known = _shown(searcher, hits[0][1])
+        if known["format"] != FORMAT:
+            raise ValueError(f"the index has format {known['format']}, not {FORMAT}")
+        return Place(known["log"], {int(number): at for number, at in known["positions"].items()})
+
+    def _changing(self) -> IndexWriter:
+        assert self._writer is not None, "write() comes before changes"
+        return self._writer
+
+
+def _shown(searcher: Searcher, address: Any) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(searcher.doc(address).get_first("shown") or b"{}")
+    return found
+
+
+def _item(searcher: Searcher, address: Any, matcher: Matcher) -> dict[str, object]:
+    shown = _shown(searcher, address)
+    text = shown.pop("text")
+    return {**shown, "snippet_html": snippet_html(text, matcher)}
+
+
+def _article(article: ArticleState) -> Document:
+    text = text_of(article.body_html)
+    shown = {
+        "article_id": article.id, "headline": article.headline, "url": article.url, "section": article.section,
+        "published_at": rfc3339(article.published_at), "language": article.language,
+        "text": f"{article.standfirst} {text}".strip(),
+    }  # fmt: skip
+    return Document(
+        id=[article.id], kind=[_ARTICLE], version=[article.version], section=[article.section],
+        published_at=[article.published_at], weight=[_weight(article.published_at)], shown=[orjson.dumps(shown)],
+        **_texts(article.headline, " ; ".join((*article.tags, *article.bylines)), article.standfirst, text),
+    )  # fmt: skip
+
+
+def _mark(article: ArticleState) -> Document:
+    """What stays of a withdrawn article: nothing that could be found."""
+    return Document(id=[article.id], kind=[_ARTICLE], version=[article.version])
+
+
+def _own_page(page: OwnPage) -> Document:
+    text = text_of(page.body_html)
+    shown = {
+        "article_id": None, "headline": page.title, "url": page.path, "section": None, "published_at": None,
+        "language": None, "text": text,
+    }  # fmt: skip
+    return Document(
+        id=[f"page {page.path}"], kind=[_PAGE], weight=[_weight(_OWN_PAGES_AS_OF)], shown=[orjson.dumps(shown)],
+        **_texts(page.title, "", "", text),
+    )  # fmt: skip
+
+
+def _texts(headline: str, labels: str, standfirst: str, body: str) -> dict[str, list[str]]:
+    """The fields of words: stems by where they stand, forms of all."""
+    found = [list(words(text)) for text in (headline, labels, standfirst, body)]
+    named = {form for form, _ in found[0] + found[1]}
+    everywhere = named.union([form for form, _ in found[2]], [form for form, _ in found[3]])
+    return {
+        **{name: [" ".join([stem for _, stem in list_])] for name, list_ in zip(queries.STEMS, found, strict=True)},
+        queries.NAMES: [" ".join(named)],
+        queries.FORMS: [" ".join(everywhere)],
+    }

@@ -1,0 +1,168 @@
+"""Search as readers have it: the dropdown in a browser, the page of results with and without JavaScript."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.e2e.test_one_articles_life import ARGUMENTS, PHONE
+from tests.running import Platform, eventually, running_platform
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+
+DESKTOP = {"width": 1280, "height": 900}
+BOTH = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
+    async with running_platform(
+        tmp_path_factory.mktemp("search") / "data", SCALE="rendering=1,popularity=1,search=2"
+    ) as running:
+        await running.publish("Mangroves hold the shore at Port Adesi", section="climate", body="Roots and mud. " * 30)
+        await running.publish("Who counts the mangroves?", section="world", body="Nobody had counted them.")
+        for number in range(12):
+            await running.publish(f"Estuary diary, part {number}", section="world", body="An estuary is a slow thing.")
+        for instance in (1, 2):
+            await eventually(lambda at=instance: _knows(running, at), within_s=15, what=f"search {instance} knows all")
+        yield running
+
+
+async def _knows(platform: Platform, instance: int) -> bool:
+    async with platform.http.get(f"{platform.url('search', instance)}/v1/search?q=estuary&limit=1") as answer:
+        return bool((await answer.json())["total"] == 12)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(chromium: Path) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+async def _opened(browser: Browser, platform: Platform, size: dict[str, int], *, script: bool = True) -> Page:
+    context = await browser.new_context(viewport=size, java_script_enabled=script)
+    page = await context.new_page()
+    await page.goto(platform.edge + "/about")
+    return page
+
+
+@BOTH
+async def test_suggestions_come_while_typing_and_the_keyboard_reaches_them(
+    browser: Browser, platform: Platform, size: dict[str, int]
+) -> None:
+    page = await _opened(browser, platform, size)
+    box = page.get_by_role("combobox", name="Search this site")
+
+    await box.press_sequentially("mangr")
+    options = page.get_by_role("option")
+    await expect(options).to_have_count(3)
+    await expect(options.last).to_have_text("View All Result")
+    await expect(page.get_by_text("No Result", exact=True)).to_be_hidden()
+    await expect(box).to_have_attribute("aria-expanded", "true")
+    await expect(page.get_by_role("status")).to_have_text("Results: 2")
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+    await box.press("ArrowDown")
+    first = await options.first.get_attribute("id")
+    await expect(box).to_have_attribute("aria-activedescendant", str(first))
+    await expect(options.first).to_have_attribute("aria-selected", "true")
+    await box.press("Escape")
+    await expect(box).to_have_attribute("aria-expanded", "false")
+    await expect(options.first).to_be_hidden()
+    await expect(box).to_have_value("mangr")
+
+    await box.press("ArrowDown")
+    await box.press("ArrowUp")
+    await box.press("ArrowUp")
+    await box.press("Enter")
+    await page.wait_for_url(re.compile(r"/search\?q=mangr$"))
+    await page.context.close()
+
+
+async def test_a_click_on_a_suggestion_leads_to_the_article(browser: Browser, platform: Platform) -> None:
+    page = await _opened(browser, platform, DESKTOP)
+
+    await page.get_by_role("combobox").press_sequentially("counts the")
+    await page.get_by_role("option", name="Who counts the mangroves?").click()
+
+    await expect(page.locator("h1")).to_have_text("Who counts the mangroves?")
+    await page.context.close()
+
+
+async def test_nothing_found_is_said(browser: Browser, platform: Platform) -> None:
+    page = await _opened(browser, platform, PHONE)
+
+    await page.get_by_role("combobox").press_sequentially("xylophone")
+
+    await expect(page.locator(".suggestions")).to_have_text("No Result")
+    await expect(page.get_by_role("status")).to_have_text("No Result")
+    await expect(page.get_by_role("combobox")).to_have_attribute("aria-expanded", "false")
+    await page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("size", "script"), [(PHONE, False), (DESKTOP, True)], ids=["phone, without JavaScript", "desktop, with JavaScript"]
+)
+async def test_the_form_leads_to_results_in_numbered_pages(
+    browser: Browser, platform: Platform, size: dict[str, int], script: bool
+) -> None:
+    page = await _opened(browser, platform, size, script=script)
+
+    await page.locator("#masthead-q").fill("estuary")
+    await page.locator("#masthead-q").press("Enter")
+    await expect(page.locator(".found")).to_have_count(10)
+    await expect(page.locator(".found mark").first).to_have_text("estuary")
+    await expect(page.get_by_text("12 results · Page 1 of 2")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    await page.get_by_role("link", name="More results").click()
+    await expect(page.locator(".found")).to_have_count(2)
+
+    await page.locator("#search-q").fill("mangroves")
+    await page.locator("#search-section").select_option("climate")
+    await page.locator(".search-again button").click()
+    await expect(page.locator(".found h2")).to_have_text(["Mangroves hold the shore at Port Adesi"])
+    await page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "text"),
+    [
+        ("q=xylophone", 200, "We found nothing for"),
+        ("", 200, "Write what you look for"),
+        ("q=%00", 400, "This did not work"),
+        ("q=" + "a" * 300, 400, "This did not work"),
+        ("q=a&section=moon", 400, "This did not work"),
+        ("q=a&page=zero", 400, "This did not work"),
+        ("q=estuary&page=3", 404, "no such page"),
+        ("q=" + "a" * 3000, 414, "This did not work"),
+        ("q=%22%5D%20OR%20headline%3A*%20%2B-%5C", 200, ""),
+    ],
+)
+async def test_odd_searches_get_a_fitting_page(platform: Platform, query: str, status: int, text: str) -> None:
+    found, page = await platform.page(f"/search?{query}")
+
+    assert found == status
+    assert text in page
+    assert '<meta name="robots" content="noindex">' in page
+
+
+async def test_results_are_kept_by_nobody_and_a_withdrawn_article_is_not_among_them(platform: Platform) -> None:
+    article = await platform.publish("Quillwort season", section="climate")
+    await eventually(lambda: _shows(platform, "quillwort", True), within_s=10, what="it is found")
+
+    await platform.act(article, "withdraw", {"reason": "It was not the season."})
+
+    await eventually(lambda: _shows(platform, "quillwort", False), within_s=2, what="it is not found")
+
+
+async def _shows(platform: Platform, q: str, wanted: bool) -> bool:
+    async with platform.http.get(f"{platform.edge}/search?q={q}") as answer:
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        return (
+            "Quillwort season</a></h2>" in await answer.text() and 'class="card found"' in await answer.text()
+        ) is wanted

@@ -1,0 +1,54 @@
+"""The address of a search: what is read out of it, and what is no search at all."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.rendering.addresses import Refused
+from services.rendering.searching import Asked, read_search
+from services.rendering.templates import Templates
+from services.rendering.views import SearchView
+from shared.site import load_site
+
+
+@pytest.mark.parametrize(
+    ("target", "asked"),
+    [
+        ("/search", Asked()),
+        ("/search?q=", Asked()),
+        ("/search?q=salt+%22the+tide%22&section=world&page=2", Asked('salt "the tide"', "world", 2)),
+        ("/search?q=%D9%85%D9%83%D8%AA%D8%A8%D8%A9&utm_source=x", Asked("مكتبة")),
+        ("/search?q=one&q=two", Asked("one")),
+    ],
+)
+def test_a_search_is_read(target: str, asked: Asked) -> None:
+    assert read_search(target) == asked
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/search?q=a&page=0", 400),
+        ("/search?q=a&page=x", 400),
+        ("/search?q=a&page=", 400),
+        ("/search?q=a&page=%D9%A3", 400),
+        ("/search?q=%ff", 400),
+        ("/search?" + "a=1&" * 40, 400),
+        ("/search?q=a&page=11", 404),
+        ("/search?q=" + "a" * 10_000, 414),
+    ],
+)
+def test_what_is_no_search_is_refused(target: str, status: int) -> None:
+    assert read_search(target) == Refused(status)
+
+
+@given(st.text(max_size=300))
+def test_nothing_that_is_sent_breaks_the_reading(query: str) -> None:
+    assert isinstance(read_search("/search?" + query), Asked | Refused)
+
+
+def test_a_readers_words_are_text_on_the_page_and_nothing_of_it_is_indexed_elsewhere() -> None:
+    page = Templates(load_site(None), "").search(SearchView('"><script>alert(1)</script>'))
+
+    assert "<script>alert" not in page
+    assert '<meta name="robots" content="noindex">' in page

@@ -98,7 +98,9 @@ class Gateway:
         headers = request.headers
         form = self._form(page, headers.get("Accept-Encoding", ""))
         keeps_open = request.keep_alive and request.version == HttpVersion11
-        if page.kind.status == 200 and _is_known(headers, form):
+        known = headers.get("If-None-Match")
+        # Most have neither: they pay for two looks and no call.
+        if (known is not None or page.kind.modified_s is not None) and _is_known(known, headers, form):
             return form.not_modified(keeps_open=keeps_open)
         if request.method == "HEAD":
             return form.head(keeps_open=keeps_open)
@@ -179,9 +181,10 @@ class Gateway:
         return page
 
 
-def _is_known(headers: Mapping[str, str], form: Form) -> bool:
+def _is_known(tags: str | None, headers: Mapping[str, str], form: Form) -> bool:
     """Whether the client has the form already. Tags go first: a date is only as fine as a second (RFC 9110, 13.2.2)."""
-    tags = headers.get("If-None-Match")
+    if form.kind.status != 200:
+        return False
     if tags is not None:
         return has_already(tags, form.etag)
     modified_s = form.kind.modified_s

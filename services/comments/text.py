@@ -76,4 +76,6 @@ def _with_links(text: str) -> str:
 
 def _leads_somewhere(anchor: str) -> bool:
     """Whether the sanitiser leaves the address in: it drops one that no browser could parse, such as an unassigned host."""
-    return " href=" in nh3.clean(anchor, tags={"a"}, attributes={"a": {"href"}}, url_schemes=_LINK_SCHEMES, link_rel=None)
+    return " href=" in nh3.clean(
+        anchor, tags={"a"}, attributes={"a": {"href"}}, url_schemes=_LINK_SCHEMES, link_rel=None
+    )

@@ -25,6 +25,7 @@ class Run:
         self.stack = stack
         self.public = public
         self.rows: list[Row] = []
+        self.unfinished: list[str] = []
 
     async def under_load(
         self, name: str, deed: Callable[[], Awaitable[float | None]], *, may_fail: bool = False
@@ -32,7 +33,11 @@ class Run:
         """Do something while everybody reads and writes; then see whether every promise was kept."""
         say(name)
         async with self.public.coming() as tally:
-            recovery_s = await deed()
+            try:
+                recovery_s = await deed()
+            except AssertionError as error:
+                recovery_s = None
+                self.unfinished.append(f"{name}: {str(error)[-600:]}")
         kept = await self.public.kept()
         failures = ", ".join(f"{what} x {times}" for what, times in tally.failed.most_common(3))
         failed = tally.failed.total()
@@ -90,7 +95,7 @@ async def one_platform(*, short: bool) -> list[str]:
             finally:
                 await public.http.close()
                 print(f"\n{table(run.rows)}\n", flush=True)
-                breaches += [breach for row in run.rows for breach in row.breaches()]
+                breaches += [*run.unfinished, *(breach for row in run.rows for breach in row.breaches())]
         if not short:
             say("TLS")
             await speak_tls(stack)

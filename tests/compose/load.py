@@ -50,6 +50,8 @@ class Public:
         self.promises = Promises()
         self.tally = Tally()
         self.viewed: list[str] = []
+        self._visible: list[str] = []
+        """Addresses that readers know: pages that were seen once."""
         self.editor = {"Authorization": f"Bearer {token}"}
         self._numbers = count(1)
         self.http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=6))
@@ -95,7 +97,7 @@ class Public:
 
     async def _read(self, number: int) -> None:
         for turn in count(number):
-            paths = ["/", "/world", "/v1/popular?window=24h", *self.promises.articles.values()]
+            paths = ["/", "/world", "/v1/popular?window=24h", *self._visible[-40:]]
             self.tally.reads += 1
             try:
                 async with self.http.get(self.edge + paths[turn % len(paths)]) as answer:
@@ -108,9 +110,19 @@ class Public:
 
     async def _edit(self) -> None:
         while True:
-            await self.publish(f"Bulletin {next(self._numbers)}")
+            published = await self.publish(f"Bulletin {next(self._numbers)}")
+            await asyncio.sleep(0.5)
+            if published and await self._is_seen(self.promises.articles[published]):
+                self._visible.append(self.promises.articles[published])
             await self.comment(self.viewed[0])
             await asyncio.sleep(0.5)
+
+    async def _is_seen(self, url: str) -> bool:
+        try:
+            async with self.http.get(self.edge + url) as page:
+                return page.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
 
     @asynccontextmanager
     async def coming(self) -> AsyncIterator[Tally]:

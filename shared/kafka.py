@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 
+from shared.addresses import kafka_options
 from shared.errors import Unavailable
 from shared.events import Record
 
@@ -52,7 +53,7 @@ class LogIdentity:
                 raise
 
     async def _connect(self) -> AIOKafkaAdminClient:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=4000)
+        admin = AIOKafkaAdminClient(**kafka_options(self._bootstrap), request_timeout_ms=4000)
         try:
             await admin.start()
         except BaseException:
@@ -142,7 +143,7 @@ def as_record(found: "ConsumerRecord[bytes | None, bytes | None]") -> Record:
 def client_options(bootstrap: str) -> dict[str, object]:
     """What every client is given."""
     return {
-        "bootstrap_servers": bootstrap,
+        **kafka_options(bootstrap),
         "retry_backoff_ms": _BACKOFF_MS,
         "metadata_max_age_ms": 30_000,
     }

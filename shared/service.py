@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
@@ -12,6 +13,7 @@ import structlog
 import uvloop
 from aiohttp import http_parser, web
 from aiohttp.typedefs import Handler, Middleware
+from aiohttp.web_runner import GracefulExit
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared import metrics
@@ -45,6 +47,7 @@ class Health:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self.is_stopping = False
 
     def add(self, name: str, check: Check) -> None:
         """Add a dependency or a duty by name."""
@@ -53,7 +56,7 @@ class Health:
     async def report(self) -> tuple[bool, dict[str, object]]:
         """Whether all is well, and every check's facts; each check has a second."""
         checks: dict[str, object] = {}
-        ready = True
+        ready = not self.is_stopping
         facts: dict[str, object] = {}
         for name, check in self._checks.items():
             try:
@@ -64,7 +67,11 @@ class Health:
             except (Unavailable, TimeoutError) as error:
                 ready = False
                 checks[name] = {"ok": False, "reason": str(error) or "no answer within 1 s"}
-        return ready, {"status": "ready" if ready else "not ready", **facts, "checks": checks}
+        return ready, {"status": _status(ready, self.is_stopping), **facts, "checks": checks}
+
+
+def _status(ready: bool, is_stopping: bool) -> str:
+    return "stopping" if is_stopping else "ready" if ready else "not ready"
 
 
 HEALTH = web.AppKey("health", Health)
@@ -112,13 +119,19 @@ def answer_first(
 
 
 def run_service(name: str, settings_type: type[S], create_app: Callable[[S], web.Application]) -> None:
-    """Run until SIGTERM or SIGINT: stop taking requests, finish those under way, clean up, within STOP_WITHIN_S each."""
+    """Run until SIGTERM or SIGINT: stop taking requests, finish those under way, clean up, within STOP_WITHIN_S each.
+
+    With WM_DRAIN_S, SIGTERM first makes the service not ready, and it serves on for so long: who balances over it by
+    its readiness has then stopped sending when it stops taking.
+    """
     try:
         settings = settings_type.load()
         set_up_logs(name, settings.instance, settings.log_level)
         app = create_app(settings)
     except SettingsError as error:
         sys.exit(f"{name}: {error}")
+    if settings.drain_s:
+        app.on_startup.append(_drain_at_sigterm)
     spare_the_collector()
     web.run_app(
         app,
@@ -142,6 +155,23 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
+
+
+async def _drain_at_sigterm(app: web.Application) -> None:
+    loop = asyncio.get_running_loop()
+
+    def begin() -> None:
+        if not app[HEALTH].is_stopping:
+            app[HEALTH].is_stopping = True
+            _log.info("service.drains", seconds=app[SETTINGS].drain_s)
+            loop.call_later(app[SETTINGS].drain_s, _stop_now)
+
+    # aiohttp has set its own handler by now; this one comes in its place and ends in the same way.
+    loop.add_signal_handler(signal.SIGTERM, begin)
+
+
+def _stop_now() -> None:
+    raise GracefulExit
 
 
 def problem_response(problem: Problem, request_id: str = "") -> web.Response:

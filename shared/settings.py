@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.addresses import sign_in
 from shared.errors import SettingsError
 
 
@@ -14,7 +15,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="WM_", frozen=True, extra="ignore")
 
-    kafka: str = Field("127.0.0.1:9092", description="Kafka's bootstrap servers, host:port[,host:port]")
+    kafka: str = Field("127.0.0.1:9092", repr=False, description="Kafka's bootstrap servers, host:port[,host:port]")
     kafka_idempotence: bool = Field(True, description="idempotent producer; off on the embedded broker, which lacks it")
     kafka_fetch_wait_ms: int = Field(
         20,
@@ -25,8 +26,13 @@ class Settings(BaseSettings):
     kafka_adopt_new_log: bool = Field(
         False, description="take up a log that replaced the known one without asking; on in the embedded stack"
     )
-    mongo: str = Field("mongodb://127.0.0.1:27017", description="MongoDB's connection string")
-    redis: str = Field("redis://127.0.0.1:6379", description="Redis' URL")
+    kafka_replication: int = Field(1, ge=1, le=9, description="copies of each topic that the topics job makes")
+    mongo: str = Field("mongodb://127.0.0.1:27017", repr=False, description="MongoDB's connection string")
+    redis: str = Field("redis://127.0.0.1:6379", repr=False, description="Redis' URL")
+    account: str = Field("", description="the name by which the engines know this process, where they ask for one")
+    kafka_password_file: Path | None = Field(None, description="a file with the account's password for Kafka")
+    mongo_password_file: Path | None = Field(None, description="a file with the account's password for MongoDB")
+    redis_password_file: Path | None = Field(None, description="a file with the account's password for Redis")
     host: str = Field("127.0.0.1", description="the address the service listens on")
     service_port: int = Field(0, ge=0, le=65535, description="the port the service listens on; 0 takes a free one")
     instance: int = Field(1, ge=1, description="this process's number among its like")
@@ -36,6 +42,9 @@ class Settings(BaseSettings):
     rate_limits: Literal["on", "off"] = Field("on", description="limits by visitor; off for load tests")
     session_timeout_ms: int = Field(
         6000, ge=1000, le=60_000, description="how long Kafka waits for a silent consumer before its partitions move"
+    )
+    drain_s: float = Field(
+        0.0, ge=0, le=30, description="how long after SIGTERM a service says that it is not ready, and still serves"
     )
     stall_timeout_s: float = Field(30.0, gt=0, description="a consumer that makes no progress for so long ends")
 
@@ -47,12 +56,38 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls) -> Self:
-        """Read the environment; raises SettingsError naming each variable at fault."""
+        """Read the environment and the files it names; raises SettingsError naming each variable at fault.
+
+        The addresses of engines whose password is in a file come with account and password in them.
+        """
         try:
-            return cls()
+            settings = cls()
         except ValidationError as error:
             faults = "; ".join(_fault(item["loc"], item["msg"]) for item in error.errors())
             raise SettingsError(faults) from error
+        return settings.model_copy(update=settings._addresses_with_passwords())
+
+    def _addresses_with_passwords(self) -> dict[str, str]:
+        engines = (
+            ("kafka", self.kafka, self.kafka_password_file),
+            ("mongo", self.mongo, self.mongo_password_file),
+            ("redis", self.redis, self.redis_password_file),
+        )
+        return {
+            name: sign_in(address, self.account, _read_password(f"WM_{name.upper()}_PASSWORD_FILE", path))
+            for name, address, path in engines
+            if path is not None
+        }
+
+
+def _read_password(variable: str, path: Path) -> str:
+    try:
+        password = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}: {path} cannot be read: {error}") from error
+    if not password:
+        raise SettingsError(f"{variable}: {path} is empty")
+    return password
 
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +14,12 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from shared.addresses import kafka_options
 from shared.errors import Unavailable
 from shared.settings import Settings
 
 _DAY_MS = 24 * 60 * 60 * 1000
+_MIB = 1024**2
 _GIB = 1024**3
 _REQUEST_TIMEOUT_MS = 10_000
 
@@ -30,11 +33,24 @@ class Topic:
     config: Mapping[str, str] = field(default_factory=dict)
 
 
-_COMPACTED = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
+# Kept for ever, the newest record of each key; what it replaced is gone after a day at most, so that the disk holds the state
+# and a day. Small segments, since the newest one is never compacted.
+_COMPACTED = {
+    "cleanup.policy": "compact",
+    "min.cleanable.dirty.ratio": "0.1",
+    "max.compaction.lag.ms": str(_DAY_MS),
+    "segment.bytes": str(64 * _MIB),
+}
 
 
 def _kept(days: int, size_bytes: int) -> dict[str, str]:
-    return {"cleanup.policy": "delete", "retention.ms": str(days * _DAY_MS), "retention.bytes": str(size_bytes)}
+    """Deleted when too old or too much: `size_bytes` are those of one partition."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(days * _DAY_MS),
+        "retention.bytes": str(size_bytes),
+        "segment.bytes": str(64 * _MIB),
+    }
 
 
 ARTICLES = Topic("articles.v1", 3, _COMPACTED)
@@ -109,7 +125,7 @@ class _Admin:
     """An admin client for the length of a block; Kafka's errors come out as Unavailable."""
 
     def __init__(self, bootstrap: str) -> None:
-        self._client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_REQUEST_TIMEOUT_MS)
+        self._client = AIOKafkaAdminClient(**kafka_options(bootstrap), request_timeout_ms=_REQUEST_TIMEOUT_MS)
 
     async def __aenter__(self) -> AIOKafkaAdminClient:
         try:
@@ -126,9 +142,11 @@ class _Admin:
 
 
 async def _main(verb: str) -> int:
-    bootstrap = Settings.load().kafka
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    settings = Settings.load()
+    bootstrap = settings.kafka
     if verb == "create":
-        for name in await create_topics(bootstrap):
+        for name in await create_topics(bootstrap, replication=settings.kafka_replication):
             print(f"created {name}")
     drift = await find_drift(bootstrap)
     for line in drift:

@@ -3,7 +3,7 @@
 import os
 import pwd
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,6 +13,11 @@ ERRORS = HERE / "errors"
 CONTRACT = HERE.parents[1] / "docs" / "openapi.json"
 PICTURES = HERE.parent / "edition" / "pictures"
 UPSTREAMS = ("ingestion", "comments", "popularity", "rendering", "search")
+
+
+def _user_of_root() -> str:
+    """Workers of a master that root started would else run as `nobody`, who cannot read what root keeps."""
+    return pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() == 0 else ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,17 @@ class Edge:
     errors: Path = ERRORS
     contract: Path = CONTRACT
     workers: str = "auto"
+    user: str = field(default_factory=_user_of_root)
+    """The user that workers run as; empty for the one that starts nginx."""
+    resolver: str = ""
+    """A DNS server that is asked every second which addresses a server's name has now; without it names are fixed."""
+    connect_timeout: str = "1s"
+    trusted_proxies: Sequence[str] = ()
+    """Addresses or networks of proxies in front of the edge, whose X-Forwarded-For is believed; nobody else's is."""
+    tls: Path | None = None
+    """A folder with `fullchain.pem` and `privkey.pem`: the edge then speaks TLS and HTTP/2 too."""
+    tls_port: int = 8443
+    http3: bool = False
 
 
 def render(edge: Edge) -> str:
@@ -40,5 +56,4 @@ def render(edge: Edge) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
-    user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() == 0 else ""
-    return environment.get_template("nginx.conf.j2").render(vars(edge), user=user)
+    return environment.get_template("nginx.conf.j2").render(vars(edge))

@@ -18,7 +18,7 @@ from shared.process import start_task, stop_task
 from shared.producer import Producer
 from shared.site import load_site
 
-_GROUP = "popularity-counter"
+GROUP = "popularity-counter"
 # Views that one turn of the consumer takes: a few calls of the gate for each partition.
 _MOST_RECORDS = 4000
 _FINISH_WITHIN_S = 8.0
@@ -41,14 +41,14 @@ class Counting:
         )
         self._sink = CounterSink(
             store,
-            DeadLetters(self._producer, _GROUP),
+            DeadLetters(self._producer, GROUP),
             bootstrap=settings.kafka,
             adopts=settings.kafka_adopt_new_log,
             moved=self._ranker.moved,
         )
         self._runner = GroupRunner(
             settings,
-            group=_GROUP,
+            group=GROUP,
             topics=[topics.VIEWS.name, topics.ARTICLES.name],
             sink=self._sink,
             most_records=_MOST_RECORDS,

@@ -1,0 +1,51 @@
+"""The table, and what in it breaks a bar."""
+
+from dataclasses import dataclass
+
+_HEAD = ("step", "requests", "failed", "writes acked", "writes lost", "views lost", "views doubled", "recovery s")
+
+
+@dataclass
+class Row:
+    """One step."""
+
+    step: str
+    requests: int
+    failed: int
+    writes: int
+    writes_lost: int
+    views_lost: int
+    views_doubled: int
+    recovery_s: float | None
+    may_fail: bool
+    """Whether readers may notice: the only container of its kind was taken away."""
+    failures: str = ""
+
+    def breaches(self) -> list[str]:
+        """The bars that this step breaks."""
+        found = [f"{self.step}: {what}" for what, broken in self._bars().items() if broken]
+        return [f"{line} ({self.failures})" if self.failures else line for line in found]
+
+    def _bars(self) -> dict[str, bool]:
+        return {
+            f"{self.failed} reads failed": bool(self.failed) and not self.may_fail,
+            f"{self.writes_lost} acknowledged writes lost": self.writes_lost != 0,
+            f"{self.views_lost} views lost": self.views_lost != 0,
+            f"{self.views_doubled} views doubled": self.views_doubled != 0,
+        }
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as text."""
+    cells = [_HEAD, *(_cells(row) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(_HEAD))]
+    return "\n".join(
+        line[0].ljust(widths[0])
+        + "".join(f"  {cell:>{width}}" for cell, width in zip(line[1:], widths[1:], strict=True))
+        for line in cells
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    numbers = (row.requests, row.failed, row.writes, row.writes_lost, row.views_lost, row.views_doubled)
+    return row.step, *map(str, numbers), "-" if row.recovery_s is None else f"{row.recovery_s:.1f}"

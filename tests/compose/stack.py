@@ -1,0 +1,140 @@
+"""The platform under a project name of its own: docker and compose by their command lines, processes by the host's /proc."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.running import ROOT, eventually, free_port
+
+SERVICES = ("ingestion", "comments", "popularity", "popularity-counter", "rendering", "rendering-projector", "search")
+ENGINES = ("kafka", "mongo", "redis")
+_LISTEN, _ESTABLISHED = "0A", "01"
+_SERVICE_PORT = f"{8000:04X}"
+
+
+class CommandFailed(AssertionError):
+    """A docker command ended with an error."""
+
+
+@dataclass
+class Stack:
+    """One project. `files` are overlays; `settings` are variables of the compose file."""
+
+    project: str
+    files: Sequence[str] = ()
+    settings: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+
+    @property
+    def edge(self) -> str:
+        """The public address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What compose is told."""
+        given = {name: value for name, value in os.environ.items() if not name.startswith("WM_")}
+        files = ":".join(str(ROOT / name) for name in ("docker-compose.yml", *self.files))
+        own = {"WM_PORT": str(self.port), "WM_RATE_LIMITS": "off", "WM_COMMENTS_MODE": "post", "WM_IMAGE": IMAGE}
+        return {**given, **own, "COMPOSE_PROJECT_NAME": self.project, "COMPOSE_FILE": files, **self.settings}
+
+    async def run(self, *command: str, within_s: float = 240, wanted: int | None = 0, given: bytes = b"") -> str:
+        """A command's output; fails when it ends with another status than `wanted` (None: any)."""
+        done = await asyncio.to_thread(
+            subprocess.run,
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            input=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=within_s,
+        )
+        output = done.stdout.decode(errors="replace")
+        if wanted is not None and done.returncode != wanted:
+            raise CommandFailed(f"{' '.join(command)}: exit status {done.returncode}\n{output[-3000:]}")
+        return output
+
+    async def compose(self, *arguments: str, within_s: float = 240) -> str:
+        """A compose command's output."""
+        return await self.run("docker", "compose", *arguments, within_s=within_s)
+
+    async def containers(self, *services: str) -> list[dict[str, Any]]:
+        """What docker says of the running containers (of some services)."""
+        ids = (await self.compose("ps", "-q", *services)).split()
+        found: list[dict[str, Any]] = json.loads(await self.run("docker", "inspect", *ids)) if ids else []
+        return found
+
+    async def scale(self, service: str, number: int) -> None:
+        """Have so many of a service; returns when they are healthy, or gone."""
+        await self.compose(
+            "up", "-d", "--no-deps", "--no-recreate", "--wait", "--scale", f"{service}={number}", service
+        )
+
+    async def kill(self, service: str) -> None:
+        """SIGKILL to a container's first process, as a crash would: a `docker kill` would be taken for an operator's wish."""
+        (found, *_) = await self.containers(service)
+        os.kill(found["State"]["Pid"], signal.SIGKILL)
+
+    async def until_well(self, http: aiohttp.ClientSession, *services: str) -> float:
+        """Seconds until these are healthy (all if none is named) and the edge serves a page and takes a view again."""
+        began = time.monotonic()
+
+        async def well() -> bool:
+            states = [item["State"] for item in await self.containers(*services)]
+            healthy = all(state["Running"] and state["Health"]["Status"] == "healthy" for state in states)
+            return bool(states) and healthy and await self._answers(http)
+
+        await eventually(well, within_s=120, every_s=0.3, what=f"{self.project}: {services or 'all'} well again")
+        return time.monotonic() - began
+
+    async def _answers(self, http: aiohttp.ClientSession) -> bool:
+        async with http.get(f"{self.edge}/") as page:
+            return page.status == 200
+
+    async def down(self) -> None:
+        """Take everything away, volumes too."""
+        await self.compose("--profile", "edition", "down", "-v", "--remove-orphans", "--timeout", "20", within_s=180)
+
+
+IMAGE = "world-monitor:compose-test"
+
+
+def has_socket(pid: int, state: str) -> bool:
+    """Whether a container's network has a socket on the services' port in a state."""
+    rows = Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]
+    return any(
+        row.split()[1].endswith(f":{_SERVICE_PORT}") and row.split()[3] == state and not _is_loopback(row)
+        for row in rows
+    )
+
+
+def _is_loopback(row: str) -> bool:
+    return row.split()[1].startswith("0100007F")
+
+
+async def time_until_used(stack: Stack, service: str, number: int) -> float:
+    """The longest time between a container's port being open and the edge being connected to it, over `number` containers."""
+    opened: dict[int, float] = {}
+    used: dict[int, float] = {}
+
+    async def all_used() -> bool:
+        for item in await stack.containers(service):
+            pid = int(item["State"]["Pid"])
+            if pid and has_socket(pid, _LISTEN):
+                opened.setdefault(pid, time.monotonic())
+            if pid in opened and has_socket(pid, _ESTABLISHED):
+                used.setdefault(pid, time.monotonic())
+        return len(used) >= number
+
+    await eventually(all_used, within_s=90, every_s=0.1, what=lambda: f"{service}: open {opened}, used {used}")
+    return max(used[pid] - opened[pid] for pid in used)

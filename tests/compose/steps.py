@@ -1,0 +1,151 @@
+"""What is done to the platform, step by step; each returns how long the platform took to be well again, or None."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+
+from tests.compose.load import Public
+from tests.compose.stack import IMAGE, Stack, time_until_used
+from tests.running import ROOT, eventually
+
+FACING = ("rendering", "popularity", "comments", "ingestion")
+_SETTLE_S = 2.0
+FOUND_WITHIN_S = 2.0
+
+
+async def bring_up(stack: Stack) -> tuple[float, str]:
+    """Build, start, and wait for the first page; the seconds from `up` on and the editor's token."""
+    await stack.compose("build", "--quiet", "bootstrap", within_s=400)
+    began = time.monotonic()
+    await stack.compose("up", "-d", within_s=300)
+    log = await stack.compose("logs", "--no-log-prefix", "bootstrap")
+    assert log.count("Bearer ") == 1, f"the log-in is to be said once:\n{log}"
+    return time.monotonic() - began, log.rpartition("Bearer ")[2].split()[0]
+
+
+async def live_an_articles_life(public: Public) -> None:
+    """Published, read, viewed, talked about, ranked, withdrawn, gone: all at the edge."""
+    article = await public.publish("Lighthouse shines again", "The lamp was lit at dusk.")
+    url = public.edge + public.promises.articles[article]
+
+    async def says(wanted: str, address: str, status: int = 200) -> bool:
+        async with public.http.get(address) as page:
+            return page.status == status and wanted in await page.text()
+
+    await eventually(lambda: says("The lamp was lit", url), what="the article's page")
+    body = {"name": "Ada", "email": "ada@example.org", "body": "A fine lamp indeed."}
+    async with public.http.post(f"{public.edge}/v1/articles/{article}/comments", json=body) as answer:
+        assert answer.status == 201, await answer.text()
+    await eventually(lambda: says("A fine lamp indeed.", url), what="the comment on the page")
+
+    async def counted() -> bool:
+        async with public.http.post(f"{public.edge}/v1/views", json={"article_id": article}) as answer:
+            return answer.status == 202
+
+    await eventually(counted, what="a view")
+    await eventually(lambda: says(article, f"{public.edge}/v1/popular?window=24h"), what="the ranking")
+    async with public.http.get(f"{public.edge}/v1/articles/{article}", headers=public.editor) as answer:
+        match = answer.headers["ETag"]
+    headers = {**public.editor, "If-Match": match}
+    withdraw = f"{public.edge}/v1/articles/{article}/withdraw"
+    async with public.http.post(withdraw, json={"reason": "A test."}, headers=headers) as answer:
+        assert answer.status == 200, await answer.text()
+    await eventually(lambda: says("", url, 410), what="410 for what was withdrawn")
+    del public.promises.articles[article]
+
+
+async def scale_there_and_back(stack: Stack, service: str) -> float | None:
+    """1 -> 4 -> 1; the seconds until the edge used every new container, where it has to."""
+    watching = asyncio.create_task(time_until_used(stack, service, 4)) if service in FACING else None
+    await stack.scale(service, 4)
+    found = await watching if watching else None
+    await asyncio.sleep(_SETTLE_S)
+    await stack.scale(service, 1)
+    await asyncio.sleep(_SETTLE_S)
+    return found
+
+
+async def kill(stack: Stack, public: Public, service: str) -> float:
+    """SIGKILL to the only container of a kind, which the restart policy brings back."""
+    await asyncio.sleep(_SETTLE_S)
+    await stack.kill(service)
+    await asyncio.sleep(0.5)
+    return await stack.until_well(public.http)
+
+
+async def restart(stack: Stack, public: Public, engine: str) -> float:
+    """An orderly restart of an engine."""
+    await asyncio.sleep(_SETTLE_S)
+    began = time.monotonic()
+    await stack.compose("restart", engine)
+    await stack.until_well(public.http)
+    return time.monotonic() - began
+
+
+async def roll(stack: Stack, service: str) -> None:
+    """Every container of a service replaced."""
+    await asyncio.sleep(_SETTLE_S)
+    before = {item["Id"] for item in await stack.containers(service)}
+    await stack.run("deploy/roll", service)
+    after = {item["Id"] for item in await stack.containers(service)}
+    assert not before & after, f"{service} was not replaced"
+    assert len(before) == len(after)
+    await asyncio.sleep(_SETTLE_S)
+
+
+async def trespass(stack: Stack) -> list[str]:
+    """What containers can do that they should not, and what can be seen from outside; empty when nothing."""
+    (comments, *_) = await stack.containers("comments")
+    script = (ROOT / "tests" / "compose" / "trespass.py").read_bytes()
+    output = await stack.run("docker", "exec", "-i", comments["Id"], "python", "-", given=script)
+    tried = [line for line in output.splitlines() if line.startswith(("refused: ", "ALLOWED: "))]
+    assert len(tried) > 20, output
+    breaches = [line for line in tried if line.startswith("ALLOWED: ")]
+    for item in await stack.containers():
+        name = item["Name"].strip("/")
+        if "ok" in await stack.run("docker", "exec", item["Id"], "sh", "-c", "touch /mine && echo ok", wanted=None):
+            breaches.append(f"{name} can write to its root file system")
+        ports = [port for port, bound in item["NetworkSettings"]["Ports"].items() if bound]
+        if ports and item["Config"]["Labels"]["com.docker.compose.service"] != "edge":
+            breaches.append(f"{name} publishes {ports}")
+        if Path(f"/proc/{item['State']['Pid']}/status").read_text().split("Uid:")[1].split()[0] == "0":
+            breaches.append(f"{name} runs as root")
+    return breaches + await _secrets_that_show(stack)
+
+
+async def _secrets_that_show(stack: Stack) -> list[str]:
+    listed = await stack.compose(
+        "run", "--rm", "-T", "--no-deps", "bootstrap", "sh", "-c", "cd /secrets/admin; grep -r . . "
+    )
+    secrets = dict(line.split(":", 1) for line in listed.splitlines() if line.startswith("./"))
+    assert len(secrets) > 15, listed
+    containers = await stack.containers()
+    places = {
+        "docker inspect": json.dumps(containers),
+        "the image's history": await stack.run("docker", "history", "--no-trunc", IMAGE),
+        "logs": await stack.compose("logs", "--no-log-prefix"),
+        "environments and command lines": "".join(
+            Path(f"/proc/{item['State']['Pid']}/{part}").read_text(errors="replace")
+            for item in containers
+            for part in ("environ", "cmdline")
+        ),
+    }
+    # The log-in is said once, by bootstrap, on purpose; the cluster's id is no secret.
+    places["logs"] = places["logs"].replace(secrets["./editor-token"], "", 1)
+    return [
+        f"{name} shows in {place}"
+        for name, secret in secrets.items()
+        for place, text in places.items()
+        if secret in text and name != "./kafka-cluster-id"
+    ]
+
+
+async def image_size_mb() -> tuple[int, int]:
+    """The image's size in MB, and what of it is not the base image."""
+    stack = Stack("none")
+    whole, base = [
+        int(await stack.run("docker", "image", "inspect", "-f", "{{.Size}}", name))
+        for name in (IMAGE, "python:3.13-slim")
+    ]
+    return whole // 1_000_000, (whole - base) // 1_000_000

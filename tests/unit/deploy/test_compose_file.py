@@ -1,0 +1,106 @@
+"""The compose files and the Dockerfile keep their own rules. hadolint cannot be had here: these are its rules that apply."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.compose.grants import ACCOUNTS
+
+ROOT = Path(__file__).resolve().parents[3]
+FILE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = FILE["services"]
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
+LINES = [line.strip() for line in DOCKERFILE.replace("\\\n", " ").splitlines() if line and not line.startswith("#")]
+JOBS = {name for name, service in SERVICES.items() if service["restart"] == "no"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_is_hardened_and_bounded(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service.get("cap_add", []) == (["CHOWN"] if name == "bootstrap" else [])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+    assert "privileged" not in service
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_an_image_has_a_version(name: str) -> None:
+    image = SERVICES[name]["image"]
+
+    assert "WM_IMAGE" in image or re.search(r":\d+\.\d+", image)
+
+
+def test_only_the_edge_has_a_port_and_a_network_that_leads_outside() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["edge"]
+    assert [name for name, service in SERVICES.items() if "public" in service.get("networks", ())] == ["edge"]
+    assert FILE["networks"] == {"public": {}, "services": {"internal": True}, "stores": {"internal": True}}
+    assert "stores" not in SERVICES["edge"]["networks"]
+
+
+def test_what_runs_on_has_a_health_check_and_time_to_stop() -> None:
+    for name in SERVICES.keys() - JOBS:
+        assert SERVICES[name]["healthcheck"]["test"], name
+        assert SERVICES[name]["stop_grace_period"], name
+        assert SERVICES[name]["restart"] == "unless-stopped", name
+
+
+def test_no_secret_is_in_the_environment() -> None:
+    for name, service in SERVICES.items():
+        for variable in service.get("environment", {}):
+            word = variable.lower()
+            assert word.endswith("_file") or not re.search("password|token|secret|key", word), f"{name}: {variable}"
+
+
+def test_a_services_secrets_are_mounted_by_it_alone() -> None:
+    for account in ACCOUNTS:
+        mounts = {
+            name: volume
+            for name, service in SERVICES.items()
+            for volume in service.get("volumes", ())
+            if volume.startswith(f"secrets-{account.name}:")
+        }
+
+        assert set(mounts) == {"bootstrap", account.name}
+        assert mounts[account.name].endswith(":ro")
+        assert SERVICES[account.name]["environment"]["WM_ACCOUNT"] == account.name
+
+
+def test_every_limit_has_its_reason() -> None:
+    text = (ROOT / "docs" / "OPERATIONS.md").read_text()
+
+    for name, service in SERVICES.items():
+        limits = service["deploy"]["resources"]["limits"]
+        assert re.search(rf"^\| {name} \| {limits['memory']} \| {limits['cpus']} \| .{{10,}} \|$", text, re.M), name
+
+
+def test_the_image_is_built_by_rule() -> None:
+    bases = [line.split()[1] for line in LINES if line.startswith("FROM ")]
+    users = [line.split()[1] for line in LINES if line.startswith("USER ")]
+
+    assert all(re.search(r":\d", base) for base in bases)  # DL3006, DL3007
+    assert users[-1:] == ["10001"]  # DL3002
+    assert not [line for line in LINES if line.startswith("ADD ")]  # DL3020
+    assert all(line.split()[1].startswith("/") for line in LINES if line.startswith("WORKDIR "))  # DL3000
+    assert all("--no-cache-dir" in line for line in LINES if "pip" in line and "install" in line)  # DL3042
+    assert re.search(r"pip install .*\buv==\d", DOCKERFILE)  # DL3013
+    assert "--require-hashes" in DOCKERFILE
+    assert not re.search(r"\bsudo\b|apt-get upgrade|\bcd /|curl .*\| *sh", DOCKERFILE)  # DL3004, DL3005, DL3003, DL4006
+    assert sum(line.startswith("HEALTHCHECK") for line in LINES) == 1  # DL3055 and its like
+    assert all("[" in line for line in LINES if line.startswith(("CMD", "ENTRYPOINT")))  # DL3025
+
+
+def test_topics_are_bound_in_bytes_and_time() -> None:
+    from shared.topics import TOPICS
+
+    for topic in TOPICS:
+        kept = topic.config
+        bound = {"retention.ms", "retention.bytes"} if kept["cleanup.policy"] == "delete" else {"max.compaction.lag.ms"}
+        assert bound <= kept.keys(), topic.name
+        assert int(kept["segment.bytes"]) <= int(kept.get("retention.bytes", kept["segment.bytes"]))

@@ -1,0 +1,110 @@
+"""What the production stack's jobs hand out: to each holder its own, made once, and the rights the services need."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from deploy.compose.accounts import rights
+from deploy.compose.bootstrap import edge, provide_secrets, write_edge
+from deploy.compose.grants import ACCOUNTS
+from deploy.compose.settings import ComposeSettings
+from deploy.edge.render import render
+from services.comments.app import GROUP as COMMENTS_GROUP
+from services.popularity.counting import GROUP as COUNTER_GROUP
+from services.rendering.app import GROUP as PROJECTOR_GROUP
+
+BROKERS = ("kafka", "kafka-2", "kafka-3")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ComposeSettings:
+    holders = [*(account.name for account in ACCOUNTS), "admin", *BROKERS, "mongo", "redis"]
+    for holder in holders:
+        (tmp_path / "secrets" / holder).mkdir(parents=True)
+    (tmp_path / "edge").mkdir()
+    return ComposeSettings(secrets=tmp_path / "secrets", edge_folder=tmp_path / "edge", brokers=",".join(BROKERS))
+
+
+def test_a_second_start_changes_no_secret(settings: ComposeSettings) -> None:
+    first = provide_secrets(settings)
+    before = _texts(settings.secrets)
+
+    second = provide_secrets(settings)
+
+    assert "editor-token" in first.made
+    assert second.made == []
+    assert _texts(settings.secrets) == before
+
+
+def test_a_service_has_its_own_passwords_and_no_other(settings: ComposeSettings) -> None:
+    vault = provide_secrets(settings)
+    everybodys = {vault.secret(f"kafka/{account.name}") for account in ACCOUNTS if account.uses_kafka}
+
+    for account in ACCOUNTS:
+        held = {path.read_text().strip() for path in (settings.secrets / account.name).iterdir()}
+
+        assert held & everybodys == {vault.secret(f"kafka/{account.name}")}
+        assert vault.secret("mongo/root") not in held
+
+
+def test_redis_is_told_digests_not_passwords(settings: ComposeSettings) -> None:
+    vault = provide_secrets(settings)
+
+    users = (settings.secrets / "redis" / "users.acl").read_text()
+
+    assert vault.secret("redis/comments") not in users
+    assert re.search(r"^user comments on #[0-9a-f]{64} resetkeys ~comments:\* resetchannels -@all ", users, re.M)
+    assert "user default on nopass resetkeys resetchannels -@all +ping" in users
+
+
+def test_three_brokers_keep_three_copies_and_acknowledge_with_two(settings: ComposeSettings) -> None:
+    provide_secrets(settings)
+
+    properties = [(settings.secrets / host / "server.properties").read_text() for host in BROKERS]
+
+    for node, text in enumerate(properties, 1):
+        assert f"\nnode.id={node}\n" in text
+        assert "\ndefault.replication.factor=3\n" in text
+        assert "\nmin.insync.replicas=2\n" in text
+        assert "\nallow.everyone.if.no.acl.found=false\n" in text
+    assert len({(settings.secrets / host / "cluster.id").read_text() for host in BROKERS}) == 1
+
+
+def test_the_groups_that_are_granted_are_the_groups_that_are_used() -> None:
+    granted = {group for account in ACCOUNTS for group in account.groups}
+
+    assert granted == {COMMENTS_GROUP, COUNTER_GROUP, PROJECTOR_GROUP}
+
+
+def test_nobody_writes_a_topic_of_another_but_to_its_dead_letters() -> None:
+    owners: dict[str, set[str]] = {}
+    for account in ACCOUNTS:
+        for topic in account.writes:
+            owners.setdefault(topic.name, set()).add(account.name)
+
+    shared = {topic: names for topic, names in owners.items() if len(names) > 1 and not topic.endswith(".dlq")}
+
+    assert shared == {"views.v1": {"popularity", "edition"}}
+    assert all(len(list(rights(account))) > 0 for account in ACCOUNTS)
+
+
+def test_the_edge_looks_containers_up_again_and_believes_only_the_proxies_it_is_told(settings: ComposeSettings) -> None:
+    plain = render(edge(settings))
+    behind = render(edge(settings.model_copy(update={"trusted_proxies": "10.0.0.0/8, 192.0.2.7"})))
+
+    assert "resolver 127.0.0.11 valid=1s" in plain
+    assert "server rendering:8000 resolve max_fails=0;" in plain
+    assert "set_real_ip_from" not in plain
+    assert "set_real_ip_from 10.0.0.0/8;" in behind
+    assert "set_real_ip_from 192.0.2.7;" in behind
+
+
+def test_what_the_edge_serves_itself_is_in_its_volume(settings: ComposeSettings) -> None:
+    write_edge(settings)
+
+    assert {path.name for path in settings.edge_folder.iterdir()} == {"errors", "media", "openapi.json", "nginx.conf"}
+
+
+def _texts(folder: Path) -> dict[Path, str]:
+    return {path: path.read_text() for path in folder.rglob("*") if path.is_file()}

@@ -11,6 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from shared.errors import FieldError, Problem
+from shared.ids import created_ms
 from shared.service import field_problem
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -22,9 +23,11 @@ USUAL_PAGE = 20
 
 
 async def read_body(request: web.Request, *, types: Sequence[str] = (JSON_TYPE,)) -> bytes:
-    """The body, if its content type is one of `types` (415) and it is not too large (413)."""
+    """The body, if its content type is one of `types` and nothing encodes it (415), and it is not too large (413)."""
     if request.content_type not in types:
         raise Problem(415, f"Send {' or '.join(types)}.", headers={"Accept": ", ".join(types)})
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise Problem(415, "Send the body as it is, without an encoding.", headers={"Accept-Encoding": "identity"})
     try:
         return await request.read()
     except web.HTTPRequestEntityTooLarge as error:
@@ -57,7 +60,7 @@ def validate(model: type[Model], value: object) -> Model:
         return model.model_validate(value)
     except ValidationError as error:
         errors = tuple(
-            FieldError("/" + "/".join(_escape(str(part)) for part in item["loc"]), _sentence(item["msg"]))
+            FieldError("".join(f"/{_escape(str(part))}" for part in item["loc"]), _sentence(item["msg"]))
             for item in error.errors(include_url=False, include_context=False, include_input=False)
         )
         raise Problem(422, "Some fields are wrong.", errors=errors) from error
@@ -101,6 +104,16 @@ def read_cursor(query: Mapping[str, str], length: int) -> tuple[str, ...] | None
     if not isinstance(parts, list) or len(parts) != length or not all(isinstance(part, str) for part in parts):
         raise field_problem("?cursor", "The cursor is not one that was given out.", status=400)
     return tuple(parts)
+
+
+def read_id_cursor(query: Mapping[str, str]) -> str | None:
+    """The id of the last item before those asked for, None without `?cursor=`; 400 when it is not one of ours."""
+    parts = read_cursor(query, 1)
+    if parts is None:
+        return None
+    if created_ms(parts[0]) is None:
+        raise field_problem("?cursor", "The cursor is not one that was given out.", status=400)
+    return parts[0]
 
 
 def refuse_unknown(query: Mapping[str, str], known: Sequence[str]) -> None:

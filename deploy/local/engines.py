@@ -15,7 +15,7 @@ from deploy.local.children import Command
 from deploy.local.keeper import Spec
 from deploy.local.probes import answers_ping, listens
 from shared.errors import Unavailable
-from shared.topics import create_topics
+from shared.topics import create_topics, find_partition_drift
 
 _TOPICS_DEADLINE_S = 20.0
 _RETRY_S = 0.05
@@ -39,7 +39,8 @@ def kafka(port: int, env: Environment) -> Spec:
 
 
 async def provide_topics(address: str) -> None:
-    """Create what topics are missing, as soon as the broker can. Raises Unavailable after twenty seconds."""
+    """Create what topics are missing, as soon as the broker can. Raises Unavailable after twenty seconds, or when a topic is
+    there that keys would go astray in: nothing can be done with such a broker but to start it anew."""
     deadline = time.monotonic() + _TOPICS_DEADLINE_S
     while True:
         try:
@@ -49,7 +50,9 @@ async def provide_topics(address: str) -> None:
                 raise
             await asyncio.sleep(_RETRY_S)
         else:
-            return
+            break
+    if drift := await find_partition_drift(address):
+        raise Unavailable("; ".join(drift))
 
 
 def mongo(port: int, folder: Path, env: Environment) -> Spec:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from deploy.local.children import Child, Children, Command, NurseryLost
+from shared.errors import Unavailable
 
 # The first restart is at once: a process that was killed did nothing wrong.
 _FIRST_BACKOFF_S = 0.2
@@ -37,7 +38,7 @@ class Spec:
     """Built anew at each start, for what must be new each time."""
     answers: Callable[[], Awaitable[bool]]
     prepare: Callable[[], Awaitable[None]] | None = None
-    """Done each time it answers, before it counts as ready."""
+    """Done each time it answers, before it counts as ready. Unavailable out of it ends the process, and so starts it anew."""
 
     @property
     def label(self) -> str:
@@ -116,9 +117,21 @@ class Keeper:
         while not await self.spec.answers():
             young = time.monotonic() - began < _SLOW_AFTER_S
             await asyncio.sleep(_PROBE_EVERY_S if young else _SLOW_PROBE_EVERY_S)
-        if self.spec.prepare is not None:
+        if await self._is_prepared():
+            self.ready.set()
+
+    async def _is_prepared(self) -> bool:
+        if self.spec.prepare is None:
+            return True
+        child = self.child
+        try:
             await self.spec.prepare()
-        self.ready.set()
+        except Unavailable as error:
+            self._tell(f"{self.spec.label} cannot be used ({error}); it is killed")
+            if child is not None:
+                child.kill()
+            return False
+        return True
 
 
 def _code_in_words(code: int) -> str:

@@ -20,7 +20,7 @@ from shared.requests import (
     parse_form,
     parse_json,
     read_body,
-    read_cursor,
+    read_id_cursor,
     read_limit,
     refuse_unknown,
     validate,
@@ -78,8 +78,8 @@ async def list_messages(request: web.Request) -> web.Response:
     """Letters for editors, newest first."""
     await request.app[TOKENS].moderator(request)
     refuse_unknown(request.query, ("limit", "cursor"))
-    limit, cursor = read_limit(request.query), read_cursor(request.query, 1)
-    found = await request.app[STORE].messages.newest(cursor[0] if cursor else None, limit + 1)
+    limit, cursor = read_limit(request.query), read_id_cursor(request.query)
+    found = await request.app[STORE].messages.newest(cursor, limit + 1)
     shown = found[:limit]
     answer = MessageList(
         items=[MessageAnswer.model_validate(message, from_attributes=True) for message in shown],

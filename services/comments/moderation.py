@@ -18,7 +18,7 @@ from shared.requests import (
     etag,
     parse_json,
     read_body,
-    read_cursor,
+    read_id_cursor,
     read_if_match,
     read_limit,
     refuse_unknown,
@@ -32,9 +32,9 @@ async def list_by_status(request: web.Request) -> web.Response:
     """The comments of one status, those that wait unless another is asked for."""
     await request.app[TOKENS].moderator(request)
     refuse_unknown(request.query, ("status", "sort", "limit", "cursor"))
-    limit, cursor = read_limit(request.query), read_cursor(request.query, 1)
+    limit, cursor = read_limit(request.query), read_id_cursor(request.query)
     found = await request.app[STORE].comments.with_status(
-        _read_status(request.query), read_sort(request.query), cursor[0] if cursor else None, limit + 1
+        _read_status(request.query), read_sort(request.query), cursor, limit + 1
     )
     shown = found[:limit]
     answer = CommentList(

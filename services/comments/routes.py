@@ -23,7 +23,7 @@ from shared.requests import (
     parse_form,
     parse_json,
     read_body,
-    read_cursor,
+    read_id_cursor,
     read_limit,
     refuse_unknown,
     validate,
@@ -92,11 +92,11 @@ async def list_comments(request: web.Request) -> web.Response:
     """An article's threads, a page of them."""
     refuse_unknown(request.query, ("sort", "limit", "cursor"))
     sort, limit = read_sort(request.query), read_limit(request.query)
-    cursor = read_cursor(request.query, 1)
+    cursor = read_id_cursor(request.query)
     article = await request.app[NEWSROOM].readable(request.match_info["id"])
     comments = {comment.id: comment for comment in await request.app[STORE].comments.of_article(article.id)}
     threads = rules.arrange([placed(comment) for comment in comments.values()])
-    shown, more = rules.page(threads, sort, cursor[0] if cursor else None, limit)
+    shown, more = rules.page(threads, sort, cursor, limit)
     discussion = Discussion(
         items=_with_replies(shown, comments),
         next_cursor=write_cursor(shown[-1].id) if more else None,

@@ -89,6 +89,18 @@ async def test_a_log_without_its_topics_is_waited_for(broker: Broker) -> None:
     await producer.stop()
 
 
+async def test_a_broker_that_was_asked_about_topics_before_it_had_them_is_refused(broker: Broker) -> None:
+    broker.kill()
+    await broker.start(topics=False)
+    producer = Producer(broker.url, idempotence=False, timeout_s=3)
+    await _send_again(producer, "views.v1", 0, 1)
+
+    with pytest.raises(Unavailable, match=r"views\.v1: 4 partitions, not 6"):
+        await provide_topics(broker.url)
+
+    await producer.stop()
+
+
 async def test_a_member_whose_broker_is_away_waits_without_spinning_and_can_be_stopped(broker: Broker) -> None:
     sink = Memory()
 

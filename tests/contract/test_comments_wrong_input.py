@@ -130,6 +130,7 @@ async def test_whatever_is_sent_is_taken_or_refused_with_a_reason(
         ("?limit=ten", 422, "?limit"),
         ("?cursor=nonsense", 400, "?cursor"),
         ("?cursor=WzFd", 400, "?cursor"),
+        ("?cursor=WyJ4Il0", 400, "?cursor"),
         ("?page=2", 422, "?page"),
     ],
 )

@@ -326,3 +326,30 @@ async def test_the_contract_is_served_as_json(start_edge: StartEdge, tmp_path: P
 
     async with client.get(f"{edge}/v1/openapi.json") as answer:
         assert (answer.status, await answer.json()) == (200, {"openapi": "3.1.0"})
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nope", "/v1/nope/further"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_path_that_is_not_in_the_contract_is_404_in_problem_details(
+    path: str, method: str, start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    base = await start_edge()
+
+    async with client.request(method, base + path, allow_redirects=False) as answer:
+        assert answer.status == 404
+        assert answer.content_type == "application/problem+json"
+        assert (await answer.json())["status"] == 404
+    assert not any(upstream.asked for upstream in behind.values())
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "nonsense"])
+async def test_a_body_with_an_encoding_is_refused_before_a_service_reads_it(
+    encoding: str, start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    base = await start_edge()
+    headers = {"Content-Encoding": encoding, "Content-Type": "application/json"}
+
+    async with client.post(f"{base}/v1/views", data=b'{"article_id":"a"}', headers=headers) as answer:
+        assert answer.status == 415
+        assert answer.content_type == "application/problem+json"
+    assert not behind["popularity"].asked

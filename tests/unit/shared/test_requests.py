@@ -36,6 +36,14 @@ def test_each_field_at_fault_gets_a_pointer() -> None:
     assert {error.pointer for error in caught.value.errors} == {"/name", "/inner/size", "/a~1b"}
 
 
+@pytest.mark.parametrize("body", [[], "x", 1, None, True])
+def test_a_body_that_is_no_object_is_at_fault_as_a_whole(body: object) -> None:
+    with pytest.raises(Problem) as caught:
+        validate(_Body, body)
+
+    assert [error.pointer for error in caught.value.errors] == [""]
+
+
 def test_malformed_json_is_400() -> None:
     with pytest.raises(Problem) as caught:
         parse_json(b'{"a":')

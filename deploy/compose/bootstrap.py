@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.compose.brokers import ADMIN, BROKER, server_properties
-from deploy.compose.grants import ACCOUNTS, REDIS_COMMANDS, REDIS_DEFAULT_USER
+from deploy.compose.grants import ACCOUNTS, REDIS_COMMANDS, REDIS_DEFAULT_RIGHTS, REDIS_HEALTH_USER
 from deploy.compose.settings import ComposeSettings, split
 from deploy.compose.vault import SERVICE_ID, Vault, write
 from deploy.edge.render import CONTRACT, ERRORS, PICTURES, UPSTREAMS, Edge, render
@@ -22,7 +22,8 @@ _MONGO_ID = 999
 _DOCKER_DNS = "127.0.0.11"
 # Where the edge's container has what this job writes for it, and where it may write itself.
 _EDGE_SEES = Path("/etc/edge")
-_EDGE_STATE = Path("/run/edge")
+# A folder of the image that everybody may write to: a mount point that is made for the container loses its mode at a restart.
+_EDGE_STATE = Path("/tmp")
 _TLS_FOLDER = Path("/etc/edge-tls")
 
 
@@ -77,14 +78,16 @@ def _provide_mongo(settings: ComposeSettings, vault: Vault) -> None:
 
 def redis_users(vault: Vault) -> str:
     """Redis' ACL file: it holds no passwords, only their digests."""
-    lines = [REDIS_DEFAULT_USER]
+    lines = [f"user default on #{_digest(vault, 'default')} {REDIS_DEFAULT_RIGHTS}", REDIS_HEALTH_USER]
     for account in ACCOUNTS:
         if account.redis_prefix:
-            digest = hashlib.sha256(vault.secret(f"redis/{account.name}").encode()).hexdigest()
-            lines.append(
-                f"user {account.name} on #{digest} resetkeys ~{account.redis_prefix}* resetchannels {REDIS_COMMANDS}"
-            )
+            keys = f"resetkeys ~{account.redis_prefix}* resetchannels"
+            lines.append(f"user {account.name} on #{_digest(vault, account.name)} {keys} {REDIS_COMMANDS}")
     return "\n".join(lines) + "\n"
+
+
+def _digest(vault: Vault, name: str) -> str:
+    return hashlib.sha256(vault.secret(f"redis/{name}").encode()).hexdigest()
 
 
 def write_edge(settings: ComposeSettings) -> None:

@@ -60,5 +60,8 @@ ACCOUNTS = (
 
 # Redis: what the services call, their scripts included; nothing that looks at or drops other keys (`-@dangerous`).
 REDIS_COMMANDS = "-@all +@read +@write +@connection +eval +evalsha +script|load -@dangerous"
-# Without a password one can ask whether Redis answers, which is what its health check does, and sign in.
-REDIS_DEFAULT_USER = "user default on nopass resetkeys resetchannels -@all +ping +auth +hello +quit"
+# Redis loads its append-only file as the default user: with fewer rights it would leave out every transaction in it, and come
+# back without counts. So that user has all rights, and a password that no service is given.
+REDIS_DEFAULT_RIGHTS = "resetkeys ~* resetchannels &* +@all"
+# For the health check, which has no password: it may ask whether Redis answers, and nothing else.
+REDIS_HEALTH_USER = "user health on nopass resetkeys resetchannels -@all +ping"

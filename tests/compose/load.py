@@ -97,7 +97,8 @@ class Public:
 
     async def _read(self, number: int) -> None:
         for turn in count(number):
-            paths = ["/", "/world", "/v1/popular?window=24h", *self._visible[-40:]]
+            talk = f"/v1/articles/{self.viewed[0]}/comments"
+            paths = ["/", talk, "/world", "/v1/popular?window=24h", *self._visible[-40:]]
             self.tally.reads += 1
             try:
                 async with self.http.get(self.edge + paths[turn % len(paths)]) as answer:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+FOUND_WITHIN_S = 2.0
+"""The edge uses a new container so soon after its port is open."""
+
 _HEAD = ("step", "requests", "failed", "writes acked", "writes lost", "views lost", "views doubled", "recovery s")
 
 
@@ -29,6 +32,8 @@ class Row:
     def _bars(self) -> dict[str, bool]:
         return {
             f"{self.failed} reads failed": bool(self.failed) and not self.may_fail,
+            f"used after {self.recovery_s} s": self.step.startswith("scale")
+            and (self.recovery_s or 0) > FOUND_WITHIN_S,
             f"{self.writes_lost} acknowledged writes lost": self.writes_lost != 0,
             f"{self.views_lost} views lost": self.views_lost != 0,
             f"{self.views_doubled} views doubled": self.views_doubled != 0,

@@ -11,7 +11,6 @@ from tests.running import ROOT, eventually
 
 FACING = ("rendering", "popularity", "comments", "ingestion")
 _SETTLE_S = 2.0
-FOUND_WITHIN_S = 2.0
 
 
 async def bring_up(stack: Stack) -> tuple[float, str]:

@@ -55,7 +55,15 @@ def test_redis_is_told_digests_not_passwords(settings: ComposeSettings) -> None:
 
     assert vault.secret("redis/comments") not in users
     assert re.search(r"^user comments on #[0-9a-f]{64} resetkeys ~comments:\* resetchannels -@all ", users, re.M)
-    assert "user default on nopass resetkeys resetchannels -@all +ping" in users
+
+
+def test_redis_default_user_has_every_right_and_a_password_since_it_loads_the_file(settings: ComposeSettings) -> None:
+    provide_secrets(settings)
+
+    users = (settings.secrets / "redis" / "users.acl").read_text()
+
+    assert re.search(r"^user default on #[0-9a-f]{64} resetkeys ~\* resetchannels &\* \+@all$", users, re.M)
+    assert "user health on nopass resetkeys resetchannels -@all +ping" in users
 
 
 def test_three_brokers_keep_three_copies_and_acknowledge_with_two(settings: ComposeSettings) -> None:

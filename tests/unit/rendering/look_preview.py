@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from services.rendering.static_pages import load_static_pages
 from services.rendering.templates import POPULAR_SLOT, Templates
 from services.rendering.views import HomeView, PopularPageView, PopularView, SearchView
 from shared.site import load_site
@@ -31,11 +30,11 @@ def pages(templates: Templates) -> Mapping[str, str]:
         "article-discussed": templates.article(replace(article, comments=samples.comments(50, page=1, pages=2))),
         "section": templates.list_page(samples.section_list()),
         "tag": templates.list_page(samples.tag_list()),
-        "about": templates.static_page(load_static_pages()["/about"]),
         "popular": templates.popular_page(PopularPageView("7d", "/popular?window=7d&section=africa", "africa")),
         "search": templates.search(samples.results()),
         "search-nothing": templates.search(replace(samples.results(), found=(), total=0, pages=1)),
         "search-empty": templates.search(SearchView("")),
+        **{path[1:]: templates.static_page(page) for path, page in templates.own_pages.items()},
         "404": templates.error(samples.lost(404)),
         "410": templates.error(samples.lost(410)),
         "503": templates.error(replace(samples.lost(503), latest=())),

@@ -255,7 +255,7 @@ def test_a_removed_comment_keeps_its_place_above_its_replies_and_says_nothing() 
     page = TEMPLATES.article(replace(samples.article(), comments=CommentsView(3, (removed,))))
 
     assert "<p>gone</p>" not in page
-    assert texts(parsed(page), ".//article[@id='comment-c0']") == ["A moderator has removed this comment."]
+    assert texts(parsed(page), ".//div[@id='comment-c0']") == ["A moderator has removed this comment."]
 
 
 def test_a_closed_discussion_offers_no_form() -> None:

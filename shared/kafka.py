@@ -6,13 +6,15 @@ The only modules that import aiokafka are this one, `producer`, `group`, `tail` 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 
+import aiokafka.client
 import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
+from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import ConsumerRecord
 
 from shared.addresses import kafka_options
@@ -23,6 +25,9 @@ _log = structlog.get_logger(__name__)
 
 REQUEST_TIMEOUT_S = 5.0
 _STOP_S = 5.0
+# Asked about a topic that is not there, a broker may make it, with a number of partitions of its own choice: the embedded one
+# does so for clients that were waiting for it to come back, and keys then go astray. aiokafka has no option against it.
+aiokafka.client.MetadataRequest = partial(MetadataRequest, allow_auto_topic_creation=False)  # type: ignore[misc,assignment]
 _BACKOFF_MS = 250
 
 

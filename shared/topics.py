@@ -93,8 +93,8 @@ async def _create(admin: AIOKafkaAdminClient, missing: Sequence[Topic], replicat
 async def find_partition_drift(bootstrap: str) -> list[str]:
     """Topics with another number of partitions than the table has, one sentence each: keys would go astray in them.
 
-    The embedded broker makes a topic of four partitions out of whatever a client asks about, if it is asked before the topic is
-    created: by a client that was waiting for it to come back.
+    The embedded broker makes a topic of four partitions out of whatever a client asks about that does not forbid it, as ours do
+    (shared/kafka.py).
     """
     async with _Admin(bootstrap) as admin:
         found = {item["topic"]: len(item["partitions"]) for item in await admin.describe_topics()}

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from time import monotonic
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.engines import provide_topics
+from deploy.local.probes import listens
 from shared.errors import Unavailable
 from shared.process import EXIT_BROKEN
 from shared.producer import Producer
@@ -89,16 +91,32 @@ async def test_a_log_without_its_topics_is_waited_for(broker: Broker) -> None:
     await producer.stop()
 
 
-async def test_a_broker_that_was_asked_about_topics_before_it_had_them_is_refused(broker: Broker) -> None:
+async def test_who_asks_about_a_topic_that_is_not_there_makes_none(broker: Broker) -> None:
     broker.kill()
     await broker.start(topics=False)
-    producer = Producer(broker.url, idempotence=False, timeout_s=3)
+    producer = Producer(broker.url, idempotence=False, timeout_s=2)
+
+    with pytest.raises(Unavailable):
+        await producer.send(*numbered("views.v1", 0, 1))
+    await provide_topics(broker.url)
     await _send_again(producer, "views.v1", 0, 1)
+
+    await producer.stop()
+
+
+async def test_a_broker_with_other_partitions_than_keys_need_is_refused(broker: Broker) -> None:
+    broker.kill()
+    await broker.start(topics=False)
+    async with asyncio.timeout(10):
+        while not await listens(int(broker.url.rpartition(":")[2])):
+            await asyncio.sleep(0.02)
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.url)
+    await admin.start()
+    await admin.create_topics([NewTopic("views.v1", 4, 1)])
+    await admin.close()
 
     with pytest.raises(Unavailable, match=r"views\.v1: 4 partitions, not 6"):
         await provide_topics(broker.url)
-
-    await producer.stop()
 
 
 async def test_a_member_whose_broker_is_away_waits_without_spinning_and_can_be_stopped(broker: Broker) -> None:

@@ -16,6 +16,9 @@ from tests.running import Platform, eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
+FEW = 3
+PATIENCE_S = 40.0
+
 
 class Editor:
     """Corrects one article again and again; remembers the newest version that was promised, and the newest tried."""
@@ -28,7 +31,8 @@ class Editor:
         self.tried = 0
 
     async def work(self, until: float) -> None:
-        while time.monotonic() < until:
+        # One call that waits for an engine may outlast all the faults: there must be more than that to prove anything.
+        while (now := time.monotonic()) < until or (self.promised <= FEW and now < until + PATIENCE_S):
             with suppress(aiohttp.ClientError, TimeoutError):
                 await self._change()
             await asyncio.sleep(0.05)
@@ -90,7 +94,7 @@ async def _live_through(platform: Platform, victims: Sequence[tuple[str, int]], 
         return await reader.look() >= editor.promised
 
     await eventually(newest, within_s=30, what=lambda: f"edition {editor.promised} shown\n{platform.output()}")
-    assert editor.promised > 3, "hardly anything was published: the test has proved nothing"
+    assert editor.promised > FEW, "hardly anything was published: the test has proved nothing"
     assert reader.steps_back() == []
     report(f"{what}: {editor.promised} editions promised, the newest shown, none backwards", None, recoveries)
     assert max(recoveries) < RECOVERY_BAR_S

@@ -51,6 +51,7 @@ async def test_what_run_json_says_is_true_and_stays_true_when_a_service_is_kille
             ("rendering", 1),
             ("rendering", 2),
             ("rendering-projector", 1),
+            ("search", 1),
         ]
         assert _alive(_pids(platform)) == _pids(platform)
         for entry in listed:

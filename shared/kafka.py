@@ -6,7 +6,7 @@ The only modules that import aiokafka are this one, `producer`, `group`, `tail` 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import aiokafka.client
 import structlog
@@ -25,10 +25,18 @@ _log = structlog.get_logger(__name__)
 
 REQUEST_TIMEOUT_S = 5.0
 _STOP_S = 5.0
-# Asked about a topic that is not there, a broker may make it, with a number of partitions of its own choice: the embedded one
-# does so for clients that were waiting for it to come back, and keys then go astray. aiokafka has no option against it.
-aiokafka.client.MetadataRequest = partial(MetadataRequest, allow_auto_topic_creation=False)  # type: ignore[misc,assignment]
 _BACKOFF_MS = 250
+
+
+class _QuietRequest(MetadataRequest):
+    """Asked about a topic that is not there, a broker may make it, with a number of partitions of its own choice: the embedded
+    one does so for clients that were waiting for it to come back, and keys then go astray. aiokafka has no option against it."""
+
+    def __init__(self, topics: list[str] | None = None) -> None:
+        super().__init__(topics, allow_auto_topic_creation=False)
+
+
+aiokafka.client.MetadataRequest = _QuietRequest  # type: ignore[attr-defined, assignment, misc]
 
 
 class LogIdentity:

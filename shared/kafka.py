@@ -36,7 +36,7 @@ class _QuietRequest(MetadataRequest):
         super().__init__(topics, allow_auto_topic_creation=False)
 
 
-aiokafka.client.MetadataRequest = _QuietRequest  # type: ignore[attr-defined, assignment, misc]
+aiokafka.client.MetadataRequest = _QuietRequest  # type: ignore[attr-defined, assignment]
 
 
 class LogIdentity:

@@ -18,7 +18,7 @@ run:
 	@$(STACK)
 
 test: browser
-	@$(PYTHON) -m pytest -n 4 --dist loadfile -m 'not long' tests
+	@$(PYTHON) -m pytest -n 5 --dist loadfile -m 'not long' tests
 
 check:
 	@deploy/bootstrap dev

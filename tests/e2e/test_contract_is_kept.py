@@ -36,7 +36,8 @@ async def test_no_generated_request_breaks_the_contract(platform: Platform, tmp_
     (tmp_path / "schemathesis.toml").write_text(CONFIGURATION)
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", str(contract), "--url", platform.edge]
     command += ["--header", f"Authorization: {platform.editor['Authorization']}", "--checks", CHECKS]
-    command += ["--max-examples", "4", "--seed", "7", "--phases", "examples,coverage,fuzzing", "--workers", "2"]
+    # One worker: Python 3.11's parser, which its generators call, counts its depth wrong when two threads are in it.
+    command += ["--max-examples", "3", "--seed", "7", "--phases", "examples,coverage,fuzzing", "--workers", "1"]
 
     run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=200, cwd=tmp_path)
 

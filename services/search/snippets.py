@@ -31,6 +31,7 @@ class Matcher(dict[str, str | None]):
         super().__init__()
         wanted = [*question.words, *(word for phrase in question.phrases for word in phrase)]
         self._stems = {word.stem for word in wanted}
+        self.meant = len(self._stems)
         self._begun = question.words[-1].form if question.typing else ""
         self._misspelt = (
             tuple(word.form for word in question.words if len(word.form) >= SHORTEST_MISSPELT) if forgiving else ()
@@ -51,8 +52,8 @@ class Matcher(dict[str, str | None]):
 
 def snippet_html(text: str, matcher: Matcher) -> str:
     """About LENGTH characters of the text where most of what is meant stands together; its beginning if nothing is."""
-    hits = list(_hits(text[:_LOOKED_THROUGH], matcher))
-    start, end = _cut(text, _best_start(hits))
+    around, hits = _best_place(_hits(text[:_LOOKED_THROUGH], matcher), matcher.meant)
+    start, end = _cut(text, around)
     inside = [hit for hit in hits if start <= hit.start and hit.end <= end]
     return ("… " if start else "") + _marked(text, start, end, inside) + (" …" if end < len(text) else "")
 
@@ -68,13 +69,23 @@ def _hits(text: str, matcher: Matcher) -> Iterator[_Hit]:
                 return
 
 
-def _best_start(hits: Sequence[_Hit]) -> int:
-    best, most = 0, 0
-    for first in hits:
-        together = {hit.stem for hit in hits if first.start <= hit.start <= first.start + LENGTH - _LEAD_IN}
-        if len(together) > most:
-            best, most = first.start, len(together)
-    return best
+def _best_place(found: Iterator[_Hit], meant: int) -> tuple[int, Sequence[_Hit]]:
+    """Where the most different words stand together, and the hits up to the end of a snippet from there.
+
+    One pass that ends where all that is `meant` has been seen together: most texts need not be read to their end.
+    """
+    hits: list[_Hit] = []
+    first, best, most = 0, 0, 0
+    for hit in found:
+        if most >= meant and hit.start > best + LENGTH:
+            break
+        hits.append(hit)
+        while hits[first].start < hit.start - (LENGTH - _LEAD_IN):
+            first += 1
+        together = len({one.stem for one in hits[first:]})
+        if together > most:
+            best, most = hits[first].start, together
+    return best, hits
 
 
 def _cut(text: str, around: int) -> tuple[int, int]:

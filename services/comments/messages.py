@@ -8,9 +8,9 @@ from aiohttp import web
 
 from services.comments.contract import MessageAnswer, MessageList, MessageReceipt, NewMessage
 from services.comments.keys import SITE, STORE, TOKENS, VISITORS
-from services.comments.pages import problem_page, wants_page
+from services.comments.pages import answer_or_problem, problem_page
 from services.comments.store import Message
-from shared.errors import Problem, Unavailable
+from shared.errors import Problem
 from shared.idempotency import Answer, claim
 from shared.ids import new_id
 from shared.mongo import Session
@@ -36,15 +36,10 @@ _NOT_SENT = "Your message was not sent"
 
 async def send_message(request: web.Request) -> web.Response:
     """Keep a letter: sent as JSON, or by the page's plain form, whose sender is answered with pages."""
-    if request.content_type != FORM_TYPE or not wants_page(request):
-        return await _send(request)
-    try:
-        return await _send(request)
-    except Unavailable:
-        problem = Problem(503, "A part of the site does not answer; try again.", headers={"Retry-After": "2"})
-    except Problem as raised:
-        problem = raised
-    return problem_page(problem, request, request.app[SITE].name, None, title=_NOT_SENT)
+    answer = await answer_or_problem(request, _send)
+    if isinstance(answer, Problem):
+        return problem_page(answer, request, request.app[SITE].name, None, title=_NOT_SENT)
+    return answer
 
 
 async def _send(request: web.Request) -> web.Response:

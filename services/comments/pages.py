@@ -1,11 +1,12 @@
 """What a reader without JavaScript sees when a form was not taken: what is wrong, and the form with what was typed."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 from markupsafe import Markup, escape
 
-from shared.errors import FieldError, Problem
+from shared.errors import FieldError, Problem, Unavailable
+from shared.requests import FORM_TYPE
 from shared.service import SECURITY_HEADERS
 
 _HEADERS = {
@@ -57,6 +58,20 @@ _WORTH_ANOTHER_TRY = (400, 422, 429, 503)
 def wants_page(request: web.Request) -> bool:
     """Whether a person's browser asks: scripts that send forms get problem details like everyone else."""
     return "text/html" in request.headers.get("Accept", "")
+
+
+async def answer_or_problem(
+    request: web.Request, answer: Callable[[web.Request], Awaitable[web.Response]]
+) -> web.Response | Problem:
+    """What `answer` says; the problem that it raises only where a person sent the page's form, who is to be shown a page."""
+    if request.content_type != FORM_TYPE or not wants_page(request):
+        return await answer(request)
+    try:
+        return await answer(request)
+    except Unavailable:
+        return Problem(503, "A part of the site does not answer; try again.", headers={"Retry-After": "2"})
+    except Problem as problem:
+        return problem
 
 
 def problem_page(

@@ -10,11 +10,11 @@ from services.comments.keys import NEWSROOM, SITE, STORE, TOKENS, VISITORS
 from services.comments.messages import ROUTES as MESSAGE_ROUTES
 from services.comments.moderation import ROUTES as MODERATION_ROUTES
 from services.comments.moderation import read_sort
-from services.comments.pages import problem_page, wants_page
+from services.comments.pages import answer_or_problem, problem_page
 from services.comments.posting import Draft, post
 from services.comments.rules import Node
 from services.comments.store import Article, Comment, placed
-from shared.errors import Problem, Unavailable
+from shared.errors import Problem
 from shared.idempotency import Answer, claim
 from shared.requests import (
     FORM_TYPE,
@@ -34,15 +34,10 @@ from shared.service import json_response
 
 async def post_comment(request: web.Request) -> web.Response:
     """Take a reader's comment: as JSON, or as the page's plain form, whose sender is answered with pages."""
-    if request.content_type != FORM_TYPE or not wants_page(request):
-        return await _post(request)
-    try:
-        return await _post(request)
-    except Unavailable:
-        problem = Problem(503, "A part of the site does not answer; try again.", headers={"Retry-After": "2"})
-    except Problem as raised:
-        problem = raised
-    return problem_page(problem, request, request.app[SITE].name, await _typed(request))
+    answer = await answer_or_problem(request, _post)
+    if isinstance(answer, Problem):
+        return problem_page(answer, request, request.app[SITE].name, await _typed(request))
+    return answer
 
 
 async def _post(request: web.Request) -> web.Response:

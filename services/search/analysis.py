@@ -7,16 +7,15 @@ letters in one spelling each. Its `stem` is what its inflections share (Snowball
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
 # Letters and digits with the marks that stand on them (Latin accents apart from their letter, Arabic vowels) and tatweel.
 # One class without alternatives, since this is most of what indexing costs; `_` is taken for a space before.
-_LETTERS = r"[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]+"
-_WORD = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*")
+_LETTER = r"[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
+WORD = re.compile(rf"{_LETTER}+(?:['’]{_LETTER}+)*")
 # Tantivy leaves out terms above 64 KB; nobody looks for the end of a word as long as this.
 _LONGEST_WORD = 64
 _POSSESSIVE = re.compile(r"['’]s$")
@@ -45,7 +44,8 @@ _INLINE = re.compile(
     r"</?(?:a|abbr|b|bdi|bdo|cite|code|del|em|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|u)(?:\s(?:[^>\"]|\"[^\"]*\")*)?>"
 )
 _TAG = re.compile(r"<(?:[^>\"]|\"[^\"]*\")*>")
-_GAPS = re.compile(r"\s+")
+# A year of a paper has some 200,000 different words; the usual ones are looked up instead of worked out.
+_MOST_KNOWN = 262_144
 
 
 class Word(NamedTuple):
@@ -55,18 +55,48 @@ class Word(NamedTuple):
     stem: str
 
 
+class _Face(dict[str, str]):
+    """One face of every word met so far, by how it is written. A lookup that finds it runs no Python: most of them do."""
+
+    def __missing__(self, written: str) -> str:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        met = analyse(written)
+        face = self[written] = met.form if self is FORMS else met.stem
+        return face
+
+
+FORMS = _Face()
+STEMS = _Face()
+
+
 def words(text: str) -> Iterator[Word]:
-    """The words of a text in their order."""
-    return map(analyse, _WORD.findall(text.replace("_", " ")))
+    """The words of a text in their order, with their faces."""
+    found = written(text)
+    return map(Word, map(FORMS.__getitem__, found), map(STEMS.__getitem__, found))
 
 
-def written_words(text: str) -> Iterator[re.Match[str]]:
-    """Each word as it is written, with its place."""
-    return _WORD.finditer(text.replace("_", " "))
+def written(text: str) -> list[str]:
+    """The words of a text in their order, as they are written."""
+    return WORD.findall(text.replace("_", " "))
 
 
-# A year of a paper has some 200,000 different words; the usual ones are looked up instead of worked out.
-@lru_cache(262_144)
+def words_that_begin_with(letters: Iterable[str]) -> re.Pattern[str]:
+    """Finds the words, as they are written, of which a face may begin with one of these letters; it may find more.
+
+    No analysis changes an ASCII letter at a word's beginning but for its case: a word that begins with another one is
+    passed over without a step of Python, as most are.
+    """
+    both = {case for letter in letters if letter.isascii() for case in (letter.lower(), letter.upper())}
+    first = rf"[{re.escape(''.join(sorted(both)))}\u0080-\U0010ffff](?<={_LETTER})(?<!{_LETTER}.)(?<!{_LETTER}['’].)"
+    return re.compile(rf"{first}{_LETTER}*(?:['’]{_LETTER}+)*")
+
+
+def written_words(text: str, pattern: re.Pattern[str] = WORD) -> Iterator[re.Match[str]]:
+    """Each word as it is written, with its place; only those that the pattern finds."""
+    return pattern.finditer(text.replace("_", " "))
+
+
 def analyse(word: str) -> Word:
     """The faces of one word as it is written."""
     bare = _POSSESSIVE.sub("", word[:_LONGEST_WORD])
@@ -87,4 +117,4 @@ def _analyse_arabic(form: str) -> Word:
 
 def text_of(body_html: str) -> str:
     """The text in sanitised HTML, in one line."""
-    return _GAPS.sub(" ", html.unescape(_TAG.sub(" ", _INLINE.sub("", body_html)))).strip()
+    return " ".join(html.unescape(_TAG.sub(" ", _INLINE.sub("", body_html))).split())

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
-from services.search.analysis import analyse, written_words
+from services.search.analysis import FORMS, STEMS, WORD, words_that_begin_with, written_words
 from services.search.queries import SHORTEST_MISSPELT
 from services.search.rules import Question
 
@@ -36,18 +36,23 @@ class Matcher(dict[str, str | None]):
         self._misspelt = (
             tuple(word.form for word in question.words if len(word.form) >= SHORTEST_MISSPELT) if forgiving else ()
         )
+        first = {face[0] for face in (*self._stems, self._begun) if face}
+        self.candidates = WORD if self._misspelt else words_that_begin_with(first)
 
     def __missing__(self, written: str) -> str | None:
         judged = self[written] = self._judge(written)
         return judged
 
     def _judge(self, written: str) -> str | None:
-        word = analyse(written)
-        if word.stem in self._stems or (self._begun and word.form.startswith(self._begun)):
-            return word.stem
-        if any(is_near(word.form, form, begun=form == self._begun) for form in self._misspelt):
-            return word.stem
-        return None
+        stem = STEMS[written]
+        if stem in self._stems:
+            return stem
+        if not self._begun and not self._misspelt:
+            return None
+        form = FORMS[written]
+        begun = bool(self._begun) and form.startswith(self._begun)
+        near = any(is_near(form, meant, begun=meant == self._begun) for meant in self._misspelt)
+        return stem if begun or near else None
 
 
 def snippet_html(text: str, matcher: Matcher) -> str:
@@ -60,7 +65,7 @@ def snippet_html(text: str, matcher: Matcher) -> str:
 
 def _hits(text: str, matcher: Matcher) -> Iterator[_Hit]:
     left = _MOST_HITS
-    for found in written_words(text):
+    for found in written_words(text, matcher.candidates):
         stem = matcher[found[0]]
         if stem is not None:
             yield _Hit(found.start(), found.end(), stem)

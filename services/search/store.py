@@ -26,7 +26,7 @@ from tantivy import (
 )
 
 from services.search import queries
-from services.search.analysis import text_of, words
+from services.search.analysis import FORMS, STEMS, text_of, written
 from services.search.rules import Question
 from services.search.snippets import Matcher, snippet_html
 from shared.errors import Unavailable
@@ -264,11 +264,11 @@ def _own_page(page: OwnPage) -> Document:
 
 def _texts(headline: str, labels: str, standfirst: str, body: str) -> dict[str, list[str]]:
     """The fields of words: stems by where they stand, forms of all."""
-    found = [list(words(text)) for text in (headline, labels, standfirst, body)]
-    named = {form for form, _ in found[0] + found[1]}
-    everywhere = named.union([form for form, _ in found[2]], [form for form, _ in found[3]])
+    found = [written(text) for text in (headline, labels, standfirst, body)]
+    named = set(map(FORMS.__getitem__, found[0] + found[1]))
+    everywhere = named.union(map(FORMS.__getitem__, {*found[2], *found[3]}))
     return {
-        **{name: [" ".join([stem for _, stem in list_])] for name, list_ in zip(queries.STEMS, found, strict=True)},
+        **{name: [" ".join(map(STEMS.__getitem__, list_))] for name, list_ in zip(queries.STEMS, found, strict=True)},
         queries.NAMES: [" ".join(named)],
         queries.FORMS: [" ".join(everywhere)],
     }

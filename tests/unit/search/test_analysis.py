@@ -1,8 +1,10 @@
 """Words: what counts as the same one."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.search.analysis import analyse, text_of, words
+from services.search.analysis import FORMS, STEMS, analyse, text_of, words, words_that_begin_with, written_words
 
 
 @pytest.mark.parametrize(
@@ -50,3 +52,19 @@ def test_a_body_is_read_as_a_reader_reads_it() -> None:
     html = '<p>Sea<strong>gulls</strong> &amp; <a href="/x" title="a > b">terns</a></p><h2>Nests</h2><p>in May<br>and June</p>'
 
     assert text_of(html) == "Seagulls & terns Nests in May and June"
+
+
+@given(
+    text=st.text(alphabet="abzABZ éÉßİıK'’._-–1٣كمةل\u0301\u0651", max_size=60),
+    letters=st.sets(st.sampled_from("abzk1كمs"), max_size=3),
+)
+def test_looking_for_first_letters_passes_over_no_word_whose_face_begins_with_one(text: str, letters: set[str]) -> None:
+    wanted = {found.span() for found in written_words(text) if {STEMS[found[0]][:1], FORMS[found[0]][:1]} & letters}
+
+    assert wanted <= {found.span() for found in written_words(text, words_that_begin_with(letters))}
+
+
+def test_looking_for_first_letters_passes_over_the_other_words() -> None:
+    found = [word[0] for word in written_words("Basalt and a barn, the rebar's bar’s b", words_that_begin_with({"b"}))]
+
+    assert found == ["Basalt", "barn", "bar’s", "b"]

@@ -1,5 +1,10 @@
-"""The site's own files under /static/: each has a hash of its content in its name, so that it can be kept for ever."""
+"""The site's own files under /static/: each has a hash of its content in its name, so that it can be kept for ever.
 
+The stylesheet is none of them: it stands in every page. On a bad network a request more costs a reader more time than its
+7 KB, and a page whose stylesheet got lost is no page.
+"""
+
+import base64
 import hashlib
 import mimetypes
 import re
@@ -13,10 +18,12 @@ DIRECTORY = Path(__file__).with_name("static")
 PREFIX = "/static/"
 LOGO = "icon.svg"
 STYLE = "site.css"
-SERVED = frozenset({".css", ".js", ".png", ".svg", ".woff2"})
+SERVED = frozenset({".js", ".png", ".svg", ".woff2"})
 # Ten hex digits: 40 bits are plenty for a dozen files and keep the URL short.
 HASH_DIGITS = 10
 REFERENCE = re.compile(r"url\(([^)\"':#]+)\)")
+# What a stylesheet says to us, and the space around it. No string in it may hold `/*`.
+_FOR_PEOPLE = re.compile(r"/\*.*?\*/|\n\s*", re.DOTALL)
 
 mimetypes.add_type("font/woff2", ".woff2")
 mimetypes.add_type("text/javascript", ".js")
@@ -32,50 +39,47 @@ class Asset:
 
 
 class Assets:
-    """All assets, in memory. A stylesheet's `url(...)` is rewritten to the hashed path of the file it names."""
+    """All assets, in memory, and the style that stands in every page, with the hashed paths of the files it names.
+
+    `style_source` is what a Content-Security-Policy calls that style (CSP Level 3, 2.3.1).
+    """
 
     def __init__(self, directory: Path = DIRECTORY, site: Site | None = None) -> None:
-        self._by_name: Mapping[str, Asset] = dict(_load(directory, _owners(site)))
+        self._by_name: Mapping[str, Asset] = dict(_load(directory, site))
         self.by_url: Mapping[str, Asset] = {asset.url: asset for asset in self._by_name.values()}
+        self.style = self._style(directory / STYLE, site)
+        self.style_source = f"'sha256-{base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()}'"
 
     def url(self, name: str) -> str:
         """The path under which a file of `static/` is served; KeyError where there is no such file."""
         return self._by_name[name].url
 
+    def _style(self, path: Path, site: Site | None) -> str:
+        written = path.read_text("utf-8") + _colours(site)
+        return REFERENCE.sub(lambda match: f"url({self.url(match[1])})", _FOR_PEOPLE.sub("", written))
 
-def _owners(site: Site | None) -> Mapping[str, bytes]:
-    """What the owner puts in place of a file, or after what stands in it: a logo, colours."""
-    owners: dict[str, bytes] = {}
-    if site is not None and site.logo is not None:
-        owners[LOGO] = site.logo.read_bytes()
-    if site is not None and site.colours is not None:
-        light, dark = (_variables(colours) for colours in (site.colours.light, site.colours.dark))
-        night = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
-        owners[STYLE] = f"@media screen {{ :root {{ {light} }} }}\n{night}\n".encode()
-    return owners
+
+def _colours(site: Site | None) -> str:
+    """The owner's colours, after those that are there."""
+    if site is None or site.colours is None:
+        return ""
+    light, dark = (_variables(colours) for colours in (site.colours.light, site.colours.dark))
+    return (
+        f"@media screen {{ :root {{ {light} }} }} "
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+    )
 
 
 def _variables(colours: Colours) -> str:
     return " ".join(f"--{name}: {colour};" for name, colour in colours.model_dump().items())
 
 
-def _load(directory: Path, owners: Mapping[str, bytes]) -> Iterator[tuple[str, Asset]]:
-    loaded: dict[str, Asset] = {}
-    # Stylesheets come last: they name the others by their hashed paths.
-    paths = (path for path in directory.rglob("*") if path.suffix in SERVED)
-    for path in sorted(paths, key=lambda path: (path.suffix == ".css", path)):
-        name = path.relative_to(directory).as_posix()
-        content = _resolved(path, loaded)
-        if name in owners:
-            content = content + owners[name] if name == STYLE else owners[name]
-        loaded[name] = _asset(name, content)
-        yield name, loaded[name]
-
-
-def _resolved(path: Path, loaded: Mapping[str, Asset]) -> bytes:
-    if path.suffix != ".css":
-        return path.read_bytes()
-    return REFERENCE.sub(lambda match: f"url({loaded[match[1]].url})", path.read_text("utf-8")).encode()
+def _load(directory: Path, site: Site | None) -> Iterator[tuple[str, Asset]]:
+    owners = {LOGO: site.logo} if site is not None and site.logo is not None else {}
+    for path in sorted(directory.rglob("*")):
+        if path.suffix in SERVED:
+            name = path.relative_to(directory).as_posix()
+            yield name, _asset(name, owners.get(name, path).read_bytes())
 
 
 def _asset(name: str, content: bytes) -> Asset:

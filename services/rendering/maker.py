@@ -123,7 +123,7 @@ class PageMaker:
         view = PopularPageView(window, address.key, section or "", language)
         content = self._templates.popular_page(view).encode()
         block = Block(section, language, window)
-        return Page(self._date, Kind(ROUTES[address.kind]), content, key=address.key, block=block)
+        return Page(self._date, self._kind(address), content, key=address.key, block=block)
 
     async def _article(self, reading: Reading, article: ArticleState, address: Address) -> Found:
         comments = await reading.comments(article, address.number)
@@ -147,10 +147,14 @@ class PageMaker:
 
     def _page(self, address: Address, html: str, *, section: str | None = None, language: str | None = None) -> Page:
         block = Block(section, language or self._site.language)
-        return Page(self._date, Kind(ROUTES[address.kind]), html.encode(), key=address.key, block=block)
+        return Page(self._date, self._kind(address), html.encode(), key=address.key, block=block)
+
+    def _kind(self, address: Address) -> Kind:
+        return Kind(ROUTES[address.kind], style_source=self._templates.assets.style_source)
 
     def _error(self, view: ErrorView, *, cache_control: str = REVALIDATED, extra: tuple[Header, ...] = ()) -> Page:
-        kind = Kind(ERRORS, view.status, cache_control=cache_control, extra=extra)
+        style = self._templates.assets.style_source
+        kind = Kind(ERRORS, view.status, cache_control=cache_control, extra=extra, style_source=style)
         content = self._templates.error(view).encode()
         return Page(self._date, kind, content, key=error_key(view.status), block=Block(None, self._site.language))
 

@@ -125,7 +125,8 @@ class SearchPages:
             latest = (await error_view(Reading(self._model), 404)).latest
             view = SearchView(asked.q, section=asked.section, latest=latest)
         html = self._templates.search(view).encode()
-        return Page(self._date, Kind(PATH, cache_control=_PRIVATE), html, block=Block(None, self._site.language))
+        kind = Kind(PATH, cache_control=_PRIVATE, style_source=self._templates.assets.style_source)
+        return Page(self._date, kind, html, block=Block(None, self._site.language))
 
 
 def _view(asked: Asked, answer: Mapping[str, object]) -> SearchView:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from services.rendering.assets import Assets
 from services.rendering.language import Language, Languages, direction
@@ -111,6 +112,7 @@ def _environment(site: Site, base_url: str, assets: Assets, own_pages: Mapping[s
         site=site,
         base_url=base_url,
         asset=assets.url,
+        style=Markup(assets.style),
         direction=direction,
         popular_slot=POPULAR_SLOT,
         own_pages=own_pages,

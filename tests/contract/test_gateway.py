@@ -122,7 +122,7 @@ async def test_one_page_has_one_address(gateway: Gateway, path: str, location: s
         ("/contact", 200),
         ("/privacy", 200),
         ("/v1/anything", 404),
-        ("/static/site.0000000000.css", 404),
+        ("/static/site.0000000000.js", 404),
     ],
 )
 async def test_each_address_has_its_fitting_status(gateway: Gateway, path: str, status: int) -> None:

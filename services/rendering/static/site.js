@@ -12,30 +12,40 @@
 
   const secondsSince = (moment) => (Date.now() - Date.parse(moment)) / 1000;
 
+  // Formats are dear to make (a phone takes milliseconds for each): once, and only those that a page has a use for.
+  const formats = {};
+  const format = (name, Kind, options) => formats[name] ||= new Kind(locale, options);
+
   // An age is floored, so that nothing is older than it says; a clock that runs ahead reads as "now".
   function age(seconds) {
-    const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+    const words = format("age", Intl.RelativeTimeFormat, { numeric: "auto" });
     const [unit, size] = UNITS.find(([, size]) => seconds >= size) || ["second", Infinity];
     return words.format(-Math.floor(Math.max(seconds, 0) / size) || 0, unit);
   }
 
   function tellAges() {
-    const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
     for (const time of all("time[data-age]")) {
       const seconds = secondsSince(time.dateTime);
-      time.title = day.format(new Date(time.dateTime));
       if (seconds < WEEK_S || time.dataset.age === "always") time.textContent = age(seconds);
     }
   }
 
+  // The whole date of an age, when somebody asks for it.
+  function tellMoment(event) {
+    const time = event.target.closest("time[data-age]:not([title])");
+    if (!time) return;
+    const moment = format("moment", Intl.DateTimeFormat, { dateStyle: "long", timeStyle: "short" });
+    time.title = moment.format(new Date(time.dateTime));
+  }
+
   function tellClocks() {
-    const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const clock = format("clock", Intl.DateTimeFormat, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     for (const time of all("time[data-clock]")) time.textContent = clock.format(new Date(time.dateTime));
   }
 
   function tellToday() {
     const style = { weekday: "long", year: "numeric", month: "long", day: "numeric" };
-    for (const place of all("[data-today]")) place.textContent = new Intl.DateTimeFormat(locale, style).format();
+    for (const place of all("[data-today]")) place.textContent = format("today", Intl.DateTimeFormat, style).format();
   }
 
   function warnOfAge() {
@@ -134,14 +144,11 @@
     received.scrollIntoView({ block: "center" });
   }
 
-  tellToday();
-  tellAges();
-  tellClocks();
-  warnOfAge();
-  focusReplies();
-  acknowledgeComment();
-  switchWindows();
-  offerCopying();
+  // Each by itself, so that a finger on the glass never waits for all of them.
+  for (const act of [tellToday, tellAges, tellClocks, warnOfAge, focusReplies, acknowledgeComment, switchWindows, offerCopying]) {
+    setTimeout(act);
+  }
+  document.addEventListener("pointerover", tellMoment);
   setInterval(tellAges, 60000);
   // live.js has put something in.
   document.addEventListener("added", () => { tellAges(); tellClocks(); focusReplies(); });

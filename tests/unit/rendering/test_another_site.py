@@ -54,14 +54,14 @@ def test_another_site_file_makes_another_paper(tmp_path: Path) -> None:
     page = templates.home(HomeView())
     html5lib.HTMLParser(strict=True).parse(page)
     about = templates.static_page(templates.own_pages["/about"])
-    style = templates.assets.by_url[templates.assets.url("site.css")].content.decode()
     icon = templates.assets.by_url[templates.assets.url("icon.svg")].content
 
     for part in ("The Harbour Post", "Tides, trade and talk", 'href="/tides"', "Mastodon", "© 2019", 'href="/imprint"'):
         assert part in page
     assert "World Monitor" not in page + about
     assert "A text of our own." in about
-    assert "--accent: #00429d;" in style
+    assert "--accent: #00429d;" in templates.assets.style
+    assert "--accent: #00429d;" in about
     assert 'content="#000000"' in page
     assert b"Anchor" in icon
     assert 'class="logo"' in page

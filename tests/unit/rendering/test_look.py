@@ -92,31 +92,34 @@ def test_each_typeface_lies_beside_its_licence() -> None:
     assert all(any(face.startswith(licence) for licence in licences) for face in faces)
 
 
-def test_assets_carry_the_hash_of_their_content_and_name_each_other_by_it(tmp_path: Path) -> None:
-    (tmp_path / "a.svg").write_text("<svg/>")
-    (tmp_path / "b.css").write_text("i { background: url(a.svg) }")
-    before = Assets(tmp_path)
+def _assets(folder: Path, *, picture: str = "<svg/>", style: str = "i { background: url(a.svg) }") -> Assets:
+    (folder / "a.svg").write_text(picture)
+    (folder / "site.css").write_text(style)
+    return Assets(folder)
 
-    (tmp_path / "a.svg").write_text("<svg><g/></svg>")
-    after = Assets(tmp_path)
+
+def test_assets_carry_the_hash_of_their_content_and_the_style_names_them_by_it(tmp_path: Path) -> None:
+    before, after = (_assets(tmp_path, picture=picture) for picture in ("<svg/>", "<svg><g/></svg>"))
 
     assert re.fullmatch(r"/static/a\.[0-9a-f]{10}\.svg", before.url("a.svg"))
     assert before.url("a.svg") != after.url("a.svg")
-    assert before.url("b.css") != after.url("b.css")
-    assert after.url("a.svg").encode() in after.by_url[after.url("b.css")].content
-    assert after.by_url[after.url("b.css")].media_type == "text/css"
+    assert after.style == f"i {{ background: url({after.url('a.svg')}) }}"
 
 
-def test_a_stylesheet_that_names_a_missing_file_is_found_out_at_the_start(tmp_path: Path) -> None:
-    (tmp_path / "b.css").write_text("i { background: url(missing.svg) }")
-
+def test_a_style_that_names_a_missing_file_is_found_out_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
-        Assets(tmp_path)
+        _assets(tmp_path, style="i { background: url(missing.svg) }")
+
+
+def test_the_style_is_sent_without_what_it_says_to_us_and_its_hash_is_what_a_browser_works_out(tmp_path: Path) -> None:
+    assets = _assets(tmp_path, style="/* Why. */\ni {\n  color: red; /* so */\n}\n")
+
+    assert assets.style == "i {color: red; }"
+    assert assets.style_source == "'sha256-J76W0GPyQ+l0fDU+b+33soQ0scKILhHMHJ78EXb2Tb8='"
 
 
 def test_licences_and_other_papers_are_not_served() -> None:
     assert {asset.media_type for asset in Assets().by_url.values()} == {
-        "text/css",
         "text/javascript",
         "image/png",
         "image/svg+xml",

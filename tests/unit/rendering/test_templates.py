@@ -88,10 +88,10 @@ def test_a_page_has_exactly_one_place_for_the_ranking(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_carries_no_inline_script_style_or_handler(name: str) -> None:
+def test_a_page_carries_the_one_style_and_no_inline_script_or_handler(name: str) -> None:
     root = parsed(PAGES[name])
 
-    assert not root.findall(".//style")
+    assert [style.text for style in root.findall(".//style")] == [TEMPLATES.assets.style]
     scripts = [script for script in root.findall(".//script") if script.get("src")]
     assert all(script.get("defer") == "" for script in scripts)
     others = [script.get("type") for script in root.findall(".//script") if not script.get("src")]
@@ -107,7 +107,7 @@ def test_every_asset_that_a_page_names_is_there(name: str) -> None:
 
     assets = [url for url in named if url.startswith("/static/")]
 
-    assert {url.rpartition(".")[2] for url in assets} == {"woff2", "css", "svg", "png", "js"}
+    assert {url.rpartition(".")[2] for url in assets} == {"woff2", "svg", "png", "js"}
     assert all(url in TEMPLATES.assets.by_url for url in assets)
 
 

@@ -201,7 +201,7 @@ async def test_files_are_kept_for_ever_under_the_name_of_their_content(gateway: 
 
     found = {path: await gateway.get(path, method="HEAD") for path in paths}
 
-    assert {path.rpartition(".")[2] for path in paths} >= {"css", "js", "woff2", "svg"}
+    assert {path.rpartition(".")[2] for path in paths} >= {"js", "woff2", "svg"}
     assert all(page.status == 200 for page in found.values())
     assert {page.headers["Cache-Control"] for page in found.values()} == {"public, max-age=31536000, immutable"}
     assert (await gateway.get("/favicon.ico")).status == 200

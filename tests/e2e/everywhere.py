@@ -9,7 +9,7 @@ from tests.running import Platform
 
 @dataclass(frozen=True)
 class Place:
-    """A path, with `{url}` and `{id}` of the article, `{neighbour}` and `{sibling}` as its surroundings' pages, `{site}` before all.
+    """A path, with `{url}` and `{id}` of the article, `{neighbour}` and `{sibling}` as its surroundings' pages, `{site}` before.
 
     Gateways are asked one by one and through the edge, `api`s through the edge alone. `withdrawn` is the status there when
     the article is gone: 200 where a list merely lacks it. Most places name the article by its headline, sitemaps by its address.

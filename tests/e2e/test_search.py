@@ -1,15 +1,20 @@
 """Search as readers have it: the dropdown in a browser, the page of results with and without JavaScript."""
 
+import asyncio
+import os
 import re
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.e2e.test_one_articles_life import ARGUMENTS, PHONE
-from tests.running import Platform, eventually, running_platform
+from tests.running import ROOT, Platform, eventually, running_platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
@@ -166,3 +171,29 @@ async def _shows(platform: Platform, q: str, wanted: bool) -> bool:
         return (
             "Quillwort season</a></h2>" in await answer.text() and 'class="card found"' in await answer.text()
         ) is wanted
+
+
+async def test_an_index_is_rebuilt_by_one_command_while_the_old_one_serves(platform: Platform) -> None:
+    async def ready() -> dict[str, Any]:
+        async with platform.http.get(platform.url("search") + "/health/ready") as answer:
+            found: dict[str, Any] = await answer.json()
+            return found if answer.status == 200 else {}
+
+    before = await ready()
+    told = {
+        "WM_KAFKA": str(platform.facts()["kafka"]), "WM_SEARCH_INDEX": str(platform.data / "search"),
+        "WM_INSTANCE": "1", "WM_KAFKA_IDEMPOTENCE": "false",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "services.search", "rebuild"]
+    rebuilding = await asyncio.create_subprocess_exec(*command, env={**os.environ, **told}, cwd=ROOT, stdout=PIPE)
+    said = asyncio.create_task(rebuilding.communicate())
+
+    answers = []
+    while not said.done() or (await ready()).get("index") == before["index"]:
+        answers.append(await _knows(platform, 1))
+
+    assert rebuilding.returncode == 0, said.result()
+    assert all(answers)
+    assert (await ready())["index"] == before["index"] + 1
+    assert (await ready())["documents"] == before["documents"]
+    assert b"goes on serving" in said.result()[0]

@@ -183,17 +183,23 @@ class Unit:
         self._done = 0
 
     def go_on(self) -> Mapping[str, type[Document]]:
-        """Work on until all is done, or as far as it goes; returns what must be loaded to go on, for all that is left."""
+        """Work on until all is done, or as far as it goes; returns what must be loaded to go on, for all that is left.
+
+        What comes after the first event that cannot be worked out yet is tried on a draft that is thrown away, event upon
+        event: so a page that overflows in the middle of a unit is known before, and two or three loads are enough.
+        """
         missing: dict[str, type[Document]] = {}
+        draft = self.draft
         for one in self._told[self._done :]:
             try:
-                page = Draft(self.draft)
+                page = Draft(draft)
                 names = apply_event(page, one.topic, one.event)
             except NotLoaded as error:
+                draft = draft if missing else Draft(self.draft)
                 missing |= error.missing
                 continue
+            draft.add(page.changes)
             if not missing:
-                self.draft.add(page.changes)
                 self.touched |= dict.fromkeys(names, one.changed_at)
                 self._done += 1
         return missing

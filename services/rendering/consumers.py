@@ -23,9 +23,9 @@ from shared import topics
 from shared.dead_letters import DeadLetters
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import ArticleState, CommentState, Erased, Event, PageMoved, Record, decode, encode
-from shared.group import Batch
 from shared.mongo import Session
 from shared.producer import Producer
+from shared.sinks import Batch
 from shared.times import Clock, now
 from shared.tracing import continue_trace
 
@@ -57,7 +57,7 @@ class Move:
 
 
 class Projector:
-    """A sink (`shared.group`) that keeps a read model. Any number of them may run: the database orders their writes.
+    """A sink (`shared.sinks`) that keeps a read model. Any number of them may run: the database orders their writes.
 
     ModelMoved comes out of it when a rebuilt model has taken the place of its own. While a model is being rebuilt nobody
     reads it, and nothing is announced.

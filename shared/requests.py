@@ -117,10 +117,13 @@ def read_id_cursor(query: Mapping[str, str]) -> str | None:
 
 
 def refuse_unknown(query: Mapping[str, str], known: Sequence[str]) -> None:
-    """422 for a query parameter that does not exist: a misspelt filter must not look like an empty result."""
+    """422 for a query parameter that does not exist, or comes twice: a misspelt filter must not look like an empty result."""
     unknown = [name for name in query if name not in known]
     if unknown:
         raise field_problem(f"?{unknown[0]}", f"There is no such parameter; there are: {', '.join(known)}.")
+    names = list(query)
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise field_problem(f"?{twice}", f"{twice} comes twice.")
 
 
 def read_if_match(request: web.Request) -> int | None:

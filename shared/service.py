@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared import metrics
 from shared.errors import FieldError, Problem, SettingsError, Unavailable
+from shared.garbled import Refuse, answer_garbled
 from shared.ids import new_id
 from shared.process import set_up_logs
 from shared.settings import Settings
@@ -32,6 +33,7 @@ STOP_WITHIN_S = 5.0
 # Container objects made and not freed before the collector looks.
 _COLLECT_AFTER = 20_000
 PROBLEM_TYPE = "application/problem+json"
+_GARBLED = "The request cannot be read: its method, its address or one of its headers is not written as HTTP asks."
 SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -84,13 +86,18 @@ def create_service(
     *,
     middlewares: Sequence[Middleware] | None = None,
     largest_body_bytes: int = LARGEST_BODY_BYTES,
+    refuse: Refuse | None = None,
 ) -> web.Application:
-    """An application with the frame around `routes`. `middlewares` replaces the frame's own where speed asks for it."""
+    """An application with the frame around `routes`. `middlewares` replaces the frame's own where speed asks for it.
+
+    `refuse` makes the answer to what cannot be read as a request, where that is no problem details.
+    """
     # aiohttp's parser in pure Python has had the request-smuggling holes: refuse to run on it.
     if http_parser.HttpRequestParser is http_parser.HttpRequestParserPy:
         raise SettingsError("aiohttp runs without its C parser; install a wheel with extensions")
     frame = (observe, answer_problems) if middlewares is None else middlewares
     app = web.Application(middlewares=frame, client_max_size=largest_body_bytes)
+    answer_garbled(app, refuse or _refuse)
     app[HEALTH] = Health()
     app[SETTINGS] = settings
     app.add_routes(routes)
@@ -241,6 +248,10 @@ def _http_problem(error: web.HTTPException) -> web.Response:
         413: "The body is too large.",
     }
     return problem_response(Problem(error.status, details.get(error.status, error.reason), headers=headers))
+
+
+def _refuse(status: int) -> web.Response:
+    return problem_response(Problem(status, _GARBLED if status < 500 else "The service failed; the failure is logged."))
 
 
 def field_problem(pointer: str, detail: str, *, status: int = 422) -> Problem:

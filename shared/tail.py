@@ -108,6 +108,9 @@ class LogTail:
         ends: dict[TopicPartition, int] = await consumer.end_offsets([*self._beginning, *self._end])
         begins = await consumer.beginning_offsets(self._beginning) if self._beginning else {}
         starts = {at: max(begins[at], known.get((at.topic, at.partition), 0)) for at in self._beginning}
+        # Kafka says so when it is asked for what it does not have; the embedded broker waits for it in silence.
+        if past := [at for at in self._beginning if starts[at] > ends[at]]:
+            raise LogReplaced(f"the log was cut off before the known position: {past}")
         for partition in self._beginning:
             consumer.seek(partition, starts[partition])
         for partition in self._end:

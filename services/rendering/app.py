@@ -50,14 +50,14 @@ def create_gateway(settings: RenderingSettings, *, database: str = "rendering") 
     mongo = Mongo(settings.mongo)
     serving = Serving(settings, ReadModel(mongo, database))
     # No middlewares: the one handler of the public paths does what they would do, most of it beside the hot path.
-    app = create_service(settings, [], middlewares=())
+    app = create_service(settings, [], middlewares=(), refuse=serving.gateway.refuse)
 
     async def connection(_: web.Application) -> AsyncIterator[None]:
         yield
         mongo.close()
 
     app.add_routes([web.get(ROUTE, serving.listening.listen, allow_head=False)])
-    app.add_routes([web.route("*", "/{target:.*}", serving.gateway.answer)])
+    app.add_routes([web.route("*", r"/{target:[\s\S]*}", serving.gateway.answer)])
     answer_first(app, serving.gateway.answer_at_once)
     app[HEALTH].add("log", serving.announcements.check)
     app.cleanup_ctx.extend([connection, serving.live])

@@ -52,6 +52,10 @@ class Language:
         """A whole number with its grouping and its digits."""
         return f"{value:,}".replace(",", self._words["format.grouping"]).translate(self._digits)
 
+    def year(self, value: int) -> str:
+        """A year with its digits."""
+        return str(value).translate(self._digits)
+
     def date(self, moment: datetime) -> str:
         """A day, as in `8 February 2024`."""
         return self._written("format.date", moment)

@@ -22,6 +22,7 @@ from services.rendering.popular import Block
 from services.rendering.streams import Hub
 from shared.answers import DateLine
 from shared.errors import Problem, Unavailable
+from shared.requests import refuse_unknown
 from shared.service import SECURITY_HEADERS, field_problem, problem_response
 from shared.site import Site
 
@@ -30,7 +31,7 @@ _log = structlog.get_logger(__name__)
 ROUTE = "/v1/live"
 _ARTICLE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _EVENT_ID = re.compile(r"[0-9a-f]{1,16}-[0-9]{1,18}")
-_KNOWN = frozenset({"article", "front", "popular", "language", "last"})
+_KNOWN = ("article", "front", "popular", "language", "last")
 # Readers whose gateway has gone come back over some seconds, not at once.
 _RETRY_MS = (2000, 6000)
 _FULL = Problem(503, "Too many readers listen; ask again later.", headers={"Retry-After": "30"})
@@ -72,9 +73,7 @@ class Told(web.Response):
 
 def read_wanted(query: Mapping[str, str], last_id: str, site: Site, languages: frozenset[str]) -> Wanted:
     """What a query asks for; raises Problem (422) where it is nothing, or nothing that there is."""
-    for name in query:
-        if name not in _KNOWN:
-            raise field_problem(f"?{name}", "There is no such parameter.")
+    refuse_unknown(query, _KNOWN)
     topics: list[str] = []
     if "article" in query:
         if not _ARTICLE_ID.fullmatch(query["article"]):

@@ -24,7 +24,7 @@ from services.rendering.popular import PopularNews
 from services.rendering.press import Press
 from services.rendering.searching import PATH as SEARCH
 from services.rendering.searching import SearchPages
-from shared.answers import ReadyAnswer
+from shared.answers import Header, ReadyAnswer
 from shared.errors import Problem, Unavailable
 from shared.service import HANDLER_TIMEOUT_S
 from shared.tally import Tally
@@ -33,6 +33,20 @@ from shared.tracing import continue_trace
 _log = structlog.get_logger(__name__)
 
 _METHODS = ("GET", "HEAD")
+_API = "/v1/"
+_PLAIN: Mapping[int, tuple[Header, ...]] = {
+    400: (),
+    405: (("Allow", ", ".join(_METHODS)),),
+    414: (),
+    500: (),
+    503: (("Retry-After", "2"),),
+}
+_DETAILS = {
+    404: "There is nothing at this address.",
+    405: "This method is not allowed here.",
+    500: "The service failed; the failure is logged.",
+    503: "A part of the service does not answer; try again.",
+}
 
 
 class Gateway:
@@ -59,10 +73,17 @@ class Gateway:
         self._embeds = embeds
         self._search = search
         self._files = files
-        self._plain_errors = {status: maker.plain_error(status) for status in (400, 414, 500)}
-        self._plain_errors[405] = maker.plain_error(405, ("Allow", ", ".join(_METHODS)))
-        self._plain_errors[503] = maker.plain_error(503, ("Retry-After", "2"))
+        self._plain_errors = {status: maker.plain_error(status, *extra) for status, extra in _PLAIN.items()}
+        self._problems = {
+            status: embeds.refusal(Problem(status, detail), *_PLAIN.get(status, ()))
+            for status, detail in _DETAILS.items()
+        }
         self._tally = tally
+
+    def refuse(self, status: int) -> ReadyAnswer:
+        """The page for what could not even be read as a request."""
+        page = self._plain_errors.get(status, self._plain_errors[500])
+        return self._form(page, "").closing()
 
     def answer_at_once(self, request: web.BaseRequest) -> ReadyAnswer | None:
         """What can be answered from the cache: asked before aiohttp looks for a route."""
@@ -119,17 +140,21 @@ class Gateway:
         """The longer way; whatever fails on it, a reader gets a page that says so."""
         continue_trace(request.headers.get("traceparent"))
         if request.method not in _METHODS:
-            return self._plain_errors[405]
+            return self._failure(request, 405)
         metrics.CACHE_MISSES.inc()
         try:
             async with asyncio.timeout(HANDLER_TIMEOUT_S):
                 return await self._find_page(request.raw_path)
         except (Unavailable, TimeoutError) as error:
             _log.warning("page.unavailable", reason=str(error))
-            return self._plain_errors[503]
+            return self._failure(request, 503)
         except Exception:
             _log.exception("page.failed")
-            return self._plain_errors[500]
+            return self._failure(request, 500)
+
+    def _failure(self, request: web.Request, status: int) -> Page:
+        """A page for readers, problem details for programs."""
+        return (self._problems if request.raw_path.startswith(_API) else self._plain_errors)[status]
 
     async def _find_page(self, target: str) -> Page:
         file = self._files.get(target.partition("?")[0])
@@ -137,6 +162,8 @@ class Gateway:
             return file
         if is_embed(target):
             return await self._embed(target)
+        if target.startswith(_API):
+            return self._problems[404]
         if target.partition("?")[0] == SEARCH:
             return await self._find_results(target)
         address = read_address(target)

@@ -23,6 +23,7 @@ from services.rendering.views import (
 )
 from shared.pages import SHIPPED
 from shared.site import Site
+from shared.times import rfc3339
 
 DIRECTORY = Path(__file__).with_name("templates")
 
@@ -108,6 +109,7 @@ def _environment(site: Site, base_url: str, assets: Assets, own_pages: Mapping[s
         auto_reload=False,
         cache_size=-1,
     )
+    environment.filters["rfc3339"] = rfc3339
     environment.globals.update(
         site=site,
         base_url=base_url,

@@ -4,7 +4,6 @@ from aiohttp import web
 
 from services.search.desk import Desk
 from services.search.rules import next_cursor, read_offset, read_question
-from shared.errors import Problem
 from shared.requests import read_limit
 from shared.service import json_response
 
@@ -14,8 +13,6 @@ SECTIONS = web.AppKey("sections", frozenset[str])
 
 async def search(request: web.Request) -> web.StreamResponse:
     """What is found for a question, a page of it."""
-    if len(set(request.query)) != len(request.query):
-        raise Problem(422, "A parameter comes twice.")
     question = read_question(request.query, request.app[SECTIONS])
     limit, offset = read_limit(request.query), read_offset(request.query)
     found = await request.app[DESK].find(question, offset, limit)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -320,3 +321,20 @@ async def test_a_window_of_popular_news_has_a_page_of_its_own(house: House, gate
     assert '<a href="/popular?window=7d" aria-current="true">' in whole.text
     assert 'href="/popular?window=7d"' in front.text
     assert [(await gateway.get(f"/popular?{query}")).status for query in ("window=2h", "section=nowhere")] == [400, 404]
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["refuses", "says nothing"])
+async def test_a_page_of_results_says_so_when_search_is_away_and_the_site_goes_on(house: House, answers: bool) -> None:
+    with socket.socket() as away:
+        away.bind(("127.0.0.1", 0))
+        if not answers:
+            away.listen()
+        changed = {"search": f"http://127.0.0.1:{away.getsockname()[1]}", "search_wait_s": 0.3}
+        async with open_gateway(house.settings, house.database, changed) as gateway:
+            page = await gateway.get("/search?q=lake")
+            front = await gateway.get("/")
+
+    assert (page.status, page.headers["Retry-After"], page.headers["Cache-Control"]) == (503, "2", "no-store")
+    assert "The presses are busy." in page.text
+    assert 'id="masthead-q"' in page.text
+    assert front.status == 200

@@ -1,4 +1,7 @@
-"""The Nu HTML checker over every kind of page. `npm i vnu-jar` brings it; WM_VNU_JAR says where the jar lies."""
+"""The Nu HTML checker over every kind of page, the edge's own among them.
+
+`.ci/run` provides it; elsewhere `npm i vnu-jar` brings it, and WM_VNU_JAR says where the jar lies.
+"""
 
 import os
 import shutil
@@ -7,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.edge.render import ERRORS
 from tests.unit.rendering.look_preview import main as write_pages
 
 
@@ -16,7 +20,13 @@ def test_the_nu_html_checker_finds_nothing(tmp_path: Path) -> None:
         pytest.skip("no Nu HTML checker: install Java and `npm i vnu-jar`, and name the jar by WM_VNU_JAR")
     write_pages(tmp_path)
 
-    command = [java, "-jar", jar, "--no-langdetect", *map(str, sorted(tmp_path.glob("*.html")))]
+    command = [
+        java,
+        "-jar",
+        jar,
+        "--no-langdetect",
+        *map(str, (*sorted(tmp_path.glob("*.html")), *ERRORS.glob("*.html"))),
+    ]
     checked = subprocess.run(command, capture_output=True, text=True, timeout=100)
 
     assert checked.stderr == ""

@@ -187,7 +187,7 @@ async def test_a_correction_and_a_withdrawal_reach_every_place(platform: Platfor
         before, section="africa", body="By hand.", tags=["Old Light"], bylines=["Ines Halloran"]
     )
     words = {"url": str(article["url"]), "id": str(article["id"]), "neighbour": str(neighbour["url"])}
-    words |= {"sibling": str(sibling["url"])}
+    words |= {"sibling": str(sibling["url"]), "site": platform.edge}
     await platform.post("/v1/views", {"article_id": article["id"]}, wanted=202)
 
     async def reached(shows: str | None, not_: str) -> bool:

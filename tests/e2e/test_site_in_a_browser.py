@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,43 @@ async def test_what_happens_is_shown_while_a_reader_reads(site: Site) -> None:
         await front.get_by_text("1 new story.").click()
         await expect(front.get_by_role("link", name="A story newer than the page").first).to_be_visible()
     assert problems == []
+
+
+async def test_a_page_that_nobody_looks_at_gives_its_stream_back_and_catches_up(site: Site) -> None:
+    async def listening() -> int:
+        pages = [await site.platform.page("/metrics", base=site.platform.url("rendering", n)) for n in (1, 2)]
+        return sum(
+            int(float(re.findall(r"^wm_rendering_live_readers (\S+)", text, re.MULTILINE)[0])) for _, text in pages
+        )
+
+    async def look(page: Page, state: str) -> None:
+        await page.evaluate(
+            "(state) => { Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });"
+            " document.dispatchEvent(new Event('visibilitychange')); }",
+            state,
+        )
+
+    problems: list[str] = []
+    async with open_page(site.browser, problems, viewport=DESKTOP) as page:
+        await page.clock.install()
+        await page.goto(site.platform.edge + str(site.article["url"]))
+        await eventually(lambda: _is(listening, 1), within_s=10, what="the page listens")
+
+        await look(page, "hidden")
+        await page.clock.fast_forward(9_000)
+        assert await listening() == 1
+        await page.clock.fast_forward(2_000)
+        await eventually(lambda: _is(listening, 0), within_s=10, what="its stream is given back")
+        await _comment(site.platform, site.article, "Nobody looked.")
+        await _until(site, str(site.article["url"]), "Nobody looked.")
+        await look(page, "visible")
+
+        await expect(page.get_by_text("Nobody looked.")).to_be_attached(timeout=10_000)
+    assert problems == []
+
+
+async def _is(ask: Callable[[], Awaitable[int]], wanted: int) -> bool:
+    return await ask() == wanted
 
 
 async def test_a_window_of_popular_news_is_shown_in_place_or_on_its_page(site: Site) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.edge.render import ERRORS, UPSTREAMS, Edge, render
+from deploy.edge.render import ERRORS, UPSTREAMS, Edge, error_style, render
 
 SERVERS = {name: [f"{name}:8000"] for name in UPSTREAMS}
 
@@ -34,4 +34,17 @@ def test_every_error_that_the_configuration_names_has_its_page() -> None:
         if word.startswith("/_edge/") and "." in word
     }
 
-    assert named == {path.name for path in ERRORS.iterdir()}
+    written = {form for name in named for form in _forms(name)}
+    assert written == {path.name for path in ERRORS.iterdir()}
+
+
+def _forms(name: str) -> list[str]:
+    return [name.replace("$wm_form", form) for form in ("html", "json")] if "$" in name else [name]
+
+
+def test_the_pages_of_errors_have_the_one_style_that_may_be_applied() -> None:
+    pages = [path.read_text("utf-8") for path in ERRORS.glob("*.html")]
+
+    assert len(pages) > 1
+    assert len({page.partition("<style>")[2].partition("</style>")[0] for page in pages}) == 1
+    assert f"style-src {error_style()}" in render(Edge("8080", Path("/state"), SERVERS))

@@ -25,7 +25,8 @@ from services.rendering.views import (
 )
 from shared.events import WINDOWS
 
-NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+# With milliseconds, as all times are here.
+NOW = datetime(2026, 11, 23, 14, 5, 7, 420_000, tzinfo=UTC)
 
 STORIES = (
     (

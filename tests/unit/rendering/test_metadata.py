@@ -11,6 +11,7 @@ import pytest
 from services.rendering.templates import Templates
 from services.rendering.views import Picture
 from shared.site import load_site
+from shared.times import rfc3339
 from tests.unit.rendering import look_samples as samples
 from tests.unit.rendering.look_preview import pages
 
@@ -64,8 +65,8 @@ def test_an_articles_linked_data_agrees_with_the_page() -> None:
     shown = {" ".join("".join(node.itertext()).split()) for node in root.iter("h1")}
     assert {news["headline"]} == shown
     times = [node.get("datetime") for node in root.findall(".//p[@class='dates']/time")]
-    assert times[0] == view.published_at.isoformat()
-    assert news["datePublished"] == metas(root)["article:published_time"]
+    assert times[0] == rfc3339(view.published_at)
+    assert news["datePublished"] == times[0] == metas(root)["article:published_time"]
     assert news["dateModified"] >= news["datePublished"]
     authors = [(a.text, BASE_URL + (a.get("href") or "")) for a in root.findall(".//p[@class='bylines']/a/bdi/..")]
     assert [author["url"] for author in news["author"]] == [url for _, url in authors]

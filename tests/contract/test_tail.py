@@ -1,0 +1,69 @@
+"""A log followed without a group, by one who kept what they derived from it: where it goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from shared.process import start_task, stop_task
+from shared.producer import Producer
+from shared.tail import LogTail
+from shared.topics import Topic
+from tests.contract.bus import PATIENCE_S, make_topic, numbered, until
+
+Positions = Mapping[tuple[str, int], int]
+
+
+@dataclass
+class Follower:
+    """What a tail has told: the values in their order, and how often it started afresh."""
+
+    values: list[str] = field(default_factory=list)
+    starts: int = 0
+
+    def reset(self) -> None:
+        """A fresh start."""
+        self.starts += 1
+        self.values.clear()
+
+
+@asynccontextmanager
+async def following(kafka_url: str, topic: str, known: Positions) -> AsyncIterator[Follower]:
+    """A tail of a topic of one partition, by one who knows the log up to these positions."""
+    follower = Follower()
+    tail = LogTail(
+        kafka_url,
+        from_beginning=[Topic(topic, 1)],
+        apply=lambda record: follower.values.append((record.value or b"").decode()),
+        reset=follower.reset,
+        resume=lambda _: known,
+    )
+    task = start_task(tail.run(), "tail")
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await tail.caught_up.wait()
+        yield follower
+    finally:
+        await stop_task(task)
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [(0, "01234"), (3, "34"), (5, ""), (6, "01234"), (1_000_000, "01234")],
+    ids=["nothing", "a part", "all of it", "one more than there is", "far more than there is"],
+)
+async def test_it_goes_on_where_its_owner_was_and_reads_all_of_a_log_that_was_cut_off(
+    kafka_url: str, producer: Producer, known: int, told: str
+) -> None:
+    topic = await make_topic(kafka_url, 1)
+    for message in numbered(topic, 0, 5):
+        await producer.send(message)
+
+    async with following(kafka_url, topic, {(topic, 0): known}) as follower:
+        assert "".join(follower.values) == told
+        await producer.send(*numbered(topic, 5, 1))
+        await until(lambda: "".join(follower.values) == told + "5", f"what comes after {told!r} is told")
+
+    assert follower.starts == 1

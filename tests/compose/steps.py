@@ -9,7 +9,7 @@ from tests.compose.load import Public
 from tests.compose.stack import IMAGE, Stack, time_until_used
 from tests.running import ROOT, eventually
 
-FACING = ("rendering", "popularity", "comments", "ingestion")
+FACING = ("rendering", "popularity", "comments", "ingestion", "search")
 _SETTLE_S = 2.0
 
 

@@ -24,7 +24,7 @@ async def all_steps(drill: Drill, *, short: bool) -> list[str]:
     say("trespassing")
     breaches = await steps.trespass(stack)
     for service in ("rendering",) if short else SERVICES:
-        await drill.under_load(f"scale {service} 1-4-1", partial(steps.scale_there_and_back, stack, service))
+        await drill.under_load(f"scale {service} 1-4-1", partial(steps.scale_there_and_back, stack, public, service))
     for service in ("rendering", "popularity-counter") if short else (*SERVICES, *ENGINES, "edge"):
         await drill.under_load(f"kill {service}", partial(steps.kill, stack, public, service), may_fail=True)
     if short:

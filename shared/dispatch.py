@@ -8,7 +8,7 @@ import structlog
 from shared.dead_letters import DeadLetters
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import Event, Record, decode
-from shared.group import Batch
+from shared.sinks import Batch
 from shared.tracing import continue_trace
 
 _log = structlog.get_logger(__name__)

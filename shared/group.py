@@ -1,96 +1,27 @@
 """Runs a member of a Kafka consumer group by every rule that aiokafka leaves to its user (FIELD-NOTES 0 and 1).
 
-A `Sink` says where to go on and applies batches. The runner owns the client, offsets, rebalances, the log's identity,
-time-outs and the watchdog. Offsets are explicit; a batch is applied before its offset is committed; partitions are
-paused until their position is known; whatever was fetched from a log that has since been replaced is dropped.
+A `Sink` says where to go on and applies batches. The runner owns the log's identity and the watchdog, and replaces a member
+(`shared.member`: the client, offsets, rebalances, time-outs) that failed.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from time import monotonic, time
-from typing import Protocol
+from collections.abc import AsyncIterator, Mapping, Sequence
+from time import monotonic
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import (
-    CommitFailedError,
-    IllegalStateError,
-    KafkaError,
-    NoOffsetForPartitionError,
-    OffsetOutOfRangeError,
-)
-from aiokafka.structs import ConsumerRecord
+from aiohttp import web
 
-from shared import metrics
 from shared.errors import LogReplaced, Unavailable
-from shared.events import Record
-from shared.kafka import LogIdentity, as_record, bounded, client_options, stop_consumer, take_apart
-from shared.process import end_process
+from shared.kafka import LogIdentity
+from shared.member import Member, Membership
+from shared.process import end_process, start_task
 from shared.settings import Settings
+from shared.sinks import Sink
 
 _log = structlog.get_logger(__name__)
 
-_POLL_MS = 200
-_IDENTITY_EVERY_S = 1.0
-_ASK_EVERY_S = 2.0
-_START_S = 10.0
-# A rebalance ends within twice the drain's bound, or at the session time-out of a member that died: whoever waits longer
-# for partitions has lost the broker.
-_REBALANCE_S = 20.0
-_SILENT_S = 5.0
-_DRAIN_S = 5.0
 _REBUILD_AFTER_S = 0.5
 _READY_WITHIN_S = 10.0
-_FIRST_WAIT_S = 0.1
-_LONGEST_WAIT_S = 2.0
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Records of one partition. `start` is the position before them, `end` after: offsets may have holes, positions not."""
-
-    topic: str
-    partition: int
-    start: int
-    end: int
-    records: Sequence[Record]
-    log_id: str
-
-
-class Gap(Exception):
-    """A sink's answer to a batch that does not join what it has: go on at `position`."""
-
-    def __init__(self, position: int) -> None:
-        super().__init__(position)
-        self.position = position
-
-
-class Sink(Protocol):
-    """What a consumer does with its records."""
-
-    async def positions(
-        self, partitions: Sequence[tuple[str, int]], log_id: str
-    ) -> Mapping[tuple[str, int], int | None]:
-        """Where to go on in this log; None leaves it to the group's committed offset, or else the beginning."""
-        ...
-
-    async def apply(self, batch: Batch) -> None:
-        """Apply a batch, whole. Raises Gap to be set elsewhere, Unavailable to be given the same batch again."""
-        ...
-
-    async def out_of_range(self, topic: str, partition: int, beginning: int) -> int:
-        """The log no longer has the position asked for: where to go on (and a place to count the loss)."""
-        ...
-
-    async def strayed(self, standing: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
-        """Asked now and then while nothing comes in: the partitions whose own state stands elsewhere, and where.
-
-        A store that was set back to an older copy is noticed by this; with records coming in, `apply` notices.
-        """
-        ...
 
 
 class GroupRunner:
@@ -105,14 +36,14 @@ class GroupRunner:
         sink: Sink,
         most_records: int = 500,
     ) -> None:
-        self._settings = settings
+        self._stall_timeout_s = settings.stall_timeout_s
         self._group = group
-        self._topics = tuple(topics)
-        self._sink = sink
-        self._most_records = most_records
         self._identity = LogIdentity(settings.kafka)
         self._stopping = asyncio.Event()
-        self._session: _Session | None = None
+        self._membership = Membership(
+            settings, group, tuple(topics), sink, most_records, self._identity, self._stopping, self.moved
+        )
+        self._member: Member | None = None
         self._moved_at = monotonic()
 
     async def run(self) -> None:
@@ -120,43 +51,56 @@ class GroupRunner:
         watchdog = asyncio.create_task(self._watch(), name=f"watchdog {self._group}")
         try:
             while not self._stopping.is_set():
-                await self._run_session()
+                await self._run_member()
         finally:
             watchdog.cancel()
             await self._identity.close()
 
-    async def _run_session(self) -> None:
+    async def _run_member(self) -> None:
         try:
             log_id = await self._identity.current()
-            self._session = _Session(self, log_id)
-            await self._session.run()
+            self._member = Member(self._membership, log_id)
+            await self._member.run()
         except (Unavailable, LogReplaced) as error:
             _log.warning("consumer.restarts", group=self._group, reason=str(error), kind=type(error).__name__)
             self.moved()  # a server that is away is not a consumer that stalls: a new process would wait as well
             await asyncio.sleep(_REBUILD_AFTER_S)
         finally:
-            session, self._session = self._session, None
-            if session is not None:
-                await session.close()
+            member, self._member = self._member, None
+            if member is not None:
+                await member.close()
 
     async def stop(self) -> None:
         """Take no more; what is being applied is finished and committed by `run`."""
         self._stopping.set()
 
+    async def live(self, _: web.Application) -> AsyncIterator[None]:
+        """As long as an application runs (`cleanup_ctx`); what is being applied when it ends is finished."""
+        task = start_task(self.run(), f"group {self._group}")
+        yield
+        await self.stop()
+        await task
+
+    async def check(self) -> Mapping[str, object]:
+        """For readiness: raises Unavailable while the member has no partitions or does not get on."""
+        if not self.ready:
+            raise Unavailable(f"{self._group}: no partitions, or nothing applied for {self.stalled_for_s():.0f} s")
+        return {"lag": self.lag, "partitions": [f"{topic}/{number}" for topic, number in self.partitions]}
+
     @property
     def lag(self) -> int | None:
         """Records in the log that are not applied, over the partitions held; None while that is not known."""
-        return self._session.lag() if self._session else None
+        return self._member.lag() if self._member else None
 
     @property
     def partitions(self) -> tuple[tuple[str, int], ...]:
         """The partitions this member holds now."""
-        return self._session.held() if self._session else ()
+        return self._member.held() if self._member else ()
 
     @property
     def ready(self) -> bool:
         """Whether the member has its assignment and gets on."""
-        return self._session is not None and self._session.placed and self.stalled_for_s() < _READY_WITHIN_S
+        return self._member is not None and self._member.placed and self.stalled_for_s() < _READY_WITHIN_S
 
     def stalled_for_s(self) -> float:
         """Seconds since the member last got on (applied something, or saw that there was nothing to apply)."""
@@ -167,284 +111,8 @@ class GroupRunner:
         self._moved_at = monotonic()
 
     async def _watch(self) -> None:
-        limit = self._settings.stall_timeout_s
+        limit = self._stall_timeout_s
         while self.stalled_for_s() < limit:
             await asyncio.sleep(limit / 10)
         _log.critical("consumer.stalled", group=self._group, seconds=round(self.stalled_for_s()), lag=self.lag)
         end_process(f"consumer group {self._group} made no progress for {limit:g} s")
-
-
-class _Session(ConsumerRebalanceListener):
-    """The life of one aiokafka consumer, from its start to the error or the stop that ends it."""
-
-    def __init__(self, runner: GroupRunner, log_id: str) -> None:
-        settings = runner._settings
-        self._runner = runner
-        self._sink = runner._sink
-        self._log_id = log_id
-        self._consumer = AIOKafkaConsumer(
-            **client_options(settings.kafka),
-            group_id=runner._group,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            session_timeout_ms=settings.session_timeout_ms,
-            heartbeat_interval_ms=max(settings.session_timeout_ms // 4, 300),
-            rebalance_timeout_ms=int(_DRAIN_S * 2000),
-            max_poll_interval_ms=300_000,
-            request_timeout_ms=40_000,
-            fetch_max_wait_ms=settings.kafka_fetch_wait_ms,
-            max_partition_fetch_bytes=1_048_576,
-            partition_assignment_strategy=(RoundRobinPartitionAssignor,),
-        )
-        self._next: dict[TopicPartition, int] = {}
-        self._uncommitted: dict[TopicPartition, int] = {}
-        self._working = asyncio.Lock()
-        self._failure: BaseException | None = None
-        self._epoch = 0  # counts assignments: what was fetched under one is not applied under the next
-        self._committed_at = self._verified_at = 0.0
-        self._asked_at = monotonic()
-        self._closing = self._group_is_gone = False
-        self.placed = False
-
-    async def run(self) -> None:
-        async with bounded(_START_S, "consumer start"):
-            await self._consumer.start()
-            missing = set(self._runner._topics) - await self._consumer.topics()
-        if missing:
-            # Subscribed to, it would be looked for in a loop without a pause (FIELD-NOTES 1.1, calfkit-sdk#328).
-            raise Unavailable(f"Kafka: there is no topic {', '.join(sorted(missing))}")
-        self._consumer.subscribe(self._runner._topics, listener=self)
-        while not self._runner._stopping.is_set():
-            await self._turn()
-        await self._commit(everything=True)
-
-    async def _turn(self) -> None:
-        # getmany stays outside the lock: a rebalance waits for the lock and getmany waits for the rebalance.
-        found = await self._fetch()
-        epoch = self._epoch
-        if self._failure is not None:
-            raise self._failure
-        if found or monotonic() - self._verified_at > _IDENTITY_EVERY_S:
-            await self._verify()
-        async with self._working:
-            for partition, records in found.items():
-                await self._apply(partition, [as_record(record) for record in records], epoch)
-        if not found and monotonic() - self._asked_at > _ASK_EVERY_S:
-            await self._follow_the_strayed()
-        if beyond := self._beyond_the_end():
-            await self._set_in_range(beyond)
-        await self._commit()
-        self._note_progress(idle=not found)
-
-    async def _fetch(self) -> Mapping[TopicPartition, Sequence["ConsumerRecord[bytes | None, bytes | None]"]]:
-        try:
-            return await self._getmany()
-        except OffsetOutOfRangeError as error:
-            await self._set_in_range(list(error.args[0]))
-        except NoOffsetForPartitionError:
-            await asyncio.sleep(_POLL_MS / 1000)  # the assignment callback has not said yet where to go on
-        except KafkaError as error:
-            raise Unavailable(f"Kafka: fetch: {error!r}") from error
-        return {}
-
-    async def _getmany(self) -> Mapping[TopicPartition, Sequence["ConsumerRecord[bytes | None, bytes | None]"]]:
-        # getmany waits through a rebalance whatever its time-out says. It is only given up together with the session.
-        fetching = asyncio.ensure_future(
-            self._consumer.getmany(timeout_ms=_POLL_MS, max_records=self._runner._most_records)
-        )
-        stopping = asyncio.ensure_future(self._runner._stopping.wait())
-        try:
-            await asyncio.wait({fetching, stopping}, timeout=_REBALANCE_S, return_when=asyncio.FIRST_COMPLETED)
-            if fetching.done():
-                return fetching.result()
-            if stopping.done():
-                return {}
-            raise Unavailable(f"Kafka: no partitions were assigned within {_REBALANCE_S:g} s")
-        finally:
-            fetching.cancel()
-            stopping.cancel()
-
-    async def _apply(self, partition: TopicPartition, records: Sequence[Record], epoch: int) -> None:
-        start = self._next.get(partition)
-        if epoch != self._epoch or start is None:
-            return  # taken away while these were on their way; whoever has it now, this member again perhaps, was placed
-        if records[0].offset < start:
-            self._set(partition, start)
-            return
-        batch = Batch(partition.topic, partition.partition, start, records[-1].offset + 1, records, self._log_id)
-        try:
-            await self._apply_until_it_is_done(batch, epoch)
-        except Gap as gap:
-            _log.info("consumer.gap", topic=partition.topic, partition=partition.partition, position=gap.position)
-            self._set(partition, gap.position)
-            return
-        if epoch != self._epoch:
-            return  # the drain was cut: the position is the next owner's affair
-        self._next[partition] = self._uncommitted[partition] = batch.end
-        self._runner.moved()
-        metrics.RECORDS.labels(partition.topic).inc(len(records))
-        metrics.EVENT_AGE.labels(partition.topic).set(max(0.0, time() - records[-1].timestamp_ms / 1000))
-
-    async def _apply_until_it_is_done(self, batch: Batch, epoch: int) -> None:
-        # A store that is away for a moment is no reason to leave the group: that would stop every other member as well.
-        wait_s = _FIRST_WAIT_S
-        while epoch == self._epoch:
-            try:
-                await self._sink.apply(batch)
-                return
-            except Unavailable as error:
-                if self._runner._stopping.is_set():
-                    raise
-                _log.warning("batch.retried", topic=batch.topic, partition=batch.partition, reason=str(error))
-                self._runner.moved()
-                await asyncio.sleep(wait_s)
-                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
-                await self._verify()
-
-    async def _follow_the_strayed(self) -> None:
-        async with self._working:
-            standing = {(partition.topic, partition.partition): at for partition, at in self._next.items()}
-            self._asked_at = monotonic()
-            try:
-                strayed = await self._sink.strayed(standing)
-            except Unavailable as error:
-                _log.warning("consumer.cannot_ask", reason=str(error))
-                return
-            for (topic, partition), position in strayed.items():
-                _log.warning("consumer.strayed", topic=topic, partition=partition, position=position)
-                self._set(TopicPartition(topic, partition), position)
-
-    def _set(self, partition: TopicPartition, position: int) -> None:
-        self._next[partition] = position
-        if partition in self._consumer.assignment():
-            self._consumer.seek(partition, position)
-
-    async def _verify(self) -> None:
-        current = await self._runner._identity.current()
-        self._verified_at = monotonic()
-        if current != self._log_id:
-            self._group_is_gone = True
-            raise LogReplaced(f"the log {self._log_id} was replaced by {current}")
-
-    def _beyond_the_end(self) -> list[TopicPartition]:
-        # Kafka calls a fetch from there out of range; the embedded broker answers it with nothing, for ever.
-        return [
-            partition
-            for partition, position in self._next.items()
-            if (high := self._highwater(partition)) is not None and position > high
-        ]
-
-    async def _set_in_range(self, partitions: Sequence[TopicPartition]) -> None:
-        await self._verify()
-        for partition in partitions:
-            async with bounded(10, "the log's beginning"):
-                beginning = (await self._consumer.beginning_offsets([partition]))[partition]
-            self._set(partition, await self._sink.out_of_range(partition.topic, partition.partition, beginning))
-
-    async def _commit(self, *, everything: bool = False) -> None:
-        if not self._uncommitted or (not everything and monotonic() - self._committed_at < 1.0):
-            return
-        assigned = self._consumer.assignment()
-        offsets = {partition: end for partition, end in self._uncommitted.items() if partition in assigned}
-        self._uncommitted.clear()
-        self._committed_at = monotonic()
-        if not offsets:
-            return
-        await self._verify()  # an offset in one log is nonsense in another
-        try:
-            async with bounded(10, "commit"):
-                await self._consumer.commit(offsets)
-        except Unavailable as error:
-            if not isinstance(error.__cause__, (CommitFailedError, IllegalStateError)):
-                raise
-            # Not ours any more: the new owner goes on from what was committed before and drops what it has seen.
-            _log.info("consumer.commit_refused", reason=str(error))
-
-    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        # Before any await: aiokafka may hand out records from the committed offset while this callback waits.
-        self._consumer.pause(*assigned)
-        self._epoch += 1
-        if self._closing:
-            return  # a session that has ended may still be given partitions while it leaves: they are not its affair
-        try:
-            await self._verify()
-            await self._place(list(assigned))
-            self._consumer.resume(*assigned)
-            self.placed = True
-        except Exception as error:
-            # aiokafka swallows what a listener raises; the next turn of the loop raises it.
-            self._failure = error
-        metrics.REBALANCES.inc()
-        self._runner.moved()
-
-    async def _place(self, assigned: Sequence[TopicPartition]) -> None:
-        keys = [(partition.topic, partition.partition) for partition in assigned]
-        known = await self._sink.positions(keys, self._log_id)
-        for partition in assigned:
-            position = known.get((partition.topic, partition.partition))
-            if position is None:
-                position = await self._committed(partition)
-            self._set(partition, position)
-        _log.info("consumer.assigned", group=self._runner._group, partitions=len(assigned))
-
-    async def _committed(self, partition: TopicPartition) -> int:
-        async with bounded(10, "the committed offset"):
-            committed = await self._consumer.committed(partition)
-            if committed is not None:
-                return int(committed)
-            return int((await self._consumer.beginning_offsets([partition]))[partition])
-
-    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        try:
-            async with asyncio.timeout(_DRAIN_S):
-                async with self._working:
-                    await self._commit(everything=True)
-        except (TimeoutError, Unavailable) as error:
-            _log.warning("consumer.drain_cut", reason=repr(error))
-        except Exception as error:
-            self._failure = error
-        self._epoch += 1
-        self._next.clear()
-        self._uncommitted.clear()
-        for partition in revoked:
-            with suppress(KeyError):
-                metrics.LAG.remove(partition.topic, str(partition.partition))
-
-    def _note_progress(self, *, idle: bool) -> None:
-        for partition in self._next:
-            high = self._highwater(partition)
-            if high is not None:
-                behind = max(0, high - self._next[partition])
-                metrics.LAG.labels(partition.topic, partition.partition).set(behind)
-        if idle and self._hears() and not self.lag():
-            self._runner.moved()
-
-    def _hears(self) -> bool:
-        """Whether every partition was fetched from of late: the end of a log that nobody fetches is no end."""
-        polled = [self._consumer.last_poll_timestamp(partition) for partition in self._consumer.assignment()]
-        return all(moment is not None and time() - moment / 1000 < _SILENT_S for moment in polled)
-
-    def _highwater(self, partition: TopicPartition) -> int | None:
-        if partition not in self._consumer.assignment():
-            return None
-        high = self._consumer.highwater(partition)
-        return None if high is None else int(high)
-
-    def lag(self) -> int | None:
-        behind = 0
-        for partition, position in self._next.items():
-            high = self._highwater(partition)
-            if high is None:
-                return None
-            behind += max(0, high - position)
-        return behind
-
-    def held(self) -> tuple[tuple[str, int], ...]:
-        return tuple(sorted((partition.topic, partition.partition) for partition in self._next))
-
-    async def close(self) -> None:
-        self._closing = True
-        if self._group_is_gone:
-            # The new broker knows neither the group nor this member: a goodbye would only be waited for.
-            return await take_apart(self._consumer)
-        return await stop_consumer(self._consumer)

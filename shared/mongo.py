@@ -96,6 +96,11 @@ class Mongo:
             async with session.start_transaction():
                 return await work(session)
 
+    async def check(self) -> Mapping[str, object]:
+        """For readiness: raises Unavailable while MongoDB does not answer."""
+        await self.ping()
+        return {}
+
     async def ping(self) -> None:
         """Raises Unavailable when the server does not answer."""
         async with available("ping"):

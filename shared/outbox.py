@@ -6,22 +6,14 @@ Several processes of a service write; one, the holder of a lease, relays. Its or
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from time import monotonic
-from uuid import uuid4
+from datetime import timedelta
 
 import structlog
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ASCENDING
 
-from shared import metrics
-from shared.errors import Unavailable
 from shared.events import ArticleState, CommentState, Message, encode
-from shared.kafka import LogIdentity
-from shared.mongo import Collection, Database, Document, DuplicateKeyError, Session, available, changes
-from shared.process import start_task, stop_task
-from shared.producer import Producer, check_size
+from shared.mongo import Collection, Database, Document, Session, available
+from shared.producer import check_size
 from shared.times import now
 
 _log = structlog.get_logger(__name__)
@@ -49,7 +41,7 @@ class Outbox:
         """Add an event's message to the transaction. Raises InvalidMessage when Kafka would not take its size."""
         message = encode(event)
         check_size(message)
-        await self.rows.insert_one(_row(event, message), session=session)
+        await self.rows.insert_one(row_of(event, message), session=session)
 
     def wake(self) -> None:
         """Tell the relay in this process that there is something to send."""
@@ -82,7 +74,7 @@ class Outbox:
         """For health: how far Kafka is behind what is committed. A write is durable without Kafka."""
         async with available("outbox rows"):
             rows = await self.rows.find({}, {"created_at": 1}).limit(_MOST_ROWS).to_list(None)
-        return {"outbox_pending": len(rows), "outbox_oldest_s": round(_oldest_s(rows), 1)}
+        return {"outbox_pending": len(rows), "outbox_oldest_s": round(oldest_s(rows), 1)}
 
     async def republish_progress(self) -> int | None:
         """How many have been sent again so far; None when no republication is under way."""
@@ -91,7 +83,7 @@ class Outbox:
         return None if found is None else int(found["sent"])
 
 
-def _row(event: AggregateEvent, message: Message) -> Document:
+def row_of(event: AggregateEvent, message: Message) -> Document:
     return {
         "_id": f"{event.id}:{event.version:010d}",
         "aggregate": event.id,
@@ -104,231 +96,11 @@ def _row(event: AggregateEvent, message: Message) -> Document:
     }
 
 
-def _message(row: Document) -> Message:
+def message_of(row: Document) -> Message:
     headers = tuple((str(name), bytes(value)) for name, value in row["headers"])
     return Message(row["topic"], bytes(row["key"]), bytes(row["value"]), headers)
 
 
-@dataclass
-class _Lease:
-    """Who relays. `fence` grows with each change of hands; `until` is ours by the monotonic clock, with a third to spare."""
-
-    fence: int
-    until: float
-
-    def holds(self) -> bool:
-        return monotonic() < self.until
-
-
-@dataclass(frozen=True)
-class _Sent:
-    """What was handed to Kafka last, and under which fence."""
-
-    fence: int
-    aggregates: frozenset[str]
-
-
-class Relay:
-    """Sends what is pending, in order, at least once; `run` until cancelled.
-
-    Guarantees: each committed row reaches Kafka, the rows of one aggregate by version. A relay that was stopped past its
-    lease may send an old row after its successor's newer one; it finds that out by the fence, and hands the newest state
-    to the current holder to be sent once more, so that a compacted log ends with the newest. Consumers drop
-    `version <= seen`.
-
-    `republish(after)` yields every aggregate's newest event in chunks, in an order of the owner's own that it can take up
-    behind the aggregate `after`; `latest(ids)` gives the newest events of some. A log that replaced the known one
-    (LogIdentity) starts a republication by itself.
-    """
-
-    def __init__(
-        self,
-        outbox: Outbox,
-        producer: Producer,
-        identity: LogIdentity,
-        *,
-        republish: Republish,
-        latest: Latest,
-        lease: timedelta = LEASE,
-    ) -> None:
-        self._outbox = outbox
-        self._producer = producer
-        self._identity = identity
-        self._republish = republish
-        self._latest = latest
-        self._owner = uuid4().hex
-        self._lease: _Lease | None = None
-        self._lease_for = lease
-        self._unsure: _Sent | None = None
-        self._verified_at = 0.0
-        self._renewed_at = 0.0
-        self.relayed_at = monotonic()
-
-    async def run(self) -> None:
-        """Relay while the lease is ours, wait for it otherwise."""
-        watcher = start_task(self._watch_inserts(), "outbox watcher")
-        try:
-            while True:
-                try:
-                    await self._turn()
-                except Unavailable as error:
-                    _log.warning("relay.waits", reason=str(error))
-                    await asyncio.sleep(_POLL_S)
-        finally:
-            await stop_task(watcher)
-            with suppress(Unavailable):
-                await self._release()
-
-    async def _turn(self) -> None:
-        await self._make_sure()
-        if not await self._hold_lease():
-            _measure([])
-            await asyncio.sleep(_RENEW_EVERY_S)
-            return
-        self._outbox.woken.clear()
-        rows = await self._outbox.pending()
-        _measure(rows)
-        await self._check_log()
-        sent = await self._send_pending(rows)
-        sent += await self._republish_some()
-        self.relayed_at = monotonic()
-        if not sent:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._outbox.woken.wait(), _POLL_S)
-
-    async def _hold_lease(self) -> bool:
-        if self._lease is not None and self._lease.holds() and monotonic() - self._renewed_at < _RENEW_EVERY_S:
-            return True
-        asked_at = monotonic()
-        fence = await self._claim(now())
-        self._renewed_at = asked_at
-        self._lease = None if fence is None else _Lease(fence, asked_at + self._lease_for.total_seconds() * 2 / 3)
-        return self._lease is not None
-
-    async def _claim(self, moment: datetime) -> int | None:
-        """Renew the lease, or take it when it has run out; the fence number, or None while it is another's."""
-        mine = {"_id": "lease", "owner": self._owner}
-        free = {"_id": "lease", "until": {"$lt": moment}}
-        until = {"$set": {"until": moment + self._lease_for, "owner": self._owner}}
-        async with available("relay lease"):
-            held = await self._outbox.control.find_one_and_update(mine, until, return_document=ReturnDocument.AFTER)
-            if held is None:
-                held = await self._outbox.control.find_one_and_update(
-                    free, until | {"$inc": {"fence": 1}}, return_document=ReturnDocument.AFTER
-                )
-            if held is None and await self._outbox.control.find_one({"_id": "lease"}) is None:
-                held = mine | {"until": moment + self._lease_for, "fence": 1}
-                try:
-                    await self._outbox.control.insert_one(held)
-                except DuplicateKeyError:
-                    return None
-        return None if held is None else int(held["fence"])
-
-    async def _release(self) -> None:
-        async with available("relay lease"):
-            await self._outbox.control.update_one(
-                {"_id": "lease", "owner": self._owner}, {"$set": {"until": now() - self._lease_for}}
-            )
-
-    async def _send_pending(self, rows: Sequence[Document]) -> int:
-        if not rows or not await self._send([_message(row) for row in rows], [row["aggregate"] for row in rows]):
-            return 0
-        async with available("outbox settle"):
-            await self._outbox.rows.delete_many({"_id": {"$in": [row["_id"] for row in rows]}})
-        metrics.OUTBOX_SENT.inc(len(rows))
-        return len(rows)
-
-    async def _send(self, messages: Sequence[Message], aggregates: Iterable[str]) -> bool:
-        """Send under the lease; False when it was not ours, before or after. What a failed send did is unknown."""
-        if self._lease is None or not self._lease.holds():
-            return False
-        self._unsure = _Sent(self._lease.fence, frozenset(aggregates))
-        await self._producer.send(*messages)
-        return await self._make_sure()
-
-    async def _make_sure(self) -> bool:
-        """Whether the lease outlived the last send. If not, what was sent may be older than what its new holder has sent."""
-        if self._unsure is None:
-            return True
-        held = await self._is_held(self._unsure.fence)
-        if not held:
-            self._lease = None
-            await self._hand_over(self._unsure.aggregates)
-        self._unsure = None
-        return held
-
-    async def _is_held(self, fence: int) -> bool:
-        async with available("outbox fence"):
-            found = await self._outbox.control.find_one({"_id": "lease"})
-        return found is not None and found["owner"] == self._owner and found["fence"] == fence
-
-    async def _hand_over(self, aggregates: Iterable[str]) -> None:
-        """Have the lease's new holder send the newest once more."""
-        newest = {event.id: event for event in await self._latest(aggregates)}
-        _log.warning("relay.fenced", aggregates=len(newest))
-        while newest:
-            for event in newest.values():
-                await self._requeue(event)
-            # A change that was committed and sent in between would now be followed by an older state.
-            again = await self._latest(set(newest))
-            newest = {event.id: event for event in again if event.version > newest[event.id].version}
-
-    async def _requeue(self, event: AggregateEvent) -> None:
-        row = _row(event, encode(event))
-        async with available("outbox requeue"):
-            with suppress(DuplicateKeyError):
-                await self._outbox.rows.insert_one(row)
-
-    async def _check_log(self) -> None:
-        if monotonic() - self._verified_at < _RENEW_EVERY_S:
-            return
-        log_id = await self._identity.current()
-        async with available("relay log"):
-            known = await self._outbox.control.find_one({"_id": "log"})
-            if known is None or known["log_id"] != log_id:
-                if known is not None:
-                    _log.warning("relay.log_replaced", was=known["log_id"], now=log_id)
-                await self._outbox.request_republish()
-                await self._outbox.control.update_one({"_id": "log"}, {"$set": {"log_id": log_id}}, upsert=True)
-        self._verified_at = monotonic()
-
-    async def _republish_some(self) -> int:
-        """Send one chunk of a republication that was asked for; pending changes go between chunks, so order holds."""
-        async with available("republish state"):
-            wanted = await self._outbox.control.find_one({"_id": "republish"})
-        if wanted is None:
-            return 0
-        # What was read goes for this request only: another, for a newer log, begins from the start.
-        this = {"_id": "republish", "after": wanted["after"], "requested_at": wanted["requested_at"]}
-        async for events in self._republish(wanted["after"]):
-            if not await self._send([encode(event) for event in events], [event.id for event in events]):
-                return 0
-            done = {"$set": {"after": events[-1].id}, "$inc": {"sent": len(events)}}
-            async with available("republish state"):
-                await self._outbox.control.update_one(this, done)
-            return len(events)
-        async with available("republish state"):
-            await self._outbox.control.delete_one(this)
-        _log.info("relay.republished", count=wanted["sent"])
-        return 0
-
-    async def _watch_inserts(self) -> None:
-        """Wake on other processes' writes too. Where change streams are missing or fail, the poll is the guarantee."""
-        while True:
-            try:
-                async for change in changes(self._outbox.rows):
-                    if change is not None:
-                        self._outbox.wake()
-            except Unavailable as error:
-                _log.info("outbox.watch_lost", reason=str(error))
-            await asyncio.sleep(1)
-
-
-def _measure(rows: Sequence[Document]) -> None:
-    metrics.OUTBOX_PENDING.set(len(rows))
-    metrics.OUTBOX_OLDEST.set(_oldest_s(rows))
-
-
-def _oldest_s(rows: Sequence[Document]) -> float:
+def oldest_s(rows: Sequence[Document]) -> float:
     oldest = min((row["created_at"] for row in rows), default=None)
     return 0.0 if oldest is None else max(0.0, (now() - oldest).total_seconds())

@@ -1,6 +1,7 @@
 """The topics, as data, and the job that makes a cluster agree with them.
 
-`python -m shared.topics create` creates what is missing and reports drift; `check` only reports. Exit status 1 on drift.
+`python -m shared.topics create` creates what is missing and gives every topic the configuration it has here, so that an update
+can change it; `check` only reports. Exit status 1 on drift that is left: a number of partitions is never changed.
 """
 
 import asyncio
@@ -90,6 +91,28 @@ async def _create(admin: AIOKafkaAdminClient, missing: Sequence[Topic], replicat
             raise Unavailable(f"topic {name} was not created: {error.__name__} {rest}")
 
 
+async def correct_topics(bootstrap: str) -> list[str]:
+    """Give the topics that are configured otherwise the configuration of the table; one sentence for each setting changed.
+
+    Settings that the table does not name go back to the broker's own. Raises Unavailable.
+    """
+    corrected = []
+    async with _Admin(bootstrap) as admin:
+        for topic in TOPICS:
+            if drift := _config_drift(topic, await _config(admin, topic.name)):
+                await _configure(admin, topic)
+                corrected += drift
+    return corrected
+
+
+async def _configure(admin: AIOKafkaAdminClient, topic: Topic) -> None:
+    wanted = ConfigResource(ConfigResourceType.TOPIC, topic.name, dict(topic.config))
+    answers: list[Any] = await admin.alter_configs([wanted])
+    for code, message, *_ in (resource for answer in answers for resource in answer.resources):
+        if code:
+            raise Unavailable(f"topic {topic.name} was not configured: {for_code(code).__name__} {message}")
+
+
 async def find_partition_drift(bootstrap: str) -> list[str]:
     """Topics with another number of partitions than the table has, one sentence each: keys would go astray in them.
 
@@ -159,6 +182,8 @@ async def _main(verb: str) -> int:
     if verb == "create":
         for name in await create_topics(bootstrap, replication=settings.kafka_replication):
             print(f"created {name}")
+        for line in await correct_topics(bootstrap):
+            print(f"corrected {line}")
     drift = await find_drift(bootstrap)
     for line in drift:
         print(f"drift: {line}")

@@ -1,5 +1,6 @@
 """Who may do what in Kafka, MongoDB and Redis, as data: an account a service, with no more than it uses."""
 
+import hashlib
 from dataclasses import dataclass
 
 from shared.topics import ARTICLES, COMMENTS, PAGES, RANKINGS, VIEWS, Topic, dead_letter_topic
@@ -65,3 +66,14 @@ REDIS_COMMANDS = "-@all +@read +@write +@connection +eval +evalsha +script|load 
 REDIS_DEFAULT_RIGHTS = "resetkeys ~* resetchannels &* +@all"
 # For the health check, which has no password: it may ask whether Redis answers, and nothing else.
 REDIS_HEALTH_USER = "user health on nopass resetkeys resetchannels -@all +ping"
+
+
+def accounts_revision() -> str:
+    """Changes whenever Kafka or Redis must start anew to know its accounts, which they read when they start.
+
+    docker-compose.yml has it as a label of both, where a test holds it, so that `docker compose up -d` does that after an update.
+    """
+    kafka = [account.name for account in ACCOUNTS if account.uses_kafka]
+    redis = [(account.name, account.redis_prefix) for account in ACCOUNTS if account.redis_prefix]
+    known = repr((kafka, redis, REDIS_COMMANDS, REDIS_DEFAULT_RIGHTS, REDIS_HEALTH_USER))
+    return hashlib.sha256(known.encode()).hexdigest()[:12]

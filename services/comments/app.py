@@ -1,6 +1,6 @@
 """The comments service, put together."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 
@@ -14,13 +14,10 @@ from services.comments.settings import CommentsSettings
 from services.comments.store import Store
 from shared.dead_letters import DeadLetters
 from shared.dispatch import EventSink
-from shared.errors import Unavailable
 from shared.group import GroupRunner
-from shared.kafka import LogIdentity
 from shared.mongo import Mongo, once_available
-from shared.outbox import Relay
-from shared.process import start_task, stop_task
 from shared.producer import Producer
+from shared.relay import relaying
 from shared.service import HEALTH, create_service
 from shared.site import load_site
 from shared.topics import ARTICLES
@@ -50,33 +47,11 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         store.mongo.close()
 
     async def relay(_: web.Application) -> AsyncIterator[None]:
-        identity = LogIdentity(settings.kafka)
-        comments = store.comments
-        relay = Relay(store.outbox, producer, identity, republish=comments.events_after, latest=comments.latest_events)
-        task = start_task(relay.run(), "relay")
-        yield
-        await stop_task(task)
-        await identity.close()
+        async with relaying(settings, store.outbox, store.comments):
+            yield
 
-    async def follower(_: web.Application) -> AsyncIterator[None]:
-        task = start_task(runner.run(), "article follower")
-        yield
-        await runner.stop()
-        await task
-
-    app[HEALTH].add("mongo", lambda: _answers(store))
-    app[HEALTH].add("articles", lambda: _follows(runner))
+    app[HEALTH].add("mongo", store.mongo.check)
+    app[HEALTH].add("articles", runner.check)
     app[HEALTH].add("outbox", store.outbox.facts)
-    app.cleanup_ctx.extend([connections, relay, follower])
+    app.cleanup_ctx.extend([connections, relay, runner.live])
     return app
-
-
-async def _answers(store: Store) -> Mapping[str, object]:
-    await store.mongo.ping()
-    return {}
-
-
-async def _follows(runner: GroupRunner) -> Mapping[str, object]:
-    if not runner.ready:
-        raise Unavailable(f"articles.v1 is not followed; nothing applied for {runner.stalled_for_s():.0f} s")
-    return {"lag": runner.lag, "partitions": [f"{topic}/{number}" for topic, number in runner.partitions]}

@@ -1,7 +1,6 @@
 """The service's table of contents: what it holds open, what it serves, what runs beside it."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 
@@ -10,12 +9,9 @@ from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
 from services.ingestion.tokens import Person
 from shared.ids import new_id
-from shared.kafka import LogIdentity
 from shared.mongo import Mongo, once_available
-from shared.outbox import Relay
-from shared.process import start_task, stop_task
-from shared.producer import Producer
-from shared.service import HEALTH, SETTINGS, Check, create_service
+from shared.relay import relaying
+from shared.service import HEALTH, SETTINGS, create_service
 from shared.site import load_site
 from shared.times import now
 
@@ -30,8 +26,9 @@ def create_app(settings: IngestionSettings) -> web.Application:
     app = create_service(settings, ROUTES, largest_body_bytes=LARGEST_BODY_BYTES)
     store = Store(Mongo(settings.mongo), settings.ingestion_database)
     app[DESK] = Desk(store, load_site(settings.site))
-    app[HEALTH].add("mongodb", _check_store(store))
-    app[HEALTH].add("outbox", _check_outbox(store))
+    app[HEALTH].add("mongodb", store.mongo.check)
+    # Never a reason not to be ready: what is in the outbox is durable, and waits.
+    app[HEALTH].add("outbox", store.outbox.facts)
     app.cleanup_ctx.append(_prepare_store)
     app.cleanup_ctx.append(_relay)
     return app
@@ -50,32 +47,6 @@ async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _relay(app: web.Application) -> AsyncIterator[None]:
-    store, settings = app[DESK].store, app[SETTINGS]
-    producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
-    identity = LogIdentity(settings.kafka)
-    relay = Relay(
-        store.outbox,
-        producer,
-        identity,
-        republish=store.articles.events_after,
-        latest=store.articles.latest_events,
-    )
-    task = start_task(relay.run(), "relay")
-    yield
-    await stop_task(task)
-    await producer.stop()
-    with suppress(TimeoutError):
-        await identity.close()
-
-
-def _check_store(store: Store) -> Check:
-    async def check() -> Mapping[str, object]:
-        await store.mongo.ping()
-        return {}
-
-    return check
-
-
-def _check_outbox(store: Store) -> Check:
-    """How far Kafka is behind. Never a reason not to be ready: what is in the outbox is durable, and waits."""
-    return store.outbox.facts
+    store = app[DESK].store
+    async with relaying(app[SETTINGS], store.outbox, store.articles):
+        yield

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import get_args
+from functools import partial
+from typing import Literal, get_args
 
 from aiohttp import web
 
 from services.ingestion import changes, rules
-from services.ingestion.changes import Order
+from services.ingestion.changes import Decision, Order
 from services.ingestion.contract import (
     ArticleAnswer,
     ArticleList,
@@ -103,32 +104,33 @@ async def publish_article(request: web.Request) -> web.Response:
 
 async def correct_article(request: web.Request) -> web.Response:
     """Show readers the working copy, with a note of what was wrong."""
-    desk, person, body = await _write(request, "correct")
 
-    async def work(order: Order) -> Answer:
+    def read(body: bytes, order: Order) -> tuple[Decision, str]:
         note = validate(SentCorrection, parse_json(body)).note
-        article = await _article_as_read(request)
+        return partial(rules.correct, note=note, at=order.at), note
 
-        def decide(article: Article) -> Article:
-            return rules.correct(article, note=note, at=order.at)
-
-        return await changes.apply(desk.store, order, "correct", article, decide, note)
-
-    return await _once(request, person, body, work)
+    return await _decide(request, "correct", read)
 
 
 async def withdraw_article(request: web.Request) -> web.Response:
     """Take an article back."""
-    desk, person, body = await _write(request, "withdraw")
+
+    def read(body: bytes, order: Order) -> tuple[Decision, str]:
+        reason = validate(SentWithdrawal, parse_json(body)).reason
+        return partial(rules.withdraw, at=order.at), reason
+
+    return await _decide(request, "withdraw", read)
+
+
+async def _decide(
+    request: web.Request, action: Literal["correct", "withdraw"], read: Callable[[bytes, Order], tuple[Decision, str]]
+) -> web.Response:
+    """Carry out a decision on the article as the editor has seen it; `read` gives it and its reason out of the body."""
+    desk, person, body = await _write(request, action)
 
     async def work(order: Order) -> Answer:
-        reason = validate(SentWithdrawal, parse_json(body)).reason
-        article = await _article_as_read(request)
-
-        def decide(article: Article) -> Article:
-            return rules.withdraw(article, at=order.at)
-
-        return await changes.apply(desk.store, order, "withdraw", article, decide, reason)
+        decide, reason = read(body, order)
+        return await changes.apply(desk.store, order, action, await _article_as_read(request), decide, reason)
 
     return await _once(request, person, body, work)
 

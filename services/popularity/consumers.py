@@ -11,8 +11,8 @@ from shared import topics
 from shared.dead_letters import DeadLetters
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import ArticleState, Erased, Record, decode
-from shared.group import Batch, Gap
 from shared.peek import peek
+from shared.sinks import Batch, Gap
 
 _log = structlog.get_logger(__name__)
 

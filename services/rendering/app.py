@@ -40,7 +40,7 @@ def create_projector(
         mongo.close()
 
     app[HEALTH].add("projection", projection.check)
-    app[HEALTH].add("mongo", lambda: _answers(mongo))
+    app[HEALTH].add("mongo", mongo.check)
     app.cleanup_ctx.append(project)
     return app
 
@@ -63,11 +63,6 @@ def create_gateway(settings: RenderingSettings, *, database: str = "rendering") 
     app.cleanup_ctx.extend([connection, serving.live])
     app.on_shutdown.append(serving.end_streams)
     return app
-
-
-async def _answers(mongo: Mongo) -> dict[str, object]:
-    await mongo.ping()
-    return {}
 
 
 PROCESSES = {"gateway": ("rendering", create_gateway), "projector": ("rendering-projector", create_projector)}

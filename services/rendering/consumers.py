@@ -23,9 +23,9 @@ from shared import topics
 from shared.dead_letters import DeadLetters
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import ArticleState, CommentState, Erased, Event, PageMoved, Record, decode, encode
-from shared.group import Batch
 from shared.mongo import Session
 from shared.producer import Producer
+from shared.sinks import Batch
 from shared.times import Clock, now
 from shared.tracing import continue_trace
 
@@ -57,7 +57,7 @@ class Move:
 
 
 class Projector:
-    """A sink (`shared.group`) that keeps a read model. Any number of them may run: the database orders their writes.
+    """A sink (`shared.sinks`) that keeps a read model. Any number of them may run: the database orders their writes.
 
     ModelMoved comes out of it when a rebuilt model has taken the place of its own. While a model is being rebuilt nobody
     reads it, and nothing is announced.
@@ -183,17 +183,23 @@ class Unit:
         self._done = 0
 
     def go_on(self) -> Mapping[str, type[Document]]:
-        """Work on until all is done, or as far as it goes; returns what must be loaded to go on, for all that is left."""
+        """Work on until all is done, or as far as it goes; returns what must be loaded to go on, for all that is left.
+
+        What comes after the first event that cannot be worked out yet is tried on a draft that is thrown away, event upon
+        event: so a page that overflows in the middle of a unit is known before, and two or three loads are enough.
+        """
         missing: dict[str, type[Document]] = {}
+        draft = self.draft
         for one in self._told[self._done :]:
             try:
-                page = Draft(self.draft)
+                page = Draft(draft)
                 names = apply_event(page, one.topic, one.event)
             except NotLoaded as error:
+                draft = draft if missing else Draft(self.draft)
                 missing |= error.missing
                 continue
+            draft.add(page.changes)
             if not missing:
-                self.draft.add(page.changes)
                 self.touched |= dict.fromkeys(names, one.changed_at)
                 self._done += 1
         return missing

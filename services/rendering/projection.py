@@ -77,10 +77,9 @@ class Projection:
 
     async def check(self) -> Mapping[str, object]:
         """For readiness: raises Unavailable while nothing is projected."""
-        runner = self._runner
-        if runner is None or not runner.ready:
-            raise Unavailable("nothing is projected: no partitions yet, or no progress on them")
-        return {"lag": runner.lag, "partitions": [f"{topic}/{number}" for topic, number in runner.partitions]}
+        if self._runner is None:
+            raise Unavailable("nothing is projected: the read model is being opened")
+        return await self._runner.check()
 
 
 async def _stop_when_replaced(model: ReadModel, runner: GroupRunner) -> None:

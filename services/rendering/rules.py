@@ -1,6 +1,7 @@
 """How an article's event changes the read model: its own document, its paths, its cards in lists. Pure."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from services.rendering import places, series
 from services.rendering.documents import (
@@ -22,7 +23,7 @@ from services.rendering.names import (
     slug_of,
     tag_list,
 )
-from services.rendering.shelf import Draft
+from services.rendering.shelf import Draft, gather
 from shared.events import ArticleState
 
 Touched = tuple[str, ...]
@@ -155,10 +156,11 @@ def _move_cards(
             series.remove(draft, series.cards_of(listing), old_key, hint)
     if card is None:
         return {}
-    return {
-        listing: series.insert(draft, series.cards_of(listing), card, before.get(listing, 0), title)
+    moves = (
+        partial(series.insert, draft, series.cards_of(listing), card, before.get(listing, 0), title)
         for listing, title in lists.items()
-    }
+    )
+    return dict(zip(lists, gather(moves), strict=True))
 
 
 def _drop_threads(draft: Draft, article_id: str) -> None:

@@ -14,6 +14,7 @@ from typing import Generic
 
 from services.rendering.documents import (
     CardLeaf,
+    Document,
     Entry,
     Key,
     Leaf,
@@ -24,7 +25,7 @@ from services.rendering.documents import (
     ThreadLeaf,
 )
 from services.rendering.names import SITEMAP, list_series, threads_name
-from services.rendering.shelf import Draft, Shelf
+from services.rendering.shelf import Draft, NotLoaded, Shelf
 
 
 @dataclass(frozen=True)
@@ -241,9 +242,23 @@ def _keep_bounds(draft: Draft, row: Series[Entry], spot: Spot[Entry]) -> None:
         _split(draft, row, spot)
 
 
+_LIKELY_PAGES = 3
+
+
+def _ask_for_numbered(draft: Draft, row: Series[Entry], number: int, previous: int) -> None:
+    """The page that comes to be and the one before; with them those that the same unit's other events are likely to make."""
+    before: dict[str, type[Document]] = {row.leaf_name(previous): row.kind} if previous else {}
+    try:
+        draft.need(before | {row.leaf_name(number): row.kind})
+    except NotLoaded as error:
+        likely = (row.leaf_name(number + more) for more in range(1, _LIKELY_PAGES))
+        raise NotLoaded({**error.missing, **dict.fromkeys(likely, row.kind)}) from None
+
+
 def _number_oldest(draft: Draft, row: Series[Entry], front: Leaf[Entry]) -> None:
     """Make a numbered page of the front's oldest."""
     number = front.last_number + 1
+    _ask_for_numbered(draft, row, number, front.newest)
     sizes = accumulate(entry.size for entry in front.entries[:-1])
     count = max(1, sum(size <= row.page for size in sizes))
     oldest, rest = front.entries[:count], front.entries[count:]

@@ -4,12 +4,13 @@ A function takes what it needs from a shelf. Where a document is not at hand, No
 runs the function loads them and calls it again. Functions are pure and cheap, so that starting over costs nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
 
 from services.rendering.documents import Document
 
 D = TypeVar("D", bound=Document)
+T = TypeVar("T")
 
 
 class NotLoaded(Exception):
@@ -18,6 +19,20 @@ class NotLoaded(Exception):
     def __init__(self, missing: Mapping[str, type[Document]]) -> None:
         super().__init__(", ".join(missing))
         self.missing = missing
+
+
+def gather(steps: Iterable[Callable[[], T]]) -> list[T]:
+    """What each step returns; where any of them misses documents, one NotLoaded with all that they miss."""
+    done: list[T] = []
+    missing: dict[str, type[Document]] = {}
+    for step in steps:
+        try:
+            done.append(step())
+        except NotLoaded as error:
+            missing |= error.missing
+    if missing:
+        raise NotLoaded(missing)
+    return done
 
 
 class Shelf(Protocol):

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import aiohttp
 
+from services.rendering.consumers import UNIT
 from services.rendering.names import path_name
 from services.rendering.settings import RenderingSettings
 from services.rendering.store import DOCUMENTS
@@ -21,7 +22,7 @@ from tests.running import free_port
 FEW = 1_000
 MANY = int(os.environ.get("WM_BENCH_ARTICLES", "100000"))
 PAGES = 200
-_AT_ONCE = 500
+_AT_ONCE = UNIT
 _BODY = "".join(f"<p>{' '.join(f'word{(7 * i + i * p) % 997}' for i in range(90))}.</p>" for p in range(4))
 
 

@@ -20,6 +20,9 @@ _READERS = 6
 _PAUSE_S = 0.06
 _TRIES = 12
 
+SERVICES_READ = ("rendering", "popularity", "comments", "ingestion", "search")
+"""Those that answer readers' and editors' GETs at the edge."""
+
 
 @dataclass
 class Tally:
@@ -97,17 +100,34 @@ class Public:
 
     async def _read(self, number: int) -> None:
         for turn in count(number):
-            talk = f"/v1/articles/{self.viewed[0]}/comments"
-            paths = ["/", talk, "/world", "/v1/popular?window=24h", *self._visible[-40:]]
-            self.tally.reads += 1
-            try:
-                async with self.http.get(self.edge + paths[turn % len(paths)]) as answer:
-                    await answer.read()
-                    if answer.status != 200:
-                        self.tally.failed[f"{answer.status} {paths[turn % len(paths)]}"] += 1
-            except (aiohttp.ClientError, TimeoutError) as error:
-                self.tally.failed[type(error).__name__] += 1
+            # Every other time an article that was seen before, else each service in turn.
+            if turn % 2 and self._visible:
+                await self._get(self._visible[-1 - turn // 2 % min(len(self._visible), 40)])
+            else:
+                await self.ask(SERVICES_READ[turn // 2 % len(SERVICES_READ)])
             await asyncio.sleep(_PAUSE_S)
+
+    async def ask(self, service: str) -> None:
+        """Read something that this service answers, past the edge's cache."""
+        viewed = f"/v1/articles/{self.viewed[0]}"
+        paths = {
+            "rendering": "/world",
+            "comments": f"{viewed}/comments",
+            "popularity": "/v1/popular?window=24h",
+            "search": "/v1/search?q=viewed",
+            "ingestion": viewed,
+        }
+        await self._get(paths[service], self.editor if service == "ingestion" else {"Cookie": "seen=1"})
+
+    async def _get(self, path: str, headers: Mapping[str, str] | None = None) -> None:
+        self.tally.reads += 1
+        try:
+            async with self.http.get(self.edge + path, headers=headers) as answer:
+                said = await answer.text()
+                if answer.status != 200:
+                    self.tally.failed[f"{answer.status} {path} {said[-200:]}"] += 1
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self.tally.failed[f"{type(error).__name__} {path}"] += 1
 
     async def _edit(self) -> None:
         while True:

@@ -5,12 +5,12 @@ import json
 import time
 from pathlib import Path
 
-from tests.compose.load import Public
+from tests.compose.load import SERVICES_READ, Public
 from tests.compose.stack import IMAGE, Stack, time_until_used
 from tests.running import ROOT, eventually
 
-FACING = ("rendering", "popularity", "comments", "ingestion")
 _SETTLE_S = 2.0
+_ASK_EVERY_S = 0.03
 
 
 async def bring_up(stack: Stack) -> tuple[float, str]:
@@ -54,15 +54,28 @@ async def live_an_articles_life(public: Public) -> None:
     del public.promises.articles[article]
 
 
-async def scale_there_and_back(stack: Stack, service: str) -> float | None:
+async def scale_there_and_back(stack: Stack, public: Public, service: str) -> float | None:
     """1 -> 4 -> 1; the seconds until the edge used every new container, where it has to."""
-    watching = asyncio.create_task(time_until_used(stack, service, 4)) if service in FACING else None
-    await stack.scale(service, 4)
-    found = await watching if watching else None
+    found = None
+    if service in SERVICES_READ:
+        asking = asyncio.create_task(_ask_often(public, service))
+        watching = asyncio.create_task(time_until_used(stack, service, 4))
+        await stack.scale(service, 4)
+        found = await watching
+        asking.cancel()
+    else:
+        await stack.scale(service, 4)
     await asyncio.sleep(_SETTLE_S)
     await stack.scale(service, 1)
     await asyncio.sleep(_SETTLE_S)
     return found
+
+
+async def _ask_often(public: Public, service: str) -> None:
+    """So often that a container which the edge knows is used at once, and what is measured is when the edge knows it."""
+    while True:
+        await public.ask(service)
+        await asyncio.sleep(_ASK_EVERY_S)
 
 
 async def kill(stack: Stack, public: Public, service: str) -> float:

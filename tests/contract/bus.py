@@ -12,8 +12,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from deploy.local.engines import kafka, provide_topics
 from deploy.local.ports import Ports
 from shared.events import Message
-from shared.group import Batch, GroupRunner, Sink
+from shared.group import GroupRunner
 from shared.settings import Settings
+from shared.sinks import Batch, Sink
 
 PATIENCE_S = 30.0
 

@@ -20,9 +20,10 @@ from shared.events import ArticlePublished, ArticleState, Message, decode
 from shared.ids import new_id
 from shared.kafka import LogIdentity, as_record
 from shared.mongo import DuplicateKeyError, Mongo, Session
-from shared.outbox import AggregateEvent, Outbox, Relay
+from shared.outbox import AggregateEvent, Outbox
 from shared.process import stop_task
 from shared.producer import Producer
+from shared.relay import Relay
 from shared.times import now
 from shared.topics import ARTICLES
 from tests.running import eventually

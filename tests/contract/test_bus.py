@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pytest
 
-from shared import group as group_module
+from shared import member as member_module
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import Message
-from shared.group import Batch, Gap
 from shared.producer import MAX_MESSAGE_BYTES, Producer
 from shared.settings import Settings
+from shared.sinks import Batch, Gap
 from tests.contract.bus import Memory, bus_settings, make_topic, numbered, running, unique, until
 
 
@@ -147,7 +147,7 @@ async def test_a_second_member_takes_its_share_and_gives_it_back(settings: Setti
 async def test_a_batch_that_outlasts_its_drain_is_neither_lost_nor_taken_for_the_next_owners(
     settings: Settings, producer: Producer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_module, "_DRAIN_S", 0.5)
+    monkeypatch.setattr(member_module, "_DRAIN_S", 0.5)
     topic, group, first, second = await make_topic(settings.kafka, 2), unique("g"), Memory(), Memory()
     let_go = asyncio.Event()
     first.hold = let_go

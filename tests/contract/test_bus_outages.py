@@ -217,8 +217,8 @@ async def test_a_member_whose_fetching_has_died_silently_does_not_count_as_well(
 
     async with running(bus_settings(broker.url, idempotence=False), unique("g"), topic, sink) as runner:
         await until(lambda: runner.ready and runner.lag == 0, "it has its assignment")
-        assert runner._session is not None
-        runner._session._consumer._fetcher._fetch_task.cancel()
+        assert runner._member is not None
+        runner._member._consumer._fetcher._fetch_task.cancel()
         await producer.send(*numbered(topic, 0, 5))
         await until(lambda: not runner.ready, "health tells", 25)
 

@@ -31,9 +31,9 @@ from services.popularity.rules import ID_SLOT_MS, SPANS, horizon
 from services.popularity.store import Store, views_partition
 from shared.dead_letters import DeadLetters
 from shared.events import ArticlePublished, ArticleState, ArticleWithdrawn, PageViewed, Record, encode
-from shared.group import Batch, Gap
 from shared.producer import Producer
 from shared.redis import connect
+from shared.sinks import Batch, Gap
 
 ARTICLES = [name for name in (f"article-{number}" for number in range(60)) if views_partition(name) == 0][:3]
 START_MS = int(datetime(2026, 2, 8, 12, tzinfo=UTC).timestamp() * 1000)

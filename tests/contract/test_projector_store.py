@@ -17,9 +17,9 @@ from services.rendering.store import ReadModel
 from shared import topics
 from shared.dead_letters import MOST_IN_A_ROW, DeadLetters
 from shared.events import ArticleWithdrawn, Erased, Event, Message, Record, encode
-from shared.group import Batch
 from shared.mongo import Mongo, Session
 from shared.producer import Producer
+from shared.sinks import Batch
 from shared.times import now
 from tests.contract.projector_house import a_comment, an_article, open_announcements
 

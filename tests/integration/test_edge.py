@@ -29,11 +29,15 @@ class Upstream:
     asked: list[web.BaseRequest] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     streams: bool = False
+    breaks_off: int = 0
+    """How many requests from the first on it ends without an answer."""
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Name and number of the request as the body, or a stream that ends with its reader."""
         await request.read()
         self.asked.append(request)
+        if len(self.asked) <= self.breaks_off and request.transport is not None:
+            request.transport.abort()
         if self.streams:
             stream = web.StreamResponse()
             await stream.prepare(request)
@@ -272,6 +276,41 @@ async def test_a_dead_process_is_passed_over_also_for_writes(
     statuses = [(await client.post(f"{edge}/v1/views", data=b"{}")).status for _ in range(6)]
 
     assert statuses == [200] * 6
+
+
+@pytest.mark.parametrize(
+    ("path", "service"),
+    [
+        ("/world", "rendering"),
+        ("/v1/popular", "popularity"),
+        ("/v1/articles/01J/comments", "comments"),
+        ("/v1/search?q=x", "search"),
+        ("/v1/articles/01J", "ingestion"),
+    ],
+)
+async def test_a_read_that_a_service_broke_off_is_asked_for_once_more(
+    path: str, service: str, start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+    behind[service].breaks_off = 1
+
+    async with client.get(edge + path) as answer:
+        body = await answer.text()
+
+    assert (answer.status, body) == (200, f"{service} 2")
+
+
+async def test_a_write_that_a_service_broke_off_is_not_sent_again(
+    start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+    behind["comments"].breaks_off = 1
+
+    async with client.post(f"{edge}/v1/articles/01J/comments", json={}) as answer:
+        problem = await answer.json(content_type="application/problem+json")
+
+    assert (answer.status, problem["status"]) == (503, 503)
+    assert len(behind["comments"].asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.compose.grants import ACCOUNTS
+from deploy.compose.grants import ACCOUNTS, accounts_revision
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -70,6 +70,11 @@ def test_a_services_secrets_are_mounted_by_it_alone() -> None:
         assert set(mounts) == {"bootstrap", account.name}
         assert mounts[account.name].endswith(":ro")
         assert SERVICES[account.name]["environment"]["WM_ACCOUNT"] == account.name
+
+
+@pytest.mark.parametrize("engine", ["kafka", "redis"])
+def test_an_engine_that_reads_its_accounts_when_it_starts_starts_anew_with_other_accounts(engine: str) -> None:
+    assert SERVICES[engine]["labels"] == {"org.world-monitor.accounts": accounts_revision()}
 
 
 def test_every_limit_has_its_reason() -> None:

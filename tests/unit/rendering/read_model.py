@@ -15,11 +15,12 @@ T = TypeVar("T")
 
 
 class Memory:
-    """Documents by name, and what was touched by each call of `apply`."""
+    """Documents by name, and what was touched by each call of `apply`; `loaded` counts documents, `queries` loads of several."""
 
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
         self.loaded = 0
+        self.queries = 0
 
     def apply(self, *events: Event) -> set[str]:
         """Project events in one unit, as the projector does; returns what they touched. Erasures are of articles."""
@@ -68,6 +69,7 @@ class Memory:
         return self.ask(walk)
 
     def _load(self, shelf: Loaded, names: Iterable[str]) -> None:
+        self.queries += 1
         for name in names:
             self.loaded += 1
             shelf.add(name, self.documents.get(name), 0)

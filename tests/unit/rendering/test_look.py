@@ -82,7 +82,7 @@ def test_a_script_is_small_and_writes_no_html(name: str) -> None:
 
 
 def test_the_first_page_needs_one_typeface_of_60_kilobytes_at_most() -> None:
-    assert (DIRECTORY / "fonts" / "source-serif-4-latin.woff2").stat().st_size <= 60 * 1024
+    assert (DIRECTORY / "fonts" / "monitor-serif-latin.woff2").stat().st_size <= 36 * 1024
 
 
 def test_each_typeface_lies_beside_its_licence() -> None:

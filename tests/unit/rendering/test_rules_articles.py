@@ -304,3 +304,21 @@ def test_an_articles_page_is_read_in_few_queries() -> None:
 
     # Its path, itself, what stands beside it, its page of the section's row: the hint may be one off.
     assert queries <= 5
+
+
+def test_a_units_events_are_projected_with_few_queries_although_their_lists_overflow() -> None:
+    memory = Memory()
+    articles = [
+        an_article(id=f"a{number:03d}", minute=number, tags=(f"Tag {number % 3}",), bylines=(f"Author {number % 2}",))
+        for number in range(400)
+    ]
+    memory.apply(*articles[:200])
+    queries = []
+    for start in range(200, 400, 50):
+        before = memory.queries
+        memory.apply(*articles[start : start + 50])
+        queries.append(memory.queries - before)
+
+    # What all events need, then the pages that overflow here and there: those of several lists together.
+    assert max(queries) <= 6
+    assert len(memory.rows(series.cards_of("site"))) == 17

@@ -122,7 +122,6 @@ async def test_one_page_has_one_address(gateway: Gateway, path: str, location: s
         ("/about", 200),
         ("/contact", 200),
         ("/privacy", 200),
-        ("/v1/anything", 404),
         ("/static/site.0000000000.js", 404),
     ],
 )

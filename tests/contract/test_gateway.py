@@ -179,8 +179,8 @@ async def test_what_a_client_has_already_is_not_sent_again(house: House, gateway
 
     assert (same.status, same.text, same.headers["ETag"]) == (304, "", tag)
     assert other_form.status == 200
-    await house.tell(an_article())
-    await gateway.until("/", lambda page: "/world/" in page.text)
+    await house.tell(article := an_article())
+    await gateway.until_shown("/", article.url)
     assert (await gateway.get("/", Accept_Encoding="br", If_None_Match=tag)).status == 200
 
 

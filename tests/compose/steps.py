@@ -60,9 +60,12 @@ async def scale_there_and_back(stack: Stack, public: Public, service: str) -> fl
     if service in SERVICES_READ:
         asking = asyncio.create_task(_ask_often(public, service))
         watching = asyncio.create_task(time_until_used(stack, service, 4))
-        await stack.scale(service, 4)
-        found = await watching
-        asking.cancel()
+        try:
+            await stack.scale(service, 4)
+            found = await watching
+        finally:
+            asking.cancel()
+            watching.cancel()
     else:
         await stack.scale(service, 4)
     await asyncio.sleep(_SETTLE_S)

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,8 @@ def _token(path: Path | None) -> str:
 def main(argv: Sequence[str]) -> int:
     """Load and say so; 1 with the reason when something refused it."""
     started = monotonic()
+    # It warns at each connection that the network is not encrypted (docs/OPERATIONS.md).
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
     try:
         settings = EditionSettings.load()
         given = _arguments(settings, argv)

@@ -35,6 +35,8 @@ class Follower:
         self._index = index
         self._waiting: list[Record] = []
         self._place = index.place
+        self.is_whole = bool(index.place.log)
+        """Whether the index may be searched: one that was begun before may at once, an empty one has to be filled first."""
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="indexing")
         self._moved = False
         self.applied = 0
@@ -63,7 +65,7 @@ class Follower:
         """For readiness: raises Unavailable while the log is not followed, or the first reading goes on."""
         if self._tail.silent_for_s() > SILENT_S:
             raise Unavailable(f"articles.v1 has not been heard for {self._tail.silent_for_s():.0f} s")
-        if not self._tail.caught_up.is_set():
+        if not (self.is_whole and self._tail.caught_up.is_set()):
             raise Unavailable(f"the log is still being read; {self.applied} states so far")
         return {"log": self._place.log, "documents": self._index.size}
 
@@ -80,6 +82,7 @@ class Follower:
             await self._in_thread(lambda: self._apply(records))
         if self._index.uncommitted >= _COMMIT_EVERY or (self._tail.caught_up.is_set() and self._is_behind):
             await self._in_thread(lambda: self._commit(records))
+        self.is_whole = self.is_whole or (self._tail.caught_up.is_set() and not self._is_behind)
 
     @property
     def _is_behind(self) -> bool:

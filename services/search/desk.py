@@ -83,8 +83,11 @@ class Desk:
     async def find(self, question: Question, offset: int, limit: int) -> Found:
         """What is found. Raises Unavailable when there is no room, no index yet, or no answer in time."""
         index = self._index
-        if index is None:
+        if index is None or self._follower is None:
             raise Unavailable("the index is being opened")
+        if not self._follower.is_whole:
+            # The edge asks another instance then: a new one must not say that there is nothing.
+            raise Unavailable("the index is being filled")
         if self._under_way >= self._most:
             metrics.REFUSED.inc()
             raise Unavailable("too many searches wait")

@@ -23,6 +23,9 @@ async def all_steps(drill: Drill, *, short: bool) -> list[str]:
     public.viewed = [await public.publish(f"Viewed {number}") for number in range(4)]
     say("trespassing")
     breaches = await steps.trespass(stack)
+    if not short:
+        say("a topic of an older release")
+        await steps.correct_a_topic(stack)
     for service in ("rendering",) if short else SERVICES:
         await drill.under_load(f"scale {service} 1-4-1", partial(steps.scale_there_and_back, stack, public, service))
     for service in ("rendering", "popularity-counter") if short else (*SERVICES, *ENGINES, "edge"):

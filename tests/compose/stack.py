@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.running import ROOT, eventually, free_port
 
 SERVICES = ("ingestion", "comments", "popularity", "popularity-counter", "rendering", "rendering-projector", "search")
 ENGINES = ("kafka", "mongo", "redis")
-_LISTEN, _ESTABLISHED = "0A", "01"
+_ESTABLISHED = "01"
 _SERVICE_PORT = f"{8000:04X}"
 
 
@@ -109,32 +110,44 @@ class Stack:
 IMAGE = "world-monitor:compose-test"
 
 
-def has_socket(pid: int, state: str) -> bool:
-    """Whether a container's network has a socket on the services' port in a state."""
-    rows = Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]
-    return any(
-        row.split()[1].endswith(f":{_SERVICE_PORT}") and row.split()[3] == state and not _is_loopback(row)
-        for row in rows
-    )
-
-
-def _is_loopback(row: str) -> bool:
-    return row.split()[1].startswith("0100007F")
+def is_connected(pid: int, address: str) -> bool:
+    """Whether somebody is connected to a container's service at one of its addresses."""
+    here = f"{bytes(reversed(ip_address(address).packed)).hex().upper()}:{_SERVICE_PORT}"
+    rows = [row.split() for row in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    return any(row[1] == here and row[3] == _ESTABLISHED for row in rows)
 
 
 async def time_until_used(stack: Stack, service: str, number: int) -> float:
-    """The longest time between a container's port being open and the edge being connected to it, over `number` containers."""
-    opened: dict[int, float] = {}
+    """The longest time from a container's first 200 on /health/ready to the edge's connection to it, over `number` containers.
+
+    0 for one that the edge uses before it is wholly ready. The host asks on `stores`, where the edge is not, so that its own
+    questions are not taken for the edge's.
+    """
+    ready: dict[int, float] = {}
     used: dict[int, float] = {}
 
     async def all_used() -> bool:
         for item in await stack.containers(service):
             pid = int(item["State"]["Pid"])
-            if pid and has_socket(pid, _LISTEN):
-                opened.setdefault(pid, time.monotonic())
-            if pid in opened and has_socket(pid, _ESTABLISHED):
-                used.setdefault(pid, time.monotonic())
-        return len(used) >= number
+            addresses = {
+                name.rpartition("_")[2]: on["IPAddress"] for name, on in item["NetworkSettings"]["Networks"].items()
+            }
+            if pid and pid not in used and is_connected(pid, addresses["services"]):
+                used[pid] = time.monotonic()
+            if pid and pid not in ready and await _is_ready(addresses["stores"]):
+                ready[pid] = time.monotonic()
+        return len(ready.keys() & used.keys()) >= number
 
-    await eventually(all_used, within_s=90, every_s=0.1, what=lambda: f"{service}: open {opened}, used {used}")
-    return max(used[pid] - opened[pid] for pid in used)
+    await eventually(all_used, within_s=90, every_s=0.1, what=lambda: f"{service}: ready {ready}, used {used}")
+    return max(max(0.0, used[pid] - ready[pid]) for pid in ready.keys() & used.keys())
+
+
+async def _is_ready(address: str) -> bool:
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1)) as http,
+            http.get(f"http://{address}:8000/health/ready") as answer,
+        ):
+            return answer.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False

@@ -54,15 +54,27 @@ async def live_an_articles_life(public: Public) -> None:
     del public.promises.articles[article]
 
 
+async def correct_a_topic(stack: Stack) -> None:
+    """A topic that an older release made gets the configuration of this one from the job that every `up` runs."""
+    script = (ROOT / "tests" / "compose" / "misconfigure.py").read_bytes()
+    await stack.run("docker", "compose", "run", "--rm", "-T", "--no-deps", "topics", "python", "-", given=script)
+    said = await stack.compose("run", "--rm", "-T", "--no-deps", "topics")
+    assert "corrected pages.v1: retention.ms is 3600000, not 86400000" in said, said
+    assert "drift" not in said, said
+
+
 async def scale_there_and_back(stack: Stack, public: Public, service: str) -> float | None:
     """1 -> 4 -> 1; the seconds until the edge used every new container, where it has to."""
     found = None
     if service in SERVICES_READ:
         asking = asyncio.create_task(_ask_often(public, service))
         watching = asyncio.create_task(time_until_used(stack, service, 4))
-        await stack.scale(service, 4)
-        found = await watching
-        asking.cancel()
+        try:
+            await stack.scale(service, 4)
+            found = await watching
+        finally:
+            asking.cancel()
+            watching.cancel()
     else:
         await stack.scale(service, 4)
     await asyncio.sleep(_SETTLE_S)

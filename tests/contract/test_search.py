@@ -11,7 +11,7 @@ import pytest_asyncio
 from shared.events import ArticleCorrected, ArticleState, ArticleWithdrawn, tombstone
 from shared.topics import ARTICLES
 from tests.contract.projector_house import an_article
-from tests.contract.search_house import House, open_house, search_settings
+from tests.contract.search_house import House, addresses, open_house, search_settings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -176,6 +176,19 @@ async def test_more_questions_than_there_is_room_for_are_asked_to_come_again(hou
         statuses = [answer.status for answer in await asyncio.gather(*(_raw(small, "salt brine") for _ in range(40)))]
 
     assert set(statuses) == {200, 503}
+
+
+async def test_a_new_instance_answers_nothing_until_it_has_read_the_log(house: House, tmp_path: Path) -> None:
+    settings = house.settings.model_copy(update={"search_index": tmp_path})
+    answers: list[tuple[int, list[str]]] = []
+    async with open_house(settings, ready=False) as new:
+        while not answers or answers[-1][0] != 200:
+            async with new.client.get("/v1/search", params={"q": "brine"}) as answer:
+                body = await answer.json(content_type=None)
+                answers.append((answer.status, addresses(body) if answer.status == 200 else []))
+
+    assert {status for status, _ in answers} == {200, 503}
+    assert answers[-1][1] == ["/climate/salt"]
 
 
 async def _raw(house: House, q: str) -> object:

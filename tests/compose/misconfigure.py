@@ -1,0 +1,21 @@
+"""Run in the topics job's container (`docker compose run topics python -`): gives a topic settings that an older release had."""
+
+import asyncio
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from shared.addresses import kafka_options
+from shared.settings import Settings
+from shared.topics import PAGES
+
+
+async def main() -> None:
+    """An hour instead of a day, and none of the other settings."""
+    admin = AIOKafkaAdminClient(**kafka_options(Settings.load().kafka))
+    await admin.start()
+    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, PAGES.name, {"retention.ms": "3600000"})])
+    await admin.close()
+
+
+asyncio.run(main())

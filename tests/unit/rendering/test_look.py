@@ -125,3 +125,9 @@ def test_licences_and_other_papers_are_not_served() -> None:
         "image/svg+xml",
         "font/woff2",
     }
+
+
+def test_what_moves_is_left_to_the_compositor() -> None:
+    steps = re.findall(r"(?:from|to|\d+%) \{ ([a-z-]+):", "".join(re.findall(r"@keyframes \w+ \{.*\}", CSS)))
+
+    assert set(steps) == {"scale"}

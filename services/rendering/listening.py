@@ -122,6 +122,10 @@ class Listening:
         except Unavailable as error:
             _log.warning("live.unavailable", reason=str(error))
             return problem_response(Problem(503, "News cannot be told now; try again.", headers={"Retry-After": "5"}))
+        except Exception:
+            # No middleware stands before the gateway's routes, and its own last resort is a page.
+            _log.exception("live.failed")
+            return problem_response(Problem(500, "News cannot be told; the failure is logged."))
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
         last_id = request.headers.get("Last-Event-ID") or request.query.get("last", "")

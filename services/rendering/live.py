@@ -68,9 +68,10 @@ class Known:
 
 @dataclass
 class Subject:
-    """A topic that has or had listeners."""
+    """A topic that has or had listeners; `joining` are those who wait to hear what holds now."""
 
     known: Known | None = None
+    joining: int = 0
     reading: "asyncio.Task[None] | None" = None
     moved: bool = True
     heard_at: float = field(default_factory=monotonic)
@@ -111,14 +112,23 @@ class Live:
         self._slots = asyncio.Semaphore(_READS_AT_ONCE)
 
     async def prepare(self, topics: Sequence[Topic]) -> None:
-        """Have what holds on the topics ready. Raises Unavailable when the read model does not answer."""
-        for topic in topics:
-            subject = self._subjects.setdefault(topic, Subject())
-            subject.heard_at = monotonic()
-            if subject.known is None:
-                await asyncio.shield(self._read_again(topic, subject))
-            if subject.known is None:
-                raise Unavailable("the read model does not answer")
+        """Have what holds on the topics ready. Raises Unavailable when the read model does not answer.
+
+        Until the caller's next await the topics stay known: nothing that moves meanwhile makes them forgotten.
+        """
+        subjects = {topic: self._subjects.setdefault(topic, Subject()) for topic in topics}
+        for subject in subjects.values():
+            subject.joining += 1
+        try:
+            for topic, subject in subjects.items():
+                subject.heard_at = monotonic()
+                if subject.known is None:
+                    await asyncio.shield(self._read_again(topic, subject))
+                if subject.known is None:
+                    raise Unavailable("the read model does not answer")
+        finally:
+            for subject in subjects.values():
+                subject.joining -= 1
 
     def greeting(self, topics: Sequence[Topic], block: Block | None, last_id: str) -> bytes:
         """What a reader is told on joining: what was missed since `last_id`, then what holds now."""
@@ -147,7 +157,7 @@ class Live:
         subject = self._subjects.get(topic)
         if subject is None:
             return
-        if not self._hub.is_heard(topic) and subject.reading is None:
+        if not self._is_wanted(topic, subject) and subject.reading is None:
             del self._subjects[topic]
             return
         subject.moved = True
@@ -159,10 +169,13 @@ class Live:
         for topic, subject in tuple(self._subjects.items()):
             subject.known = None
             subject.moved = True
-            if self._hub.is_heard(topic):
+            if self._is_wanted(topic, subject):
                 self._read_again(topic, subject)
             elif subject.reading is None:
                 del self._subjects[topic]
+
+    def _is_wanted(self, topic: Topic, subject: Subject) -> bool:
+        return self._hub.is_heard(topic) or subject.joining > 0
 
     async def run(self) -> None:
         """Tell rankings that have changed, and forget what nobody listens to."""
@@ -179,7 +192,7 @@ class Live:
 
     def _forget(self, now: float) -> None:
         for topic, subject in tuple(self._subjects.items()):
-            if self._hub.is_heard(topic):
+            if self._is_wanted(topic, subject):
                 subject.heard_at = now
             elif now - subject.heard_at > _KNOWN_FOR_S and subject.reading is None:
                 del self._subjects[topic]

@@ -11,9 +11,14 @@ from time import monotonic
 import aiohttp
 import pytest
 
+from services.rendering.live import FRONT, article_topic
+from services.rendering.names import SITE, front_name
+from services.rendering.serving import Serving
 from services.rendering.settings import RenderingSettings
+from services.rendering.store import ReadModel
 from services.rendering.streams import MOST_UNREAD_BYTES
 from shared.events import CommentRemoved
+from shared.mongo import Mongo
 from tests.contract.gateway_house import Gateway, House, an_article, open_gateway, open_house
 from tests.contract.projector_house import a_comment
 from tests.contract.test_gateway import later, withdrawn
@@ -143,6 +148,23 @@ async def test_the_front_page_hears_of_new_stories_and_the_block_of_its_ranking(
         assert front["ids"] == [new.id, old.id]
         while "The most read of all" not in str((await reader.next("popular"))[1]["html"]):
             pass
+
+
+async def test_what_moves_while_a_reader_is_taken_in_is_not_forgotten(house: House) -> None:
+    await house.tell(an_article(id="lamp"))
+    mongo = Mongo(house.settings.mongo)
+    news = Serving(house.settings, ReadModel(mongo, house.database)).news
+    await news.prepare([FRONT])
+
+    joining = asyncio.create_task(news.prepare([FRONT, article_topic("lamp")]))
+    await asyncio.sleep(0)  # the article is being read now
+    news.moved(front_name(SITE))
+    await joining
+
+    greeting = news.greeting([FRONT, article_topic("lamp")], None, "")
+    mongo.close()
+    assert b"event: front" in greeting
+    assert b"event: article" in greeting
 
 
 async def test_who_comes_back_is_told_what_was_missed(house: House, gateway: Gateway) -> None:

@@ -1,7 +1,5 @@
 """Fills in the edge's template. `python -m deploy.local` calls it with addresses on loopback, compose with service names."""
 
-import base64
-import hashlib
 import os
 import pwd
 from collections.abc import Mapping, Sequence
@@ -9,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from shared.policy import source_of
 
 HERE = Path(__file__).resolve().parent
 ERRORS = HERE / "errors"
@@ -62,7 +62,6 @@ def render(edge: Edge) -> str:
 
 
 def error_style() -> str:
-    """What a Content-Security-Policy calls the one style that stands in every page of `errors/` (CSP Level 3, 2.3.1)."""
+    """What a Content-Security-Policy calls the one style that stands in every page of `errors/`."""
     page = next(ERRORS.glob("*.html")).read_text("utf-8")
-    style = page.partition("<style>")[2].partition("</style>")[0]
-    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+    return source_of(page.partition("<style>")[2].partition("</style>")[0])

@@ -4,7 +4,6 @@ The stylesheet is none of them: it stands in every page. On a bad network a requ
 7 KB, and a page whose stylesheet got lost is no page.
 """
 
-import base64
 import hashlib
 import mimetypes
 import re
@@ -12,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.policy import source_of
 from shared.site import Colours, Site
 
 DIRECTORY = Path(__file__).with_name("static")
@@ -41,14 +41,14 @@ class Asset:
 class Assets:
     """All assets, in memory, and the style that stands in every page, with the hashed paths of the files it names.
 
-    `style_source` is what a Content-Security-Policy calls that style (CSP Level 3, 2.3.1).
+    `style_source` is what a Content-Security-Policy calls that style.
     """
 
     def __init__(self, directory: Path = DIRECTORY, site: Site | None = None) -> None:
         self._by_name: Mapping[str, Asset] = dict(_load(directory, site))
         self.by_url: Mapping[str, Asset] = {asset.url: asset for asset in self._by_name.values()}
         self.style = self._style(directory / STYLE, site)
-        self.style_source = f"'sha256-{base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()}'"
+        self.style_source = source_of(self.style)
 
     def url(self, name: str) -> str:
         """The path under which a file of `static/` is served; KeyError where there is no such file."""

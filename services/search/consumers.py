@@ -38,7 +38,6 @@ class Follower:
         self.is_whole = bool(index.place.log)
         """Whether the index may be searched: one that was begun before may at once, an empty one has to be filled first."""
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="indexing")
-        self._moved = False
         self.applied = 0
         self._tail = LogTail(
             bootstrap,

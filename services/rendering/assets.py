@@ -1,7 +1,7 @@
 """The site's own files under /static/: each has a hash of its content in its name, so that it can be kept for ever.
 
 The stylesheet is none of them: it stands in every page. On a bad network a request more costs a reader more time than its
-7 KB, and a page whose stylesheet got lost is no page.
+7 KB, and a page whose stylesheet got lost is no page. For the same reason all scripts are one file.
 """
 
 import hashlib
@@ -18,12 +18,17 @@ DIRECTORY = Path(__file__).with_name("static")
 PREFIX = "/static/"
 LOGO = "icon.svg"
 STYLE = "site.css"
-SERVED = frozenset({".js", ".png", ".svg", ".woff2"})
+# Each stands for itself, in this order; sent as one file of this name.
+SCRIPTS = ("site.js", "search.js", "live.js")
+SCRIPT = "scripts.js"
+SERVED = frozenset({".png", ".svg", ".woff2"})
 # Ten hex digits: 40 bits are plenty for a dozen files and keep the URL short.
 HASH_DIGITS = 10
 REFERENCE = re.compile(r"url\(([^)\"':#]+)\)")
 # What a stylesheet says to us, and the space around it. No string in it may hold `/*`.
 _FOR_PEOPLE = re.compile(r"/\*.*?\*/|\n\s*", re.DOTALL)
+# The same of a script: lines that are a comment, and indents. No string in it may go over several lines.
+_FOR_PEOPLE_IN_SCRIPTS = re.compile(r"^\s*(//.*)?\n|^\s+", re.MULTILINE)
 
 mimetypes.add_type("font/woff2", ".woff2")
 mimetypes.add_type("text/javascript", ".js")
@@ -80,6 +85,12 @@ def _load(directory: Path, site: Site | None) -> Iterator[tuple[str, Asset]]:
         if path.suffix in SERVED:
             name = path.relative_to(directory).as_posix()
             yield name, _asset(name, owners.get(name, path).read_bytes())
+
+    yield SCRIPT, _asset(SCRIPT, "".join(_script(directory / name) for name in SCRIPTS).encode())
+
+
+def _script(path: Path) -> str:
+    return _FOR_PEOPLE_IN_SCRIPTS.sub("", path.read_text("utf-8"))
 
 
 def _asset(name: str, content: bytes) -> Asset:

@@ -6,9 +6,16 @@ from datetime import datetime
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import get_month_names
+from babel.dates import get_day_names, get_month_names
 
 DIRECTORY = Path(__file__).with_name("templates") / "words"
+
+# Babel's days, whose week begins on a Monday, in the order of JavaScript's `getDay`.
+_FROM_SUNDAY = (6, 0, 1, 2, 3, 4, 5)
+# In which an age is told, as the script does (`static/site.js`): the largest that fits, floored.
+AGES = ("minute", "hour", "day", "month", "year")
+# The script looks a number's plural form up; from the second hundred on, rules look at the last two digits alone.
+PLURALS_TOLD = 200
 
 # Scripts that run from right to left, by the languages written in them (Unicode CLDR, characterOrder).
 RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
@@ -25,7 +32,10 @@ def direction(code: str) -> str:
 
 
 class Language:
-    """One language of the chrome: words by key, and how it writes numbers and times (always UTC)."""
+    """One language of the chrome: words by key, and how it writes numbers and times (always UTC).
+
+    `calendar` is the same for the script, as JSON.
+    """
 
     def __init__(self, code: str, words: Mapping[str, str]) -> None:
         self.code = code
@@ -34,6 +44,7 @@ class Language:
         self._locale = Locale.parse(code, sep="-")
         self._months = get_month_names("wide", locale=self._locale)
         self._digits = str.maketrans("0123456789", words["format.digits"])
+        self.calendar = self._calendar()
 
     def say(self, key: str, **values: str) -> str:
         """The words for a key, with values put in; KeyError where they are missing."""
@@ -41,12 +52,34 @@ class Language:
 
     def count(self, key: str, number: int) -> str:
         """A counted noun in the right plural: keys are `<key>.one`, `<key>.few`, ... and `<key>.other`."""
-        form = f"{key}.{self._locale.plural_form(number)}"
-        return self._words.get(form, self._words[f"{key}.other"]).format(number=self.number(number))
+        return self._form(key, self._locale.plural_form(number)).format(number=self.number(number))
 
     def phrases(self, prefix: str) -> dict[str, str]:
         """All words whose keys begin so, by the rest of the key, unfilled: for the script to choose from."""
         return {key.removeprefix(prefix): words for key, words in self._words.items() if key.startswith(prefix)}
+
+    def _calendar(self) -> Mapping[str, object]:
+        """What the script needs to write dates, ages and numbers as this language does.
+
+        Browsers can do it themselves (`Intl`), but the first format of a page takes a phone a tenth of a second.
+        `plurals` has a digit for each number below PLURALS_TOLD: the place of its form in each of `ages`.
+        """
+        plurals = [self._locale.plural_form(number) for number in range(PLURALS_TOLD)]
+        forms = sorted(set(plurals))
+        days = get_day_names("wide", locale=self._locale)
+        return {
+            "digits": self._words["format.digits"],
+            "grouping": self._words["format.grouping"],
+            "today": self._words["format.today"],
+            "weekdays": [days[day] for day in _FROM_SUNDAY],
+            "months": [self._months[month] for month in range(1, 13)],
+            "now": self._words["age.now"],
+            "ages": {unit: [self._form(f"age.{unit}", form) for form in forms] for unit in AGES},
+            "plurals": "".join(str(forms.index(form)) for form in plurals),
+        }
+
+    def _form(self, key: str, form: str) -> str:
+        return self._words.get(f"{key}.{form}", self._words[f"{key}.other"])
 
     def number(self, value: int) -> str:
         """A whole number with its grouping and its digits."""

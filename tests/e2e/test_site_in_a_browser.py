@@ -35,7 +35,7 @@ class Site:
         article, arabic = str(self.article["url"]), str(self.arabic["url"])
         return {
             "home": "/", "article": article, "arabic": arabic, "section": "/world", "tag": "/tag/light",
-            "contact": "/contact", "popular": "/popular?window=7d", "search": "/search?q=story", "missing": "/nowhere/at-all",
+            "contact": "/contact", "popular": "/popular?window=7d", "search": "/search?q=lamp", "missing": "/nowhere/at-all",
         }  # fmt: skip
 
 
@@ -171,6 +171,47 @@ async def test_an_articles_link_is_copied_where_there_is_a_script(site: Site) ->
     assert problems == []
 
 
+# Every age and today's date as the script writes them, and as the browser's own CLDR does.
+_DATES = """() => {
+  const locale = { ar: "ar-u-nu-arab", en: "en-GB" }[document.documentElement.lang];
+  const words = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
+  const wanted = {};
+  const place = document.querySelector("main");
+  const units = [["minute", 60, 59], ["hour", 3600, 23], ["day", 86400, 30], ["month", 2629800, 11], ["year", 31557600, 104]];
+  for (const [unit, seconds, most] of units) {
+    for (let count = 1; count <= most; count++) {
+      const time = document.createElement("time");
+      time.dateTime = new Date(Date.now() - 1000 * seconds * (count + 0.01)).toISOString();
+      time.dataset.age = "always";
+      wanted[time.dateTime] = words.format(-count, unit);
+      place.append(time);
+    }
+  }
+  document.dispatchEvent(new Event("added"));
+  const said = Array.from(place.querySelectorAll(":scope > time"), (time) => [time.textContent, wanted[time.dateTime]]);
+  const today = new Intl.DateTimeFormat(locale, { weekday: "long", year: "numeric", month: "long", day: "numeric" });
+  const wrong = said.filter(([one, other]) => one !== other);
+  return [document.querySelector("[data-today]").textContent, today.format(), wrong, said.length];
+}"""
+
+
+@pytest.mark.parametrize("kind", ["article", "arabic"])
+async def test_ages_and_dates_are_written_as_the_pages_language_writes_them(site: Site, kind: str) -> None:
+    problems: list[str] = []
+    async with open_page(site.browser, problems, viewport=PHONE, timezone_id="Pacific/Kiritimati") as page:
+        await page.clock.set_fixed_time("2024-02-07T20:05:00Z")
+        await page.goto(site.platform.edge + site.paths[kind])
+        said, wanted, wrong, asked = await page.evaluate(_DATES)
+        # Whether a comma stands behind a weekday is a matter of taste, and of CLDR's year.
+        assert [re.sub("[,،]", "", said), wrong, asked] == [re.sub("[,،]", "", wanted), [], 227]
+        clock = page.locator("time[data-clock]")
+        await expect(clock).to_have_text(
+            {"article": re.compile(r"^\d\d:\d\d$"), "arabic": re.compile("^[٠-٩]{2}:[٠-٩]{2}$")}[kind]
+        )
+    assert said == {"article": "Thursday 8 February 2024", "arabic": "الخميس، ٨ فبراير ٢٠٢٤"}[kind]
+    assert problems == []
+
+
 # By night a page differs in its colours alone.
 _CONTRAST = {"runOnly": ["color-contrast"]}
 
@@ -186,6 +227,8 @@ async def test_axe_finds_nothing_on_any_kind_of_page_by_day_or_night(site: Site,
     async with open_page(site.browser, [], viewport=viewport, bypass_csp=True, reduced_motion="reduce") as page:
         for name, path in paths.items():
             await page.goto(site.platform.edge + path)
+            # What lies further down is looked at too.
+            await page.add_style_tag(content="* { content-visibility: visible !important; }")
             for colours, options in (("light", None), ("dark", _CONTRAST)):
                 await page.emulate_media(color_scheme=colours)
                 # Colours change over 150 ms: what is between two of them is nobody's choice.

@@ -1,8 +1,6 @@
 // What a page cannot know when it is made: who reads it, when, and where. Everything here may be missing.
 "use strict";
 (() => {
-  const language = document.documentElement.lang;
-  const locale = { ar: "ar-u-nu-arab", en: "en-GB" }[language] || language;
   const all = (selector) => document.querySelectorAll(selector);
   const UNITS = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]];
   const WEEK_S = 604800;
@@ -10,17 +8,23 @@
   const LINES = 8;
   const COUNT_EVERY_MS = 30000;
 
-  const secondsSince = (moment) => (Date.now() - Date.parse(moment)) / 1000;
+  // How the page's language writes dates and numbers comes with the page: a browser's own first format (Intl) takes it a tenth
+  // of a second on a phone, just as the page is first touched.
+  const calendar = JSON.parse(document.getElementById("calendar").textContent);
+  const digits = (text) => String(text).replace(/\d/g, (digit) => calendar.digits[digit]);
+  const number = (value) => digits(String(value).replace(/\B(?=(\d{3})+$)/g, calendar.grouping));
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const two = (value) => String(value).padStart(2, "0");
 
-  // Formats are dear to make (a phone takes milliseconds for each): once, and only those that a page has a use for.
-  const formats = {};
-  const format = (name, Kind, options) => formats[name] ||= new Kind(locale, options);
+  const secondsSince = (moment) => (Date.now() - Date.parse(moment)) / 1000;
 
   // An age is floored, so that nothing is older than it says; a clock that runs ahead reads as "now".
   function age(seconds) {
-    const words = format("age", Intl.RelativeTimeFormat, { numeric: "auto" });
-    const [unit, size] = UNITS.find(([, size]) => seconds >= size) || ["second", Infinity];
-    return words.format(-Math.floor(Math.max(seconds, 0) / size) || 0, unit);
+    const [unit, size] = UNITS.find(([, size]) => seconds >= size) || [];
+    if (!unit) return calendar.now;
+    const count = Math.floor(seconds / size);
+    const form = calendar.plurals[count < 100 ? count : 100 + count % 100];
+    return fill(calendar.ages[unit][form], { number: number(count) });
   }
 
   function tellAges() {
@@ -30,22 +34,26 @@
     }
   }
 
+  const day = (date) => fill(calendar.today, {
+    weekday: calendar.weekdays[date.getDay()], day: digits(date.getDate()),
+    month: calendar.months[date.getMonth()], year: digits(date.getFullYear()),
+  });
+  const clock = (date) => digits(`${two(date.getHours())}:${two(date.getMinutes())}`);
+
   // The whole date of an age, when somebody asks for it.
   function tellMoment(event) {
     const time = event.target.closest("time[data-age]:not([title])");
     if (!time) return;
-    const moment = format("moment", Intl.DateTimeFormat, { dateStyle: "long", timeStyle: "short" });
-    time.title = moment.format(new Date(time.dateTime));
+    const moment = new Date(time.dateTime);
+    time.title = `${day(moment)} ${clock(moment)}`;
   }
 
   function tellClocks() {
-    const clock = format("clock", Intl.DateTimeFormat, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    for (const time of all("time[data-clock]")) time.textContent = clock.format(new Date(time.dateTime));
+    for (const time of all("time[data-clock]")) time.textContent = clock(new Date(time.dateTime));
   }
 
   function tellToday() {
-    const style = { weekday: "long", year: "numeric", month: "long", day: "numeric" };
-    for (const place of all("[data-today]")) place.textContent = format("today", Intl.DateTimeFormat, style).format();
+    for (const place of all("[data-today]")) place.textContent = day(new Date());
   }
 
   function warnOfAge() {
@@ -75,7 +83,7 @@
     // A body that nobody reads keeps one of the six connections.
     if (!answer || !answer.ok) return answer?.body?.cancel();
     const { views } = await answer.json();
-    line.textContent = `${line.dataset.views} ${new Intl.NumberFormat(locale).format(views.all)}`;
+    line.textContent = `${line.dataset.views} ${number(views.all)}`;
   }
 
   // A page that was only prefetched or opened in the background has not been read yet.

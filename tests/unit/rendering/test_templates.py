@@ -95,7 +95,7 @@ def test_a_page_carries_the_one_style_and_no_inline_script_or_handler(name: str)
     scripts = [script for script in root.findall(".//script") if script.get("src")]
     assert all(script.get("defer") == "" for script in scripts)
     others = [script.get("type") for script in root.findall(".//script") if not script.get("src")]
-    assert set(others) <= {"application/ld+json"}, "data is no script: nothing runs it"
+    assert set(others) <= {"application/ld+json", "application/json"}, "data is no script: nothing runs it"
     attributes = {attribute for element in elements(root) for attribute in element.attrib}
     assert not {attribute for attribute in attributes if attribute == "style" or attribute.startswith("on")}
 

@@ -64,6 +64,19 @@ def test_days_are_written_as_the_language_writes_them() -> None:
     assert LANGUAGES.of_page("ar-EG").date(moment) == "٨ فبراير ٢٠٢٤"
 
 
+def test_the_script_is_told_how_a_language_writes_ages_and_dates() -> None:
+    english, arabic = LANGUAGES.of_page("en").calendar, LANGUAGES.of_page("ar").calendar
+
+    assert english["plurals"] == "10" + "1" * 198
+    assert english["ages"]["hour"] == ["{number} hour ago", "{number} hours ago"]  # type: ignore[index]
+    assert (english["weekdays"][0], english["months"][11]) == ("Sunday", "December")  # type: ignore[index]
+    # few, many, one, other, two, zero
+    assert str(arabic["plurals"])[:13] == "5240000000011"
+    assert str(arabic["plurals"])[100:105] == "33300"
+    assert arabic["ages"]["day"][4] == "قبل يومين"  # type: ignore[index]
+    assert (arabic["weekdays"][0], arabic["months"][1]) == ("الأحد", "فبراير")  # type: ignore[index]
+
+
 def test_a_page_in_an_unknown_language_gets_the_sites_words() -> None:
     assert LANGUAGES.of_page("fr").code == "en"
     assert LANGUAGES.of_page("").code == "en"

@@ -1,7 +1,7 @@
 // What happens while a page is being read: new comments, Popular News, a newer version, new stories. Without this script,
 // and wherever it fails, the page stays as it is and shows the same when it is loaded again. It never moves the focus.
 "use strict";
-(() => {
+whenParsed(() => {
   const place = document.querySelector("[data-live]");
   if (!place || !window.EventSource) return;
   const words = JSON.parse(place.dataset.words);
@@ -219,4 +219,4 @@
   addEventListener("pageshow", open);
   if (talk) talk.addEventListener("focusout", (event) => talk.contains(event.relatedTarget) || showComments());
   open();
-})();
+});

@@ -1,6 +1,6 @@
 // Suggestions under the search field while a reader types (WAI-ARIA's combobox with a listbox). Without it the form searches.
 "use strict";
-(() => {
+whenParsed(() => {
   const form = document.querySelector("[data-search]");
   if (!form) return;
   const WAIT_MS = 150;
@@ -113,4 +113,4 @@
   // A press on a suggestion must not take the focus first: the list would be gone before the click.
   popup.addEventListener("mousedown", (event) => event.preventDefault());
   input.addEventListener("blur", () => { forget(); close(); });
-})();
+});

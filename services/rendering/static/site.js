@@ -1,6 +1,12 @@
 // What a page cannot know when it is made: who reads it, when, and where. Everything here may be missing.
 "use strict";
-(() => {
+// The script may come before the page's end or long after it. Each part has a turn of its own: a finger on the glass never waits
+// for all of them, and none is lost when another fails.
+const whenParsed = (act) => {
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => setTimeout(act));
+  else setTimeout(act);
+};
+whenParsed(() => {
   const all = (selector) => document.querySelectorAll(selector);
   const UNITS = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]];
   const WEEK_S = 604800;
@@ -167,4 +173,4 @@
     onceVisible(() => { countView(id); tellViews(id); });
     setInterval(() => tellViews(id), COUNT_EVERY_MS);
   }
-})();
+});

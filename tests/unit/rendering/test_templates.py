@@ -93,7 +93,7 @@ def test_a_page_carries_the_one_style_and_no_inline_script_or_handler(name: str)
 
     assert [style.text for style in root.findall(".//style")] == [TEMPLATES.assets.style]
     scripts = [script for script in root.findall(".//script") if script.get("src")]
-    assert all(script.get("defer") == "" for script in scripts)
+    assert all(script.get("async") == "" for script in scripts)
     others = [script.get("type") for script in root.findall(".//script") if not script.get("src")]
     assert set(others) <= {"application/ld+json", "application/json"}, "data is no script: nothing runs it"
     attributes = {attribute for element in elements(root) for attribute in element.attrib}

@@ -201,6 +201,7 @@ async def test_ages_and_dates_are_written_as_the_pages_language_writes_them(site
     async with open_page(site.browser, problems, viewport=PHONE, timezone_id="Pacific/Kiritimati") as page:
         await page.clock.set_fixed_time("2024-02-07T20:05:00Z")
         await page.goto(site.platform.edge + site.paths[kind])
+        await expect(page.locator("[data-today]")).not_to_be_empty()
         said, wanted, wrong, asked = await page.evaluate(_DATES)
         # Whether a comma stands behind a weekday is a matter of taste, and of CLDR's year.
         assert [re.sub("[,،]", "", said), wrong, asked] == [re.sub("[,،]", "", wanted), [], 227]

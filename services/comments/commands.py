@@ -1,32 +1,67 @@
-"""`python -m services.comments`: the service itself, and `republish`, which puts every comment on the topic again."""
+"""`python -m services.comments`: the service itself, and what an operator does with it.
+
+`republish` puts every comment on the topic again; `export` and `erase` answer what a person asks about their own data.
+"""
 
 import asyncio
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from time import monotonic
 
+from pydantic import ValidationError
+
 from services.comments.app import create_app
+from services.comments.privacy import erase, export, read_address
 from services.comments.settings import CommentsSettings
 from services.comments.store import Store
 from shared.errors import SettingsError, Unavailable
 from shared.mongo import Mongo
 from shared.service import run_service
 
+_USAGE = "usage: python -m services.comments [republish | export ADDRESS | erase ADDRESS]"
 _LOOK_EVERY_S = 0.5
 _PATIENCE_S = 30.0
 
 
 def main() -> None:
     """Do what the command line says."""
-    if sys.argv[1:] == ["republish"]:
-        try:
-            asyncio.run(republish(CommentsSettings.load(), print))
-        except (SettingsError, Unavailable) as error:
-            sys.exit(f"republish: {error}")
-    elif sys.argv[1:]:
-        sys.exit("usage: python -m services.comments [republish]")
-    else:
-        run_service("comments", CommentsSettings, create_app)
+    match sys.argv[1:]:
+        case []:
+            run_service("comments", CommentsSettings, create_app)
+        case ["republish"]:
+            _run("republish", republish)
+        case ["export" | "erase" as command, address]:
+            try:
+                email = read_address(address)
+            except ValidationError:
+                sys.exit(f"{command}: {address!r} is not an e-mail address")
+            _run(command, lambda settings, tell: answer_a_person(command, email, settings, tell))
+        case _:
+            sys.exit(_USAGE)
+
+
+def _run(command: str, work: Callable[[CommentsSettings, Callable[[str], None]], Coroutine[None, None, None]]) -> None:
+    try:
+        asyncio.run(work(CommentsSettings.load(), print))
+    except (SettingsError, Unavailable) as error:
+        sys.exit(f"{command}: {error}")
+
+
+async def answer_a_person(
+    command: str, email: str, settings: CommentsSettings, tell: Callable[[str], None], *, database: str = "comments"
+) -> None:
+    """`export`: all that is kept under an address, as JSON. `erase`: that it is gone, and how much it was. Raises Unavailable."""
+    store = Store(Mongo(settings.mongo), starts_as=settings.comments_mode, database=database)
+    try:
+        if command == "export":
+            return tell(json.dumps(await export(store, email), ensure_ascii=False, indent=2))
+        comments, letters = await erase(store, email)
+        tell(
+            f"erased: {comments} comments, {letters} letters, and the address. Pages follow while a comments service runs."
+        )
+    finally:
+        store.mongo.close()
 
 
 async def republish(settings: CommentsSettings, tell: Callable[[str], None], *, database: str = "comments") -> None:

@@ -37,7 +37,7 @@ _INDEXES = [
     IndexModel([("status", ASCENDING), ("_id", ASCENDING)]),
     IndexModel([("day", ASCENDING), ("_id", ASCENDING)]),
 ]
-_CONTACT_INDEXES = [IndexModel([("email", ASCENDING)])]
+_ADDRESS_INDEXES = [IndexModel([("email", ASCENDING)])]
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,16 @@ class Contacts:
         published = comment.status == "published"
         await self.collection.update_one({"_id": comment.id}, {"$set": {"published": published}}, session=session)
 
+    async def comments_of(self, email: str) -> list[str]:
+        """The ids of an address' comments, oldest first."""
+        async with available("comments of an address"):
+            found = await self.collection.find({"email": email}, {"_id": 1}).to_list(None)
+        return sorted(document["_id"] for document in found)
+
+    async def forget(self, comment_id: str, session: Session) -> None:
+        """Forget who wrote a comment."""
+        await self.collection.delete_one({"_id": comment_id}, session=session)
+
 
 class Comments:
     """The comments of all articles."""
@@ -165,7 +175,7 @@ class Comments:
         """Put a comment's next version in the place of the one before, inside a transaction."""
         await self._collection.replace_one({"_id": comment.id}, _document(comment), session=session)
 
-    async def note(self, comment: Comment, action: Action, by: str, session: Session) -> None:
+    async def note(self, comment: Comment, action: Action | Literal["erase"], by: str, session: Session) -> None:
         """Write down who decided what."""
         await self._audit.insert_one(
             {"_id": f"{comment.id}:{comment.version:06d}", "action": action, "by": by, "at": now()}, session=session
@@ -248,19 +258,32 @@ class Messages:
     """Readers' letters. They hold an address, and so never leave this database but by the editors' API."""
 
     def __init__(self, database: Database) -> None:
-        self._collection: Collection = database["messages"]
+        self.collection: Collection = database["messages"]
 
     async def add(self, message: Message, session: Session) -> None:
         """Keep a letter, inside a transaction."""
         fields = asdict(message)
-        await self._collection.insert_one({"_id": fields.pop("id"), **fields}, session=session)
+        await self.collection.insert_one({"_id": fields.pop("id"), **fields}, session=session)
 
     async def newest(self, before: str | None, limit: int) -> list[Message]:
         """Letters by age, the newest first, from behind the id `before`."""
         wanted: Document = {} if before is None else {"_id": {"$lt": before}}
         async with available("messages"):
-            found = await self._collection.find(wanted).sort("_id", DESCENDING).limit(limit).to_list(None)
+            found = await self.collection.find(wanted).sort("_id", DESCENDING).limit(limit).to_list(None)
         return [Message(id=document.pop("_id"), **document) for document in found]
+
+    async def of(self, email: str) -> list[Message]:
+        """An address' letters, oldest first."""
+        async with available("messages of an address"):
+            found = await self.collection.find({"email": email}).to_list(None)
+        return sorted(
+            (Message(id=document.pop("_id"), **document) for document in found), key=lambda message: message.id
+        )
+
+    async def erase(self, email: str) -> int:
+        """Delete an address' letters; returns how many there were."""
+        async with available("erase messages"):
+            return int((await self.collection.delete_many({"email": email})).deleted_count)
 
 
 class Store:
@@ -280,7 +303,8 @@ class Store:
     async def prepare(self) -> None:
         """Create the indexes that are missing. Raises Unavailable."""
         await ensure_indexes(self._database["comments"], _INDEXES)
-        await ensure_indexes(self.contacts.collection, _CONTACT_INDEXES)
+        await ensure_indexes(self.contacts.collection, _ADDRESS_INDEXES)
+        await ensure_indexes(self.messages.collection, _ADDRESS_INDEXES)
         await ensure_indexes(self.answers.collection, ANSWER_INDEXES)
 
 

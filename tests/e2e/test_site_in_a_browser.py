@@ -213,6 +213,40 @@ async def test_ages_and_dates_are_written_as_the_pages_language_writes_them(site
     assert problems == []
 
 
+_LATE_S = 0.4
+
+
+async def _late(route: Route) -> None:
+    await asyncio.sleep(_LATE_S)
+    await route.continue_()
+
+
+_SKIPPED = """() => [...document.querySelectorAll("main *")].filter(
+  (one) => one.checkVisibility() && !one.checkVisibility({ contentVisibilityAuto: true })
+).length"""
+
+
+async def _whole(page: Page) -> None:
+    """Wait until nothing is left for later."""
+
+    async def is_whole() -> bool:
+        return bool(await page.evaluate(_SKIPPED) == 0)
+
+    await eventually(is_whole, within_s=10, what="nothing is left for later")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+async def test_what_is_below_the_first_screen_is_there_without_scrolling(site: Site, script: bool) -> None:
+    async with open_page(site.browser, [], viewport=PHONE, java_script_enabled=script) as page:
+        await page.route("**/static/*.js", _late)
+        await page.goto(site.platform.edge + str(site.article["url"]), wait_until="commit")
+        await page.locator(".footer").wait_for(state="attached")
+        if script:
+            assert await page.evaluate(_SKIPPED) > 0, "nothing was left for later: the test proves nothing"
+        await page.wait_for_load_state()
+        await _whole(page)
+
+
 # By night a page differs in its colours alone.
 _CONTRAST = {"runOnly": ["color-contrast"]}
 
@@ -228,8 +262,7 @@ async def test_axe_finds_nothing_on_any_kind_of_page_by_day_or_night(site: Site,
     async with open_page(site.browser, [], viewport=viewport, bypass_csp=True, reduced_motion="reduce") as page:
         for name, path in paths.items():
             await page.goto(site.platform.edge + path)
-            # What lies further down is looked at too.
-            await page.add_style_tag(content="* { content-visibility: visible !important; }")
+            await _whole(page)
             for colours, options in (("light", None), ("dark", _CONTRAST)):
                 await page.emulate_media(color_scheme=colours)
                 # Colours change over 150 ms: what is between two of them is nobody's choice.
@@ -249,13 +282,7 @@ def _budget() -> dict[str, float]:
     return {name: float(most) for name, most in rows}
 
 
-_LATE_S = 0.4
 _KINDS = {"document": "html", "stylesheet": "css", "script": "js", "font": "font", "image": ""}
-
-
-async def _late(route: Route) -> None:
-    await asyncio.sleep(_LATE_S)
-    await route.continue_()
 
 
 async def _weighed(page: Page, address: str) -> dict[str, float]:

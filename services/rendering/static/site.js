@@ -62,6 +62,18 @@ whenParsed(() => {
     for (const place of all("[data-today]")) place.textContent = day(new Date());
   }
 
+  // What the style leaves for later, from above to below: by then it is there for whoever scrolls, searches or takes a picture.
+  function layOutTheRest() {
+    const parts = [...all(".block, .rail > section, .threads")];
+    const next = () => {
+      const part = parts.shift();
+      if (!part) return;
+      part.style.contentVisibility = "visible";
+      requestAnimationFrame(next);
+    };
+    requestAnimationFrame(next);
+  }
+
   function warnOfAge() {
     for (const line of all("[data-old]")) if (secondsSince(line.dataset.old) > YEAR_S) line.hidden = false;
   }
@@ -160,7 +172,7 @@ whenParsed(() => {
   }
 
   // Each by itself, so that a finger on the glass never waits for all of them.
-  for (const act of [tellToday, tellAges, tellClocks, warnOfAge, focusReplies, acknowledgeComment, switchWindows, offerCopying]) {
+  for (const act of [tellToday, tellAges, tellClocks, warnOfAge, focusReplies, acknowledgeComment, switchWindows, offerCopying, layOutTheRest]) {
     setTimeout(act);
   }
   document.addEventListener("pointerover", tellMoment);

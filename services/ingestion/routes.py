@@ -24,7 +24,7 @@ from services.ingestion.contract import (
 from services.ingestion.roles import Right, may
 from services.ingestion.rules import Article, Status
 from services.ingestion.store import Filters, Revision, Store
-from services.ingestion.text import is_blank
+from services.ingestion.text import is_blank, tidy_line
 from services.ingestion.tokens import Person, bearer_token
 from shared.errors import Problem
 from shared.idempotency import Answer, claim
@@ -234,9 +234,17 @@ def _filters(request: web.Request, site: Site) -> Filters:
         raise field_problem("?section", "There is no such section.")
     if tag is not None and (len(tag) > LONGEST_TAG or is_blank(tag)):
         raise field_problem("?tag", f"tag is 1 to {LONGEST_TAG} characters long.")
-    if len(query.get("q", "")) > LONGEST_SEARCH:
+    return Filters(status, section, tag, _words(query.get("q", "")))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    if len(text) > LONGEST_SEARCH:
         raise field_problem("?q", f"q is at most {LONGEST_SEARCH} characters long.")
-    return Filters(status, section, tag, tuple(query.get("q", "").split()))
+    try:
+        # MongoDB refuses an expression with a NUL, and no headline or standfirst holds any control character.
+        return tuple(tidy_line(text).split())
+    except ValueError as error:
+        raise field_problem("?q", "q holds no control characters.") from error
 
 
 def _cursor(number: int | None) -> str | None:

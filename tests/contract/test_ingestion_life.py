@@ -307,6 +307,9 @@ async def test_lists_filter_and_page_the_newest_first(desk: Desk) -> None:
         ("cursor=WyJ4Il0", 400, "?cursor"),
         ("tag=" + "x" * 51, 422, "?tag"),
         ("q=" + "x" * 201, 422, "?q"),
+        ("q=%00", 422, "?q"),
+        ("q=harbour%00", 422, "?q"),
+        ("q=%ff%00", 422, "?q"),
     ],
 )
 async def test_a_wrong_parameter_is_named(desk: Desk, query: str, status: int, pointer: str) -> None:
@@ -315,7 +318,7 @@ async def test_a_wrong_parameter_is_named(desk: Desk, query: str, status: int, p
     assert pointers(problem) == [pointer]
 
 
-@pytest.mark.parametrize("query", ["tag=%ff", "q=%ff%00", "q=%ED%A0%80", "tag=%00", "section=%ff", "q=(%5B"])
+@pytest.mark.parametrize("query", ["tag=%ff", "q=%ff", "q=%ED%A0%80", "tag=%00", "section=%ff", "q=(%5B"])
 async def test_bytes_that_are_no_text_do_not_hurt(desk: Desk, query: str) -> None:
     answer = await desk.call("GET", f"/v1/articles?{query}")
 

@@ -93,7 +93,7 @@ def write_cursor(*parts: str) -> str:
 
 
 def read_cursor(query: Mapping[str, str], length: int) -> tuple[str, ...] | None:
-    """The `length` parts of `?cursor=`, None where there is none; 400 when it is not one of ours."""
+    """The `length` parts of `?cursor=`, None where there is none; 400 when it is not, to the letter, one of ours."""
     text = query.get("cursor")
     if not text:
         return None
@@ -102,6 +102,9 @@ def read_cursor(query: Mapping[str, str], length: int) -> tuple[str, ...] | None
     except (binascii.Error, ValueError) as error:
         raise field_problem("?cursor", "The cursor is not one that was given out.", status=400) from error
     if not isinstance(parts, list) or len(parts) != length or not all(isinstance(part, str) for part in parts):
+        raise field_problem("?cursor", "The cursor is not one that was given out.", status=400)
+    # Base64 in Python drops what is not of its alphabet.
+    if write_cursor(*parts) != text:
         raise field_problem("?cursor", "The cursor is not one that was given out.", status=400)
     return tuple(parts)
 

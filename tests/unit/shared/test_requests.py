@@ -80,6 +80,27 @@ def test_a_cursor_comes_back_as_it_was_written(parts: list[str]) -> None:
     assert read_cursor({"cursor": write_cursor(*parts)}, 2) == tuple(parts)
 
 
+@pytest.mark.parametrize("foreign", ["!", "\n", " ", ".", "=", "é"])
+@pytest.mark.parametrize("at", [0, 5, 40])
+def test_a_cursor_with_something_foreign_in_it_is_400(foreign: str, at: int) -> None:
+    cursor = write_cursor("01k0000000000000000000000a")
+
+    with pytest.raises(Problem) as caught:
+        read_cursor({"cursor": cursor[:at] + foreign + cursor[at:]}, 1)
+
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("text", ["WyJhIl1", "WyAiYSJd", "WyJcdTAwNjEiXQ"])
+def test_a_cursor_that_would_have_been_written_otherwise_is_400(text: str) -> None:
+    assert write_cursor("a") == "WyJhIl0"
+
+    with pytest.raises(Problem) as caught:
+        read_cursor({"cursor": text}, 1)
+
+    assert caught.value.status == 400
+
+
 @given(st.text(min_size=1))
 def test_no_cursor_of_a_stranger_is_more_than_a_400(text: str) -> None:
     try:

@@ -356,6 +356,54 @@ async def test_one_address_cannot_write_without_end_but_readers_go_on(
     assert page_status == 200
 
 
+_BROWSER = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Content-Type": "application/x-www-form-urlencoded",
+}
+_PAGE = "text/html; charset=utf-8"
+_PROBLEM = "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/v1/articles/01J/comments", "/v1/messages", "/v1/messages?from=contact"])
+@pytest.mark.parametrize(
+    ("headers", "type_"),
+    [
+        (_BROWSER, _PAGE),
+        ({**_BROWSER, "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}, _PAGE),
+        ({**_BROWSER, "Content-Type": "multipart/form-data; boundary=x"}, _PAGE),
+        ({**_BROWSER, "Content-Type": "application/json"}, _PROBLEM),
+        ({**_BROWSER, "Accept": "*/*"}, _PROBLEM),
+        ({**_BROWSER, "Accept": "application/json"}, _PROBLEM),
+    ],
+)
+async def test_a_browsers_form_is_answered_by_the_edge_with_a_page_and_all_else_with_problem_details(
+    path: str, headers: dict[str, str], type_: str, start_edge: StartEdge, client: ClientSession
+) -> None:
+    edge = await start_edge(rate_limits=True, down=("comments",))
+
+    async with client.post(edge + path, data=b"body=" + b"x" * 70_000, headers=headers) as answer:
+        too_large = (answer.status, answer.headers["Content-Type"])
+    async with client.post(edge + path, data=b"body=x", headers=headers) as answer:
+        away = (answer.status, answer.headers["Content-Type"], answer.headers["Retry-After"])
+    for _ in range(90):
+        async with client.post(edge + path, data=b"body=x", headers=headers) as answer:
+            too_many = (answer.status, answer.headers["Content-Type"], answer.headers.get("Retry-After"))
+
+    assert too_large == (413, type_)
+    assert away == (503, type_, "2")
+    assert too_many == (429, type_, "1")
+
+
+@pytest.mark.parametrize("path", ["/v1/views", "/v1/articles", "/v1/messages/further", "/v1/comments/01K/approve"])
+async def test_a_form_sent_to_where_the_site_has_none_is_answered_in_problem_details(
+    path: str, start_edge: StartEdge, client: ClientSession
+) -> None:
+    edge = await start_edge(down=("comments", "ingestion", "popularity"))
+
+    async with client.post(edge + path, data=b"body=x", headers=_BROWSER) as answer:
+        assert (answer.status in (404, 503), answer.headers["Content-Type"]) == (True, _PROBLEM)
+
+
 async def test_pictures_come_from_the_edge_itself(start_edge: StartEdge, tmp_path: Path, client: ClientSession) -> None:
     edge = await start_edge()
     (tmp_path / "picture.avif").write_bytes(b"avif")

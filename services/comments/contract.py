@@ -138,7 +138,9 @@ class CommentAnswer(BaseModel):
 
 
 class ThreadAnswer(CommentAnswer):
-    """A comment with what was replied to it. A removed one is the bare place of its replies."""
+    """A comment with what was replied to it. One that is not published is the bare place of its replies: no name, no
+    words, and the status `removed`, also while it waits or when it was rejected.
+    """
 
     replies: "list[ThreadAnswer]"
 
@@ -147,7 +149,7 @@ class ThreadAnswer(CommentAnswer):
         """The comment in this shape."""
         fields = CommentAnswer.of(comment).model_dump()
         if comment.status != "published":
-            fields |= {"name": "", "website": None, "body": "", "body_html": ""}
+            fields |= {"name": "", "website": None, "body": "", "body_html": "", "status": "removed"}
         return cls(**fields, replies=replies)
 
 

@@ -58,7 +58,7 @@ class Placed:
 
 @dataclass(eq=False)
 class Node:
-    """A comment with its replies, oldest first. A removed one keeps its place as long as something hangs on it."""
+    """A comment with its replies, oldest first. One that is not published is the bare place of what hangs on it."""
 
     id: str
     replies: "list[Node]"
@@ -67,13 +67,12 @@ class Node:
 def arrange(comments: Sequence[Placed]) -> list[Node]:
     """The threads that readers may see, oldest first at every level.
 
-    A reply is seen when everything above it is published or removed; a removed comment only as the place of replies.
-    Nothing is nested deeper than DEEPEST.
+    Each published comment is seen, and of all others those that one hangs on, as empty places: so article pages have it
+    too. Nothing is nested deeper than DEEPEST.
     """
     children: dict[str | None, list[Placed]] = {}
     for comment in sorted(comments, key=lambda comment: comment.id):
-        if comment.status in ("published", "removed"):
-            children.setdefault(comment.parent_id, []).append(comment)
+        children.setdefault(comment.parent_id, []).append(comment)
     return _grow(children)
 
 
@@ -103,7 +102,7 @@ def _prune(order: Sequence[tuple[Placed, Node, list[Node]]], children: Mapping[s
 
 
 def count_published(threads: Sequence[Node], statuses: Mapping[str, Status]) -> int:
-    """How many comments readers see, the places of removed ones left out."""
+    """How many comments readers see, empty places left out."""
     seen = list(threads)
     for node in seen:
         seen.extend(node.replies)

@@ -150,11 +150,18 @@ class Comments:
         return None if found is None else _comment(found)
 
     async def of_article(self, article_id: str) -> list[Comment]:
-        """All comments that readers may see, and the removed ones that replies may hang on."""
-        shown = {"article_id": article_id, "status": {"$in": ["published", "removed"]}}
+        """All comments that readers may see, and those which they may not that these hang on."""
+        published = {"article_id": article_id, "status": "published"}
         async with available("comments of an article"):
-            found = await self._collection.find(shown).to_list(MOST_IN_A_DISCUSSION)
-        return [_comment(document) for document in found]
+            found = await self._collection.find(published).to_list(MOST_IN_A_DISCUSSION)
+            known = {document["_id"]: _comment(document) for document in found}
+            above = _above(known.values()) - known.keys()
+            while above:
+                parents = await self._collection.find({"_id": {"$in": list(above)}}).to_list(None)
+                places = {document["_id"]: _comment(document) for document in parents}
+                known |= places
+                above = _above(places.values()) - known.keys()
+        return list(known.values())
 
     async def with_status(self, status: Status, sort: Sort, after: str | None, limit: int) -> list[Comment]:
         """Comments of one status by age, from behind the id `after`."""
@@ -311,6 +318,10 @@ class Store:
 def _outside(session: Session | None, what: str) -> AbstractAsyncContextManager[None]:
     """Name MongoDB's errors, except in a transaction, which must see them to know whether to try again."""
     return available(what) if session is None else nullcontext()
+
+
+def _above(comments: Iterable[Comment]) -> set[str]:
+    return {comment.parent_id for comment in comments if comment.parent_id is not None}
 
 
 def placed(comment: Comment) -> Placed:

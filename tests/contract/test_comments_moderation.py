@@ -74,6 +74,34 @@ async def test_a_removed_comment_with_replies_leaves_an_empty_place(house: House
     assert refused.status == 422
 
 
+@pytest.mark.parametrize("turned_down", [False, True])
+async def test_an_approved_reply_to_what_is_not_published_hangs_on_an_empty_place(
+    house: House, turned_down: bool
+) -> None:
+    await house.set_mode("pre")
+    article = await house.publish_article()
+    top = await house.post(article.id, name="Somebody", body="A rude word", website="https://rude.example")
+    between = await house.post(article.id, body="Another rude word", parent_id=top["id"])
+    reply = await house.post(article.id, parent_id=between["id"])
+
+    await house.decide(reply["id"], "approve")
+    if turned_down:
+        await house.decide(top["id"], "reject")
+    discussion = await house.listed(article.id)
+    await house.decide(top["id"], "approve")
+    later = await house.listed(article.id)
+
+    assert discussion["total"] == 1
+    (place,) = discussion["items"]
+    (under,) = place["replies"]
+    assert [place["id"], under["id"], under["replies"][0]["id"]] == [top["id"], between["id"], reply["id"]]
+    for empty in (place, under):
+        assert (empty["name"], empty["website"], empty["body"], empty["body_html"]) == ("", None, "", "")
+        assert empty["status"] == "removed"
+    assert later["total"] == 2
+    assert (later["items"][0]["status"], later["items"][0]["name"]) == ("published", "Somebody")
+
+
 @pytest.mark.parametrize(
     ("first", "then", "status"),
     [

@@ -164,6 +164,17 @@ def test_a_thread_goes_with_its_last_visible_comment() -> None:
     assert page(memory) == CommentsView(total=0)
 
 
+def test_an_approved_reply_to_a_comment_that_waits_hangs_on_an_empty_place() -> None:
+    memory = Memory()
+    held = a_comment("a1", CommentHeld, id="c1", status="pending", name="Rude")
+
+    memory.apply(held, a_reply("c2", "c1", "c1", minute=1))
+    view = page(memory)
+
+    assert shape(view) == [[("c1", 0), ("c2", 1)]]
+    assert (view.threads[0].opener.removed, view.threads[0].opener.name, view.total) == (True, "", 1)
+
+
 def test_a_comment_that_waits_is_not_shown_and_an_approved_one_stands_where_it_was_written() -> None:
     memory = Memory()
     held = a_comment("a1", CommentHeld, id="c1", status="pending", minute=1)

@@ -5,6 +5,7 @@ and `docs/asyncapi.json` (AsyncAPI 3.0, every topic and event). A test holds the
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,18 @@ VERSION = "0.1.0"
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
+# The edge limits every request by its client's address, and says so when the service behind it is away.
+_EDGE_PROBLEMS = (429, 503)
+
+
 def build_openapi() -> dict[str, Any]:
-    """All public operations in one document."""
-    return openapi.document("World Monitor", VERSION, [*INGESTION, *COMMENTS, *POPULARITY, *RENDERING, *SEARCH])
+    """All public operations in one document, with what the edge in front of them answers by itself."""
+    operations = [*INGESTION, *COMMENTS, *POPULARITY, *RENDERING, *SEARCH]
+    return openapi.document("World Monitor", VERSION, [_behind_the_edge(operation) for operation in operations])
+
+
+def _behind_the_edge(operation: openapi.Operation) -> openapi.Operation:
+    return replace(operation, problems=sorted({*operation.problems, *_EDGE_PROBLEMS}))
 
 
 def build_asyncapi() -> dict[str, Any]:

@@ -200,10 +200,14 @@ _KEY = Parameter(
     {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
 )
 _IF_MATCH = Parameter(
-    "If-Match", "header", "The version that was read; optional", {"type": "string", "pattern": r'^(\*|"[0-9]{1,11}")$'}
+    "If-Match",
+    "header",
+    "The version that was read: 412 when it is stale. Honoured and not demanded, since the call leads to a named state: "
+    "without it, whatever version there is",
+    {"type": "string", "pattern": r'^(\*|"[0-9]{1,11}")$'},
 )
 _ETAG = {"ETag": "The version as a strong entity tag"}
-_MODERATION_PROBLEMS = (401, 403, 404, 409, 412, 428, 415, 422, 503)
+_MODERATION_PROBLEMS = (401, 403, 404, 409, 412, 413, 415, 422, 503)
 
 
 def _decision(action: str, summary: str) -> Operation:
@@ -225,9 +229,10 @@ OPERATIONS: Sequence[Operation] = (
         id="post_comment",
         method="POST",
         path="/v1/articles/{id}/comments",
-        summary="Say something about an article, or reply; as a form the answer leads back to the article",
+        summary="Say something about an article, or reply; as a form the answer leads back to the article. A token is "
+        "not needed; one that is sent must be good, and its requests are not counted by this service",
         answers={201: CommentAnswer, 303: None},
-        problems=(400, 403, 404, 410, 413, 415, 422, 429, 503),
+        problems=(400, 401, 403, 404, 410, 413, 415, 422, 429, 503),
         body={JSON_TYPE: NewComment, FORM_TYPE: NewComment},
         parameters=(_ARTICLE, _KEY),
         headers={**_ETAG, "Location": "The comment's place on its article's page"},
@@ -290,7 +295,7 @@ OPERATIONS: Sequence[Operation] = (
         path="/v1/comments/settings",
         summary="Set which comments wait for a moderator",
         answers={200: CommentSettings},
-        problems=(400, 401, 403, 412, 428, 413, 415, 422, 503),
+        problems=(400, 401, 403, 412, 413, 415, 422, 503),
         body={JSON_TYPE: CommentSettings},
         parameters=(_KEY, _IF_MATCH),
         secured=True,

@@ -23,6 +23,27 @@ def test_the_openapi_document_is_valid_and_names_each_operation_once() -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_what_the_edge_says_to_everyone_is_among_the_answers_of_each_operation() -> None:
+    for path, methods in build_openapi()["paths"].items():
+        for method, operation in methods.items():
+            assert {"429", "503"} <= set(operation["responses"]), (method, path)
+
+
+def test_a_comment_with_a_bad_token_and_a_decision_with_too_large_a_body_have_their_answers() -> None:
+    paths = build_openapi()["paths"]
+    decisions = [paths[f"/v1/comments/{{id}}/{action}"]["post"] for action in ("approve", "reject", "remove")]
+
+    assert "401" in paths["/v1/articles/{id}/comments"]["post"]["responses"]
+    assert all("413" in operation["responses"] for operation in decisions)
+
+
+def test_428_is_an_answer_exactly_where_if_match_is_demanded() -> None:
+    for path, methods in build_openapi()["paths"].items():
+        for method, operation in methods.items():
+            demanded = any(p["name"] == "If-Match" and p["required"] for p in operation.get("parameters", ()))
+            assert ("428" in operation["responses"]) == demanded, (method, path)
+
+
 def test_every_event_and_topic_is_in_the_asyncapi_document_and_every_reference_leads_somewhere() -> None:
     document = build_asyncapi()
 

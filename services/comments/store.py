@@ -20,8 +20,8 @@ from shared.mongo import Collection, Database, Document, DuplicateKeyError, Mong
 from shared.outbox import Outbox
 from shared.times import now
 
-# One answer holds an article's whole discussion; past so many comments the newest are left out of it. Pages read the
-# read model, not this.
+# One answer is made of an article's whole discussion; past so many published comments the newest are left out, of
+# `total` as well. Pages read the read model, not this.
 MOST_IN_A_DISCUSSION = 20_000
 _REPUBLISH_CHUNK = 500
 _DAY = timedelta(days=1)
@@ -33,7 +33,7 @@ _EVENTS: dict[Status, type[CommentState]] = {
     "removed": CommentRemoved,
 }
 _INDEXES = [
-    IndexModel([("article_id", ASCENDING)]),
+    IndexModel([("article_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
     IndexModel([("status", ASCENDING), ("_id", ASCENDING)]),
     IndexModel([("day", ASCENDING), ("_id", ASCENDING)]),
 ]
@@ -150,10 +150,11 @@ class Comments:
         return None if found is None else _comment(found)
 
     async def of_article(self, article_id: str) -> list[Comment]:
-        """All comments that readers may see, and those which they may not that these hang on."""
+        """The comments that readers may see, the oldest MOST_IN_A_DISCUSSION, and those which they may not that these hang on."""
         published = {"article_id": article_id, "status": "published"}
         async with available("comments of an article"):
-            found = await self._collection.find(published).to_list(MOST_IN_A_DISCUSSION)
+            oldest = self._collection.find(published).sort("_id", ASCENDING).limit(MOST_IN_A_DISCUSSION)
+            found = await oldest.to_list(None)
             known = {document["_id"]: _comment(document) for document in found}
             above = _above(known.values()) - known.keys()
             while above:

@@ -1,8 +1,8 @@
 """What the store promises about republication: every comment, once, in the order of ids, from wherever it was left."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pytest
 
@@ -26,8 +26,8 @@ def a_comment(comment_id: str) -> Comment:
 
 
 @pytest.fixture
-async def store(mongo_url: str) -> AsyncIterator[Store]:
-    store = Store(Mongo(mongo_url), starts_as="post", database=f"test_{uuid4().hex[:12]}")
+async def store(mongo_url: str, mongo_database: str) -> AsyncIterator[Store]:
+    store = Store(Mongo(mongo_url), starts_as="post", database=mongo_database)
     await store.prepare()
     yield store
     store.mongo.close()
@@ -65,6 +65,25 @@ async def test_every_comment_is_republished_once_in_order_across_days_and_chunks
 
 async def test_an_empty_store_has_nothing_to_republish(store: Store) -> None:
     assert await _all_after(store, None) == []
+
+
+async def test_a_discussion_that_is_too_long_leaves_out_the_newest(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "MOST_IN_A_DISCUSSION", 3)
+    ids = sorted(id_of(now() - timedelta(days=days)) for days in range(6))
+    await _add(store, *(a_comment(comment_id) for comment_id in reversed(ids)))
+
+    assert [comment.id for comment in await store.comments.of_article("a")] == ids[:3]
+
+
+async def test_an_articles_comments_are_read_along_an_index(store: Store, mongo_database: str) -> None:
+    await _add(store, *(replace(a_comment(new_id()), article_id=f"a{number % 10}") for number in range(50)))
+    query = {"find": "comments", "filter": {"article_id": "a1", "status": "published"}, "sort": {"_id": 1}, "limit": 3}
+
+    plan = await store.mongo.database(mongo_database).command("explain", query, verbosity="executionStats")
+
+    assert plan["executionStats"]["totalDocsExamined"] <= 5
 
 
 async def test_the_latest_events_are_of_the_latest_versions(store: Store) -> None:

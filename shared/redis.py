@@ -7,7 +7,7 @@ command is tried again: callers write through scripts that know what they have a
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -15,18 +15,26 @@ from redis.exceptions import RedisError
 from shared.errors import Unavailable
 
 TIMEOUT_S = 5.0
+# A burst waits for a connection; redis-py's usual pool would refuse it at once. Well below TIMEOUT_S: where every connection
+# waits for a Redis that hangs, nobody should stand behind them for as long again.
+_BUSY_S = 2.0
 
 
 def connect(url: str, *, most_connections: int = 32) -> Redis:
-    """A client whose commands answer within TIMEOUT_S or raise, and are sent once. Values are bytes."""
-    return Redis.from_url(
+    """A client whose commands are sent once, and answer or raise within TIMEOUT_S of being sent. Values are bytes.
+
+    While all connections are busy a command waits for one, two seconds at most, and then raises as if Redis were away.
+    """
+    pool = BlockingConnectionPool.from_url(
         url,
+        timeout=_BUSY_S,
         retry=Retry(NoBackoff(), 0),
         socket_timeout=TIMEOUT_S,
         socket_connect_timeout=2.0,
         health_check_interval=15,
         max_connections=most_connections,
     )
+    return Redis.from_pool(pool)
 
 
 @asynccontextmanager

@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import ipaddress
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from time import time
 
 import structlog
@@ -24,6 +25,9 @@ _log = structlog.get_logger(__name__)
 
 # A reader should not wait for a counter: past this the comment is let through.
 _PATIENCE_S = 0.5
+# Its time begins when it is a comment's turn, so that a burst cannot use up the patience of those at its end.
+_AT_ONCE = 8
+_TURN_WITHIN_S = 2.0
 _DAY_S = 86_400
 _IPV6_NETWORK = 64
 
@@ -35,7 +39,7 @@ class Visitors:
         self._on = settings.rate_limits == "on"
         self._believes_edge = settings.forwarded_for
         self._rates = parse_rates(settings.comments_rate)
-        self._redis: Redis = connect(settings.redis, most_connections=8)
+        self._redis: Redis = connect(settings.redis, most_connections=_AT_ONCE)
         self._limiter = MovingWindowRateLimiter(
             RedisStorage(
                 f"async+{settings.redis}",
@@ -44,6 +48,7 @@ class Visitors:
                 connection_pool=self._redis.connection_pool,  # type: ignore[arg-type]  # handed on; its hint forgets it
             )
         )
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._key: tuple[str, bytes] = ("", b"")
 
     async def admit(self, request: web.Request) -> None:
@@ -51,7 +56,7 @@ class Visitors:
         if not self._on:
             return
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with self._turn(), asyncio.timeout(_PATIENCE_S):
                 wait_s = await self._wait_s(await self._pseudonym(request))
         except (RedisError, OSError, TimeoutError) as error:
             _log.warning("limit.skipped", reason=repr(error))
@@ -60,6 +65,15 @@ class Visitors:
             raise Problem(
                 429, "That were many comments in a short time; wait a little.", headers={"Retry-After": str(wait_s)}
             )
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        async with asyncio.timeout(_TURN_WITHIN_S):
+            await self._turns.acquire()
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def _wait_s(self, visitor: str) -> int | None:
         for rate in self._rates:

@@ -1,5 +1,6 @@
 """Wrong input to the comments service: the field is named, nothing is stored, and nothing is ever a failure of ours."""
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import urlencode
@@ -179,6 +180,21 @@ async def test_too_many_comments_of_one_visitor_are_429_and_others_are_taken(
     assert [answer.status for answer in (first, second, third, other, editor)] == [201, 201, 429, 201, 201]
     assert third.content_type == "application/problem+json"
     assert 1 <= int(third.headers["Retry-After"]) <= 60
+
+
+async def test_a_burst_of_comments_at_once_is_counted_like_one_after_the_other(
+    comments_settings: CommentsSettings,
+) -> None:
+    limited = comments_settings.model_copy(update={"rate_limits": "on", "comments_rate": "2/minute"})
+    async with open_house(limited, f"test_{id(limited)}") as house:
+        article = await house.publish_article()
+        path = f"/v1/articles/{article.id}/comments"
+        visitor = {"X-Forwarded-For": f"2001:db8:{id(limited) % 65536:x}:3::1"}
+        await house.listed(article.id)
+
+        answers = await asyncio.gather(*(house.client.post(path, json=written(), headers=visitor) for _ in range(80)))
+
+    assert sorted(answer.status for answer in answers) == [201] * 2 + [429] * 78
 
 
 async def test_without_redis_comments_are_let_through(comments_settings: CommentsSettings) -> None:

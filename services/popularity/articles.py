@@ -54,9 +54,10 @@ class ArticleIndex:
 
     async def find(self, article: str) -> Known | None:
         """The card, None when there is no such article. Raises Unavailable when Redis does not answer."""
-        return self.held(article) or await self._ask(article)
+        return self.held(article) or await self.find_anew(article)
 
-    async def _ask(self, article: str) -> Known | None:
+    async def find_anew(self, article: str) -> Known | None:
+        """As `find`, but as Redis has it now: a withdrawal, or its end, shows at once."""
         return await asyncio.shield(self._asking.get(article) or self._start_asking(article))
 
     def _start_asking(self, article: str) -> "asyncio.Task[Known | None]":

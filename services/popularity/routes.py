@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from aiohttp import web
 from yarl import URL
 
-from services.popularity.articles import ArticleIndex
+from services.popularity.articles import ArticleIndex, Known
 from services.popularity.board import Board
 from services.popularity.contract import ViewIn
 from services.popularity.intake import Intake
@@ -44,8 +44,7 @@ async def accept_view(request: web.Request) -> web.StreamResponse:
 
 
 async def _record(request: web.Request, view: ViewIn, event_id: UUID) -> None:
-    article = await request.app[ARTICLES].find(view.article_id)
-    card = _readable(None if article is None else article.card)
+    card = _readable(await request.app[ARTICLES].find(view.article_id))
     viewed = PageViewed(id=event_id, article_id=view.article_id, section=card.section, viewed_at=now())
     await request.app[INTAKE].accept(encode(viewed), views_partition(view.article_id))
 
@@ -97,17 +96,16 @@ async def show_views(request: web.Request) -> web.StreamResponse:
     """How often an article was viewed, by window."""
     refuse_unknown(request.query, ())
     article = request.match_info["id"]
-    store = request.app[STORE]
-    _readable((await store.cards([article])).get(article))
-    return json_response({"article_id": article, "views": await store.views(article)})
+    _readable(await request.app[ARTICLES].find_anew(article))
+    return json_response({"article_id": article, "views": await request.app[STORE].views(article)})
 
 
-def _readable(card: Card | None) -> Card:
-    if card is None or card.status == "erased":
+def _readable(found: Known | None) -> Card:
+    if found is None:
         raise Problem(404, "There is no such article.")
-    if card.status != "published":
+    if found.card.status != "published":
         raise Problem(410, "The article was withdrawn.")
-    return card
+    return found.card
 
 
 ROUTES = [

@@ -1,5 +1,6 @@
 """The whole line: a view over HTTP, through Kafka and Redis, to a ranking."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -68,6 +69,14 @@ async def test_a_view_of_an_article_that_was_published_a_moment_ago_is_taken(pop
     await popularity.view(article.id)
 
     await popularity.until_counted(article.id, 1)
+
+
+async def test_counts_that_are_asked_for_in_the_moment_of_publication_are_waited_for(popularity: Popularity) -> None:
+    article = new_article()
+    asking = asyncio.create_task(popularity.count(article.id))
+    await popularity.producer.send(encode(article))
+
+    assert await asking == 0
 
 
 async def test_a_withdrawn_article_leaves_the_rankings_and_comes_back_with_its_counts(popularity: Popularity) -> None:

@@ -55,13 +55,19 @@ async def _record_once(request: web.Request, view: ViewIn, key: str) -> UUID:
     event_id = view.event_id or event_id_from_key(key)
     store = request.app[STORE]
     sent = hashlib.sha256(f"{view.article_id}\0{event_id}".encode()).hexdigest()
-    bound, answered = await store.claim_key(key, sent)
+    bound, answered = await store.find_key(key, sent) or await _claim_key(request, view, key, sent)
     if not bound:
         raise Problem(422, "This Idempotency-Key was used for another request.")
     if not answered:
         await _record(request, view, event_id)
         await store.answer_key(key, sent)
     return event_id
+
+
+async def _claim_key(request: web.Request, view: ViewIn, key: str, sent: str) -> tuple[bool, bool]:
+    # Only for an article that is there: keys of views of nothing would fill Redis, and nobody limits how many are sent.
+    _readable(await request.app[ARTICLES].find(view.article_id))
+    return await request.app[STORE].claim_key(key, sent)
 
 
 async def list_popular(request: web.Request) -> web.StreamResponse:

@@ -199,19 +199,31 @@ class Store:
             found = await pipeline.execute()
         return {window: int(found[2 * index] or found[2 * index + 1] or 0) for index, window in enumerate(WINDOWS)}
 
+    async def find_key(self, key: str, fingerprint: str) -> tuple[bool, bool] | None:
+        """As `claim_key` answers for an Idempotency-Key that is bound already; None for one that is not."""
+        async with available("idempotency key"):
+            was = await self._redis.get(_key_of(key))
+        return None if was is None else _claim(_text(was), fingerprint)
+
     async def claim_key(self, key: str, fingerprint: str) -> tuple[bool, bool]:
         """Bind an Idempotency-Key to a request: whether it is bound to this one, and whether that one was answered."""
-        name = f"popularity:key:{hashlib.sha256(key.encode()).hexdigest()}"
         async with available("idempotency key"):
-            was = await self._redis.set(name, f"{fingerprint}:", nx=True, get=True, ex=_KEYS_KEPT_FOR)
-        bound, _, answered = (_text(was) or f"{fingerprint}:").partition(":")
-        return bound == fingerprint, bool(answered)
+            was = await self._redis.set(_key_of(key), f"{fingerprint}:", nx=True, get=True, ex=_KEYS_KEPT_FOR)
+        return _claim(_text(was) or f"{fingerprint}:", fingerprint)
 
     async def answer_key(self, key: str, fingerprint: str) -> None:
         """Note that the request of a key was acknowledged: a repetition need not be sent again."""
-        name = f"popularity:key:{hashlib.sha256(key.encode()).hexdigest()}"
         async with available("idempotency key"):
-            await self._redis.set(name, f"{fingerprint}:done", ex=_KEYS_KEPT_FOR)
+            await self._redis.set(_key_of(key), f"{fingerprint}:done", ex=_KEYS_KEPT_FOR)
+
+
+def _key_of(idempotency_key: str) -> str:
+    return f"popularity:key:{hashlib.sha256(idempotency_key.encode()).hexdigest()}"
+
+
+def _claim(kept: str, fingerprint: str) -> tuple[bool, bool]:
+    bound, _, answered = kept.partition(":")
+    return bound == fingerprint, bool(answered)
 
 
 def _state(found: Sequence[object]) -> PartitionState:

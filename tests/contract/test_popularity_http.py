@@ -1,5 +1,6 @@
 """Popularity's routes, to the letter of the contract, and every kind of wrong input. Kafka may be away, Redis is there."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
@@ -7,10 +8,13 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestClient, TestServer, unused_port
+from redis.asyncio import Redis
 
 from services.popularity.app import create_api
+from shared.events import ArticleWithdrawn, encode
 from shared.ids import new_id
-from tests.integration.popularity.running import Popularity, empty_redis, running_popularity, settings_for
+from tests.integration.popularity.running import Popularity, empty_redis, next_state, running_popularity, settings_for
+from tests.running import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 JSON = {"Content-Type": "application/json"}
@@ -111,6 +115,37 @@ async def test_a_key_counts_once_and_is_bound_to_its_body(popularity: Popularity
     assert await _problem(bad, 422) == ["Idempotency-Key"]
     await popularity.view(other.id)
     await popularity.until_counted(other.id, 2)
+
+
+async def test_a_key_of_a_view_that_is_refused_is_not_kept_and_one_of_a_view_that_was_taken_is(
+    popularity: Popularity,
+) -> None:
+    article, refused, taken = await popularity.publish(), uuid4().hex, uuid4().hex
+    body = {"article_id": article.id}
+
+    async def send(key: str, article_id: str) -> int:
+        body, headers = {"article_id": article_id}, {"Idempotency-Key": key}
+        return (await popularity.api.post("/v1/views", json=body, headers=headers)).status
+
+    before = [await send(taken, article.id), await send(refused, "no such article"), await send(taken, "another")]
+    kept_before = [await _is_kept(popularity, key) for key in (taken, refused)]
+    await popularity.producer.send(encode(next_state(article, ArticleWithdrawn)))
+    await eventually(lambda: _is_gone(popularity, body), what="the withdrawal shows")
+    after = [await send(taken, article.id), await send(refused, article.id)]
+
+    assert before == [202, 404, 422]
+    assert kept_before == [True, False]
+    assert after == [202, 410]
+    assert not await _is_kept(popularity, refused)
+
+
+async def _is_gone(popularity: Popularity, body: dict[str, str]) -> bool:
+    return (await popularity.api.post("/v1/views", json=body)).status == 410
+
+
+async def _is_kept(popularity: Popularity, key: str) -> bool:
+    async with Redis.from_url(popularity.settings.redis) as redis:
+        return bool(await redis.exists(f"popularity:key:{hashlib.sha256(key.encode()).hexdigest()}"))
 
 
 async def test_a_ranking_has_the_shape_of_the_contract(popularity: Popularity) -> None:

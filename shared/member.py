@@ -40,6 +40,7 @@ _START_S = 10.0
 _REBALANCE_S = 20.0
 _SILENT_S = 5.0
 _DRAIN_S = 5.0
+_LOOK_AGAIN_S = 0.5
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 2.0
 
@@ -116,7 +117,7 @@ class Member(ConsumerRebalanceListener):
                 await self._apply(partition, [as_record(record) for record in records], epoch)
         if not found and monotonic() - self._asked_at > _ASK_EVERY_S:
             await self._follow_the_strayed()
-        if beyond := self._beyond_the_end():
+        if beyond := await self._beyond_the_end():
             await self._set_in_range(beyond)
         await self._commit()
         self._note_progress(idle=not found)
@@ -211,20 +212,35 @@ class Member(ConsumerRebalanceListener):
             self._group_is_gone = True
             raise LogReplaced(f"the log {self._log_id} was replaced by {current}")
 
-    def _beyond_the_end(self) -> list[TopicPartition]:
+    async def _beyond_the_end(self) -> list[TopicPartition]:
         # Kafka calls a fetch from there out of range; the embedded broker answers it with nothing, for ever.
-        return [
-            partition
-            for partition, position in self._next.items()
-            if (high := self._highwater(partition)) is not None and position > high
-        ]
+        beyond = [partition for partition in self._next if self._is_beyond(partition, self._highwater(partition))]
+        # Fetched before this process slept, that end is an old one; and a leader that is new may lag behind for a moment.
+        for wait_s in (0.0, _LOOK_AGAIN_S):
+            if not beyond:
+                break
+            await asyncio.sleep(wait_s)
+            async with bounded(10, "the log's end"):
+                ends = await self._consumer.end_offsets(beyond)
+            beyond = [partition for partition in beyond if self._is_beyond(partition, ends[partition])]
+        return beyond
+
+    def _is_beyond(self, partition: TopicPartition, end: int | None) -> bool:
+        position = self._next.get(partition)
+        return position is not None and end is not None and position > end
 
     async def _set_in_range(self, partitions: Sequence[TopicPartition]) -> None:
+        epoch = self._epoch
         await self._verify()
         for partition in partitions:
             async with bounded(10, "the log's beginning"):
                 beginning = (await self._consumer.beginning_offsets([partition]))[partition]
-            self._set(partition, await self._sink.out_of_range(partition.topic, partition.partition, beginning))
+            if epoch != self._epoch:
+                return  # taken away meanwhile: what the sink has is the next owner's affair
+            position = await self._sink.out_of_range(partition.topic, partition.partition, beginning)
+            if epoch != self._epoch:
+                return
+            self._set(partition, position)
 
     async def _commit(self, *, everything: bool = False) -> None:
         if not self._uncommitted or (not everything and monotonic() - self._committed_at < 1.0):

@@ -70,7 +70,7 @@ class CounterSink:
             self._check_adoption(partition, state, log_id)
             metrics.LOGS_ADOPTED.inc()
             _log.warning("log.adopted", topic=partition[0], partition=partition[1], log=log_id, was=state.log)
-        return await self._store.adopt(*partition, log_id, anew=recreated)
+        return await self._store.adopt(*partition, log_id, instead_of=state if recreated else None)
 
     def _check_adoption(self, partition: Partition, state: PartitionState, log_id: str) -> None:
         # Articles carry versions: reading another log of them from its beginning changes nothing that is known already.
@@ -85,10 +85,16 @@ class CounterSink:
         raise LogRefused(self.refusal)
 
     async def out_of_range(self, topic: str, partition: int, beginning: int) -> int:
-        """The log begins after our position (retention outran us: counted as lost), or ends before it (recreated)."""
+        """The log begins after our position (retention outran us: counted as lost), or ends before it (recreated).
+
+        Or neither: whoever slept may take a position that another counter has reached for one that the log never had. So
+        the log itself is asked before it is started over.
+        """
         state = await self._store.state(topic, partition)
         if state.position > beginning:
-            return await self._position((topic, partition), state, state.log, recreated=True)
+            here = (topic, partition)
+            recreated = here in await find_recreated(self._bootstrap, {here: state}, ended_before=True)
+            return await self._position(here, state, state.log, recreated=recreated)
         lost = beginning - state.position if state.fingerprint else 0
         if lost and topic == topics.VIEWS.name:
             metrics.VIEWS_LOST.inc(lost)
@@ -167,17 +173,22 @@ class CounterSink:
         return await self._position(partition, state, batch.log_id, recreated=False)
 
 
-async def find_recreated(bootstrap: str, known: Mapping[Partition, PartitionState]) -> set[Partition]:
-    """Partitions whose last applied record is not where it was: another log stands under the same cluster's name."""
+async def find_recreated(
+    bootstrap: str, known: Mapping[Partition, PartitionState], *, ended_before: bool = False
+) -> set[Partition]:
+    """Partitions whose last applied record is not where it was: another log stands under the same cluster's name.
+
+    Compaction may have taken the last record of a state topic; with `ended_before` its absence counts there as well.
+    """
     found = await peek(bootstrap, {partition: state.position - 1 for partition, state in known.items()})
     recreated = set()
     for partition, state in known.items():
         record = found[partition]
         compacted = partition[0] == topics.ARTICLES.name
         if record is None:
-            if not compacted:
+            if ended_before or not compacted:
                 recreated.add(partition)
-        elif record.offset == state.position - 1 and fingerprint(record) != state.fingerprint:
+        elif record.offset == state.position - 1 and state.fingerprint not in ("", fingerprint(record)):
             recreated.add(partition)
     return recreated
 

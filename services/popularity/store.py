@@ -107,16 +107,18 @@ class Store:
             )
         return _state(found)
 
-    async def adopt(self, topic: str, partition: int, log: str, beginning: int = 0, *, anew: bool = False) -> int:
+    async def adopt(
+        self, topic: str, partition: int, log: str, beginning: int = 0, *, instead_of: PartitionState | None = None
+    ) -> int:
         """Take up `log` and return the position in it: where it was left if it was known, else `beginning`.
 
-        Counters stay. `anew` starts over in a log of the known name: the topic was recreated.
+        Counters stay. `instead_of` starts over in a log of the known name (the topic was recreated), unless another owner
+        has moved the state since it was looked at: then nothing changes.
         """
         base = _base(topic, partition)
+        seen = () if instead_of is None else (instead_of.position, instead_of.fingerprint)
         async with available("adopt"):
-            answer = await self._adopt(
-                keys=[f"{base}state", f"{base}logs"], args=[log, beginning, "anew" if anew else ""]
-            )
+            answer = await self._adopt(keys=[f"{base}state", f"{base}logs"], args=[log, beginning, *seen])
         return int(answer[0])
 
     async def apply(self, topic: str, partition: int, log: str, chunk: Chunk) -> Applied:

@@ -4,6 +4,7 @@ import asyncio
 import resource
 from contextlib import suppress
 from itertools import pairwise
+from threading import Thread
 
 import pytest
 
@@ -119,6 +120,41 @@ async def test_a_position_that_the_log_never_had_is_reported_and_the_beginning_t
 
     assert sink.lost == [(topic, 0, 0)]
     assert sink.values == ["0", "1", "2"]
+
+
+async def test_a_member_that_slept_does_not_take_the_end_of_before_for_the_logs_end(
+    settings: Settings, producer: Producer
+) -> None:
+    topic, sink = await make_topic(settings.kafka, 1), Memory()
+    await producer.send(*numbered(topic, 0, 10))
+
+    def sleep_while_another_goes_on(batch: Batch) -> None:
+        if batch.start < 10:
+            return
+        sink.before = lambda _: None
+        # Nothing runs here meanwhile, as in a process that was stopped: what was fetched before is all that is known.
+        writing = Thread(target=asyncio.run, args=[_write_one_by_one(settings, topic, 11, 30)])
+        writing.start()
+        writing.join()
+        raise Gap(41)
+
+    sink.before = sleep_while_another_goes_on
+    async with running(settings, unique("g"), topic, sink):
+        await until(lambda: len(sink.values) == 10, "the member is at the end")
+        await producer.send(*numbered(topic, 10, 1))
+        await until(lambda: sink.before != sleep_while_another_goes_on, "another goes on")
+        await producer.send(*numbered(topic, 41, 3))
+        await until(lambda: "43" in sink.values, "the member goes on where the other was")
+
+    assert sink.lost == []
+    assert sink.values == [str(n) for n in (*range(10), 41, 42, 43)]
+
+
+async def _write_one_by_one(settings: Settings, topic: str, first: int, count: int) -> None:
+    producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
+    for message in numbered(topic, first, count):
+        await producer.send(message)
+    await producer.stop()
 
 
 async def test_a_second_member_takes_its_share_and_gives_it_back(settings: Settings, producer: Producer) -> None:

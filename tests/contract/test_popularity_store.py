@@ -107,7 +107,16 @@ async def test_a_log_that_was_left_is_gone_on_with_and_not_begun_again(store: St
 
     assert await store.adopt(VIEWS, 0, "log A") == 3  # an owner that slept, and sees the broker of before
     assert await store.adopt(VIEWS, 0, "log B") == 2
-    assert await store.adopt(VIEWS, 0, "log B", anew=True) == 0
+    assert await store.adopt(VIEWS, 0, "log B", instead_of=await store.state(VIEWS, 0)) == 0
+
+
+async def test_a_log_is_started_over_only_where_it_was_when_it_was_looked_at(store: Store) -> None:
+    await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(2)))
+    looked_at = await store.state(VIEWS, 0)
+    await store.apply(VIEWS, 0, "log A", _chunk(2, *_ids(3)))  # another owner goes on
+
+    assert await store.adopt(VIEWS, 0, "log A", instead_of=looked_at) == 5
+    assert await store.adopt(VIEWS, 0, "log A", instead_of=await store.state(VIEWS, 0)) == 0
 
 
 async def test_a_finished_bucket_leaves_its_window_and_a_late_view_of_it_is_not_added(store: Store) -> None:

@@ -1,6 +1,7 @@
 """Looks at single records of a log, outside any group: is the log that is there the one that was read before?"""
 
 from collections.abc import Mapping
+from enum import Enum
 from time import monotonic
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,11 +16,17 @@ _WITHIN_S = 5.0
 Position = tuple[str, int]
 
 
-async def peek(bootstrap: str, offsets: Mapping[Position, int]) -> dict[Position, Record | None]:
-    """For each partition the first record at or after an offset; None where the log is known to have none there.
+class Nothing(Enum):
+    """Why there is no record to look at."""
 
-    A position before the log's beginning gives its first record; one after its end gives None. Raises Unavailable when
-    Kafka does not answer.
+    BEYOND = "the log ends before the offset"
+    EMPTIED = "retention has taken all that the log had, up to the offset and past it: which log it was cannot be told"
+
+
+async def peek(bootstrap: str, offsets: Mapping[Position, int]) -> dict[Position, Record | Nothing]:
+    """For each partition the first record at or after an offset, or why there is none.
+
+    An offset before the log's beginning gives its first record. Raises Unavailable when Kafka does not answer.
     """
     consumer = AIOKafkaConsumer(**client_options(bootstrap), enable_auto_commit=False, auto_offset_reset="none")
     try:
@@ -44,8 +51,11 @@ async def _read(
     wanted: dict[Position, int],
     begins: Mapping[TopicPartition, int],
     ends: Mapping[TopicPartition, int],
-) -> dict[Position, Record | None]:
-    found: dict[Position, Record | None] = {}
+) -> dict[Position, Record | Nothing]:
+    found: dict[Position, Record | Nothing] = {}
+    for partition, begin in begins.items():
+        if begin == ends[partition] and begin > wanted[(str(partition.topic), int(partition.partition))]:
+            _note(consumer, partition, Nothing.EMPTIED, wanted, found)
     deadline = monotonic() + _WITHIN_S
     while wanted and monotonic() < deadline:
         try:
@@ -55,7 +65,7 @@ async def _read(
                 if offset < begins[partition]:
                     consumer.seek(partition, begins[partition])
                 else:
-                    _note(consumer, partition, None, wanted, found)
+                    _note(consumer, partition, Nothing.BEYOND, wanted, found)
             continue
         except KafkaError as error:
             raise Unavailable(f"Kafka: peek: {error!r}") from error
@@ -66,16 +76,16 @@ async def _read(
         # An embedded broker may report too low an end, so the end alone proves nothing: the fetch found nothing either.
         if ends[TopicPartition(*position)] > offset:
             raise Unavailable(f"Kafka: nothing came from {position[0]}/{position[1]} at {offset}")
-        found[position] = None
+        found[position] = Nothing.BEYOND
     return found
 
 
 def _note(
     consumer: AIOKafkaConsumer,
     partition: TopicPartition,
-    record: Record | None,
+    record: Record | Nothing,
     wanted: dict[Position, int],
-    found: dict[Position, Record | None],
+    found: dict[Position, Record | Nothing],
 ) -> None:
     position = (str(partition.topic), int(partition.partition))
     if wanted.pop(position, None) is not None:

@@ -11,7 +11,7 @@ from shared import topics
 from shared.dead_letters import DeadLetters
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import ArticleState, Erased, Record, decode
-from shared.peek import peek
+from shared.peek import Nothing, peek
 from shared.sinks import Batch, Gap
 
 _log = structlog.get_logger(__name__)
@@ -185,7 +185,9 @@ async def find_recreated(
     for partition, state in known.items():
         record = found[partition]
         compacted = partition[0] == topics.ARTICLES.name
-        if record is None:
+        if record is Nothing.EMPTIED:
+            continue  # nothing speaks against its being the same log, and nothing is in it to be counted twice
+        if record is Nothing.BEYOND:
             if ended_before or not compacted:
                 recreated.add(partition)
         elif record.offset == state.position - 1 and state.fingerprint not in ("", fingerprint(record)):

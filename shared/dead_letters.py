@@ -1,6 +1,7 @@
 """Where records that can never be applied go, with a limit."""
 
-from collections import deque
+import zlib
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 
 import structlog
@@ -19,12 +20,17 @@ _log = structlog.get_logger(__name__)
 MOST_IN_A_ROW = 20
 LARGEST_SHARE = 0.1
 SHARE_OVER = 1000
+# A batch whose store is away is tried again whole, its bad records with it. No batch that may go on has so many of them.
+_MOST_REMEMBERED = 1000
+
+Identity = tuple[str, int, int, int, int]
 
 
 class DeadLetters:
     """Sends bad records, byte for byte, to `<topic>.dlq`, with headers that say why, where from and how often tried.
 
-    Raises TooManyDeadLetters past the limit, and Unavailable when Kafka does not take the record: it is never dropped.
+    Raises TooManyDeadLetters past the limit, and Unavailable when Kafka does not take the record: it is never dropped. A
+    record that comes again, as its batch is tried again, is one letter and counts once for the limit.
     """
 
     def __init__(self, producer: Producer, consumer: str) -> None:
@@ -32,6 +38,7 @@ class DeadLetters:
         self._consumer = consumer
         self._in_a_row = 0
         self._recent: deque[bool] = deque(maxlen=SHARE_OVER)
+        self._was_sent: OrderedDict[Identity, bool] = OrderedDict()
 
     def passed(self, count: int = 1) -> None:
         """Note that so many records were good."""
@@ -40,11 +47,14 @@ class DeadLetters:
             self._recent.extend([False] * min(count, SHARE_OVER))
 
     async def put(self, record: Record, reason: str, *, tries: int = 1) -> None:
-        """Send one bad record aside."""
-        self._in_a_row += 1
-        self._recent.append(True)
-        self._check_limit(record)
+        """Send one bad record aside, unless it was."""
+        identity = _identity(record)
+        if identity not in self._was_sent:
+            self._count(record, identity)
+        if self._was_sent[identity]:
+            return
         await self._producer.send(_letter(record, reason, self._consumer, tries))
+        self._was_sent[identity] = True
         DEAD_LETTERS.labels(record.topic).inc()
         _log.warning(
             "record.dead_lettered",
@@ -55,6 +65,14 @@ class DeadLetters:
             reason=reason,
         )
 
+    def _count(self, record: Record, identity: Identity) -> None:
+        self._in_a_row += 1
+        self._recent.append(True)
+        self._check_limit(record)
+        self._was_sent[identity] = False
+        if len(self._was_sent) > _MOST_REMEMBERED:
+            self._was_sent.popitem(last=False)
+
     def _check_limit(self, record: Record) -> None:
         share = sum(self._recent) / SHARE_OVER
         if self._in_a_row > MOST_IN_A_ROW or (len(self._recent) == SHARE_OVER and share > LARGEST_SHARE):
@@ -62,6 +80,11 @@ class DeadLetters:
                 f"{record.topic}: {self._in_a_row} bad records in a row, {share:.0%} of the last {SHARE_OVER}; "
                 f"stopped at partition {record.partition} offset {record.offset}"
             )
+
+
+def _identity(record: Record) -> Identity:
+    # The offset alone would take the bad record of a log that replaced this one for one that was sent.
+    return record.topic, record.partition, record.offset, record.timestamp_ms, zlib.crc32(record.value or b"")
 
 
 def _letter(record: Record, reason: str, consumer: str, tries: int) -> Message:

@@ -3,13 +3,14 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.dead_letters import MOST_IN_A_ROW, DeadLetters
 from shared.dispatch import EventSink
-from shared.errors import TooManyDeadLetters
+from shared.errors import TooManyDeadLetters, Unavailable
 from shared.events import ArticlePublished, ArticleState, Erased, Event, Message, Record, encode, tombstone
 from shared.group import GroupRunner
 from shared.ids import new_id
@@ -94,13 +95,59 @@ async def test_poison_goes_aside_with_its_origin_and_its_neighbours_are_applied(
 
 async def test_so_many_in_a_row_that_the_code_is_at_fault_end_the_member(producer: Producer) -> None:
     letters = DeadLetters(producer, unique("g"))
-    record = Record("articles.v1", 0, 0, unique("k").encode(), b"bad", (), 0)
+    key = unique("k").encode()
 
-    for _ in range(MOST_IN_A_ROW):
-        await letters.put(record, "bad")
+    for offset in range(MOST_IN_A_ROW):
+        await letters.put(Record("articles.v1", 0, offset, key, b"bad", (), 0), "bad")
 
     with pytest.raises(TooManyDeadLetters):
-        await letters.put(record, "bad")
+        await letters.put(Record("articles.v1", 0, MOST_IN_A_ROW, key, b"bad", (), 0), "bad")
+
+
+async def test_a_bad_record_whose_batch_is_tried_again_and_again_is_one_letter(
+    producer: Producer, kafka_url: str
+) -> None:
+    key, group = unique("k"), unique("g")
+    letters = DeadLetters(producer, group)
+    record = Record("articles.v1", 0, 7, key.encode(), b"bad", (), 0)
+    of_another_log = replace(record, value=b"bad as well")
+
+    async with _letters(kafka_url, group) as sent:
+        for _ in range(2 * MOST_IN_A_ROW):
+            await letters.put(record, "bad")
+        await letters.put(of_another_log, "bad")
+        found = await sent.until(key, 2)
+
+    assert [letter.value for letter in found] == [record.value, of_another_log.value]
+
+
+async def test_a_letter_that_kafka_does_not_take_is_counted_once_and_sent_when_it_does() -> None:
+    broker, key, group = Broker(), unique("k"), unique("g")
+    producer = Producer(broker.url, idempotence=False, timeout_s=0.2)
+    letters = DeadLetters(producer, group)
+    record = Record("articles.v1", 0, 7, key.encode(), b"bad", (), 0)
+
+    for _ in range(MOST_IN_A_ROW + 1):
+        with pytest.raises(Unavailable):
+            await letters.put(record, "bad")
+    await broker.start()
+    try:
+        async with asyncio.timeout(PATIENCE_S), _letters(broker.url, group) as sent:
+            await _put_at_last(letters, record)
+            found = await sent.until(key, 1)
+    finally:
+        await producer.stop()
+        broker.kill()
+
+    assert [letter.value for letter in found] == [record.value]
+
+
+async def _put_at_last(letters: DeadLetters, record: Record) -> None:
+    while True:
+        try:
+            return await letters.put(record, "bad")
+        except Unavailable:
+            await asyncio.sleep(0.1)
 
 
 async def test_a_deploy_that_understands_nothing_stops_where_it_began() -> None:

@@ -11,11 +11,13 @@ from services.popularity.consumers import CounterSink
 from services.popularity.rules import Chunk, fingerprint
 from services.popularity.store import Store
 from shared import topics
-from shared.dead_letters import DeadLetters
+from shared.dead_letters import MOST_IN_A_ROW, DeadLetters
+from shared.errors import Unavailable
 from shared.events import Message, PageViewed, Record, encode
 from shared.kafka import LogIdentity, as_record
 from shared.producer import Producer
 from shared.redis import connect
+from shared.sinks import Batch
 
 VIEWS = topics.VIEWS.name
 AT = datetime(2026, 2, 8, 12, tzinfo=UTC)
@@ -93,3 +95,14 @@ async def test_a_log_that_ends_before_the_position_is_taken_up_from_its_beginnin
     await _stand_after(store, kafka_url, beyond, fingerprint(beyond))
 
     assert await sink.out_of_range(VIEWS, 0, 0) == 0
+
+
+async def test_a_bad_view_does_not_end_the_counter_while_redis_is_away(producer: Producer, kafka_url: str) -> None:
+    away = Store(connect("redis://127.0.0.1:9"))
+    letters = DeadLetters(producer, "test")
+    sink = CounterSink(away, letters, bootstrap=kafka_url, adopts=True, moved=lambda: None)
+    batch = Batch(VIEWS, 0, 5, 6, [Record(VIEWS, 0, 5, b"a", b"{bad", (), 0)], "the log")
+
+    for _ in range(2 * MOST_IN_A_ROW):
+        with pytest.raises(Unavailable):
+            await sink.apply(batch)

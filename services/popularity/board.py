@@ -3,10 +3,14 @@
 from collections import OrderedDict
 from collections.abc import Callable
 
-import orjson
+import structlog
 
-from services.popularity.contract import PopularItem
-from shared.events import WINDOWS, Record, Window
+from services.popularity import metrics
+from services.popularity.contract import Popular, PopularItem
+from shared.errors import InvalidMessage
+from shared.events import WINDOWS, RankingComputed, Record, Window, decode
+
+_log = structlog.get_logger(__name__)
 
 _MOST_ANSWERS = 4_096
 
@@ -20,19 +24,28 @@ class Board:
 
     def __init__(self, moved: Callable[[], None]) -> None:
         self._moved = moved
-        self._newest: dict[str, tuple[str, bytes]] = {}
+        self._newest: dict[tuple[Window, str | None], RankingComputed] = {}
         self._answers: OrderedDict[tuple[Window, str | None, int], bytes] = OrderedDict()
 
     def apply(self, record: Record) -> None:
-        """Take in a record of rankings.v1. It is read when somebody asks: most are outdated before anyone does."""
-        key = record.key.decode("utf-8", "replace")
-        made = record.header("ce_id") or ""
-        known = self._newest.get(key)
-        if record.value is None or (known is not None and made < known[0]):
+        """Take in a record of rankings.v1; of two rankings of one scope the later computed holds, in whatever order."""
+        try:
+            ranking = decode(record)
+        except InvalidMessage as error:
+            # Every api hears every record: a dead-letter topic would get it once from each of them, at each start.
+            metrics.RANKINGS_UNREADABLE.inc()
+            _log.error("ranking.unreadable", partition=record.partition, offset=record.offset, reason=str(error))
             return
-        self._newest[key] = (made, record.value)
-        window, _, section = key.partition(":")
-        for answer in [made for made in self._answers if made[0] == window and (made[1] or "") == section]:
+        if isinstance(ranking, RankingComputed):
+            self._take(ranking)
+
+    def _take(self, ranking: RankingComputed) -> None:
+        scope = (ranking.window, ranking.section)
+        known = self._newest.get(scope)
+        if known is not None and known.computed_at > ranking.computed_at:
+            return
+        self._newest[scope] = ranking
+        for answer in [made for made in self._answers if made[:2] == scope]:
             del self._answers[answer]
         self._moved()
 
@@ -41,18 +54,23 @@ class Board:
         wanted = (window, section, limit)
         found = self._answers.get(wanted)
         if found is None:
-            found = self._answers[wanted] = orjson.dumps(self._compose(window, section, limit))
+            found = self._answers[wanted] = self._compose(window, section, limit)
             if len(self._answers) > _MOST_ANSWERS:
                 self._answers.popitem(last=False)
         return found
 
-    def _compose(self, window: Window, section: str | None, limit: int) -> dict[str, object]:
-        newest = self._newest.get(f"{window}:{section or ''}")
-        ranking = orjson.loads(newest[1]) if newest else {"computed_at": None, "items": []}
-        items = [{name: item[name] for name in PopularItem.model_fields} for item in ranking["items"][:limit]]
-        return {"window": window, "section": section, "computed_at": ranking["computed_at"], "items": items}
+    def _compose(self, window: Window, section: str | None, limit: int) -> bytes:
+        ranking = self._newest.get((window, section))
+        items = () if ranking is None else ranking.items[:limit]
+        answer = Popular(
+            window=window,
+            section=section,
+            computed_at=None if ranking is None else ranking.computed_at,
+            items=[PopularItem.model_validate(item, from_attributes=True) for item in items],
+        )
+        return answer.model_dump_json().encode()
 
     @property
     def complete(self) -> bool:
         """Whether each window of the whole site has been heard of."""
-        return all(f"{window}:" in self._newest for window in WINDOWS)
+        return all((window, None) in self._newest for window in WINDOWS)

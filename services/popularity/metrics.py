@@ -13,4 +13,5 @@ VIEWS_LOST = Counter("wm_views_lost_total", "Views that the log dropped before t
 LOGS_ADOPTED = Counter("wm_views_logs_adopted_total", "Times that a partition took up another log")
 LOG_REFUSED = Gauge("wm_views_log_refused", "1 while another log than the known one waits for an operator's adopt-log")
 RANKINGS_PUBLISHED = Counter("wm_rankings_published_total", "Rankings sent to rankings.v1")
+RANKINGS_UNREADABLE = Counter("wm_rankings_unreadable_total", "Records of rankings.v1 that the api could not read")
 RANKING_SECONDS = Histogram("wm_ranking_seconds", "Time to compute and publish the rankings that moved")

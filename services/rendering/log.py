@@ -78,9 +78,11 @@ class Announcements:
         try:
             event = decode(record)
         except InvalidMessage as error:
-            # It may have said that something moved. Without it the cache cannot be believed; the next one can.
+            metrics.UNREADABLE.inc()
             _log.error("announcement.unreadable", topic=record.topic, offset=record.offset, reason=str(error))
-            self.start_over()
+            if record.topic == PAGES.name:
+                # It may have said that something moved. Without it the cache cannot be believed; the next one can.
+                self.start_over()
             return
         if isinstance(event, PageMoved) and event.dependency == READ_MODEL:
             self.start_over()

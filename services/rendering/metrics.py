@@ -19,6 +19,9 @@ CACHE_MISSES = Counter(
 )
 CACHE_DROPPED = Counter("wm_rendering_cache_dropped_total", "Cached pages dropped since something in them moved")
 CACHE_FLUSHED = Counter("wm_rendering_cache_flushed_total", "Times the whole cache was forgotten: the log was lost")
+UNREADABLE = Counter(
+    "wm_rendering_unreadable_total", "Records of pages.v1 and rankings.v1 that a gateway could not read"
+)
 CACHE_BYTES = Gauge("wm_rendering_cache_bytes", "What the page cache holds")
 CACHE_PAGES = Gauge("wm_rendering_cache_pages", "How many pages and absences the cache holds")
 COMPOSED = Counter("wm_rendering_composed_total", "Pages put together and compressed", ["encoding"])

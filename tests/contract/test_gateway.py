@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.rendering.settings import RenderingSettings
-from shared.events import ArticleCorrected, ArticleState, ArticleWithdrawn
+from shared.events import ArticleCorrected, ArticleState, ArticleWithdrawn, Message, RankingComputed, encode
+from shared.times import now
 from tests.contract.gateway_house import Gateway, House, an_article, open_gateway, open_house
 from tests.contract.projector_house import a_comment
 
@@ -239,6 +240,20 @@ async def test_popular_news_follows_the_ranking_without_a_render(house: House, g
         page = await gateway.until_shown(path, "Everybody reads this", within_s=2)
         assert "4,711" in page.text
     assert await gateway.count("wm_rendering_render_seconds_count") == renders
+
+
+async def test_a_ranking_that_cannot_be_read_costs_no_page_and_the_next_one_is_shown(
+    house: House, gateway: Gateway
+) -> None:
+    unreadable, flushed = "wm_rendering_unreadable_total", "wm_rendering_cache_flushed_total"
+    before = await gateway.count(unreadable), await gateway.count(flushed)
+    good = encode(RankingComputed(window="24h", computed_at=now()))
+
+    await house.producer.send(Message(good.topic, b"24h:", b"{", good.headers))
+    await house.rank(("one", "Read after the poison", 70))
+    await gateway.until_shown("/", "Read after the poison")
+
+    assert (await gateway.count(unreadable), await gateway.count(flushed)) == (before[0] + 1, before[1])
 
 
 async def test_no_page_of_a_gateway_goes_back(house: House, gateway: Gateway) -> None:

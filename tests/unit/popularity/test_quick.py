@@ -1,18 +1,20 @@
 """What the quick way writes is what the usual way writes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.popularity.articles import known_article
 from services.popularity.board import Board
+from services.popularity.metrics import RANKINGS_UNREADABLE
 from services.popularity.quick import Moments, view_message
 from services.popularity.routes import rank_at
 from services.popularity.store import Card
-from shared.events import PageViewed, RankedArticle, RankingComputed, Record, decode, encode
+from shared.events import Header, PageViewed, RankedArticle, RankingComputed, Record, decode, encode
 from shared.times import now, rfc3339
 
 
@@ -38,20 +40,23 @@ def test_the_present_is_written_as_everywhere() -> None:
     assert text == rfc3339(datetime.fromisoformat(text))
 
 
-def _record(window: str, *views: int) -> Record:
+def _record(window: str, *views: int, at: datetime | None = None) -> Record:
     items = tuple(
         RankedArticle(article_id=str(number), headline="H", url="/h", section="world", views=count)
         for number, count in enumerate(views)
     )
-    message = encode(RankingComputed(window=window, computed_at=now(), items=items))
+    message = encode(RankingComputed(window=window, computed_at=at or now(), items=items))
     return Record(message.topic, 0, 0, message.key, message.value, message.headers, 0)
+
+
+def _with_id(record: Record, ce_id: bytes) -> tuple[Header, ...]:
+    return tuple((name, ce_id if name == "ce_id" else value) for name, value in record.headers)
 
 
 def test_the_board_answers_with_the_newest_ranking_and_forgets_what_it_answered_before() -> None:
     moves: list[None] = []
     board = Board(moved=lambda: moves.append(None))
-    old, new = _record("24h", 1), _record("24h", 3, 2)
-    old = Record(old.topic, 0, 0, old.key, old.value, (("ce_id", b"24h::2020-01-01T00:00:00.000Z"),), 0)
+    old, new = _record("24h", 1, at=datetime(2020, 1, 1, tzinfo=UTC)), _record("24h", 3, 2)
 
     empty = orjson.loads(board.answer("24h", None, 5))
     for record in (old, new, old):
@@ -62,6 +67,38 @@ def test_the_board_answers_with_the_newest_ranking_and_forgets_what_it_answered_
     assert [item["views"] for item in found["items"]] == [3]
     assert found["items"][0].keys() == {"article_id", "headline", "url", "section", "views"}
     assert len(moves) == 2
+
+
+@pytest.mark.parametrize(
+    "value", [b"{", b"[]", b"null", b'{"window": "24h", "computed_at": "2026-01-01T00:00:00", "items": []}']
+)
+def test_a_ranking_that_cannot_be_read_changes_no_answer_and_is_in_nobodys_way(value: bytes) -> None:
+    moves: list[None] = []
+    board = Board(moved=lambda: moves.append(None))
+    first, second = _record("24h", 1, at=datetime(2026, 1, 1, tzinfo=UTC)), _record("24h", 2)
+    dropped = RANKINGS_UNREADABLE._value.get()
+
+    board.apply(first)
+    board.apply(Record(first.topic, 0, 1, first.key, value, _with_id(first, b"poison"), 0))
+    kept = orjson.loads(board.answer("24h", None, 5))
+    board.apply(second)
+    found = orjson.loads(board.answer("24h", None, 5))
+
+    assert kept["computed_at"] == "2026-01-01T00:00:00.000Z"
+    assert [item["views"] for item in kept["items"]] == [1]
+    assert [item["views"] for item in found["items"]] == [2]
+    assert len(moves) == 2
+    assert RANKINGS_UNREADABLE._value.get() == dropped + 1
+
+
+def test_the_later_computed_ranking_holds_whatever_its_records_id_says() -> None:
+    board = Board(moved=lambda: None)
+    early, late = _record("24h", 1, at=datetime(2026, 1, 1, tzinfo=UTC)), _record("24h", 2)
+
+    board.apply(Record(early.topic, 0, 0, early.key, early.value, _with_id(early, b"zzz"), 0))
+    board.apply(late)
+
+    assert [item["views"] for item in orjson.loads(board.answer("24h", None, 5))["items"]] == [2]
 
 
 def test_a_question_that_is_wrong_goes_the_usual_way() -> None:

@@ -142,7 +142,7 @@ class PageCache(Generic[T]):
     def settle(self, versions: Versions, ticket: Ticket) -> Versions | None:
         """The versions that a page stands for, None where something of it has moved since and it must be made anew.
 
-        Something that does not exist has version 0, be it not yet or no more. Since moves are announced after they are
+        Something that the read model has never held has version 0. Since moves are announced after they are
         committed, what was read after a move was known shows it: so an absence stands for the floor that was known
         before the read, and is outdated by any move since.
         """

@@ -7,7 +7,7 @@
     reading.versions                              # {"path:/world/a-headline": 1764…, "article:…": 1764…, …}
 
 Within one reading a document is read once, so that a page is made of one state of each. Documents that do not exist are
-among the versions, at 0: a page that says "not found" depends on them too.
+among the versions, at 0 if they never did: a page that says "not found" depends on them too.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

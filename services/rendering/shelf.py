@@ -48,7 +48,7 @@ class Shelf(Protocol):
 
 
 class Loaded:
-    """A shelf filled from the read model, with the version of each document (0 for one that does not exist)."""
+    """A shelf filled from the read model, with the version of each document (0 for one that never existed)."""
 
     def __init__(self) -> None:
         self._documents: dict[str, Document | None] = {}

@@ -3,14 +3,15 @@
 `_id` is the dependency's name (names.py), `version` its version, `body` the document as JSON: nothing in it is ever
 searched for, and one string costs an engine less than hundreds of fields (the embedded one: a fourth in bulk).
 A version only ever grows, also over a deletion or a rebuild, since it is never less than the milliseconds since 1970 at
-which it was written; a document that does not exist has version 0.
+which it was written. Of a document that is taken away a row stays, with its version and without a body: what is announced
+of it once more, and what comes in its place, must be newer than every page that shows it. Version 0 was never there.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from pymongo import DeleteOne, ReplaceOne
+from pymongo import ReplaceOne
 
 from services.rendering.documents import Document
 from services.rendering.names import READ_MODEL
@@ -70,7 +71,7 @@ class ReadModel:
         return self.mongo.database(self.database)[DOCUMENTS if number == 1 else f"{DOCUMENTS}_{number}"]
 
     async def load(self, shelf: Loaded, wanted: Mapping[str, type[Document]], session: Session | None = None) -> None:
-        """Put documents on a shelf, those that do not exist as None at version 0; one query whatever their number.
+        """Put documents on a shelf, those that do not exist as None; one query whatever their number.
 
         All that a shelf holds is of one model. Raises ModelMoved in a transaction on a model that was replaced.
         """
@@ -84,7 +85,7 @@ class ReadModel:
         shelf.model = number
         for name, kind in wanted.items():
             row = found.get(name)
-            document = None if row is None else kind.model_validate_json(row["body"])
+            document = None if row is None or row["body"] is None else kind.model_validate_json(row["body"])
             shelf.add(name, document, 0 if row is None else int(row["version"]))
 
     async def _find(self, number: int, names: Iterable[str], session: Session | None) -> dict[str, Row]:
@@ -94,7 +95,7 @@ class ReadModel:
         return {row["_id"]: row for row in rows}
 
     async def versions(self, names: Iterable[str], session: Session | None = None) -> dict[str, int]:
-        """The versions of documents, 0 for those that do not exist."""
+        """The versions of documents, 0 for those that never existed."""
         wanted = list(names)
         if not wanted:
             return {}
@@ -123,7 +124,6 @@ def _successor(found: Mapping[str, Row]) -> int | None:
     return int(mark["moved_to"]) if "moved_to" in mark else None
 
 
-def _operation(name: str, document: Document | None, version: int) -> "ReplaceOne[Row] | DeleteOne":
-    if document is None:
-        return DeleteOne({"_id": name})
-    return ReplaceOne({"_id": name}, {"version": version, "body": document.model_dump_json()}, upsert=True)
+def _operation(name: str, document: Document | None, version: int) -> "ReplaceOne[Row]":
+    body = None if document is None else document.model_dump_json()
+    return ReplaceOne({"_id": name}, {"version": version, "body": body}, upsert=True)

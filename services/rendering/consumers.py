@@ -6,6 +6,7 @@ announced again, since the process before may have died between the two.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -26,7 +27,7 @@ from shared.events import ArticleState, CommentState, Erased, Event, PageMoved, 
 from shared.mongo import Session
 from shared.producer import Producer
 from shared.sinks import Batch
-from shared.times import Clock, now
+from shared.times import Clock, now, to_milliseconds
 from shared.tracing import continue_trace
 
 _log = structlog.get_logger(__name__)
@@ -221,8 +222,9 @@ def apply_event(draft: Draft, topic: str, event: Event) -> Touched:
 
 
 def _committed_at(record: Record) -> datetime:
-    """When the event was written, in its owner's transaction."""
-    try:
-        return datetime.fromisoformat(record.header("ce_time") or "")
-    except ValueError:
-        return datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+    """When the event was written, in its owner's transaction; when the log took it, where that cannot be told."""
+    with suppress(ValueError):
+        told = datetime.fromisoformat(record.header("ce_time") or "")
+        if told.tzinfo is not None:
+            return to_milliseconds(told)
+    return datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)

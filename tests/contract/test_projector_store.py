@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -282,3 +282,19 @@ async def test_bad_records_between_good_ones_do_not_stop_the_projector(model: Re
 
     assert projector.projected == len(records) // 2
     assert await Reading(model).article("a001") is not None
+
+
+@pytest.mark.parametrize("time", ["2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "yesterday", ""])
+async def test_a_record_whose_time_cannot_be_told_changed_when_the_log_took_it(
+    projector: Projector, rendering_settings: RenderingSettings, time: str
+) -> None:
+    event = an_article()
+    article = encode(event)
+    headers = tuple((name, time.encode() if name == "ce_time" else value) for name, value in article.headers)
+    record = Record(article.topic, 0, 0, article.key, article.value, headers, 1_767_225_600_000)
+
+    async with open_announcements(rendering_settings.kafka) as announcements:
+        await projector.apply(Batch(topics.ARTICLES.name, 0, 0, 1, [record], "log"))
+        moved = await announcements.until(f"article:{event.id}")
+
+    assert moved[f"article:{event.id}"].changed_at == datetime(2026, 1, 1, tzinfo=UTC)

@@ -41,8 +41,13 @@ OPERATIONS = (
             Parameter(
                 "format", "query", "`json`; any other is 501", {"type": "string", "enum": ["json"], "default": "json"}
             ),
-            Parameter("maxwidth", "query", "how wide the card may be, in pixels", _PIXELS),
-            Parameter("maxheight", "query", "how high it may be, in pixels", _PIXELS),
+            Parameter(
+                "maxwidth",
+                "query",
+                "how wide the card may be, in pixels; cards have a few sizes, the largest within it is taken",
+                _PIXELS,
+            ),
+            Parameter("maxheight", "query", "how high it may be, in pixels; the same holds", _PIXELS),
         ),
     ),
 )

@@ -4,6 +4,7 @@ The card is HTML of its own: no script, no style sheet, nothing in it that was n
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import parse_qsl, urlsplit
@@ -27,8 +28,11 @@ from shared.service import PROBLEM_TYPE
 from shared.site import Site
 
 PATH = "/v1/oembed"
-# A width of an article's column, and of what a card can be squeezed to.
-WIDEST, NARROWEST = 600, 200
+# The sizes that cards are made in, in pixels; at most one card each is kept of an article, whatever strangers ask for.
+# The widest is an article's column; 480 by 270 is the thumbnail, which is named from there on.
+_WIDTHS = (600, 480, 360, 240, 120, 1)
+_HEIGHTS = (20_000, 5_000, 2_000, 1_200, 900, 600, 450, 270, 150, 60, 1)
+WIDEST = _WIDTHS[0]
 # What a card takes beside its picture: its edges, its last line, and lines of so many letters in 600 pixels.
 _FRAME_PX, _LINE_PX, _LETTER_PX = 56, 28, 9
 _THUMBNAIL = (480, 270)
@@ -39,7 +43,7 @@ _SIZES = ("maxwidth", "maxheight")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which article, and how large the card may be. `key` is what it is cached under: no target is written so."""
+    """Which article, and in which of our sizes at most. `key` is what it is cached under: no target is written so."""
 
     path: str
     width: int
@@ -68,9 +72,14 @@ def read_wanted(target: str, base_url: str) -> Wanted:
     for name in _SIZES:
         if name in given and not _NUMBER.fullmatch(given[name]):
             raise _wrong(name, "must be a whole number of pixels, from 1 to 99999")
-    width = min(WIDEST, int(given.get("maxwidth", WIDEST)))
-    height = int(given["maxheight"]) if "maxheight" in given else None
+    width = _within(int(given.get("maxwidth", WIDEST)), _WIDTHS)
+    height = _within(int(given["maxheight"]), _HEIGHTS) if "maxheight" in given else None
     return Wanted(_article_path(given["url"], base_url), width, height)
+
+
+def _within(most: int, sizes: Sequence[int]) -> int:
+    """The largest of our sizes that keeps within a bound."""
+    return next(size for size in sizes if size <= most)
 
 
 def _wrong(name: str, detail: str) -> Problem:

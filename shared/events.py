@@ -252,7 +252,8 @@ class RankingComputed(Event):
 class PageMoved(Event):
     """Something that pages are made of is now projected at `version`: caches must not serve what is older.
 
-    `changed_at` is when the owner committed the change, `projected_at` when the read model held it.
+    `changed_at` is when the owner committed the change, `projected_at` when the read model held it. `read_model` is the
+    number of that read model: each has versions of its own, so what one says does not hold for another.
     """
 
     ce_type: ClassVar[str] = "world-monitor.page.moved.v1"
@@ -263,6 +264,7 @@ class PageMoved(Event):
     version: int
     changed_at: UtcDatetime
     projected_at: UtcDatetime
+    read_model: int | None = None
 
     def key(self) -> str:
         return self.dependency

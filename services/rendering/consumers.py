@@ -159,7 +159,13 @@ class Projector:
         await self._producer.send(
             *(
                 encode(
-                    PageMoved(dependency=name, version=move.version, changed_at=move.changed_at, projected_at=moment)
+                    PageMoved(
+                        dependency=name,
+                        version=move.version,
+                        changed_at=move.changed_at,
+                        projected_at=moment,
+                        read_model=self._model.number,
+                    )
                 )
                 for name, move in moves.items()
             )

@@ -10,6 +10,7 @@ from services.rendering.live import Live
 from services.rendering.maker import Found
 from services.rendering.names import READ_MODEL
 from services.rendering.popular import PopularNews
+from services.rendering.store import ReadModel
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import PageMoved, RankingComputed, Record, decode
 from shared.tail import FETCH_WAIT_MS, LogTail
@@ -27,6 +28,7 @@ class Announcements:
         cache: PageCache[Found],
         popular: PopularNews,
         live: Live,
+        model: ReadModel,
         *,
         trusted_for_s: float,
         fetch_wait_ms: int = FETCH_WAIT_MS,
@@ -34,6 +36,7 @@ class Announcements:
         self._cache = cache
         self._popular = popular
         self._live = live
+        self._model = model
         self._trusted_for_s = trusted_for_s
         self._tail = LogTail(
             bootstrap,
@@ -87,11 +90,19 @@ class Announcements:
         if isinstance(event, PageMoved) and event.dependency == READ_MODEL:
             self.start_over()
         elif isinstance(event, PageMoved):
-            self._raise_floor(event)
+            self._move(event)
         elif isinstance(event, RankingComputed):
             self._popular.take(event)
 
-    def _raise_floor(self, moved: PageMoved) -> None:
-        metrics.CACHE_DROPPED.inc(self._cache.raise_floor(moved.dependency, moved.version))
+    def _move(self, moved: PageMoved) -> None:
+        """A floor for the read model that pages are made of: versions of another would never be reached in this one."""
+        number = moved.read_model or self._model.number
+        if number < self._model.number:
+            return
+        if number > self._model.number:
+            # The mark of the successor is about to be set, or to be read with the next page.
+            self._cache.clear()
+        else:
+            metrics.CACHE_DROPPED.inc(self._cache.raise_floor(moved.dependency, moved.version))
         self._live.moved(moved.dependency)
         metrics.VISIBLE_SECONDS.observe(max(0.0, (datetime.now(UTC) - moved.changed_at).total_seconds()))

@@ -62,9 +62,11 @@ class Serving:
             self.cache,
             self.popular,
             self.news,
+            model,
             trusted_for_s=settings.log_silence_s,
             fetch_wait_ms=settings.kafka_fetch_wait_ms,
         )
+        model.when_replaced(self.announcements.start_over)
         self.listening = Listening(self.news, self.hub, self.announcements, site, templates.languages, self.date)
         self._tally = Tally()
         limits = Limits(settings.renders_at_once, _MOST_WAITING, settings.render_wait_s)

@@ -39,6 +39,11 @@ class ReadModel:
         self.mongo = mongo
         self.database = database
         self.number = number
+        self._followed: Callable[[], None] = lambda: None
+
+    def when_replaced(self, followed: Callable[[], None]) -> None:
+        """Have a function called whenever this has gone over to a successor: from then on it is read from there."""
+        self._followed = followed
 
     async def prepare(self) -> None:
         """Make sure that the collection is there: two first transactions would be in each other's way."""
@@ -80,13 +85,19 @@ class ReadModel:
         while (successor := _successor(found)) is not None and not shelf.model:
             if session is not None:
                 raise ModelMoved(f"read model {number} was replaced by {successor}")
-            self.number = number = successor
+            self._go_over(number := successor)
             found = await self._find(number, wanted, session)
         shelf.model = number
         for name, kind in wanted.items():
             row = found.get(name)
             document = None if row is None or row["body"] is None else kind.model_validate_json(row["body"])
             shelf.add(name, document, 0 if row is None else int(row["version"]))
+
+    def _go_over(self, successor: int) -> None:
+        # Of loads that meet the mark at once the first has gone over, perhaps further than where another stands.
+        if successor > self.number:
+            self.number = successor
+            self._followed()
 
     async def _find(self, number: int, names: Iterable[str], session: Session | None) -> dict[str, Row]:
         query = {"_id": {"$in": [READ_MODEL, *names]}}

@@ -115,7 +115,9 @@ class Children:
         async with self._asking:
             if self.lost.is_set():
                 raise NurseryLost("the nursery is gone")
-            socket.send_fds(self._control, [json.dumps(request).encode()], fds)
+            order = json.dumps(request).encode() + b"\n"
+            sent = socket.send_fds(self._control, [order], fds)
+            await asyncio.get_running_loop().sock_sendall(self._control, order[sent:])
             return await asyncio.wait_for(self._answers.get(), _ANSWER_TIMEOUT_S)
 
     def _read(self) -> None:

@@ -83,9 +83,13 @@ class Nursery:
         """Carry out one request; false when the supervisor has gone."""
         try:
             line, fds, _, _ = socket.recv_fds(self._control, _MESSAGE_BYTES, 1)
+            # A descriptor ends what is received at once: an order with a large environment comes in several parts.
+            while not line.endswith(b"\n"):
+                part = self._control.recv(_MESSAGE_BYTES)
+                if not part:
+                    return False
+                line += part
         except ConnectionResetError:
-            return False
-        if not line:
             return False
         request = json.loads(line)
         if "preload" in request:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from deploy.local.children import Children, Command
 from tests.running import ROOT
 
 TRIES = 15
@@ -14,7 +15,7 @@ TRIES = 15
 def _order(marker: str) -> bytes:
     program = f"import os; print(os.getpid(), flush=True); import time; time.sleep(300)  # {marker}"
     argv = ", ".join(f'"{part}"' for part in (sys.executable, "-S", "-c", program))
-    return f'{{"argv": [{argv}], "module": "", "args": [], "env": {{}}}}'.encode()
+    return f'{{"argv": [{argv}], "module": "", "args": [], "env": {{}}}}\n'.encode()
 
 
 def _ask_and_go(output: int, lock: int, marker: str) -> None:
@@ -44,4 +45,21 @@ def test_a_process_that_was_asked_for_by_one_who_is_gone_at_once_does_not_stay(t
         said = output.read()
 
     assert said.count(b"\n") <= TRIES
+    os.close(lock)
+
+
+async def test_an_order_with_a_large_environment_arrives_whole(tmp_path: Path) -> None:
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    program = "import os; print(len(os.environ['ONE']) + len(os.environ['OTHER']))"
+    environment = {"ONE": "1" * 100_000, "OTHER": "2" * 100_000}
+    command = Command(argv=(sys.executable, "-S", "-c", program), module="", args=(), env=environment)
+    read_end, write_end = os.pipe()
+
+    async with Children(ROOT, lock) as children:
+        child = await children.start(command, write_end)
+        os.close(write_end)
+        assert await child.exited == 0
+
+    with os.fdopen(read_end, "rb") as output:
+        assert output.read() == b"200000\n"
     os.close(lock)

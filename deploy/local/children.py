@@ -118,7 +118,12 @@ class Children:
             order = json.dumps(request).encode() + b"\n"
             sent = socket.send_fds(self._control, [order], fds)
             await asyncio.get_running_loop().sock_sendall(self._control, order[sent:])
-            return await asyncio.wait_for(self._answers.get(), _ANSWER_TIMEOUT_S)
+            try:
+                return await asyncio.wait_for(self._answers.get(), _ANSWER_TIMEOUT_S)
+            except TimeoutError as error:
+                # Its late answer would be taken for that to the next order.
+                self._process.kill()
+                raise NurseryLost(f"the nursery has not answered within {_ANSWER_TIMEOUT_S:g} s") from error
 
     def _read(self) -> None:
         try:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from deploy.local.children import Child, Children, Command, NurseryLost
-from shared.errors import Unavailable
 
 # The first restart is at once: a process that was killed did nothing wrong.
 _FIRST_BACKOFF_S = 0.2
@@ -38,7 +37,7 @@ class Spec:
     """Built anew at each start, for what must be new each time."""
     answers: Callable[[], Awaitable[bool]]
     prepare: Callable[[], Awaitable[None]] | None = None
-    """Done each time it answers, before it counts as ready. Unavailable out of it ends the process, and so starts it anew."""
+    """Done each time it answers, before it counts as ready. An error out of it ends the process, and so starts it anew."""
 
     @property
     def label(self) -> str:
@@ -126,8 +125,10 @@ class Keeper:
         child = self.child
         try:
             await self.spec.prepare()
-        except Unavailable as error:
-            self._tell(f"{self.spec.label} cannot be used ({error}); it is killed")
+        except (
+            Exception
+        ) as error:  # client libraries raise what they like, and a process that is started anew answers it
+            self._tell(f"{self.spec.label} cannot be used ({error or repr(error)}); it is killed")
             if child is not None:
                 child.kill()
             return False

@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from deploy.local.children import Children, Command
 from deploy.local.keeper import Keeper, Spec
 from deploy.local.logs import Logs
@@ -12,7 +14,8 @@ from shared.errors import Unavailable
 from tests.running import ROOT
 
 
-async def test_a_process_that_cannot_be_prepared_is_started_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [Unavailable("its topics are astray"), KeyError("astray")])
+async def test_a_process_that_cannot_be_prepared_is_started_anew(tmp_path: Path, error: Exception) -> None:
     said: list[str] = []
     pids: list[int] = []
     lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
@@ -25,7 +28,7 @@ async def test_a_process_that_cannot_be_prepared_is_started_anew(tmp_path: Path)
         assert keeper.child is not None
         pids.append(keeper.child.pid)
         if len(pids) == 1:
-            raise Unavailable("its topics are astray")
+            raise error
 
     command = Command(argv=[sys.executable, "-S", "-c", "import time; time.sleep(300)"])
     spec = Spec("engine", 1, "engine://", lambda: command, answers, prepare=prepare)
@@ -39,4 +42,4 @@ async def test_a_process_that_cannot_be_prepared_is_started_anew(tmp_path: Path)
     os.close(lock)
 
     assert len(set(pids)) == 2
-    assert said[0] == "engine-1 cannot be used (its topics are astray); it is killed"
+    assert said[0] == f"engine-1 cannot be used ({error}); it is killed"

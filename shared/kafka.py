@@ -65,6 +65,17 @@ class LogIdentity:
                 await self._drop()
                 raise
 
+    async def topics(self) -> frozenset[str]:
+        """The names of the topics that are there now. Raises Unavailable as `current` does."""
+        async with self._lock:
+            try:
+                async with bounded(REQUEST_TIMEOUT_S, "the topics"):
+                    admin = self._admin or await self._connect()
+                    return frozenset(await admin.list_topics())
+            except Unavailable:
+                await self._drop()
+                raise
+
     async def _connect(self) -> AIOKafkaAdminClient:
         admin = AIOKafkaAdminClient(**kafka_options(self._bootstrap), request_timeout_ms=4000)
         try:

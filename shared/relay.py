@@ -22,6 +22,7 @@ from shared.process import start_task, stop_task
 from shared.producer import Producer
 from shared.settings import Settings
 from shared.times import now
+from shared.topics import SOURCES
 
 _log = structlog.get_logger(__name__)
 
@@ -238,11 +239,17 @@ class Relay:
         async with available("relay log"):
             known = await self._outbox.control.find_one({"_id": "log"})
             if known is None or known["log_id"] != log_id:
+                await self._wait_for_topics()
                 if known is not None:
                     _log.warning("relay.log_replaced", was=known["log_id"], now=log_id)
                 await self._outbox.request_republish()
                 await self._outbox.control.update_one({"_id": "log"}, {"$set": {"log_id": log_id}}, upsert=True)
         self._verified_at = monotonic()
+
+    async def _wait_for_topics(self) -> None:
+        # The embedded broker acknowledges what is sent to a topic that it does not have yet, and forgets it.
+        if missing := {topic.name for topic in SOURCES} - await self._identity.topics():
+            raise Unavailable(f"a new log without {', '.join(sorted(missing))}")
 
     async def _republish_some(self) -> int:
         """Send one chunk of a republication that was asked for; pending changes go between chunks, so order holds."""

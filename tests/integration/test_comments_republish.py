@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.local.engines import provide_topics
 from services.comments.commands import republish
 from services.comments.settings import CommentsSettings
 from tests.contract.bus import Broker
 from tests.contract.comments_house import House, log_of, open_house
+from tests.running import eventually
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -60,6 +62,29 @@ async def test_a_broker_that_came_back_empty_is_told_every_comment_again(
             for comment_id, version in versions.items():
                 (record,) = await log.until(comment_id)
                 assert record.header("ce_id") == f"{comment_id}:{version}"
+
+
+async def test_a_broker_that_has_no_topics_yet_is_told_when_it_has_them(
+    broker: Broker, settings: CommentsSettings, database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with open_house(settings, database) as house:
+        versions = await _talk(house)
+
+        broker.kill()
+        await broker.start(topics=False)
+        said = ""
+
+        async def waits() -> bool:
+            nonlocal said
+            said += capsys.readouterr().out
+            return "a new log without articles.v1, comments.v1" in said
+
+        await eventually(waits, within_s=20, what="the relay waits for topics")
+        await provide_topics(broker.url)
+
+        async with log_of(broker.url) as log:
+            for comment_id in versions:
+                assert await log.until(comment_id)
 
 
 async def test_a_comment_taken_while_the_broker_is_away_is_told_when_it_is_back(

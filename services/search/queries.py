@@ -51,10 +51,10 @@ def _filters(schema: Schema, question: Question) -> list[Query]:
     if question.section is not None:
         filters.append(Query.term_query(schema, "section", question.section, "basic"))
     if question.since is not None or question.until is not None:
+        since, until = question.since, question.until
         filters.append(
-            Query.range_query(
-                schema, "published_at", FieldType.Date, question.since, question.until, include_upper=False
-            )
+            # tantivy refuses to leave out an end that there is not.
+            Query.range_query(schema, "published_at", FieldType.Date, since, until, include_upper=until is None)
         )
     return [Query.const_score_query(query, 0.0) for query in filters]
 

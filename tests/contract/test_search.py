@@ -89,6 +89,8 @@ async def test_of_equals_the_newer_comes_first(house: House) -> None:
 async def test_filters_by_section_and_date(house: House) -> None:
     assert "/economy/tea" not in await house.found("salt", section="climate")
     assert await house.found("lighthouse dark", to="2025-12-31") == ["/world/old"]
+    assert await house.found("lighthouse dark", **{"from": "2026-01-01"}) == ["/world/new"]
+    assert await house.found("lighthouse dark", **{"from": "9999-12-31"}) == []
     assert await house.found("lighthouse dark", **{"from": "2026-03-01", "to": "2026-03-01"}) == ["/world/new"]
 
 

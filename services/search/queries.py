@@ -1,6 +1,7 @@
 """Questions as tantivy's queries. They are built as objects: no text of a reader's ever meets a query parser."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from tantivy import FieldType, Occur, Query, Schema
 
@@ -19,6 +20,8 @@ _MISSPELT_ANYWHERE = 0.3
 # A beginning this short fits half of all words: it is looked for in headlines and labels alone.
 _SHORTEST_BEGINNING = 3
 SHORTEST_MISSPELT = 4
+# tantivy counts nanoseconds in 64 bits: it knows no moment before or after these years.
+_EARLIEST, _LATEST = datetime(1678, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
 
 
 def strict(schema: Schema, question: Question) -> Query:
@@ -51,12 +54,16 @@ def _filters(schema: Schema, question: Question) -> list[Query]:
     if question.section is not None:
         filters.append(Query.term_query(schema, "section", question.section, "basic"))
     if question.since is not None or question.until is not None:
-        since, until = question.since, question.until
+        since, until = _within(question.since), _within(question.until)
         filters.append(
             # tantivy refuses to leave out an end that there is not.
             Query.range_query(schema, "published_at", FieldType.Date, since, until, include_upper=until is None)
         )
     return [Query.const_score_query(query, 0.0) for query in filters]
+
+
+def _within(moment: datetime | None) -> datetime | None:
+    return None if moment is None else min(max(moment, _EARLIEST), _LATEST)
 
 
 def _any(alternatives: Sequence[Query]) -> Query:

@@ -91,6 +91,8 @@ async def test_filters_by_section_and_date(house: House) -> None:
     assert await house.found("lighthouse dark", to="2025-12-31") == ["/world/old"]
     assert await house.found("lighthouse dark", **{"from": "2026-01-01"}) == ["/world/new"]
     assert await house.found("lighthouse dark", **{"from": "9999-12-31"}) == []
+    assert await house.found("lighthouse dark", to="0001-01-01") == []
+    assert len(await house.found("lighthouse dark", **{"from": "0001-01-01", "to": "9999-12-30"})) == 2
     assert await house.found("lighthouse dark", **{"from": "2026-03-01", "to": "2026-03-01"}) == ["/world/new"]
 
 

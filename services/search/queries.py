@@ -24,6 +24,11 @@ SHORTEST_MISSPELT = 4
 _EARLIEST, _LATEST = datetime(1678, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
 
 
+def countable(moment: datetime) -> datetime:
+    """The moment, or the one next to it that tantivy knows."""
+    return min(max(moment, _EARLIEST), _LATEST)
+
+
 def strict(schema: Schema, question: Question) -> Query:
     """Every word in one of its inflections, the last one also begun, and every phrase."""
     return _all(schema, question, [_word(schema, *item) for item in _with_typing(question)])
@@ -54,16 +59,13 @@ def _filters(schema: Schema, question: Question) -> list[Query]:
     if question.section is not None:
         filters.append(Query.term_query(schema, "section", question.section, "basic"))
     if question.since is not None or question.until is not None:
-        since, until = _within(question.since), _within(question.until)
+        since = None if question.since is None else countable(question.since)
+        until = None if question.until is None else countable(question.until)
         filters.append(
             # tantivy refuses to leave out an end that there is not.
             Query.range_query(schema, "published_at", FieldType.Date, since, until, include_upper=until is None)
         )
     return [Query.const_score_query(query, 0.0) for query in filters]
-
-
-def _within(moment: datetime | None) -> datetime | None:
-    return None if moment is None else min(max(moment, _EARLIEST), _LATEST)
 
 
 def _any(alternatives: Sequence[Query]) -> Query:

@@ -240,7 +240,7 @@ def _article(article: ArticleState) -> Document:
     }  # fmt: skip
     return Document(
         id=[article.id], kind=[_ARTICLE], version=[article.version], section=[article.section],
-        published_at=[article.published_at], weight=[_weight(article.published_at)], shown=[orjson.dumps(shown)],
+        published_at=[queries.countable(article.published_at)], weight=[_weight(article.published_at)], shown=[orjson.dumps(shown)],
         **_texts(article.headline, " ; ".join((*article.tags, *article.bylines)), article.standfirst, text),
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,15 @@ async def test_filters_by_section_and_date(house: House) -> None:
     assert await house.found("lighthouse dark", to="0001-01-01") == []
     assert len(await house.found("lighthouse dark", **{"from": "0001-01-01", "to": "9999-12-30"})) == 2
     assert await house.found("lighthouse dark", **{"from": "2026-03-01", "to": "2026-03-01"}) == ["/world/new"]
+
+
+async def test_an_article_from_the_first_years_of_newspapers_is_found_with_its_own_date(house: House) -> None:
+    oldest = an_article(headline="Relation of Strasbourg", url="/world/relation")
+    await house.tell(oldest.model_copy(update={"published_at": datetime(1605, 9, 1, tzinfo=UTC)}))
+    await house.until("strasbourg", bool)
+
+    (item,) = (await house.ask("strasbourg", to="1700-01-01"))["items"]
+    assert item["published_at"] == "1605-09-01T00:00:00.000Z"
 
 
 async def test_an_item_says_what_a_list_shows_with_the_words_marked(house: House) -> None:

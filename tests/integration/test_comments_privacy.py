@@ -11,6 +11,7 @@ import pytest
 from services.comments.commands import answer_a_person
 from services.comments.settings import CommentsSettings
 from tests.contract.comments_house import House, open_house, written
+from tests.running import eventually
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -35,6 +36,12 @@ def settings(kafka_url: str, mongo_url: str, redis_url: str) -> CommentsSettings
 @pytest.fixture
 async def house(settings: CommentsSettings, database: str) -> AsyncIterator[House]:
     async with open_house(settings, database) as house:
+        article = await house.publish_article()
+
+        async def heard() -> bool:
+            return (await house.client.get(f"/v1/articles/{article.id}/comments")).status == 200
+
+        await eventually(heard, within_s=30, what="the service has the whole log")
         yield house
 
 

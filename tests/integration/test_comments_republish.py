@@ -65,7 +65,11 @@ async def test_a_broker_that_came_back_empty_is_told_every_comment_again(
 
 
 async def test_a_broker_that_has_no_topics_yet_is_told_when_it_has_them(
-    broker: Broker, settings: CommentsSettings, database: str, capsys: pytest.CaptureFixture[str]
+    broker: Broker,
+    settings: CommentsSettings,
+    database: str,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with open_house(settings, database) as house:
         versions = await _talk(house)
@@ -76,7 +80,7 @@ async def test_a_broker_that_has_no_topics_yet_is_told_when_it_has_them(
 
         async def waits() -> bool:
             nonlocal said
-            said += capsys.readouterr().out
+            said += capsys.readouterr().out + caplog.text
             return "a new log without articles.v1, comments.v1" in said
 
         await eventually(waits, within_s=20, what="the relay waits for topics")

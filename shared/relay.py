@@ -22,7 +22,6 @@ from shared.process import start_task, stop_task
 from shared.producer import Producer
 from shared.settings import Settings
 from shared.times import now
-from shared.topics import SOURCES
 
 _log = structlog.get_logger(__name__)
 
@@ -239,16 +238,16 @@ class Relay:
         async with available("relay log"):
             known = await self._outbox.control.find_one({"_id": "log"})
             if known is None or known["log_id"] != log_id:
-                await self._wait_for_topics()
                 if known is not None:
                     _log.warning("relay.log_replaced", was=known["log_id"], now=log_id)
                 await self._outbox.request_republish()
                 await self._outbox.control.update_one({"_id": "log"}, {"$set": {"log_id": log_id}}, upsert=True)
         self._verified_at = monotonic()
 
-    async def _wait_for_topics(self) -> None:
-        # The embedded broker acknowledges what is sent to a topic that it does not have yet, and forgets it.
-        if missing := {topic.name for topic in SOURCES} - await self._identity.topics():
+    async def _wait_for_topics(self, messages: Sequence[Message]) -> None:
+        # The embedded broker acknowledges what is sent to a topic that it does not have yet, and forgets it. Only these are
+        # asked for: an account sees no others.
+        if missing := {message.topic for message in messages} - await self._identity.topics():
             raise Unavailable(f"a new log without {', '.join(sorted(missing))}")
 
     async def _republish_some(self) -> int:
@@ -260,7 +259,9 @@ class Relay:
         # What was read goes for this request only: another, for a newer log, begins from the start.
         this = {"_id": "republish", "after": wanted["after"], "requested_at": wanted["requested_at"]}
         async for events in self._republish(wanted["after"]):
-            if not await self._send([encode(event) for event in events], [event.id for event in events]):
+            messages = [encode(event) for event in events]
+            await self._wait_for_topics(messages)
+            if not await self._send(messages, [event.id for event in events]):
                 return 0
             done = {"$set": {"after": events[-1].id}, "$inc": {"sent": len(events)}}
             async with available("republish state"):

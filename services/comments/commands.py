@@ -6,7 +6,8 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 from pydantic import ValidationError
@@ -52,16 +53,12 @@ async def answer_a_person(
     command: str, email: str, settings: CommentsSettings, tell: Callable[[str], None], *, database: str = "comments"
 ) -> None:
     """`export`: all that is kept under an address, as JSON. `erase`: that it is gone, and how much it was. Raises Unavailable."""
-    store = Store(Mongo(settings.mongo), starts_as=settings.comments_mode, database=database)
-    try:
+    with _opened(settings, database) as store:
         if command == "export":
-            return tell(json.dumps(await export(store, email), ensure_ascii=False, indent=2))
-        comments, letters = await erase(store, email)
-        tell(
-            f"erased: {comments} comments, {letters} letters, and the address. Pages follow while a comments service runs."
-        )
-    finally:
-        store.mongo.close()
+            tell(json.dumps(await export(store, email), ensure_ascii=False, indent=2))
+        else:
+            comments, letters = await erase(store, email)
+            tell(f"erased: {comments} comments, {letters} letters, and the address. Pages follow once comments runs.")
 
 
 async def republish(settings: CommentsSettings, tell: Callable[[str], None], *, database: str = "comments") -> None:
@@ -69,11 +66,17 @@ async def republish(settings: CommentsSettings, tell: Callable[[str], None], *, 
 
     Raises Unavailable when nothing moves for _PATIENCE_S; the request stays, for the next service that starts.
     """
-    store = Store(Mongo(settings.mongo), starts_as=settings.comments_mode, database=database)
-    try:
+    with _opened(settings, database) as store:
         total = await store.comments.count()
         await store.outbox.request_republish()
         await _watch(store, total, tell)
+
+
+@contextmanager
+def _opened(settings: CommentsSettings, database: str) -> Iterator[Store]:
+    store = Store(Mongo(settings.mongo), starts_as=settings.comments_mode, database=database)
+    try:
+        yield store
     finally:
         store.mongo.close()
 

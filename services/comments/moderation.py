@@ -5,7 +5,6 @@ from typing import cast
 
 from aiohttp import web
 
-from services.comments.access import Person
 from services.comments.contract import CommentAnswer, CommentList, CommentSettings, NoFields
 from services.comments.keys import STORE, TOKENS
 from services.comments.rules import STATUSES, Action, NoSuchMove, Sort, Status, next_status
@@ -71,7 +70,7 @@ def decide(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
             before = await store.comments.find(comment_id, session)
             after = _decide(before, action, if_match)
             if before is not None and after.version != before.version:
-                await _write(store, after, action, person, session)
+                await store.change(after, action, person.name, session)
             return _answer(after)
 
         return await _once(store, claim(request, person.name, body), work)
@@ -90,13 +89,6 @@ def _decide(before: Comment | None, action: Action, if_match: int | None) -> Com
     except NoSuchMove as error:
         raise Problem(409, f"A comment that is {before.status} cannot be the object of: {action}.") from error
     return before if status == before.status else moved(before, status)
-
-
-async def _write(store: Store, comment: Comment, action: Action, person: Person, session: Session) -> None:
-    await store.comments.replace(comment, session)
-    await store.contacts.follow(comment, session)
-    await store.comments.note(comment, action, person.name, session)
-    await store.outbox.add(session, comment.event())
 
 
 def _answer(comment: Comment) -> Answer:

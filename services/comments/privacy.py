@@ -44,10 +44,7 @@ async def _erase_comment(store: Store, comment_id: str) -> None:
     async def work(session: Session) -> None:
         before = await store.comments.find(comment_id, session)
         if before is not None:
-            after = _emptied(before)
-            await store.comments.replace(after, session)
-            await store.comments.note(after, "erase", _OPERATOR, session)
-            await store.outbox.add(session, after.event())
+            await store.change(_emptied(before), "erase", _OPERATOR, session)
         await store.contacts.forget(comment_id, session)
 
     await store.mongo.transaction(work)

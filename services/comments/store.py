@@ -308,6 +308,13 @@ class Store:
         self.answers = Answers(self._database)
         self.outbox = Outbox(self._database)
 
+    async def change(self, comment: Comment, action: Action | Literal["erase"], by: str, session: Session) -> None:
+        """Put a comment's next version in place, write down who decided it, and tell it, inside a transaction."""
+        await self.comments.replace(comment, session)
+        await self.contacts.follow(comment, session)
+        await self.comments.note(comment, action, by, session)
+        await self.outbox.add(session, comment.event())
+
     async def prepare(self) -> None:
         """Create the indexes that are missing. Raises Unavailable."""
         await ensure_indexes(self._database["comments"], _INDEXES)

@@ -4,9 +4,10 @@ The only modules that import aiokafka are this one, `producer`, `group`, `tail` 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import lru_cache
+from typing import Any
 
 import aiokafka.client
 import structlog
@@ -56,22 +57,17 @@ class LogIdentity:
 
     async def current(self) -> str:
         """The cluster's id now. Raises Unavailable within REQUEST_TIMEOUT_S when Kafka does not answer."""
-        async with self._lock:
-            try:
-                async with bounded(REQUEST_TIMEOUT_S, "the cluster's id"):
-                    admin = self._admin or await self._connect()
-                    return str((await admin.describe_cluster())["cluster_id"])
-            except Unavailable:
-                await self._drop()
-                raise
+        return str((await self._ask("the cluster's id", AIOKafkaAdminClient.describe_cluster))["cluster_id"])
 
     async def topics(self) -> frozenset[str]:
-        """The names of the topics that are there now. Raises Unavailable as `current` does."""
+        """The names of the topics that are there now, of those that the account may see. Raises Unavailable as `current` does."""
+        return frozenset(await self._ask("the topics", AIOKafkaAdminClient.list_topics))
+
+    async def _ask(self, what: str, ask: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:
         async with self._lock:
             try:
-                async with bounded(REQUEST_TIMEOUT_S, "the topics"):
-                    admin = self._admin or await self._connect()
-                    return frozenset(await admin.list_topics())
+                async with bounded(REQUEST_TIMEOUT_S, what):
+                    return await ask(self._admin or await self._connect())
             except Unavailable:
                 await self._drop()
                 raise

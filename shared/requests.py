@@ -97,15 +97,16 @@ def read_cursor(query: Mapping[str, str], length: int) -> tuple[str, ...] | None
     text = query.get("cursor")
     if not text:
         return None
+    fault = field_problem("?cursor", "The cursor is not one that was given out.", status=400)
     try:
         parts = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError) as error:
-        raise field_problem("?cursor", "The cursor is not one that was given out.", status=400) from error
+        raise fault from error
     if not isinstance(parts, list) or len(parts) != length or not all(isinstance(part, str) for part in parts):
-        raise field_problem("?cursor", "The cursor is not one that was given out.", status=400)
+        raise fault
     # Base64 in Python drops what is not of its alphabet.
     if write_cursor(*parts) != text:
-        raise field_problem("?cursor", "The cursor is not one that was given out.", status=400)
+        raise fault
     return tuple(parts)
 
 

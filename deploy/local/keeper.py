@@ -125,9 +125,8 @@ class Keeper:
         child = self.child
         try:
             await self.spec.prepare()
-        except (
-            Exception
-        ) as error:  # client libraries raise what they like, and a process that is started anew answers it
+        except Exception as error:
+            # Client libraries raise what they like, and a process that is started anew answers all of it.
             self._tell(f"{self.spec.label} cannot be used ({error or repr(error)}); it is killed")
             if child is not None:
                 child.kill()

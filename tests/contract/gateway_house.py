@@ -20,9 +20,10 @@ from services.rendering.consumers import Projector, Told
 from services.rendering.settings import RenderingSettings
 from services.rendering.store import ReadModel
 from shared.dead_letters import DeadLetters
-from shared.events import Event, RankedArticle, RankingComputed, encode
+from shared.events import WINDOWS, Event, RankedArticle, RankingComputed, encode
 from shared.mongo import Mongo
 from shared.producer import Producer
+from shared.site import load_site
 from shared.times import now
 from tests.contract.projector_house import an_article
 
@@ -109,6 +110,14 @@ class House:
         known = {"window": "24h", "section": None, "computed_at": at or now(), "items": items}
         await self.producer.send(encode(RankingComputed.model_validate(known | fields)))
 
+    async def forget_rankings(self) -> None:
+        """Nothing was read anywhere: what tests of popularity left on the same broker would be shown where it is longer."""
+        sections = [section.slug for section in load_site(self.settings.site).sections]
+        blocks = [(window, section) for window in WINDOWS for section in (None, *sections)]
+        await self.producer.send(
+            *(encode(RankingComputed(window=window, section=section, computed_at=now())) for window, section in blocks)
+        )
+
 
 @asynccontextmanager
 async def open_house(settings: RenderingSettings, database: str) -> AsyncIterator[House]:
@@ -116,8 +125,10 @@ async def open_house(settings: RenderingSettings, database: str) -> AsyncIterato
     mongo = Mongo(settings.mongo)
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
     projector = Projector(ReadModel(mongo, database), producer, DeadLetters(producer, "test"))
+    house = House(settings, database, projector, producer)
     try:
-        yield House(settings, database, projector, producer)
+        await house.forget_rankings()
+        yield house
     finally:
         await producer.stop()
         mongo.close()

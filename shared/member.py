@@ -25,6 +25,7 @@ from aiokafka.structs import ConsumerRecord
 from shared import metrics
 from shared.errors import LogReplaced, Unavailable
 from shared.events import Record
+from shared.holes import Holes
 from shared.kafka import LogIdentity, as_record, bounded, client_options, stop_consumer, take_apart
 from shared.settings import Settings
 from shared.sinks import Batch, Gap, Sink
@@ -83,6 +84,7 @@ class Member(ConsumerRebalanceListener):
         )
         self._next: dict[TopicPartition, int] = {}
         self._uncommitted: dict[TopicPartition, int] = {}
+        self._holes = Holes(settings.kafka_hole_wait_ms / 1000)
         self._working = asyncio.Lock()
         self._failure: BaseException | None = None
         self._epoch = 0  # counts assignments: what was fetched under one is not applied under the next
@@ -157,6 +159,10 @@ class Member(ConsumerRebalanceListener):
         if records[0].offset < start:
             self._set(partition, start)
             return
+        fetched, records = records, self._holes.joined(partition, start, records)
+        if not records:
+            self._set(partition, start)
+            return
         batch = Batch(partition.topic, partition.partition, start, records[-1].offset + 1, records, self._log_id)
         try:
             await self._apply_until_it_is_done(batch, epoch)
@@ -167,6 +173,8 @@ class Member(ConsumerRebalanceListener):
         if epoch != self._epoch:
             return  # the drain was cut: the position is the next owner's affair
         self._next[partition] = self._uncommitted[partition] = batch.end
+        if len(records) < len(fetched):
+            self._set(partition, batch.end)
         self._membership.moved()
         metrics.RECORDS.labels(partition.topic).inc(len(records))
         metrics.EVENT_AGE.labels(partition.topic).set(max(0.0, time() - records[-1].timestamp_ms / 1000))

@@ -12,6 +12,7 @@ REQUEST_SECONDS = Histogram(
 RECORDS = Counter("wm_kafka_records_total", "Records applied from Kafka", ["topic"])
 LAG = Gauge("wm_kafka_lag_records", "Records in the log that are not yet applied", ["topic", "partition"])
 EVENT_AGE = Gauge("wm_kafka_event_age_seconds", "Age of the newest record at the time it was applied", ["topic"])
+HOLES = Counter("wm_kafka_holes_total", "Times that records were missing in a fetch and asked for again")
 DEAD_LETTERS = Counter("wm_kafka_dead_letters_total", "Records sent to a dead-letter topic", ["topic"])
 REBALANCES = Counter("wm_kafka_rebalances_total", "Times that partitions were taken from or given to this process")
 OUTBOX_PENDING = Gauge("wm_outbox_pending_rows", "Committed changes that Kafka does not have yet")

@@ -17,6 +17,9 @@ class Settings(BaseSettings):
 
     kafka: str = Field("127.0.0.1:9092", repr=False, description="Kafka's bootstrap servers, host:port[,host:port]")
     kafka_idempotence: bool = Field(True, description="idempotent producer; off on the embedded broker, which lacks it")
+    # Kafka answers a waiting fetch as soon as there is a record. The embedded broker looks only when this has passed (measured:
+    # 252 ms of latency at 500, 12 at 20), and what readers see hangs on it. At 8 a publication is seen 10 ms sooner, and the
+    # stack at rest takes 60 % of a core instead of 36 %.
     kafka_fetch_wait_ms: int = Field(
         20,
         ge=1,
@@ -25,6 +28,12 @@ class Settings(BaseSettings):
     )
     kafka_adopt_new_log: bool = Field(
         False, description="take up a log that replaced the known one without asking; on in the embedded stack"
+    )
+    kafka_hole_wait_ms: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        description="how long records that a fetch left out are asked for again; the embedded broker's fetches overtake",
     )
     kafka_replication: int = Field(1, ge=1, le=9, description="copies of each topic that the topics job makes")
     mongo: str = Field("mongodb://127.0.0.1:27017", repr=False, description="MongoDB's connection string")

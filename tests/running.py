@@ -16,6 +16,8 @@ from typing import TypeVar
 import aiohttp
 from aiokafka.errors import KafkaError
 
+from shared.errors import Unavailable
+
 ROOT = Path(__file__).resolve().parents[1]
 START_WITHIN_S = 90.0
 STOP_WITHIN_S = 20.0
@@ -163,7 +165,7 @@ async def eventually(
             last = answer = await ask()
             if answer:
                 return answer
-        except (aiohttp.ClientError, KafkaError, TimeoutError, ConnectionError, LookupError) as error:
+        except (aiohttp.ClientError, KafkaError, Unavailable, TimeoutError, ConnectionError, LookupError) as error:
             last = error
         await asyncio.sleep(every_s)
     raise AssertionError(f"not within {within_s:g} s: {what() if callable(what) else what}; last: {last!r}")

@@ -21,8 +21,9 @@ def for_services(settings: LocalSettings, addresses: Mapping[str, str], token: P
         "WM_SEARCH_INDEX": str(token.parent / "search"),
     }
     if not settings.kafka:
-        # It knows no idempotent producers, and it forgets everything when it ends: a new log is then nobody's mistake.
-        env |= {"WM_KAFKA_IDEMPOTENCE": "off", "WM_KAFKA_ADOPT_NEW_LOG": "on"}
+        # It knows no idempotent producers, its fetches may leave out what is just being stored, and it forgets everything
+        # when it ends: a new log is then nobody's mistake.
+        env |= {"WM_KAFKA_IDEMPOTENCE": "off", "WM_KAFKA_HOLE_WAIT_MS": "500", "WM_KAFKA_ADOPT_NEW_LOG": "on"}
     return env
 
 

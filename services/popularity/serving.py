@@ -39,11 +39,10 @@ class Serving:
         self.intake = Intake(self._producer)
         self.quick = QuickWay(self.articles, self.intake, partial(rank_at, self.board, self.sections))
         self._tail = LogTail(
-            settings.kafka,
+            settings,
             from_beginning=[topics.RANKINGS],
             apply=self.board.apply,
             reset=lambda: None,
-            fetch_wait_ms=settings.kafka_fetch_wait_ms,
         )
 
     async def live(self, _: web.Application) -> AsyncIterator[None]:

@@ -10,10 +10,11 @@ from services.rendering.live import Live
 from services.rendering.maker import Found
 from services.rendering.names import READ_MODEL
 from services.rendering.popular import PopularNews
+from services.rendering.settings import RenderingSettings
 from services.rendering.store import ReadModel
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import PageMoved, RankingComputed, Record, decode
-from shared.tail import FETCH_WAIT_MS, LogTail
+from shared.tail import LogTail
 from shared.topics import PAGES, RANKINGS
 
 _log = structlog.get_logger(__name__)
@@ -24,27 +25,23 @@ class Announcements:
 
     def __init__(
         self,
-        bootstrap: str,
+        settings: RenderingSettings,
         cache: PageCache[Found],
         popular: PopularNews,
         live: Live,
         model: ReadModel,
-        *,
-        trusted_for_s: float,
-        fetch_wait_ms: int = FETCH_WAIT_MS,
     ) -> None:
         self._cache = cache
         self._popular = popular
         self._live = live
         self._model = model
-        self._trusted_for_s = trusted_for_s
+        self._trusted_for_s = settings.log_silence_s
         self._tail = LogTail(
-            bootstrap,
+            settings,
             from_beginning=[RANKINGS],
             from_end=[PAGES],
             apply=self.apply,
             reset=self.start_over,
-            fetch_wait_ms=fetch_wait_ms,
         )
 
     async def run(self) -> None:

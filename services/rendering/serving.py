@@ -57,15 +57,7 @@ class Serving:
         self.popular = PopularNews(templates.popular, site.language)
         self.hub = Hub(min(settings.live_readers, _room_for_readers()))
         self.news = Live(model, templates, self.popular, self.hub)
-        self.announcements = Announcements(
-            settings.kafka,
-            self.cache,
-            self.popular,
-            self.news,
-            model,
-            trusted_for_s=settings.log_silence_s,
-            fetch_wait_ms=settings.kafka_fetch_wait_ms,
-        )
+        self.announcements = Announcements(settings, self.cache, self.popular, self.news, model)
         model.when_replaced(self.announcements.start_over)
         self.listening = Listening(self.news, self.hub, self.announcements, site, templates.languages, self.date)
         self._tally = Tally()

@@ -10,6 +10,7 @@ from typing import TypeVar
 import structlog
 
 from services.search import metrics
+from services.search.settings import SearchSettings
 from services.search.store import Place, SearchIndex
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import ArticleState, Erased, Record, decode
@@ -31,7 +32,7 @@ class Follower:
     version and changes nothing. Changes are committed as soon as the end of the log is reached.
     """
 
-    def __init__(self, bootstrap: str, index: SearchIndex) -> None:
+    def __init__(self, settings: SearchSettings, index: SearchIndex) -> None:
         self._index = index
         self._waiting: list[Record] = []
         self._place = index.place
@@ -40,7 +41,7 @@ class Follower:
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="indexing")
         self.applied = 0
         self._tail = LogTail(
-            bootstrap,
+            settings,
             from_beginning=[ARTICLES],
             apply=self._waiting.append,
             reset=self._waiting.clear,

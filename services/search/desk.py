@@ -50,7 +50,7 @@ class Desk:
         while True:
             number = self._generations.current()
             index = await asyncio.to_thread(self._open, number)
-            follower = Follower(self._settings.kafka, index)
+            follower = Follower(self._settings, index)
             self._number, self._index, self._follower = number, index, follower
             _log.info("search.serves", number=number, documents=index.size)
             await asyncio.to_thread(self._generations.remove_before, number)

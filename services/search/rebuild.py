@@ -28,7 +28,7 @@ async def rebuild(settings: SearchSettings, *, say: Say = print) -> int:
     say(f"building index {number} in {generations.path(number)}; number {number - 1} goes on serving")
     try:
         index.replace_pages(pages_of_site(settings.site).values())
-        await _catch_up(Follower(settings.kafka, index), say)
+        await _catch_up(Follower(settings, index), say)
         say(f"index {number} is whole: {index.size} documents")
     finally:
         index.close()

@@ -9,6 +9,7 @@ import pytest
 
 from shared.process import start_task, stop_task
 from shared.producer import Producer
+from shared.settings import Settings
 from shared.tail import LogTail
 from shared.topics import Topic
 from tests.contract.bus import PATIENCE_S, make_topic, numbered, until
@@ -34,7 +35,7 @@ async def following(kafka_url: str, topic: str, known: Positions) -> AsyncIterat
     """A tail of a topic of one partition, by one who knows the log up to these positions."""
     follower = Follower()
     tail = LogTail(
-        kafka_url,
+        Settings(kafka=kafka_url),
         from_beginning=[Topic(topic, 1)],
         apply=lambda record: follower.values.append((record.value or b"").decode()),
         reset=follower.reset,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.kafka import LogIdentity
+from shared.topics import TOPICS
 from tests.faults.hurt import (
     RECOVERY_BAR_S,
     kill_again_and_again,
@@ -92,6 +94,7 @@ async def test_counts_stand_and_go_on_after_the_broker_came_back_empty(platform:
 
     killed = platform.signal("kafka", signal.SIGKILL)
     await _until_replaced(platform, "kafka", killed)
+    await _until_it_has_its_topics(platform)
     for instance in (1, 2):
         await until_ready(platform, "popularity-counter", instance)
     await _until_accepted(platform, probe)
@@ -106,6 +109,17 @@ async def _until_replaced(platform: Platform, name: str, killed: int) -> None:
         return platform.processes(name)[0]["pid"] != killed
 
     await eventually(replaced, within_s=20, what=lambda: f"{name} started again\n{platform.output()}")
+
+
+async def _until_it_has_its_topics(platform: Platform) -> None:
+    """What comes before is lost, which docs/EMBEDDED.md says."""
+    log = LogIdentity(str(platform.processes("kafka")[0]["url"]))
+
+    async def whole() -> bool:
+        return await log.topics() >= {topic.name for topic in TOPICS}
+
+    await eventually(whole, within_s=20, what=lambda: f"the broker has its topics\n{platform.output()}")
+    await log.close()
 
 
 async def _until_accepted(platform: Platform, article: str) -> None:

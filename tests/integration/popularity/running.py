@@ -90,7 +90,7 @@ def next_state(article: ArticleState, kind: type[ArticleState] = ArticleCorrecte
 
 def settings_for(kafka: str, redis: str, **changed: object) -> PopularitySettings:
     """Settings as the embedded stack gives them."""
-    given: dict[str, object] = {"kafka": kafka, "redis": redis, "kafka_idempotence": False}
+    given: dict[str, object] = {"kafka": kafka, "redis": redis, "kafka_idempotence": False, "kafka_hole_wait_ms": 500}
     return PopularitySettings(**{**given, "kafka_adopt_new_log": True, "ranking_every_s": 0.2, **changed})
 
 

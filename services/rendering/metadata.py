@@ -102,10 +102,11 @@ class Metadata:
     def article(self, view: ArticleView, lang: Language) -> About:
         """An article."""
         section = self._section(view.section, lang)
+        description = view.standfirst or _shortened(view.body_html)
         news: dict[str, object] = {
             "@type": "NewsArticle",
             "headline": view.headline,
-            "description": view.standfirst,
+            "description": description,
             "mainEntityOfPage": self._base_url + view.url,
             "url": self._base_url + view.url,
             "datePublished": rfc3339(view.published_at),
@@ -139,7 +140,7 @@ class Metadata:
         embed = f"{self._base_url}/v1/oembed?url={quote(self._base_url + view.url, safe='')}&format=json"
         return self._about(
             view.headline,
-            view.standfirst or _shortened(view.body_html),
+            description,
             view.url,
             "article",
             view.picture,

@@ -125,8 +125,10 @@ def test_the_size_of_a_picture_is_said_where_it_is_known() -> None:
 def test_an_article_without_a_standfirst_is_described_by_its_beginning() -> None:
     view = replace(samples.article(), standfirst="", body_html=f"<p>One &amp; two.</p><p>{'word ' * 90}</p>")
 
-    said = metas(parsed(TEMPLATES.article(view)))["description"]
+    root = parsed(TEMPLATES.article(view))
+    said = metas(root)["description"]
 
+    assert things(root)["NewsArticle"]["description"] == said
     assert said.startswith("One & two. word")
     assert said.endswith("word…")
     assert len(said) <= 200

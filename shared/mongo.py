@@ -2,12 +2,15 @@
 
 import asyncio
 import random
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from time import monotonic
+from datetime import UTC, datetime
+from time import monotonic, time
 from typing import Any, TypeVar
 
 import structlog
+from bson import Binary
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
     AsyncIOMotorClientSession,
@@ -15,7 +18,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import IndexModel, ReadPreference
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -46,6 +49,9 @@ _SELECTION_MS = 3000
 _SOCKET_MS = 10_000
 _TRANSACTION_S = 8.0
 _PREPARE_WITHIN_S = 30.0
+# Who has open sessions: an entry is renewed long before it is forgotten.
+_SESSION_KNOWN_S = 2 * 24 * 3600
+_SESSION_RENEWED_S = 12 * 3600
 
 
 class Mongo:
@@ -61,6 +67,7 @@ class Mongo:
             socketTimeoutMS=_SOCKET_MS,
             retryWrites=True,
         )
+        self._sessions: Sessions | None = None
 
     def database(self, name: str) -> Database:
         """A service's own database."""
@@ -70,6 +77,16 @@ class Mongo:
             read_concern=ReadConcern("majority"),
             write_concern=WriteConcern("majority"),
         )
+
+    async def take_over(self, database: str, process: str) -> None:
+        """Abort the transactions that a killed process of this name left open; go by this name from now on.
+
+        Left alone they stay open for a minute, or as long as `transactionLifetimeLimitSeconds` says, and whoever changes
+        what they have changed meets a conflict for so long. A name is one of this host. Raises Unavailable.
+        """
+        sessions = Sessions(self._client, self.database(database)["sessions"], f"{process}@{socket.gethostname()}")
+        await sessions.end_what_was_left()
+        self._sessions = sessions
 
     async def transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
         """Run `work` in a transaction and commit it.
@@ -93,6 +110,8 @@ class Mongo:
 
     async def _try_transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
         async with await self._client.start_session() as session:
+            if self._sessions is not None:
+                await self._sessions.note(session)
             async with session.start_transaction():
                 return await work(session)
 
@@ -109,6 +128,45 @@ class Mongo:
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
+
+
+class Sessions:
+    """The sessions in which a process has made transactions, on record for the process that takes its place.
+
+    Few: a driver uses a session again as soon as it is free.
+    """
+
+    def __init__(self, client: AsyncIOMotorClient[Document], collection: Collection, process: str) -> None:
+        self._client = client
+        self._collection = collection
+        self._process = process
+        self._noted: dict[bytes, float] = {}
+
+    async def note(self, session: Session) -> None:
+        """Put a session on record, before its first transaction."""
+        identity: Any = session.session_id
+        name = identity["id"]
+        if time() - self._noted.get(name, 0.0) > _SESSION_RENEWED_S:
+            entry = {"process": self._process, "at": datetime.now(UTC)}
+            await self._collection.update_one({"_id": name}, {"$set": entry}, upsert=True)
+            self._noted[name] = time()
+
+    async def end_what_was_left(self) -> None:
+        """End the sessions on record: the server aborts what is open in them."""
+        await ensure_indexes(self._collection, [IndexModel("at", expireAfterSeconds=_SESSION_KNOWN_S)])
+        async with available("sessions that were left"):
+            left = [entry["_id"] async for entry in self._collection.find({"process": self._process}, {"_id": 1})]
+            if left:
+                await self._end(left)
+                await self._collection.delete_many({"_id": {"$in": left}})
+        _log.info("sessions.taken_over", process=self._process, ended=len(left))
+
+    async def _end(self, names: Sequence[Binary]) -> None:
+        try:
+            await self._client.admin.command("killSessions", [{"id": name} for name in names])
+        except OperationFailure as error:
+            # A server that does not let us is a reason to wait for what was left, and none not to start.
+            _log.warning("sessions.cannot_end", process=self._process, reason=repr(error))
 
 
 async def ensure_indexes(collection: Collection, indexes: Sequence[IndexModel]) -> None:

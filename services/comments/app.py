@@ -1,6 +1,7 @@
 """The comments service, put together."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from aiohttp import web
 
@@ -39,6 +40,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
         app[TOKENS] = Tokens(settings.ingestion_urls)
+        await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
         yield
         await app[TOKENS].close()

@@ -1,6 +1,7 @@
 """The service's table of contents: what it holds open, what it serves, what runs beside it."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from aiohttp import web
 
@@ -37,6 +38,7 @@ def create_app(settings: IngestionSettings) -> web.Application:
 async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
     store, settings = app[DESK].store, app[SETTINGS]
     assert isinstance(settings, IngestionSettings)
+    await once_available(partial(store.mongo.take_over, settings.ingestion_database, f"ingestion-{settings.instance}"))
     await once_available(store.prepare)
     token = settings.admin_token()
     if token is not None:

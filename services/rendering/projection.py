@@ -41,19 +41,25 @@ class Projection:
         self._database = database
         self._group = group
         self._pings = pings
-        self._stopping = False
+        self._stopping = self._taken_over = False
         self._runner: GroupRunner | None = None
 
     async def run(self) -> None:
         """Project until stopped."""
         while not self._stopping:
             try:
+                await self._take_over()
                 await self._keep_newest()
             except ModelMoved as error:
                 _log.info("projection.moves", reason=str(error))
             except Unavailable as error:
                 _log.warning("projection.waits", reason=str(error))
                 await asyncio.sleep(_RETRY_S)
+
+    async def _take_over(self) -> None:
+        if not self._taken_over:
+            await self._mongo.take_over(self._database, f"rendering-projector-{self._settings.instance}")
+            self._taken_over = True
 
     async def _keep_newest(self) -> None:
         model = ReadModel(self._mongo, self._database)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from services.rendering.names import author_list, section_list, slug_of, tag_list
-from services.rendering.reading import ListPage, Reading
+from services.rendering.questions import ListPage
+from services.rendering.reading import Reading
 from services.rendering.views import (
     ArticleView,
     Card,

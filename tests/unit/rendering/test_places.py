@@ -6,7 +6,7 @@ from functools import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.rendering import reading, series
+from services.rendering import questions, series
 from services.rendering.documents import PlaceIndex
 from services.rendering.places import modified_at
 from shared.events import ArticleState, ArticleWithdrawn, Erased
@@ -23,10 +23,10 @@ def later(article: ArticleState, **changes: object) -> ArticleState:
 
 def named(memory: Memory) -> dict[str, object]:
     """Every address in every part, each with its last change."""
-    parts = memory.ask(reading.parts_of)
+    parts = memory.ask(questions.parts_of)
     found: dict[str, object] = {}
     for part, moment in parts.items():
-        places = memory.ask(lambda shelf, part=part: reading.places_of(shelf, part)) or ()
+        places = memory.ask(lambda shelf, part=part: questions.places_of(shelf, part)) or ()
         assert max(place.modified_at for place in places) == moment, "the index says what its newest child says"
         assert not found.keys() & {place.url for place in places}
         found |= {place.url: place.modified_at for place in places}

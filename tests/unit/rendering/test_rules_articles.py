@@ -8,7 +8,7 @@ from functools import partial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.rendering import reading, series
+from services.rendering import questions, series
 from services.rendering.documents import StoredArticle, StoredPath
 from services.rendering.names import article_name, front_name, path_name
 from services.rendering.rules import lists_of
@@ -125,7 +125,7 @@ def _check_paths(memory: Memory, newsroom: Newsroom) -> None:
 def _check_neighbours(memory: Memory, published: Sequence[ArticleState]) -> None:
     world = sorted((s for s in published if s.section == "world"), key=lambda s: (s.published_at, s.id))
     for at, state in enumerate(world):
-        older, newer = memory.ask(partial(reading.neighbours_of, article=state))
+        older, newer = memory.ask(partial(questions.neighbours_of, article=state))
         assert (older and older.article_id) == (world[at - 1].id if at else None)
         assert (newer and newer.article_id) == (world[at + 1].id if at + 1 < len(world) else None)
 
@@ -173,7 +173,7 @@ def test_a_card_keeps_the_version_in_which_it_last_changed() -> None:
     memory.apply(an_article(id="a1"), an_article(id="a1", version=2, headline="Anew"))
 
     memory.apply(an_article(id="a1", version=3, headline="Anew", body_html="<p>More.</p>"))
-    front = memory.ask(lambda shelf: reading.front_of(shelf, "site"))
+    front = memory.ask(lambda shelf: questions.front_of(shelf, "site"))
 
     assert front is not None
     assert [card.version for card in front.cards] == [2]
@@ -189,7 +189,7 @@ def test_a_withdrawn_article_is_gone_from_lists_and_says_nothing_and_comes_back_
     path = memory.documents[path_name("/world/a1")]
     lists = [name for name in memory.documents if name.startswith("list:")]
     memory.apply(article.model_copy(update={"version": 3}))
-    found = memory.ask(lambda shelf: reading.article_of(shelf, "a1"))
+    found = memory.ask(lambda shelf: questions.article_of(shelf, "a1"))
 
     assert "lake" not in withdrawn.replace("tag:lakes", "").lower()
     assert isinstance(path, StoredPath)
@@ -246,7 +246,7 @@ def test_recommended_are_those_with_most_tags_in_common_then_the_newest_of_the_s
         an_article(id="stranger", section="africa", minute=5),
     )
 
-    cards = memory.ask(lambda shelf: reading.recommended_for(shelf, article, 5))
+    cards = memory.ask(lambda shelf: questions.recommended_for(shelf, article, 5))
 
     assert [card.article_id for card in cards] == ["both", "one", "newer neighbour", "neighbour"]
 
@@ -256,8 +256,8 @@ def test_a_front_left_short_by_withdrawals_is_shown_with_the_page_before() -> No
     memory.apply(*(an_article(id=f"a{number:02d}", minute=number) for number in range(36)))
     memory.apply(*(an_article(ArticleWithdrawn, id=f"a{number:02d}", version=2, minute=number) for number in (35, 34)))
 
-    front = memory.ask(lambda shelf: reading.front_of(shelf, "section:world"))
-    page = memory.ask(lambda shelf: reading.page_of(shelf, "section:world", 1))
+    front = memory.ask(lambda shelf: questions.front_of(shelf, "section:world"))
+    page = memory.ask(lambda shelf: questions.page_of(shelf, "section:world", 1))
 
     assert front is not None
     assert page is not None
@@ -270,7 +270,7 @@ def test_titles_of_tags_and_authors_are_as_editors_write_them() -> None:
     memory.apply(an_article(tags=("Port Halim", "النيل"), bylines=("Zoë Quentin",), published_at=MORNING))
 
     titles = memory.ask(
-        lambda shelf: {name: page.title for name, page in reading.fronts_of(shelf, list(lists_of(_tagged))).items()}
+        lambda shelf: {name: page.title for name, page in questions.fronts_of(shelf, list(lists_of(_tagged))).items()}
     )
 
     assert set(titles.values()) == {"", "Port Halim", "النيل", "Zoë Quentin"}
@@ -297,10 +297,10 @@ def test_an_articles_page_is_read_in_few_queries() -> None:
                     shelf.add(name, memory.documents.get(name), 1)
 
     load(lambda shelf: shelf.get(path_name("/world/a30"), StoredPath))
-    load(lambda shelf: reading.article_of(shelf, "a30"))
-    load(lambda shelf: reading.comments_of(shelf, articles[30], None))
-    load(lambda shelf: reading.neighbours_of(shelf, articles[30]))
-    load(lambda shelf: reading.recommended_for(shelf, articles[30], 4))
+    load(lambda shelf: questions.article_of(shelf, "a30"))
+    load(lambda shelf: questions.comments_of(shelf, articles[30], None))
+    load(lambda shelf: questions.neighbours_of(shelf, articles[30]))
+    load(lambda shelf: questions.recommended_for(shelf, articles[30], 4))
 
     # Its path, itself, what stands beside it, its page of the section's row: the hint may be one off.
     assert queries <= 5

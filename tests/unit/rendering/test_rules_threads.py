@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.rendering import reading, series
+from services.rendering import questions, series
 from services.rendering.documents import StoredArticle, StoredThread
 from services.rendering.threads import MOST_IN_THREAD
 from services.rendering.views import CommentsView, CommentView
@@ -29,7 +29,7 @@ def removed(comment: CommentState) -> CommentState:
 
 
 def page(memory: Memory, number: int | None = None) -> CommentsView:
-    view = memory.ask(lambda shelf: reading.comments_of(shelf, ARTICLE, number))
+    view = memory.ask(lambda shelf: questions.comments_of(shelf, ARTICLE, number))
     assert view is not None
     return view
 
@@ -199,7 +199,7 @@ def test_fifty_threads_become_a_page_and_it_keeps_its_number() -> None:
     assert page(memory, 1).threads == first.threads
     assert [thread.opener.comment_id for thread in page(memory).threads] == [f"c{n:03d}" for n in range(100, 140)]
     assert (page(memory).page, page(memory).pages, page(memory).total) == (3, 3, 140)
-    assert memory.ask(lambda shelf: reading.comments_of(shelf, ARTICLE, 4)) is None
+    assert memory.ask(lambda shelf: questions.comments_of(shelf, ARTICLE, 4)) is None
 
 
 def test_an_event_that_comes_again_touches_again_what_it_changed() -> None:

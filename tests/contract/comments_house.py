@@ -131,7 +131,7 @@ async def open_house(settings: CommentsSettings, database: str, *, ingestion: st
         told = settings.model_copy(update={"ingestion": ingestion.format(real=url)})
         app = create_app(told, database=database, group=f"comments-{uuid4().hex[:8]}")
         async with TestClient(TestServer(app)) as client:
-            await _until_ready(client)
+            await _until_whole(client)
             yield House(client, producer, log, tokens, app[STORE])
     await producer.stop()
 
@@ -165,7 +165,11 @@ async def log_of(kafka: str) -> AsyncIterator[Log]:
         await consumer.stop()
 
 
-async def _until_ready(client: Client) -> None:
+async def _until_whole(client: Client) -> None:
+    """Until it is ready and has read what articles other tests left in the log."""
     async with asyncio.timeout(_PATIENCE_S):
-        while (await client.get("/health/ready")).status != 200:
+        while True:
+            answer = await client.get("/health/ready")
+            if answer.status == 200 and (await answer.json())["lag"] == 0:
+                return
             await asyncio.sleep(0.05)

@@ -197,7 +197,7 @@ async def test_a_new_instance_answers_nothing_until_it_has_read_the_log(house: H
     answers: list[tuple[int, list[str]]] = []
     async with open_house(settings, ready=False) as new:
         while not answers or answers[-1][0] != 200:
-            async with new.client.get("/v1/search", params={"q": "brine"}) as answer:
+            async with new.client.get("/v1/search", params={"q": "zwartkop"}) as answer:
                 body = await answer.json(content_type=None)
                 answers.append((answer.status, addresses(body) if answer.status == 200 else []))
 

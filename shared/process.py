@@ -5,7 +5,6 @@ import logging
 import os
 import sys
 from collections.abc import Coroutine
-from contextlib import suppress
 
 import orjson
 import structlog
@@ -92,8 +91,14 @@ def _cause_of_death(task: "asyncio.Task[None]") -> BaseException | None:
     return None if task.cancelling() else asyncio.CancelledError("by itself")
 
 
-async def stop_task(task: "asyncio.Task[None]") -> None:
-    """Cancel a task and wait until it is gone."""
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+async def stop_task(task: "asyncio.Task[None]", again_after_s: float = 4.0) -> None:
+    """Cancel a task and wait until it is gone; one that will not go is left after three attempts.
+
+    Libraries wait with `asyncio.wait_for`, which before Python 3.12 swallows a cancellation that comes together with what was
+    waited for (cpython 86296): the task then runs on.
+    """
+    for _ in range(3):
+        task.cancel()
+        if (await asyncio.wait([task], timeout=again_after_s))[0]:
+            return
+    structlog.get_logger(__name__).warning("task.left", task=task.get_name())

@@ -1,0 +1,44 @@
+"""A background task's end, also where a library stands in its way."""
+
+import asyncio
+
+from shared.process import start_task, stop_task
+
+
+async def test_a_task_is_stopped_though_a_library_swallows_its_cancellation() -> None:
+    arrived = asyncio.get_running_loop().create_future()
+    waiting = asyncio.Event()
+
+    async def work() -> None:
+        waiting.set()
+        await asyncio.wait_for(arrived, 60)  # before Python 3.12 what has arrived hides the cancellation
+        await asyncio.Event().wait()
+
+    task = start_task(work(), "work")
+    await waiting.wait()
+    await asyncio.sleep(0)
+
+    arrived.set_result(None)
+    await stop_task(task, again_after_s=0.01)
+
+    assert task.cancelled()
+
+
+async def test_a_task_that_will_not_go_holds_nobody_up() -> None:
+    stubborn = asyncio.Event()
+
+    async def work() -> None:
+        while not stubborn.is_set():
+            try:
+                await stubborn.wait()
+            except asyncio.CancelledError:
+                continue
+
+    task = start_task(work(), "work")
+    await asyncio.sleep(0)
+
+    await stop_task(task, again_after_s=0.01)
+
+    assert not task.done()
+    stubborn.set()
+    await task

@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -20,6 +22,7 @@ JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 LARGEST_PAGE = 100
 USUAL_PAGE = 20
+_TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
 async def read_body(request: web.Request, *, types: Sequence[str] = (JSON_TYPE,)) -> bytes:
@@ -130,22 +133,33 @@ def refuse_unknown(query: Mapping[str, str], known: Sequence[str]) -> None:
         raise field_problem(f"?{twice}", f"{twice} comes twice.")
 
 
-def read_if_match(request: web.Request) -> int | None:
-    """The version in `If-Match`, None for `*`. 428 without the header, 412 when it is no version of ours."""
-    text = request.headers.get("If-Match", "").strip()
-    if not text:
+@dataclass(frozen=True)
+class Tags:
+    """The entity tags of a precondition (RFC 9110, 13.1); `any` for `*`."""
+
+    any: bool
+    tags: tuple[str, ...]
+
+    def match(self, version: int) -> bool:
+        """Whether the version is among them, by the strong comparison: character by character, and never a weak one."""
+        return self.any or etag(version) in self.tags
+
+    def match_weakly(self, version: int) -> bool:
+        """The same by the weak comparison, as reading wants it."""
+        return self.any or etag(version) in (tag.removeprefix("W/") for tag in self.tags)
+
+
+def read_tags(request: web.Request, header: str) -> Tags:
+    """What a precondition's header holds; what is no tag matches nothing."""
+    text = ",".join(request.headers.getall(header, ())).strip()
+    return Tags(text == "*", tuple(_TAG.findall(text)))
+
+
+def read_if_match(request: web.Request) -> Tags:
+    """The tags in `If-Match`. 428 without the header."""
+    if not request.headers.get("If-Match", "").strip():
         raise Problem(428, "Send If-Match with the ETag that you have read.")
-    if text == "*":
-        return None
-    if (
-        len(text) > 2
-        and text[0] == text[-1] == '"'
-        and text[1:-1].isascii()
-        and text[1:-1].isdigit()
-        and len(text) < 14
-    ):
-        return int(text[1:-1])
-    raise Problem(412, "If-Match is not the current version.")
+    return read_tags(request, "If-Match")
 
 
 def etag(version: int) -> str:

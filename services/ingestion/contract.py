@@ -238,6 +238,9 @@ _FILTERS = (
         {"type": "string", "maxLength": 200},
     ),
 )
+_IF_NONE_MATCH = Parameter(
+    "If-None-Match", "header", "ETags that the client has: 304 if it is one of them", {"type": "string"}
+)
 _ETAG = {"ETag": "The version as a strong entity tag"}
 
 
@@ -284,9 +287,9 @@ OPERATIONS: Sequence[Operation] = (
         method="GET",
         path="/v1/articles/{id}",
         summary="One working copy",
-        answers={200: ArticleAnswer},
+        answers={200: ArticleAnswer, 304: None},
         problems=(401, 403, 404, 503),
-        parameters=(_ID,),
+        parameters=(_ID, _IF_NONE_MATCH),
         secured=True,
         headers=_ETAG,
     ),

@@ -35,6 +35,7 @@ from shared.requests import (
     read_cursor,
     read_if_match,
     read_limit,
+    read_tags,
     refuse_unknown,
     validate,
     write_cursor,
@@ -139,8 +140,10 @@ async def show_article(request: web.Request) -> web.Response:
     """One working copy."""
     await _authorize(request, "read")
     article = await _article(request)
-    body = ArticleAnswer.of(article).model_dump_json().encode()
-    return json_response(body, headers={"ETag": etag(article.version)})
+    headers = {"ETag": etag(article.version)}
+    if read_tags(request, "If-None-Match").match_weakly(article.version):
+        return web.Response(status=304, headers=headers)
+    return json_response(ArticleAnswer.of(article).model_dump_json().encode(), headers=headers)
 
 
 async def list_articles(request: web.Request) -> web.Response:
@@ -218,8 +221,7 @@ async def _article(request: web.Request) -> Article:
 async def _article_as_read(request: web.Request) -> Article:
     """The article, at the version that the client has read: 428 or 412 otherwise."""
     article = await _article(request)
-    version = read_if_match(request)
-    if version not in (None, article.version):
+    if not read_if_match(request).match(article.version):
         raise Problem(412, "Someone else has changed the article; read it again.")
     return article
 

@@ -175,6 +175,31 @@ async def test_each_change_needs_the_current_version(desk: Desk, method: str, pa
     assert (done.headers["ETag"], (await done.json())["version"]) == ('"3"', 3)
 
 
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [('"1", "2"', 200), ('"1","2"', 200), ("*", 200), ('"02"', 412), ("2", 412), ('"1", W/"2"', 412), ('"1, 2"', 412)],
+)
+async def test_if_match_is_a_list_of_tags_that_are_compared_character_by_character(
+    desk: Desk, given: str, status: int
+) -> None:
+    article = await desk.act(await desk.create(), "publish")
+
+    answer = await desk.call("POST", f"/v1/articles/{article['id']}/publish", {}, If_Match=given)
+
+    assert answer.status == status
+
+
+async def test_who_has_an_article_already_is_told_so_and_no_more(desk: Desk) -> None:
+    article = await desk.act(await desk.create(), "publish")
+    address = f"/v1/articles/{article['id']}"
+
+    answers = [await desk.call("GET", address, If_None_Match=tag) for tag in ('"2"', 'W/"2", "7"', "*", '"1"')]
+
+    assert [answer.status for answer in answers] == [304, 304, 304, 200]
+    assert {answer.headers["ETag"] for answer in answers} == {'"2"'}
+    assert [await answer.read() for answer in answers[:3]] == [b"", b"", b""]
+
+
 async def test_of_changes_at_once_one_is_taken_and_the_others_are_412(desk: Desk) -> None:
     article = await desk.create(headline="Everyone edits")
     path = f"/v1/articles/{article['id']}"

@@ -12,7 +12,7 @@ from services.comments.pages import answer_or_problem, problem_page
 from services.comments.store import Message
 from shared.errors import Problem
 from shared.idempotency import Answer, claim
-from shared.ids import new_id
+from shared.ids import made_at, new_id
 from shared.mongo import Session
 from shared.requests import (
     FORM_TYPE,
@@ -27,7 +27,6 @@ from shared.requests import (
     write_cursor,
 )
 from shared.service import json_response
-from shared.times import now
 
 # Where the page's form leads back to: the thanks that its style sheet shows to whoever comes there.
 THANKS = "/contact#thanks"
@@ -49,7 +48,8 @@ async def _send(request: web.Request) -> web.Response:
     sent = validate(NewMessage, parse_form(body) if by_form else parse_json(body))
     made = claim(request, "reader", body)
     store = request.app[STORE]
-    message = Message(id=new_id(), name=sent.name, email=sent.email, body=sent.body, created_at=now())
+    message_id = new_id()
+    message = Message(id=message_id, name=sent.name, email=sent.email, body=sent.body, created_at=made_at(message_id))
 
     async def work(session: Session) -> Answer:
         answer = _thanks() if by_form else _receipt(message)

@@ -12,10 +12,9 @@ from services.comments.store import Article, Comment, Store
 from services.comments.text import to_html
 from shared.errors import Problem, Unavailable
 from shared.idempotency import Answer, Claim
-from shared.ids import new_id
+from shared.ids import made_at, new_id
 from shared.mongo import Session
 from shared.service import field_problem
-from shared.times import now
 
 # An article's event is here some tens of milliseconds after its publication; whoever reads faster is not told 404.
 _PATIENCE_S = 1.5
@@ -81,7 +80,7 @@ class Draft:
 
 async def post(store: Store, draft: Draft) -> Answer:
     """Write the comment, its writer's address, its event and the answer in one transaction. 422 for a wrong parent."""
-    comment_id, body_html, written_at = new_id(), to_html(draft.sent.body), now()
+    comment_id, body_html = new_id(), to_html(draft.sent.body)
 
     async def work(session: Session) -> Answer:
         parent = await _parent(store, draft, session)
@@ -98,7 +97,7 @@ async def post(store: Store, draft: Draft) -> Answer:
             body=draft.sent.body,
             body_html=body_html,
             status=rules.first_status(mode, known=known, parent=_status(parent)),
-            created_at=written_at,
+            created_at=made_at(comment_id),
         )
         return await _write(store, draft, comment, session)
 

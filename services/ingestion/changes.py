@@ -15,7 +15,7 @@ from services.ingestion.store import Change, SlugTaken, Stale, Store
 from shared.errors import InvalidMessage, Problem
 from shared.events import encode
 from shared.idempotency import Answer, Claim
-from shared.ids import new_id
+from shared.ids import made_at, new_id
 from shared.producer import check_size
 from shared.requests import etag
 from shared.service import field_problem
@@ -49,8 +49,8 @@ async def create(store: Store, site: Site, order: Order, sent: SentArticle) -> A
             status="draft",
             working=content,
             slug_is_chosen=sent.slug is not None,
-            created_at=order.at,
-            updated_at=order.at,
+            created_at=made_at(article_id),
+            updated_at=made_at(article_id),
         )
         return Change("create", order.by, None, article)
 

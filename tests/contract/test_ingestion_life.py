@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from services.ingestion.settings import IngestionSettings
+from shared.ids import made_at
 from shared.times import now, rfc3339
 from tests.contract.ingestion_house import DRAFT, Desk, Json, running_desk
 
@@ -173,6 +174,16 @@ async def test_each_change_needs_the_current_version(desk: Desk, method: str, pa
     assert [missing.status, stale.status, malformed.status, done.status] == [428, 412, 412, 200]
     assert missing.content_type == stale.content_type == "application/problem+json"
     assert (done.headers["ETag"], (await done.json())["version"]) == ('"3"', 3)
+
+
+async def test_ids_are_in_the_order_in_which_articles_were_made(desk: Desk) -> None:
+    made = await asyncio.gather(*(desk.create() for _ in range(8)))
+
+    in_order = sorted(made, key=lambda article: article["id"])
+    moments = [datetime.fromisoformat(str(article["created_at"])) for article in in_order]
+
+    assert moments == [made_at(str(article["id"])) for article in in_order]
+    assert moments == sorted(moments)
 
 
 @pytest.mark.parametrize(

@@ -497,6 +497,12 @@ async def test_readers_get_a_page_and_programs_problem_details_for_what_cannot_b
     assert not any(upstream.asked for upstream in behind.values())
 
 
+async def test_an_old_probe_that_names_no_host_is_answered(start_edge: StartEdge) -> None:
+    answer = await _say(URL(await start_edge()), b"GET / HTTP/1.0\r\n\r\n")
+
+    assert answer.startswith("HTTP/1.1 200 ")
+
+
 async def test_raw_bytes_in_a_programs_address_are_refused_in_problem_details(start_edge: StartEdge) -> None:
     base = URL(await start_edge())
 

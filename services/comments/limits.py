@@ -1,4 +1,4 @@
-"""How many comments one visitor may send. Visitors are told apart by a keyed hash whose key lives for a day."""
+"""How many comments and letters one visitor may send. Visitors are told apart by a keyed hash whose key lives for a day."""
 
 import asyncio
 import hashlib
@@ -52,7 +52,7 @@ class Visitors:
         self._key: tuple[str, bytes] = ("", b"")
 
     async def admit(self, request: web.Request) -> None:
-        """Count one comment of this visitor; 429 with Retry-After when there were too many."""
+        """Count one comment or letter of this visitor; 429 with Retry-After when there were too many."""
         if not self._on:
             return
         try:
@@ -63,7 +63,7 @@ class Visitors:
             return
         if wait_s is not None:
             raise Problem(
-                429, "That were many comments in a short time; wait a little.", headers={"Retry-After": str(wait_s)}
+                429, "You have sent much in a short time; wait a little.", headers={"Retry-After": str(wait_s)}
             )
 
     @asynccontextmanager

@@ -7,8 +7,9 @@ from aiohttp import web
 
 from services.comments.access import Tokens
 from services.comments.consumers import subscriptions
-from services.comments.keys import NEWSROOM, SITE, STORE, TOKENS, VISITORS
+from services.comments.keys import NEWSROOM, PAGES, STORE, TOKENS, VISITORS
 from services.comments.limits import Visitors
+from services.comments.pages import Pages
 from services.comments.posting import Newsroom
 from services.comments.routes import ROUTES
 from services.comments.settings import CommentsSettings
@@ -35,7 +36,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)
     app[STORE] = store
     app[NEWSROOM] = Newsroom(store, lambda: runner.ready and runner.lag == 0)
-    app[SITE] = load_site(settings.site)
+    app[PAGES] = Pages(load_site(settings.site))
     app[VISITORS] = Visitors(settings)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:

@@ -17,6 +17,7 @@ async def keep_article(articles: Articles, event: ArticleState) -> None:
         comments_open=event.comments_open,
         section=event.section,
         headline=event.headline,
+        language=event.language,
     )
     await articles.keep(article)
 

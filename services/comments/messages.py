@@ -7,8 +7,8 @@ keeps floods out is the limit by visitor, here and at the edge.
 from aiohttp import web
 
 from services.comments.contract import MessageAnswer, MessageList, MessageReceipt, NewMessage
-from services.comments.keys import SITE, STORE, TOKENS, VISITORS
-from services.comments.pages import answer_or_problem, problem_page
+from services.comments.keys import PAGES, STORE, TOKENS, VISITORS
+from services.comments.pages import LETTER, answer_or_problem
 from services.comments.store import Message
 from shared.errors import Problem
 from shared.idempotency import Answer, claim
@@ -30,14 +30,13 @@ from shared.service import json_response
 
 # Where the page's form leads back to: the thanks that its style sheet shows to whoever comes there.
 THANKS = "/contact#thanks"
-_NOT_SENT = "Your message was not sent"
 
 
 async def send_message(request: web.Request) -> web.Response:
     """Keep a letter: sent as JSON, or by the page's plain form, whose sender is answered with pages."""
     answer = await answer_or_problem(request, _send)
     if isinstance(answer, Problem):
-        return problem_page(answer, request, request.app[SITE].name, None, title=_NOT_SENT)
+        return await request.app[PAGES].refusal(answer, request, LETTER)
     return answer
 
 

@@ -1,58 +1,120 @@
 """What a reader without JavaScript sees when a form was not taken: what is wrong, and the form with what was typed."""
 
+import re
+import tomllib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from aiohttp import web
-from markupsafe import Markup, escape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from services.comments.contract import LONGEST_BODY, LONGEST_EMAIL, LONGEST_NAME, LONGEST_WEBSITE
 from shared.errors import FieldError, Problem, Unavailable
-from shared.requests import FORM_TYPE
+from shared.policy import source_of
+from shared.requests import FORM_TYPE, parse_form, read_body
 from shared.service import SECURITY_HEADERS
+from shared.site import Colours, Palette, Site
 
-_HEADERS = {
-    **SECURITY_HEADERS,
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-}
-_PAGE = Markup("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<meta name="color-scheme" content="light dark">
-<title>{title} · {site}</title>
-</head>
-<body>
-<main>
-<p>{site}</p>
-<h1>{title}</h1>
-<p>{detail}</p>
-{faults}
-{form}
-<p><a href="{back}">Back</a></p>
-</main>
-</body>
-</html>
-""")
-_FORM = Markup("""<form method="post" action="{action}">
-<input type="hidden" name="parent_id" value="{parent_id}">
-<p><label>Comment<br><textarea name="body" rows="8" cols="60" required>
-{body}</textarea></label></p>
-<p><label>Name<br><input name="name" autocomplete="name" value="{name}" required></label></p>
-<p><label>E-mail<br><input type="email" name="email" autocomplete="email" value="{email}" required></label></p>
-<p><label>Website<br><input type="url" name="website" autocomplete="url" value="{website}"></label></p>
-<p><button type="submit">Post comment</button></p>
-</form>""")
-_LABELS = {
-    "body": "Comment",
-    "name": "Name",
-    "email": "E-mail",
-    "website": "Website",
-    "parent_id": "The comment replied to",
-}
+_HERE = Path(__file__).parent
+_WORDS = tomllib.loads((_HERE / "words.toml").read_text("utf-8"))
+_CSS = (_HERE / "refused.css").read_text("utf-8")
+# LOOK.md's colours, for a site that names none.
+_PALETTE = Palette(
+    light=Colours(paper="#fbfaf6", raised="#f2efe7", ink="#15181d", quiet="#575d66", rule="#d8d3c6", accent="#a8231a",
+                  second="#0c5a60"),
+    dark=Colours(paper="#12151a", raised="#1b2027", ink="#ebe7de", quiet="#a4abb5", rule="#313842", accent="#ff8f7c",
+                 second="#7fc9c6"),
+)  # fmt: skip
 # Sending the same again may help: the form is offered. A withdrawn or closed article takes no comment, however often.
 _WORTH_ANOTHER_TRY = (400, 422, 429, 503)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field that readers see; `label` is its word, `kind` an input's type or `textarea`."""
+
+    name: str
+    label: str
+    kind: str
+    longest: int
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Form:
+    """One of the site's forms, as its page has it. `replies`: it carries which comment it answers."""
+
+    kind: Literal["comment", "letter"]
+    fields: tuple[Field, ...]
+    replies: bool = False
+
+
+_NAME = Field("name", "name", "text", LONGEST_NAME)
+_EMAIL = Field("email", "email", "email", LONGEST_EMAIL)
+_WEBSITE = Field("website", "website", "url", LONGEST_WEBSITE, required=False)
+COMMENT = Form("comment", (Field("body", "body", "textarea", LONGEST_BODY), _NAME, _EMAIL, _WEBSITE), replies=True)
+LETTER = Form("letter", ())
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence for the reader, and the attributes that its element needs where it is not in the page's language."""
+
+    text: str
+    mark: Markup
+
+
+class Pages:
+    """The pages of one site, in its colours. Nothing in them comes from elsewhere, so that they show when little else does."""
+
+    def __init__(self, site: Site) -> None:
+        environment = Environment(
+            loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        self._template = environment.get_template("refused.html")
+        self._site = site
+        self._style = _colours(site.colours or _PALETTE) + _CSS
+        self._policy = (
+            f"default-src 'none'; style-src {source_of(self._style)}; "
+            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
+
+    async def refusal(self, problem: Problem, request: web.Request, form: Form, language: str = "") -> web.Response:
+        """The problem in words, and the form again with what was typed, where another try can help."""
+        again = problem.status in _WORTH_ANOTHER_TRY
+        html = self._render(problem, form, language or self._site.language, request, await _typed(request, form, again))
+        headers = {
+            **SECURITY_HEADERS,
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": self._policy,
+            **problem.headers,
+        }
+        return web.Response(status=problem.status, text=html, content_type="text/html", headers=headers)
+
+    def _render(
+        self, problem: Problem, form: Form, wanted: str, request: web.Request, typed: Mapping[str, str] | None
+    ) -> str:
+        language = wanted if wanted in _WORDS else "en"
+        shown = [field.name for field in form.fields]
+        faults = {_field(error): _said(error.detail, language) for error in problem.errors}
+        referer = request.headers.get("Referer", "")
+        return self._template.render(
+            site=self._site,
+            style=self._style,
+            language=language,
+            words=_WORDS[language],
+            form=form,
+            action=request.path,
+            typed=typed,
+            detail=_said(problem.detail, language),
+            faults={name: faults.get(name) for name in shown},
+            first=next((name for name in shown if name in faults), None),
+            beside={name: fault for name, fault in faults.items() if name not in shown},
+            back=referer if referer.startswith(("http://", "https://")) else "/",
+        )
 
 
 def wants_page(request: web.Request) -> bool:
@@ -74,43 +136,33 @@ async def answer_or_problem(
         return problem
 
 
-def problem_page(
-    problem: Problem,
-    request: web.Request,
-    site: str,
-    typed: Mapping[str, str] | None,
-    title: str = "Your comment was not sent",
-) -> web.Response:
-    """The problem in words, and a comment's form again with what was `typed`, where another try can help.
+async def _typed(request: web.Request, form: Form, again: bool) -> Mapping[str, str] | None:
+    if not again:
+        return None
+    try:
+        sent = parse_form(await read_body(request, types=(FORM_TYPE,)))
+    except Problem:
+        sent = {}
+    return {name: sent.get(name, "") for name in ("parent_id", *(field.name for field in form.fields))}
 
-    Without `typed` the way back is enough: browsers keep what stands in the form there.
-    """
-    again = problem.status in _WORTH_ANOTHER_TRY
-    html = _PAGE.format(
-        site=site,
-        title=title,
-        detail=problem.detail,
-        faults=_faults(problem.errors),
-        form=_form(request.path, typed) if again and typed is not None else "",
-        back=request.headers.get("Referer") if _is_http(request.headers.get("Referer", "")) else "/",
+
+def _field(error: FieldError) -> str:
+    return error.pointer.lstrip("/?")
+
+
+def _said(sentence: str, language: str) -> Sentence:
+    """The sentence in a language; where nobody has translated it, in English, and marked so."""
+    known: Mapping[str, str] = _WORDS[language]["said"]
+    number = re.search(r"(?<=1 to )\d+", sentence)
+    pattern = sentence.replace(f"1 to {number[0]}", "1 to N") if number else sentence
+    if pattern in known:
+        return Sentence(known[pattern].replace("N", number[0]) if number else known[pattern], Markup())
+    return Sentence(sentence, Markup() if language == "en" else Markup(' lang="en" dir="ltr"'))
+
+
+def _colours(palette: Palette) -> str:
+    light, dark = (
+        "".join(f"--{name}:{colour};" for name, colour in shades.model_dump().items())
+        for shades in (palette.light, palette.dark)
     )
-    headers = {**_HEADERS, **problem.headers}
-    return web.Response(status=problem.status, text=str(html), content_type="text/html", headers=headers)
-
-
-def _is_http(url: str) -> bool:
-    return url.startswith(("http://", "https://"))
-
-
-def _faults(errors: tuple[FieldError, ...]) -> Markup:
-    lines = [Markup("<li><strong>{}</strong>: {}</li>").format(_label(error.pointer), error.detail) for error in errors]
-    return Markup("<ul>{}</ul>").format(Markup("").join(lines)) if lines else Markup()
-
-
-def _label(pointer: str) -> str:
-    name = pointer.lstrip("/?")
-    return _LABELS.get(name, name)
-
-
-def _form(action: str, typed: Mapping[str, str]) -> Markup:
-    return _FORM.format(action=action, **{name: escape(typed.get(name, "")) for name in _LABELS})
+    return f":root{{color-scheme:light dark;{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}\n"

@@ -6,15 +6,15 @@ from aiohttp import web
 
 from services.comments import rules
 from services.comments.contract import CommentAnswer, Discussion, NewComment, ThreadAnswer
-from services.comments.keys import NEWSROOM, SITE, STORE, TOKENS, VISITORS
+from services.comments.keys import NEWSROOM, PAGES, STORE, TOKENS, VISITORS
 from services.comments.messages import ROUTES as MESSAGE_ROUTES
 from services.comments.moderation import ROUTES as MODERATION_ROUTES
 from services.comments.moderation import read_sort
-from services.comments.pages import answer_or_problem, problem_page
+from services.comments.pages import COMMENT, answer_or_problem
 from services.comments.posting import Draft, post
 from services.comments.rules import Node
 from services.comments.store import Article, Comment, placed
-from shared.errors import Problem
+from shared.errors import Problem, Unavailable
 from shared.idempotency import Answer, claim
 from shared.requests import (
     FORM_TYPE,
@@ -36,7 +36,7 @@ async def post_comment(request: web.Request) -> web.Response:
     """Take a reader's comment: as JSON, or as the page's plain form, whose sender is answered with pages."""
     answer = await answer_or_problem(request, _post)
     if isinstance(answer, Problem):
-        return problem_page(answer, request, request.app[SITE].name, await _typed(request))
+        return await request.app[PAGES].refusal(answer, request, COMMENT, await _language(request))
     return answer
 
 
@@ -63,11 +63,13 @@ async def _admit(request: web.Request) -> None:
         await request.app[VISITORS].admit(request)
 
 
-async def _typed(request: web.Request) -> Mapping[str, str]:
+async def _language(request: web.Request) -> str:
+    """The article's language, empty where it is not known."""
     try:
-        return parse_form(await read_body(request, types=(FORM_TYPE,)))
-    except Problem:
-        return {}
+        article = await request.app[STORE].articles.find(request.match_info["id"])
+    except Unavailable:
+        return ""
+    return article.language if article else ""
 
 
 def _place(comment: Comment, article: Article) -> str:

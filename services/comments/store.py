@@ -42,7 +42,7 @@ _ADDRESS_INDEXES = [IndexModel([("email", ASCENDING)])]
 
 @dataclass(frozen=True)
 class Article:
-    """What this service knows of an article."""
+    """What this service knows of an article. `language` is empty where it was kept before languages were."""
 
     id: str
     version: int
@@ -51,6 +51,7 @@ class Article:
     comments_open: bool
     section: str
     headline: str
+    language: str = ""
 
 
 @dataclass(frozen=True)

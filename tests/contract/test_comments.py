@@ -83,7 +83,7 @@ async def test_a_browsers_wrong_form_is_answered_with_a_page_that_names_the_fiel
 
     assert response.status == 422
     assert response.content_type == "text/html"
-    assert "<strong>E-mail</strong>: It is not an e-mail address." in page
+    assert '<p class="fault" id="email-fault">It is not an e-mail address.</p>' in page
     assert "Half an hour of &lt;typing&gt;" in page
     assert 'value="no address"' in page
     assert "unsafe-inline" not in response.headers["Content-Security-Policy"]

@@ -56,7 +56,7 @@ _NAME = Field("name", "name", "text", LONGEST_NAME)
 _EMAIL = Field("email", "email", "email", LONGEST_EMAIL)
 _WEBSITE = Field("website", "website", "url", LONGEST_WEBSITE, required=False)
 COMMENT = Form("comment", (Field("body", "body", "textarea", LONGEST_BODY), _NAME, _EMAIL, _WEBSITE), replies=True)
-LETTER = Form("letter", ())
+LETTER = Form("letter", (Field("body", "message", "textarea", LONGEST_BODY), _NAME, _EMAIL))
 
 
 @dataclass(frozen=True)

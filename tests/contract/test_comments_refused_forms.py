@@ -95,7 +95,9 @@ async def test_a_reply_to_a_comment_that_went_away_can_be_sent_by_itself(house: 
     assert '<input type="hidden" name="parent_id" value="">' in page
 
 
-async def test_a_refused_letter_is_shown_in_the_sites_look(house: House, chromium: Path) -> None:
+async def test_a_refused_letter_is_shown_in_the_sites_look_with_all_that_was_written(
+    house: House, chromium: Path
+) -> None:
     problems: list[str] = []
 
     async with open_browser(chromium) as browser, open_page(browser, problems, viewport=PHONE) as page:
@@ -103,6 +105,9 @@ async def test_a_refused_letter_is_shown_in_the_sites_look(house: House, chromiu
         facts = await page.evaluate(_FACTS)
 
         assert await page.locator("h1").text_content() == "Your message was not sent"
+        assert await page.locator("form").get_attribute("action", timeout=2000) == "/v1/messages"
+        assert {name: await page.locator(f"#{name}").input_value() for name in WRONG} == WRONG
+        assert await page.locator(":focus").get_attribute("name") == "email"
 
     assert (facts["paper"], facts["home"]) == ("rgb(251, 250, 246)", "World Monitor")
     assert facts["widest"] <= PHONE["width"]

@@ -193,6 +193,12 @@ _LIMIT = Parameter(
 _CURSOR = Parameter("cursor", "query", "The `next_cursor` of the answer before", {"type": "string"})
 _SORT = Parameter("sort", "query", "The order by age", {"enum": ["oldest", "newest"], "default": "oldest"})
 _STATUS = Parameter("status", "query", "Which comments", {"enum": list(STATUSES), "default": "pending"})
+_PAGE = Parameter(
+    "comments",
+    "query",
+    "With a form: the article's page of comments that it stands on, which the answer leads back to; the newest if none is named",
+    {"type": "integer", "minimum": 1, "maximum": 9_999_999},
+)
 _KEY = Parameter(
     "Idempotency-Key",
     "header",
@@ -234,7 +240,7 @@ OPERATIONS: Sequence[Operation] = (
         answers={201: CommentAnswer, 303: None},
         problems=(400, 401, 403, 404, 410, 413, 415, 422, 429, 503),
         body={JSON_TYPE: NewComment, FORM_TYPE: NewComment},
-        parameters=(_ARTICLE, _KEY),
+        parameters=(_ARTICLE, _PAGE, _KEY),
         headers={**_ETAG, "Location": "The comment's place on its article's page"},
     ),
     Operation(

@@ -107,7 +107,7 @@ class Pages:
             language=language,
             words=_WORDS[language],
             form=form,
-            action=request.path,
+            action=request.path_qs,
             typed=typed,
             detail=_said(problem.detail, language),
             faults={name: faults.get(name) for name in shown},

@@ -1,6 +1,8 @@
 """HTTP in: readers' comments. What moderators do is in `moderation.py`."""
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from aiohttp import web
 
@@ -29,7 +31,9 @@ from shared.requests import (
     validate,
     write_cursor,
 )
-from shared.service import json_response
+from shared.service import field_problem, json_response
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
 
 async def post_comment(request: web.Request) -> web.Response:
@@ -44,13 +48,14 @@ async def _post(request: web.Request) -> web.Response:
     await _admit(request)
     body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
     by_form = request.content_type == FORM_TYPE
+    page = _page(request) if by_form else ""
     sent = validate(NewComment, parse_form(body) if by_form else parse_json(body))
     made = claim(request, "reader", body)
     store = request.app[STORE]
 
     async def work() -> Answer:
         article = await request.app[NEWSROOM].open_for_comments(request.match_info["id"])
-        return await post(store, Draft(article, sent, made, _form_answer if by_form else _json_answer))
+        return await post(store, Draft(article, sent, made, partial(_form_answer, page) if by_form else _json_answer))
 
     return (await store.answers.once(made, work)).response()
 
@@ -72,8 +77,18 @@ async def _language(request: web.Request) -> str:
     return article.language if article else ""
 
 
-def _place(comment: Comment, article: Article) -> str:
-    return f"{article.url}#comment-{comment.id}"
+def _page(request: web.Request) -> str:
+    """The query of the older page of comments that a reply was written on, empty on the newest; 422 where it is none."""
+    number = request.query.get("comments")
+    if number is None:
+        return ""
+    if not _NUMBER.fullmatch(number):
+        raise field_problem("?comments", "It is not the number of a page of comments.")
+    return f"?comments={number}"
+
+
+def _place(comment: Comment, article: Article, page: str = "") -> str:
+    return f"{article.url}{page}#comment-{comment.id}"
 
 
 def _json_answer(comment: Comment, article: Article) -> Answer:
@@ -81,8 +96,8 @@ def _json_answer(comment: Comment, article: Article) -> Answer:
     return Answer(201, body, {"Location": _place(comment, article), "ETag": etag(comment.version)})
 
 
-def _form_answer(comment: Comment, article: Article) -> Answer:
-    return Answer(303, b"", {"Location": _place(comment, article)})
+def _form_answer(page: str, comment: Comment, article: Article) -> Answer:
+    return Answer(303, b"", {"Location": _place(comment, article, page)})
 
 
 async def list_comments(request: web.Request) -> web.Response:

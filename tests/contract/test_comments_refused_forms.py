@@ -95,6 +95,31 @@ async def test_a_reply_to_a_comment_that_went_away_can_be_sent_by_itself(house: 
     assert '<input type="hidden" name="parent_id" value="">' in page
 
 
+async def test_a_reply_written_on_an_older_page_of_comments_leads_back_to_that_page(house: House) -> None:
+    article = await house.publish_article()
+    parent = await house.post(article.id)
+    path = f"/v1/articles/{article.id}/comments?comments=3"
+    reply = WRONG | {"email": "zoe@example.org", "parent_id": parent["id"]}
+
+    refused = await house.client.post(path, data=WRONG, headers=BROWSER)
+    taken = await house.client.post(path, data=reply, headers=BROWSER, allow_redirects=False)
+    place, _, anchor = taken.headers["Location"].partition("#")
+
+    assert f'action="{path}"' in await refused.text()
+    assert (taken.status, place) == (303, f"{article.url}?comments=3")
+    assert await house.store.comments.find(anchor.removeprefix("comment-")) is not None
+
+
+async def test_a_page_of_comments_is_a_number(house: House) -> None:
+    article = await house.publish_article()
+    await house.post(article.id)
+
+    response = await house.client.post(f"/v1/articles/{article.id}/comments?comments=1%0Aa", data=WRONG)
+
+    assert response.status == 422
+    assert [error["pointer"] for error in (await response.json())["errors"]] == ["?comments"]
+
+
 async def test_a_refused_letter_is_shown_in_the_sites_look_with_all_that_was_written(
     house: House, chromium: Path
 ) -> None:

@@ -233,6 +233,16 @@ def test_the_reply_form_posts_the_fields_of_the_contract() -> None:
     assert "Your e-mail address will not be published." in texts(root, ".//p[@class='form-note']")[0]
 
 
+def test_replies_on_an_older_page_of_comments_lead_back_to_it_and_new_comments_to_the_newest() -> None:
+    def actions(page: int) -> list[str]:
+        view = replace(samples.article(), comments=CommentsView(9, samples.comments(1).threads, page=page, pages=3))
+        forms = parsed(TEMPLATES.article(view)).findall(".//form[@method='post']")
+        return [(form.get("action") or "").partition("/comments")[2] for form in forms]
+
+    assert actions(2) == ["?comments=2"] * 4 + [""]
+    assert set(actions(3)) == {""}
+
+
 def test_the_reply_form_allows_the_lengths_that_the_comments_service_takes() -> None:
     form = parsed(TEMPLATES.article(samples.article())).findall(".//form")[-1]
 

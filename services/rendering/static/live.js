@@ -69,7 +69,7 @@ whenParsed(() => {
   function putComment(comment) {
     const known = byId(comment.id);
     const fresh = said(comment.html);
-    if (known) return comment.removed && known.replaceWith(fresh);
+    if (known) return comment.removed && emptyComment(known, fresh.firstElementChild);
     const item = document.createElement("li");
     item.append(fresh);
     if (comment.id === comment.thread) putThread(item, comment);
@@ -108,9 +108,23 @@ whenParsed(() => {
     return list;
   }
 
+  // It may have been removed, or stand on an older page by now. Nobody's half-written reply goes with it.
   function takeComment(id) {
     const known = byId(id);
-    if (known) known.closest("li").remove();
+    if (!known) return;
+    const item = known.closest("li");
+    if (!isWritten(item)) return item.remove();
+    const notice = document.createElement("p");
+    notice.className = "empty";
+    notice.textContent = words.gone;
+    emptyComment(known, notice);
+  }
+
+  const isWritten = (place) => Array.from(place.querySelectorAll(".reply [name]:not([type=hidden])")).some((field) => field.value.trim());
+
+  function emptyComment(comment, notice) {
+    comment.querySelectorAll(isWritten(comment) ? ":scope > :not(.reply)" : ":scope > *").forEach((part) => part.remove());
+    comment.prepend(notice);
   }
 
   // What was missed is taken from the page as it is now: it has the same comments in the same order.

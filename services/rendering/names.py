@@ -8,7 +8,7 @@ A dependency is one document of the read model, by its `_id`, and what `pages.v1
     list:<list>:<number>          an older page of it, counted from the oldest
     comments:<article id>         the newest threads under an article, and their total
     comments:<article id>:<number>  older threads, counted from the oldest
-    comment:<id>                  what is known of one comment; no page is made of it
+    comment:<id>                  what is known of one comment; no page hangs on it
     sitemap                       when each numbered page of the articles' addresses last changed
     sitemap:front                 the newest articles' addresses
     sitemap:<number>              older ones, counted from the oldest

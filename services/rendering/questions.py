@@ -15,6 +15,7 @@ from services.rendering.documents import (
     StoredThread,
     ThreadLeaf,
 )
+from services.rendering.elsewhere import Parent, parents_of
 from services.rendering.names import (
     SITEMAP,
     article_name,
@@ -192,15 +193,16 @@ def comments_of(shelf: Shelf, article: ArticleState, page: int | None) -> Commen
         leaf = shelf.get(row.leaf_name(page), row.kind) if 1 <= page < newest else None
     if leaf is None:
         return None
-    threads = tuple(as_thread(thread) for thread in leaf.entries)
+    parents = parents_of(shelf, article, leaf, max(1, (page or newest) - 1))
+    threads = tuple(as_thread(thread, parents) for thread in leaf.entries)
     return CommentsView(front.total, threads, page=page or newest, pages=newest, open=article.comments_open)
 
 
-def as_thread(thread: StoredThread) -> ThreadView:
+def as_thread(thread: StoredThread, parents: Mapping[str, Parent]) -> ThreadView:
     """A stored thread in reading order: each comment is followed by what answers it.
 
     Where the opener is gone (or not here yet) its place is kept; where another comment that is answered is not here, the
-    answer stands directly under the opener.
+    answer stands directly under the opener. `parents` are those that stand elsewhere.
     """
     by_id = {comment.id: comment for comment in thread.comments}
     gone = StoredReply(
@@ -215,7 +217,7 @@ def as_thread(thread: StoredThread) -> ThreadView:
     waiting = [(opener, 0)]
     while waiting:
         comment, depth = waiting.pop()
-        ordered.append(_as_comment(comment, depth, by_id))
+        ordered.append(_as_comment(comment, depth, by_id, parents))
         waiting += [(child, depth + 1) for child in reversed(children.pop(comment.id, []))]
     return ThreadView(ordered[0], tuple(ordered[1:]))
 
@@ -227,8 +229,11 @@ def _answered(comment: StoredReply, opener: StoredReply, by_id: Mapping[str, Sto
     return parent if older else opener
 
 
-def _as_comment(comment: StoredReply, depth: int, by_id: Mapping[str, StoredReply]) -> CommentView:
-    parent = by_id.get(comment.parent_id or "")
+def _as_comment(
+    comment: StoredReply, depth: int, by_id: Mapping[str, StoredReply], parents: Mapping[str, Parent]
+) -> CommentView:
+    name = comment.parent_id or ""
+    parent = by_id.get(name) or parents.get(name)
     return CommentView(
         comment_id=comment.id,
         name=comment.name,
@@ -236,8 +241,9 @@ def _as_comment(comment: StoredReply, depth: int, by_id: Mapping[str, StoredRepl
         created_at=comment.created_at,
         website=comment.website or "",
         depth=depth,
-        reply_to_id="" if parent is None else parent.id,
+        reply_to_id="" if parent is None else name,
         reply_to_name="" if parent is None else parent.name,
+        reply_to_path=parent.path if isinstance(parent, Parent) else None,
         removed=comment.removed,
     )
 

@@ -75,7 +75,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class CommentView:
-    """A published comment. `depth` is 0 where it opens a thread; `reply_to_*` name the comment it answers.
+    """A published comment. `depth` is 0 where it opens a thread; `reply_to_*` name the comment it answers;
+    `reply_to_path` is None where that is in the same thread, empty where it is on the same page.
 
     A `removed` one stands for what a moderator took away above replies that stay: its name and body are not shown.
     """
@@ -88,6 +89,7 @@ class CommentView:
     depth: int = 0
     reply_to_id: str = ""
     reply_to_name: str = ""
+    reply_to_path: str | None = None
     removed: bool = False
 
 

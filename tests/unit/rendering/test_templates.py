@@ -275,14 +275,33 @@ def test_a_closed_discussion_offers_no_form() -> None:
     assert "This discussion is closed." in page
 
 
-def test_older_comments_are_a_link_away_and_the_newest_live_at_the_plain_address() -> None:
-    def links(page: int) -> list[str]:
+def test_older_comments_are_linked_above_newer_ones_below_and_the_newest_live_at_the_plain_address() -> None:
+    def around(page: int) -> list[str]:
         view = replace(samples.article(), comments=CommentsView(99, samples.comments(1).threads, page=page, pages=3))
-        return [a.get("href") or "" for a in parsed(TEMPLATES.article(view)).findall(".//nav[@class='pages']/a")]
+        talk = parsed(TEMPLATES.article(view)).findall(".//section[@id='comments']/*")
+        before, after = (
+            [a.get("href") or "" for part in parts for a in part.iter("a") if "pages" in str(part.get("class"))]
+            for parts in _split(talk, "threads")
+        )
+        return [*before, "…", *after]
 
-    assert links(3) == ["/world/ports-of-the-gulf?comments=2#comments"]
-    assert links(2) == ["/world/ports-of-the-gulf#comments", "/world/ports-of-the-gulf?comments=1#comments"]
-    assert links(1) == ["/world/ports-of-the-gulf?comments=2#comments"]
+    assert around(3) == ["/world/ports-of-the-gulf?comments=2#comments", "…"]
+    assert around(2) == ["/world/ports-of-the-gulf?comments=1#comments", "…", "/world/ports-of-the-gulf#comments"]
+    assert around(1) == ["…", "/world/ports-of-the-gulf?comments=2#comments"]
+
+
+def _split(parts: list[Element], name: str) -> tuple[list[Element], list[Element]]:
+    place = next(number for number, part in enumerate(parts) if part.get("class") == name)
+    return parts[:place], parts[place + 1 :]
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "Page 2 of 3"), ("ar", "صفحة ٢ من ٣")])
+def test_a_long_discussion_says_which_of_its_pages_this_is(language: str, says: str) -> None:
+    talk = CommentsView(99, samples.comments(1).threads, page=2, pages=3)
+    page = TEMPLATES.article(replace(samples.article(), language=language, comments=talk))
+
+    assert texts(parsed(page), ".//*[@class='pages-here']") == [says]
+    assert texts(parsed(TEMPLATES.article(samples.article())), ".//*[@class='pages-here']") == []
 
 
 def test_a_commenters_website_is_linked_only_where_it_is_a_web_address() -> None:

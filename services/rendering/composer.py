@@ -26,7 +26,7 @@ _POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "img-src 'self' https: data:",
+        "img-src 'self' https: http: data:",
         "font-src 'self'",
         "connect-src 'self'",
         "manifest-src 'self'",
@@ -65,7 +65,10 @@ class Kind:
 
     @property
     def content_security_policy(self) -> str:
-        """Scripts of our own alone, the one style, pictures from anywhere that is encrypted."""
+        """Scripts of our own alone, the one style, pictures from anywhere.
+
+        On an encrypted site browsers ask for pictures of `http:` by `https:` (Mixed Content Level 2).
+        """
         return f"{_POLICY}; style-src {self.style_source}"
 
 

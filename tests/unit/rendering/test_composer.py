@@ -81,6 +81,14 @@ def test_every_answer_carries_the_security_headers_and_no_server_name() -> None:
         assert "Server" not in headers
 
 
+def test_pictures_may_come_from_every_address_that_an_editor_may_give() -> None:
+    policy = headers_of(a_page().compose("br", b"").whole.as_bytes())["Content-Security-Policy"]
+
+    pictures = next(directive for directive in policy.split("; ") if directive.startswith("img-src "))
+
+    assert pictures.split()[1:] == ["'self'", "https:", "http:", "data:"]
+
+
 def test_short_answers_have_no_body() -> None:
     form = a_page().compose("br", b"")
 

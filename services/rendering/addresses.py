@@ -1,6 +1,6 @@
 """Reads a request's target as an address of the site: what page it names, or where it should go, or what is wrong with it.
 
-One page has one address: lower case, no slash at its end, and of its query the one parameter that it knows. Whatever else
+One page has one address: lower case, no slash or stop at its end, and of its query the one parameter that it knows. Whatever else
 stands in a query (trackers' marks) names no other page, so it cannot split the cache.
 """
 
@@ -21,6 +21,8 @@ _PART = r"/[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
 _FEED = re.compile(rf"(?:{_PART}){{0,2}}/(?:feed\.xml|atom\.xml|feed\.json)")
 _SITEMAP = re.compile(r"/(?:news-sitemap|sitemap(?:-(?:pages|newest|[1-9][0-9]{0,4}))?)\.xml")
 _PATH = re.compile(rf"/|(?:{_PART}){{1,2}}|{_FEED.pattern}|{_SITEMAP.pattern}")
+# What a link in a letter catches behind it: the stop of its sentence, a bracket, a space.
+_CAUGHT = " .,;:!)]>\"'"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # `top` is a first-level page: a section, or one of our own such as About. Pages of comments go with their article.
 _NUMBERED: dict[Kind, str] = {"top": "page", "tag": "page", "author": "page", "article": "comments"}
@@ -104,7 +106,7 @@ def _decode(raw_path: str) -> str | None:
 
 
 def _canonical(path: str) -> str | None:
-    lowered = "/" + "/".join(filter(None, path.lower().split("/")))
+    lowered = "/" + "/".join(filter(None, path.rstrip(_CAUGHT).lower().split("/")))
     return lowered if len(lowered) <= LONGEST_PATH and _PATH.fullmatch(lowered) else None
 
 

@@ -104,7 +104,8 @@ class PageCache(Generic[T]):
     asks `begin` before it reads and `settle` when it is done. `clear` starts a new epoch: what was begun before it is
     never stored.
 
-    Pages and absences (addresses under which nothing is) have a bound each, so that guessed addresses push out no page.
+    Pages and absences (addresses under which nothing is, or from which readers are led on) have a bound each, so that
+    guessed addresses push out no page.
     """
 
     def __init__(self, *, most_bytes: int, most_absence_bytes: int) -> None:

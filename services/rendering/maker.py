@@ -1,6 +1,7 @@
 """Makes the page of an address: read, laid out, rendered. One function a kind of page, a table of them at the end."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from services.rendering import layout
 from services.rendering.addresses import Address
@@ -21,6 +22,7 @@ from shared.site import Site
 from shared.times import Clock
 
 Found = Page | Absence
+Look = Callable[[int | None], Awaitable[ListView | None]]
 ROUTES: Mapping[AddressKind, str] = {
     "home": "/",
     "top": "/{section}",
@@ -32,6 +34,7 @@ ROUTES: Mapping[AddressKind, str] = {
     "popular": "/popular",
 }
 ERRORS = "error"
+REDIRECT = "redirect"
 
 
 def error_key(status: int) -> str:
@@ -77,7 +80,11 @@ class PageMaker:
 
     def moved(self, location: str) -> Page:
         """A permanent redirect. It is asked again each time: a path may be given to another article one day."""
-        return Page(self._date, Kind("redirect", 301, extra=(("Location", location),)), b"")
+        return Page(self._date, Kind(REDIRECT, 301, extra=(("Location", location),)), b"")
+
+    def elsewhere(self, location: str) -> Page:
+        """A redirect for now: what is not at the address may be there one day."""
+        return Page(self._date, Kind(REDIRECT, 302, extra=(("Location", location),)), b"")
 
     async def home(self, reading: Reading, address: Address) -> Found:
         """The front page."""
@@ -87,31 +94,39 @@ class PageMaker:
     async def top(self, reading: Reading, address: Address) -> Found:
         """A first-level page: a section, or one of our own."""
         if (section := self._site.section(address.name)) is not None:
-            view = await layout.section_view(reading, section.slug, address.number, section.name)
-            return self._list(address, view, section.slug)
+            look = partial(layout.section_view, reading, section.slug, title=section.name)
+            return await self._list(address, look, section.slug)
         if (own := self._own_pages.get(address.path)) is not None:
             return self._page(address, self._templates.static_page(own))
         return Absence(404)
 
     async def tag(self, reading: Reading, address: Address) -> Found:
         """A tag's list."""
-        return self._list(address, await layout.tag_view(reading, address.name, address.number))
+        return await self._list(address, partial(layout.tag_view, reading, address.name))
 
     async def author(self, reading: Reading, address: Address) -> Found:
         """An author's list."""
-        return self._list(address, await layout.author_view(reading, address.name, address.number))
+        return await self._list(address, partial(layout.author_view, reading, address.name))
 
     async def article(self, reading: Reading, address: Address) -> Found:
         """An article, or where it has gone."""
         path = await reading.path(address.path)
         if path is None:
-            return Absence(404)
+            return await self._in_another_section(reading, address)
         article = await reading.article(path.article_id)
         if article is None or path.state == "withdrawn":
             return Absence(410)
         if article.url != address.path:
             return self.moved(Address("article", article.url, address.number).key)
         return await self._article(reading, article, address)
+
+    async def _in_another_section(self, reading: Reading, address: Address) -> Found:
+        """Where an article has gone that is looked for in the wrong section: slugs are the whole site's."""
+        path = await reading.first_path(f"/{section.slug}/{address.name}" for section in self._site.sections)
+        article = None if path is None else await reading.article(path.article_id)
+        if article is None:
+            return Absence(404)
+        return self.moved(Address("article", article.url, address.number).key)
 
     async def popular(self, reading: Reading, address: Address) -> Found:
         """A window's ranking. It stands in the slot, so that nothing is read and nothing rendered when it moves."""
@@ -128,7 +143,7 @@ class PageMaker:
     async def _article(self, reading: Reading, article: ArticleState, address: Address) -> Found:
         comments = await reading.comments(article, address.number)
         if comments is None:
-            return Absence(404)
+            return self.elsewhere(article.url)
         view = await layout.article_view(reading, article, comments, self._clock())
         return self._page(address, self._templates.article(view), language=primary(article.language))
 
@@ -140,10 +155,14 @@ class PageMaker:
         """A sitemap."""
         return await self._syndication.sitemap(reading, address)
 
-    def _list(self, address: Address, view: ListView | None, section: str | None = None) -> Found:
-        if view is None:
-            return Absence(404)
-        return self._page(address, self._templates.list_page(view), section=section)
+    async def _list(self, address: Address, look: Look, section: str | None = None) -> Found:
+        """A page of a list. Numbers count from the oldest: until there is a page 1, the front is the whole list."""
+        view = await look(address.number)
+        if view is not None:
+            return self._page(address, self._templates.list_page(view), section=section)
+        if address.number == 1 and await look(None) is not None:
+            return self.elsewhere(address.path)
+        return Absence(404)
 
     def _page(self, address: Address, html: str, *, section: str | None = None, language: str | None = None) -> Page:
         block = Block(section, language or self._site.language)

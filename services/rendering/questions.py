@@ -10,6 +10,7 @@ from services.rendering.documents import (
     PlaceIndex,
     StoredArticle,
     StoredCard,
+    StoredPath,
     StoredPlace,
     StoredReply,
     StoredThread,
@@ -53,6 +54,12 @@ def article_of(shelf: Shelf, article_id: str) -> ArticleState | None:
     """See Reading.article."""
     found = shelf.get(article_name(article_id), StoredArticle)
     return None if found is None or found.state is None or found.state.status != "published" else found.state
+
+
+def first_path_of(shelf: Shelf, names: Sequence[str]) -> StoredPath | None:
+    """See Reading.first_path."""
+    shelf.need(dict.fromkeys(names, StoredPath))
+    return next((found for name in names if (found := shelf.get(name, StoredPath)) is not None), None)
 
 
 def fronts_of(shelf: Shelf, listings: Sequence[str]) -> Mapping[str, ListPage]:

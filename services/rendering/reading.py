@@ -32,6 +32,7 @@ from services.rendering.questions import (
     article_of,
     articles_of,
     comments_of,
+    first_path_of,
     front_of,
     fronts_of,
     neighbours_of,
@@ -82,6 +83,11 @@ class Reading:
     async def path(self, path: str) -> StoredPath | None:
         """What stands at a public path: whose it is, and whether it is `current`, `former` (301) or `withdrawn` (410)."""
         return await self.ask(lambda shelf: shelf.get(path_name(path), StoredPath))
+
+    async def first_path(self, paths: Iterable[str]) -> StoredPath | None:
+        """The first of several paths under which anything stands; all are read at once."""
+        names = [path_name(path) for path in paths]
+        return await self.ask(lambda shelf: first_path_of(shelf, names))
 
     async def article(self, article_id: str) -> ArticleState | None:
         """A published article; None for one that is unknown, withdrawn or erased."""

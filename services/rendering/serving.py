@@ -15,7 +15,7 @@ from services.rendering.files import ready_files
 from services.rendering.listening import Listening
 from services.rendering.live import Live
 from services.rendering.log import Announcements
-from services.rendering.maker import Found, PageMaker
+from services.rendering.maker import REDIRECT, Found, PageMaker
 from services.rendering.oembed import Embeds
 from services.rendering.popular import PopularNews
 from services.rendering.press import Limits, Made, Press
@@ -86,6 +86,7 @@ class Serving:
     def _keep(self, key: str, made: Made[Found]) -> None:
         """Put what was made into the cache, while it is known what moves."""
         if self.announcements.is_heard:
+            absent = isinstance(made.page, Absence) or made.page.kind.route == REDIRECT
             self.cache.store(
                 key,
                 made.page,
@@ -93,7 +94,7 @@ class Serving:
                 epoch=made.epoch,
                 size_bytes=0 if isinstance(made.page, Absence) else made.page.size_bytes,
                 expires_at=monotonic() + _lifetime_s(made.page),
-                absent=isinstance(made.page, Absence),
+                absent=absent,
             )
 
     async def _tick(self) -> None:

@@ -103,6 +103,71 @@ async def test_where_nothing_is_readers_find_the_latest(house: House, gateway: G
     assert "noindex" in page.text
 
 
+async def test_an_address_with_something_of_a_letter_at_its_end_leads_to_the_article(
+    house: House, gateway: Gateway
+) -> None:
+    article = an_article()
+    await house.tell(article)
+    await gateway.until_shown(article.url, article.headline)
+
+    for caught in (".", ",", ")", "%20"):
+        page = await gateway.get(article.url + caught)
+
+        assert (page.status, page.headers["Location"]) == (301, article.url)
+
+
+async def test_an_article_looked_for_in_another_section_is_found_while_it_is_there(
+    house: House, gateway: Gateway
+) -> None:
+    article = an_article(url="/africa/lamp-lit", slug="lamp-lit", section="africa")
+    assert (await gateway.get("/world/lamp-lit")).status == 404
+    await house.tell(article)
+
+    page = await gateway.until("/world/lamp-lit", lambda page: page.status == 301)
+
+    assert page.headers["Location"] == "/africa/lamp-lit"
+    assert (await gateway.get("/world/lamp-lit?comments=2")).headers["Location"] == "/africa/lamp-lit?comments=2"
+    await house.tell(withdrawn(article))
+    await gateway.until("/world/lamp-lit", lambda page: page.status == 404)
+
+
+async def test_a_first_page_that_there_is_not_yet_leads_to_the_list(house: House, gateway: Gateway) -> None:
+    await house.tell(article := an_article(tags=("Old Light",)))
+    await gateway.until_shown("/tag/old-light", article.url)
+
+    for path in ("/world", "/tag/old-light", "/economy"):
+        page = await gateway.get(f"{path}?page=1")
+
+        assert (page.status, page.headers["Location"]) == (302, path)
+    await house.tell(*(an_article(minute=minute) for minute in range(40)))
+    await gateway.until("/world?page=1", lambda page: page.status == 200)
+
+
+async def test_a_page_of_comments_that_there_is_not_leads_to_the_article(house: House, gateway: Gateway) -> None:
+    article = an_article()
+    await house.tell(article)
+    await gateway.until_shown(article.url, article.headline)
+
+    page = await gateway.get(f"{article.url}?comments=99")
+
+    assert (page.status, page.headers["Location"]) == (302, article.url)
+
+
+async def test_addresses_that_lead_on_push_out_no_page(house: House, gateway: Gateway) -> None:
+    article = an_article()
+    await house.tell(article)
+    await gateway.until_shown(article.url, article.headline)
+
+    async with open_gateway(house.settings, house.database, {"page_cache_mib": 1}) as small:
+        await small.get("/about")
+        for number in range(1000):
+            assert (await small.get(f"{article.url}?comments={100 + number}")).status == 302
+        renders = await small.count("wm_rendering_render_seconds_count")
+        await small.get("/about")
+
+        assert await small.count("wm_rendering_render_seconds_count") == renders
+
+
 @pytest.mark.parametrize(
     ("path", "location"),
     [("/world/", "/world"), ("/World", "/world"), ("/world/?page=2&utm_source=x", "/world?page=2")],
@@ -159,7 +224,6 @@ async def test_comments_are_shown_and_older_ones_have_pages_of_their_own(house: 
 
     assert older.status == 200
     assert "Comment 0." in older.text
-    assert (await gateway.get(f"{article.url}?comments=9")).status == 404
     assert (await gateway.get(f"{article.url}?comments=x")).status == 400
 
 

@@ -153,7 +153,7 @@ def fits(target: bytes, answer: Answer) -> bool:
     """Whether the answer is one that the route may give."""
     if "x-injected" in answer.headers:
         return False
-    if answer.status in (200, 301):
+    if answer.status in (200, 301, 302):
         return True
     if target.startswith(b"/v1/"):
         wanted = (400, 404, 410, 422, *((501,) if b"format=" in target else ()))

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import parse_qsl
 
@@ -33,11 +33,12 @@ _PRIVATE = "private, no-cache"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A reader's search: `q` may be empty."""
+    """A reader's search: `q` may be empty, and so may `language`, which is that of the page it was asked from."""
 
     q: str = ""
     section: str = ""
     page: int = 1
+    language: str = ""
 
 
 def read_search(target: str) -> Asked | Refused:
@@ -56,7 +57,7 @@ def read_search(target: str) -> Asked | Refused:
         return Refused(400)
     if int(page) > MOST_PAGES:
         return Refused(404)
-    return Asked(given.get("q", "").strip(), given.get("section", ""), int(page))
+    return Asked(given.get("q", "").strip(), given.get("section", ""), int(page), given.get("language", ""))
 
 
 class SearchService:
@@ -123,10 +124,10 @@ class SearchPages:
             return Refused(404)
         if not view.found:
             latest = (await error_view(Reading(self._model), 404)).latest
-            view = SearchView(asked.q, section=asked.section, latest=latest)
+            view = replace(view, latest=latest)
         html = self._templates.search(view).encode()
         kind = Kind(PATH, cache_control=_PRIVATE, style_source=self._templates.assets.style_source)
-        return Page(self._date, kind, html, block=Block(None, self._site.language))
+        return Page(self._date, kind, html, block=Block(None, self._templates.language_of(asked.language)))
 
 
 def _view(asked: Asked, answer: Mapping[str, object]) -> SearchView:
@@ -135,7 +136,8 @@ def _view(asked: Asked, answer: Mapping[str, object]) -> SearchView:
     assert isinstance(total, int)
     last = min(MOST_PAGES, -(-total // PAGE_ITEMS))
     shown = items[(asked.page - 1) * PAGE_ITEMS :]
-    return SearchView(asked.q, asked.section, tuple(map(_found, shown)), total, asked.page, max(1, last))
+    found = tuple(map(_found, shown))
+    return SearchView(asked.q, asked.section, asked.language, found, total, asked.page, max(1, last))
 
 
 def _found(item: Mapping[str, str | None]) -> FoundView:

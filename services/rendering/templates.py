@@ -44,6 +44,7 @@ class Templates:
         self._languages = Languages(site.language)
         self._metadata = Metadata(site, base_url, self.assets)
         self._environment = _environment(site, base_url, self.assets, self.own_pages)
+        self._environment.globals["site_language"] = self._languages.of_site.code
 
     def home(self, view: HomeView) -> str:
         """The front page."""
@@ -66,7 +67,7 @@ class Templates:
 
     def search(self, view: SearchView) -> str:
         """What a reader's search has found."""
-        return self._page("search.html", view, self._languages.of_site)
+        return self._page("search.html", view, self._languages.of_page(view.language))
 
     def error(self, view: ErrorView) -> str:
         """What a reader sees when there is no page to give."""
@@ -90,6 +91,10 @@ class Templates:
     def languages(self) -> frozenset[str]:
         """The languages that the chrome speaks."""
         return self._languages.codes
+
+    def language_of(self, code: str) -> str:
+        """The language in which the chrome of a page in `code` is."""
+        return self._languages.of_page(code).code
 
     def popular(self, view: PopularView) -> str:
         """The fragment that takes POPULAR_SLOT's place on pages in the view's language."""

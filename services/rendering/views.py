@@ -231,10 +231,14 @@ class FoundView:
 
 @dataclass(frozen=True, slots=True)
 class SearchView:
-    """A page of search results; with an empty `q` the form alone. Where nothing is found, the latest is offered."""
+    """A page of search results; with an empty `q` the form alone. Where nothing is found, the latest is offered.
+
+    `language` is the one of the page it was asked from; empty for the site's.
+    """
 
     q: str
     section: str = ""
+    language: str = ""
     found: tuple[FoundView, ...] = ()
     total: int = 0
     page: int = 1

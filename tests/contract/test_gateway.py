@@ -401,6 +401,18 @@ async def test_a_window_of_popular_news_has_a_page_of_its_own(house: House, gate
     assert [(await gateway.get(f"/popular?{query}")).status for query in ("window=2h", "section=nowhere")] == [400, 404]
 
 
+async def test_a_search_in_arabic_has_its_page_and_its_popular_news_in_arabic(house: House, gateway: Gateway) -> None:
+    await house.rank(("one", "Read by all", 1234))
+
+    page = await gateway.until_shown("/search?language=ar", "Read by all")
+
+    assert '<html lang="ar" dir="rtl">' in page.text
+    assert "١٬٢٣٤" in page.text
+    assert (page.status, page.headers["Cache-Control"]) == (200, "private, no-cache")
+    for unknown in ("xx", "", "ar%0a"):
+        assert '<html lang="en" dir="ltr">' in (await gateway.get(f"/search?language={unknown}")).text
+
+
 @pytest.mark.parametrize("answers", [True, False], ids=["refuses", "says nothing"])
 async def test_a_page_of_results_says_so_when_search_is_away_and_the_site_goes_on(house: House, answers: bool) -> None:
     with socket.socket() as away:

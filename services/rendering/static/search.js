@@ -25,7 +25,11 @@ whenParsed(() => {
   let timer = 0;
   let request = null;
   let chosen = -1;
-  const all = (q) => `/search?${new URLSearchParams({ q })}`;
+  const all = (q) => {
+    const fields = new URLSearchParams(new FormData(form));
+    fields.set("q", q);
+    return `/search?${fields}`;
+  };
   const options = () => [...list.children];
 
   function open() {

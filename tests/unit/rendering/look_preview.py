@@ -32,6 +32,7 @@ def pages(templates: Templates) -> Mapping[str, str]:
         "tag": templates.list_page(samples.tag_list()),
         "popular": templates.popular_page(PopularPageView("7d", "/popular?window=7d&section=africa", "africa")),
         "search": templates.search(samples.results()),
+        "search-arabic": templates.search(replace(samples.results(), language="ar")),
         "search-nothing": templates.search(replace(samples.results(), found=(), total=0, pages=1)),
         "search-empty": templates.search(SearchView("")),
         **{path[1:]: templates.static_page(page) for path, page in templates.own_pages.items()},

@@ -252,7 +252,7 @@ def results() -> SearchView:
     return SearchView(
         "clock & queue",
         "world",
-        (
+        found=(
             FoundView(
                 "/world/ports", STORIES[0][1], "the new <mark>clock</mark> keeps each place &amp; rank …", "world", NOW
             ),

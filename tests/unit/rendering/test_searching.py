@@ -1,5 +1,7 @@
 """The address of a search: what is read out of it, and what is no search at all."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from services.rendering.searching import Asked, read_search
 from services.rendering.templates import Templates
 from services.rendering.views import SearchView
 from shared.site import load_site
+from tests.unit.rendering import look_samples as samples
 
 
 @pytest.mark.parametrize(
@@ -19,6 +22,7 @@ from shared.site import load_site
         ("/search?q=salt+%22the+tide%22&section=world&page=2", Asked('salt "the tide"', "world", 2)),
         ("/search?q=%D9%85%D9%83%D8%AA%D8%A8%D8%A9&utm_source=x", Asked("مكتبة")),
         ("/search?q=one&q=two", Asked("one")),
+        ("/search?q=%D9%85&language=ar&page=2", Asked("م", page=2, language="ar")),
     ],
 )
 def test_a_search_is_read(target: str, asked: Asked) -> None:
@@ -45,6 +49,28 @@ def test_what_is_no_search_is_refused(target: str, status: int) -> None:
 @given(st.text(max_size=300))
 def test_nothing_that_is_sent_breaks_the_reading(query: str) -> None:
     assert isinstance(read_search("/search?" + query), Asked | Refused)
+
+
+def test_results_asked_for_from_an_arabic_page_stay_in_arabic() -> None:
+    templates = Templates(load_site(None), "")
+    article = templates.article(samples.arabic_article())
+    results = templates.search(replace(samples.results(), language="ar"))
+
+    for page in (article, results):
+        assert '<html lang="ar" dir="rtl">' in page
+        assert page.count('<input type="hidden" name="language" value="ar">') == page.count('action="/search"')
+    assert results.count("&amp;language=ar&amp;page=") == 2
+    assert '<meta name="robots" content="noindex">' in results
+    assert "canonical" not in results
+
+
+@pytest.mark.parametrize("language", ["", "en", "xx"])
+def test_other_results_are_in_the_sites_language_and_their_addresses_say_none(language: str) -> None:
+    page = Templates(load_site(None), "").search(replace(samples.results(), language=language))
+
+    assert '<html lang="en" dir="ltr">' in page
+    assert "language=" not in page
+    assert 'name="language"' not in page
 
 
 def test_a_readers_words_are_text_on_the_page_and_nothing_of_it_is_indexed_elsewhere() -> None:

@@ -331,3 +331,26 @@ async def test_every_kind_of_page_keeps_the_budget(site: Site, viewport: dict[st
             ]
 
     assert over == []
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/world/the-lamp-at-cape-sanur-2.html", "the lamp at cape sanur html"),
+        ("/world/%D9%85%D8%B5%D8%A8%D8%A7%D8%AD_%3Cb%3E", "مصباح b"),
+        (
+            "/world/a-very-long-headline-of-which-hardly-anybody-remembers-every-word",
+            "a very long headline of which hardly anybody remembers every",
+        ),
+        ("/world/%25/1234", ""),
+    ],
+)
+async def test_a_page_that_is_not_there_offers_to_search_for_the_words_of_its_address(
+    site: Site, path: str, words: str
+) -> None:
+    async with open_page(site.browser, [], viewport=PHONE) as page:
+        await page.goto(site.platform.edge + path)
+        field = page.locator("#search-q")
+        await expect(page.locator("[data-today]")).not_to_be_empty()
+
+        await expect(field).to_have_value(words)

@@ -1,4 +1,4 @@
-// Suggestions under the search field while a reader types (WAI-ARIA's combobox with a listbox). Without it the form searches.
+// Suggestions under the masthead's search field while a reader types (WAI-ARIA's combobox with a listbox). Without it the form searches.
 "use strict";
 whenParsed(() => {
   const form = document.querySelector("[data-search]");
@@ -117,4 +117,14 @@ whenParsed(() => {
   // A press on a suggestion must not take the focus first: the list would be gone before the click.
   popup.addEventListener("mousedown", (event) => event.preventDefault());
   input.addEventListener("blur", () => { forget(); close(); });
+});
+
+// Where there is no such page, the large form holds the words of the address; the server keeps one page for all of them.
+whenParsed(() => {
+  const input = document.querySelector("[data-of-address]");
+  if (!input || input.value) return;
+  const LONGEST = 60;
+  const part = decodeURIComponent(location.pathname).split("/").filter(Boolean).pop() || "";
+  const words = part.normalize("NFC").replace(/[^\p{L}\p{M}]+/gu, " ").trim();
+  input.value = words.length > LONGEST ? words.slice(0, LONGEST + 1).replace(/ [^ ]*$/, "").slice(0, LONGEST) : words;
 });

@@ -70,6 +70,15 @@ def rendered(text: str) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize(("status", "forms", "filled"), [(404, 1, 1), (410, 1, 0), (503, 0, 0)])
+def test_where_nothing_is_readers_are_offered_the_search(status: int, forms: int, filled: int) -> None:
+    main = parsed(PAGES[str(status)]).find(".//main")
+
+    assert main is not None
+    assert len(main.findall(".//form[@action='/search']")) == forms
+    assert len(main.findall(".//input[@data-of-address]")) == filled
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_with_its_ranking_parses_without_an_error(name: str) -> None:
     page = PAGES[name].replace(POPULAR_SLOT, TEMPLATES.popular(samples.popular()))

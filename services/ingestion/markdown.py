@@ -1,8 +1,10 @@
 """Articles' Markdown as HTML: rendered without raw HTML, then sanitised, so that a mistake in one cannot become markup.
 
-CommonMark with tables and strikethrough. Headings start at level 2, since level 1 is the headline's.
+CommonMark with tables, strikethrough, footnotes, task and definition lists; an address in the text is a link. Headings start at
+level 2, since level 1 is the headline's.
 """
 
+import re
 from collections.abc import Sequence
 from html import unescape
 from typing import Any
@@ -12,20 +14,30 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
 
 from services.ingestion.text import is_blank
 
 EXTERNAL = "external noopener"
-_TEXT = {"p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "a", "img"}
-_TAGS = _TEXT | {"h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td"}
+_TEXT = {"p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "a", "img", "sup"}
+_LISTS = {"ul", "ol", "li", "dl", "dt", "dd", "section"}
+_TAGS = _TEXT | _LISTS | {"h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {
-    "a": {"href", "title", "rel"},
+    "a": {"href", "title", "rel", "id", "role"},
     "img": {"src", "alt", "title", "loading", "decoding"},
     "ol": {"start"},
+    "li": {"id", "class"},
+    "section": {"class", "role"},
     "th": {"style"},
     "td": {"style"},
 }
 _ALIGNMENTS = frozenset(f"text-align:{side}" for side in ("left", "center", "right"))
+# Notes are numbered through the text, and no other id of a page begins so: each is there once.
+_NOTE_ID = re.compile(r"fn(?:ref)?-[1-9][0-9]*(?:-[1-9][0-9]*)?")
+_ROLES = frozenset({"doc-noteref", "doc-backlink", "doc-endnotes"})
+_CLASSES = {"section": "footnotes", "li": "task-list-item"}
 _FIXED = {"rel": EXTERNAL, "loading": "lazy", "decoding": "async"}
 
 
@@ -63,6 +75,12 @@ def _keep(tag: str, name: str, value: str) -> str | None:
         return value if value.startswith("https://") or is_site_path(value) else None
     if name == "style":
         return value if value in _ALIGNMENTS else None
+    if name == "id":
+        return value if _NOTE_ID.fullmatch(value) else None
+    if name == "role":
+        return value if value in _ROLES else None
+    if name == "class":
+        return value if value == _CLASSES.get(tag) else None
     return _FIXED.get(name, value)
 
 
@@ -88,17 +106,60 @@ def _heading(renderer: RendererHTML, tokens: Sequence[Token], index: int, option
     return renderer.renderToken(tokens, index, options, env)
 
 
+def _note_id(token: Token) -> str:
+    again = token.meta.get("subId", 0)
+    return f"fnref-{token.meta['id'] + 1}" + (f"-{again + 1}" if again else "")
+
+
+def _note_ref(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    number = tokens[index].meta["id"] + 1
+    return f'<sup><a href="#fn-{number}" id="{_note_id(tokens[index])}" role="doc-noteref">[{number}]</a></sup>'
+
+
+def _note_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    return f'<li id="fn-{tokens[index].meta["id"] + 1}">'
+
+
+def _note_back(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    return f' <a href="#{_note_id(tokens[index])}" role="doc-backlink">↑</a>'
+
+
+def _notes(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    return '<section class="footnotes" role="doc-endnotes">\n<ol>\n'
+
+
+def _box(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    """The box of a task: nothing else is HTML in the text, since editors' own is switched off."""
+    return "☑" if "checked=" in tokens[index].content else "☐"
+
+
 def _set_up() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    markdown = MarkdownIt("commonmark", {"html": False, "linkify": True})
+    markdown.enable(["table", "strikethrough", "linkify"])
+    markdown.use(footnote_plugin, inline=False).use(tasklists_plugin).use(deflist_plugin)
+    _link_whole_addresses_alone(markdown)
     rules: dict[str, Any] = {
         "link_open": _open_link,
         "image": _show_image,
         "heading_open": _heading,
         "heading_close": _heading,
+        "footnote_ref": _note_ref,
+        "footnote_block_open": _notes,
+        "footnote_open": _note_open,
+        "footnote_anchor": _note_back,
+        "html_inline": _box,
     }
     for name, rule in rules.items():
         markdown.add_render_rule(name, rule)
     return markdown
+
+
+def _link_whole_addresses_alone(markdown: MarkdownIt) -> None:
+    """Without a guess at names: a full stop between two words without a space after it makes no link."""
+    assert markdown.linkify is not None
+    markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+    for schema in ("ftp:", "//", "mailto:"):
+        markdown.linkify.add(schema, None)
 
 
 _markdown = _set_up()

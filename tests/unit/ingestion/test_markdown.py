@@ -1,5 +1,7 @@
 """Articles' HTML holds what the house's typography knows, and nothing that could run or lead astray."""
 
+import re
+
 import html5lib
 import pytest
 from hypothesis import given, settings
@@ -7,10 +9,11 @@ from hypothesis import strategies as st
 
 from services.ingestion.markdown import render, sanitise, shows_nothing
 
-ALLOWED = "p br hr h2 h3 h4 h5 h6 strong em s code pre blockquote ul ol li a img table thead tbody tr th td"
+ALLOWED = "p br hr h2 h3 h4 h5 h6 strong em s code pre blockquote ul ol li a img table thead tbody tr th td sup section dl dt dd"
 PIECES = [
     *("word", " ", "\n", "\n\n", "\t", "  \n", ":", '"', "'", "\\", "&", "&lt;", "\u202e", "<", ">"),
     *("# ", "- ", "1. ", "> ", "*", "**", "~~", "`", "```", "|", "|-|", "[", "](", ")", "!["),
+    *("[^a]", "[^a]: ", "[^b]", "[^b]: ", "- [ ] ", "- [x] ", "\n: ", "https://b.example/(x)", "www.c.example"),
     *("javascript:", "data:text/html,", "vbscript:", "&#106;avascript:", "//evil.example"),
     *("https://a.example/", "/media/a.jpg", "#top", "mailto:a@b.example"),
     *("<script>", "<img src=x onerror=alert(1)>", "<a href=javascript:alert(1)>"),
@@ -31,6 +34,44 @@ def test_what_articles_are_made_of_is_rendered() -> None:
     assert 'rel="external noopener"' in html
     assert '<a href="/world/n">n</a>' in html
     assert '<img src="/media/o.jpg" alt="o" title="p" loading="lazy" decoding="async">' in html
+
+
+def test_footnotes_stand_at_the_end_and_lead_there_and_back() -> None:
+    html = render("Rain[^r] and sun[^s], rain again[^r].\n\n[^r]: At the *gauge*.\n[^s]: By eye.\n[^t]: Of nothing.")
+
+    assert '<sup><a href="#fn-1" id="fnref-1" role="doc-noteref">[1]</a></sup>' in html
+    assert '<sup><a href="#fn-1" id="fnref-1-2" role="doc-noteref">[1]</a></sup>' in html
+    assert '<section class="footnotes" role="doc-endnotes">\n<ol>\n<li id="fn-1">' in html
+    assert 'At the <em>gauge</em>. <a href="#fnref-1" role="doc-backlink">↑</a> <a href="#fnref-1-2"' in html
+    assert html.index("fn-1") < html.index("By eye.")
+    assert "Of nothing" not in html
+
+
+def test_what_is_to_do_and_what_is_done_is_told_by_signs() -> None:
+    html = render("- [ ] Pumps\n- [x] Pipes\n- Wells")
+
+    assert '<li class="task-list-item">☐ Pumps</li>' in html
+    assert '<li class="task-list-item">☑ Pipes</li>' in html
+    assert "<li>Wells</li>" in html
+
+
+def test_terms_have_their_meanings() -> None:
+    assert render("Dhow\n: A boat\n: Its sail") == "<dl>\n<dt>Dhow</dt>\n<dd>A boat</dd>\n<dd>Its sail</dd>\n</dl>\n"
+
+
+def test_addresses_in_the_text_are_links_and_other_words_with_a_full_stop_are_not() -> None:
+    html = render("See (https://a.example/b_(c)?d=1&e), then http://f.example. `https://g.example`")
+    plain = (
+        "Ended.It was www.a.example or b.example, c@d.example, //e.example, ftp://f.example, javascript://g.example."
+    )
+
+    assert (
+        '(<a href="https://a.example/b_(c)?d=1&amp;e" rel="external noopener">https://a.example/b_(c)?d=1&amp;e</a>)'
+        in html
+    )
+    assert '<a href="http://f.example" rel="external noopener">http://f.example</a>.' in html
+    assert "<code>https://g.example</code>" in html
+    assert render(plain) == f"<p>{plain}</p>\n"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +124,11 @@ def test_a_text_of_which_something_is_seen_is_known(markdown: str) -> None:
 
 
 def _check(html: str) -> None:
-    for element in html5lib.parseFragment(html, namespaceHTMLElements=False).iter():
+    elements = list(html5lib.parseFragment(html, namespaceHTMLElements=False).iter())
+    ids = [element.attrib["id"] for element in elements if "id" in element.attrib]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"fn(ref)?-\d+(-\d+)?", found) for found in ids)
+    for element in elements:
         if not isinstance(element.tag, str) or element.tag == "DOCUMENT_FRAGMENT":
             continue
         assert element.tag in ALLOWED.split()
@@ -95,5 +140,7 @@ def _check(html: str) -> None:
                 assert value.startswith(("https://", "/"))
             if name in ("href", "src"):
                 assert not value.startswith(("//", "/\\"))
+            if name == "class":
+                assert value in ("footnotes", "task-list-item")
             if name == "style":
                 assert value in ("text-align:left", "text-align:center", "text-align:right")

@@ -70,6 +70,13 @@ def rendered(text: str) -> list[str]:
     ]
 
 
+def test_the_privacy_page_says_from_where_pictures_may_come() -> None:
+    (text,) = texts(parsed(PAGES["privacy"]), ".//main")
+
+    assert "typefaces and our own pictures come from our own servers" in text
+    assert "A picture that belongs to another site comes from there" in text
+
+
 @pytest.mark.parametrize(("status", "forms", "filled"), [(404, 1, 1), (410, 1, 0), (503, 0, 0)])
 def test_where_nothing_is_readers_are_offered_the_search(status: int, forms: int, filled: int) -> None:
     main = parsed(PAGES[str(status)]).find(".//main")

@@ -354,3 +354,21 @@ async def test_a_page_that_is_not_there_offers_to_search_for_the_words_of_its_ad
         await expect(page.locator("[data-today]")).not_to_be_empty()
 
         await expect(field).to_have_value(words)
+
+
+async def test_a_picture_that_does_not_come_leaves_its_words_and_one_that_is_still_to_come_stays(site: Site) -> None:
+    article = await site.platform.publish(
+        "Two pictures that are lost",
+        body=f"![A boat](/media/lost.jpg)\n\n{_BODY}\n\n{_BODY}\n\n{_BODY}\n\n![A sail](/media/kept.jpg)",
+        lead_image={"url": "/media/lead.jpg", "alt": "A harbour"},
+    )
+    await _until(site, str(article["url"]), "A sail")
+    async with open_page(site.browser, [], viewport=PHONE) as page:
+        await page.goto(site.platform.edge + str(article["url"]))
+
+        await expect(page.locator(".story-picture .missing")).to_have_text("A harbour")
+        await expect(page.locator(".body .missing")).to_have_text("A boat")
+        await expect(page.locator(".body img")).to_have_attribute("alt", "A sail")
+        box = await page.locator(".story-picture .missing").bounding_box()
+        assert box is not None
+        assert box["height"] < 60

@@ -93,6 +93,18 @@ whenParsed(() => {
     fetch("/v1/views", { method: "POST", body, keepalive: true }).catch(() => {});
   }
 
+  // A picture that does not come leaves its words, in a box of their size.
+  function tellMissing(picture) {
+    const words = document.createElement("span");
+    words.className = "missing";
+    words.textContent = picture.alt;
+    (picture.closest("picture") || picture).replaceWith(...(picture.alt ? [words] : []));
+  }
+
+  function tellAllMissing() {
+    for (const picture of all("main img")) if (picture.complete && !picture.naturalWidth) tellMissing(picture);
+  }
+
   // How often it was read goes into a line that is kept free for it; unseen pages and failures leave it as it is.
   async function tellViews(articleId) {
     const line = document.querySelector("[data-views]");
@@ -172,10 +184,11 @@ whenParsed(() => {
   }
 
   // Each by itself, so that a finger on the glass never waits for all of them.
-  for (const act of [tellToday, tellAges, tellClocks, warnOfAge, focusReplies, acknowledgeComment, switchWindows, offerCopying, layOutTheRest]) {
+  for (const act of [tellToday, tellAges, tellClocks, warnOfAge, focusReplies, acknowledgeComment, switchWindows, offerCopying, tellAllMissing, layOutTheRest]) {
     setTimeout(act);
   }
   document.addEventListener("pointerover", tellMoment);
+  document.addEventListener("error", ({ target }) => target.matches("main img") && tellMissing(target), true);
   setInterval(tellAges, 60000);
   // live.js has put something in.
   document.addEventListener("added", () => { tellAges(); tellClocks(); focusReplies(); });

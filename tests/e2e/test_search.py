@@ -99,6 +99,18 @@ async def test_a_click_on_a_suggestion_leads_to_the_article(browser: Browser, pl
     await page.context.close()
 
 
+async def test_all_results_of_a_search_in_arabic_are_shown_in_arabic(browser: Browser, platform: Platform) -> None:
+    page = await _opened(browser, platform, PHONE)
+    await page.goto(f"{platform.edge}/search?language=ar")
+
+    await page.locator("#masthead-q").press_sequentially("mangr")
+    await page.locator(".suggestion-all").click()
+
+    await page.wait_for_url(re.compile(r"/search\?q=mangr&language=ar$"))
+    await expect(page.locator("html")).to_have_attribute("lang", "ar")
+    await page.context.close()
+
+
 async def test_nothing_found_is_said(browser: Browser, platform: Platform) -> None:
     page = await _opened(browser, platform, PHONE)
 

@@ -143,7 +143,7 @@ class PageMaker:
     async def _article(self, reading: Reading, article: ArticleState, address: Address) -> Found:
         comments = await reading.comments(article, address.number)
         if comments is None:
-            return self.elsewhere(article.url)
+            return Absence(404)
         view = await layout.article_view(reading, article, comments, self._clock())
         return self._page(address, self._templates.article(view), language=primary(article.language))
 

@@ -91,7 +91,7 @@ async def test_what_happens_is_shown_while_a_reader_reads(site: Site) -> None:
             # What a typeface moves is in the budget; here it is the news that may move nothing.
             await shown.evaluate("document.fonts.ready.then(() => { window.moves.length = 0 })")
 
-        await _comment(site.platform, article, "I was on the first of them.")
+        await _comment(site.platform, article, f"I was on the first of them. {'W' * 300}")
         await expect(page.get_by_text("I was on the first of them.")).to_be_attached(timeout=10_000)
         await expect(page.locator("[data-comments-title]")).to_have_text("1 comment")
 
@@ -101,6 +101,9 @@ async def test_what_happens_is_shown_while_a_reader_reads(site: Site) -> None:
         await expect(front.get_by_text("1 new story.")).to_be_visible(timeout=10_000)
         assert [*await _moves(page), *await _moves(front)] == []
         assert await page.evaluate("document.activeElement === document.body")
+        await page.get_by_text("I was on the first of them.").scroll_into_view_if_needed()
+        await _whole(page)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
         await front.get_by_text("1 new story.").click()
         await expect(front.get_by_role("link", name="A story newer than the page").first).to_be_visible()

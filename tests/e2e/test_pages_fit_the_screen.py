@@ -1,0 +1,68 @@
+"""Nothing is wider than the screen, whatever editors and readers write: in Chromium, on the narrowest phone and a desktop."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from services.rendering.views import CommentsView, CommentView, ThreadView
+from tests.e2e.browsing import open_browser, open_page
+from tests.e2e.paper import TEMPLATES, Paper, serving
+from tests.unit.rendering import look_samples as samples
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NARROW = {"width": 360, "height": 740}
+WIDE = {"width": 1440, "height": 900}
+_TOO_WIDE = """() => {
+  const screen = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= screen) return [];
+  const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > screen + 0.5);
+  return [`${document.documentElement.scrollWidth} of ${screen}`, ...out.slice(-3).map((one) => one.outerHTML.slice(0, 90))];
+}"""
+# What is below the first screen is laid out last, by the script.
+_WHOLE = """() => [...document.querySelectorAll(".block, .rail > section, .threads")].every(
+  (one) => one.style.contentVisibility === "visible"
+)"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(chromium: Path) -> AsyncIterator[Browser]:
+    async with open_browser(chromium) as opened:
+        yield opened
+
+
+async def _too_wide(browser: Browser, paper: Paper, viewport: dict[str, int], style: str = "") -> dict[str, list[str]]:
+    """What sticks out of the screen, by page."""
+    found: dict[str, list[str]] = {}
+    async with open_page(browser, [], viewport=viewport) as page:
+        for name in paper.pages:
+            await page.goto(paper.address(name))
+            await page.wait_for_function(_WHOLE)
+            if style:
+                await page.add_style_tag(content=style)
+            if out := await page.evaluate(_TOO_WIDE):
+                found[name] = out
+    return found
+
+
+def _said(number: int, body: str, depth: int = 0) -> CommentView:
+    return replace(samples.comment(number, depth), body_html=body, name="N" * 80, reply_to_name="N" * 80)
+
+
+@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["phone", "desktop"])
+async def test_a_long_word_in_a_comment_widens_nothing(browser: Browser, viewport: dict[str, int]) -> None:
+    link = "https://reader.example/" + "a-long-way-" * 11
+    bodies = (f'<p><a href="{link}">{link}</a></p>', f"<p>{'W' * 300}</p>", f"<pre><code>{'W' * 300}</code></pre>")
+    threads = tuple(
+        ThreadView(_said(10 * number, body), tuple(_said(10 * number + depth, body, depth) for depth in (1, 2, 3)))
+        for number, body in enumerate(bodies)
+    )
+    article = replace(samples.article(), comments=CommentsView(12, threads))
+    paper = Paper(samples.popular(), {"article": TEMPLATES.article(article)})
+
+    async with serving(paper):
+        assert await _too_wide(browser, paper, viewport) == {}

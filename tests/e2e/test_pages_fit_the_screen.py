@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from services.rendering.views import CommentsView, CommentView, ThreadView
+from services.rendering.views import CommentsView, CommentView, Correction, Link, PopularPageView, ThreadView
 from tests.e2e.browsing import open_browser, open_page
 from tests.e2e.paper import TEMPLATES, Paper, serving
 from tests.unit.rendering import look_samples as samples
@@ -63,6 +63,57 @@ async def test_a_long_word_in_a_comment_widens_nothing(browser: Browser, viewpor
     )
     article = replace(samples.article(), comments=CommentsView(12, threads))
     paper = Paper(samples.popular(), {"article": TEMPLATES.article(article)})
+
+    async with serving(paper):
+        assert await _too_wide(browser, paper, viewport) == {}
+
+
+_WORD = "Donaudampfschifffahrtselektrizitaeten" * 4
+
+
+def _hostile() -> dict[str, str]:
+    """Every kind of page, with a word that fits no line wherever an editor or a reader writes one."""
+    card = replace(samples.card(0), headline=_WORD, standfirst=_WORD)
+    plain, small = replace(card, picture=None), replace(card, section="africa")
+    link = Link(_WORD, "/tag/long")
+    body = f"<h2>{_WORD}</h2><p>{_WORD} <a href='/'>{_WORD}</a> <code>{_WORD}</code></p><ul><li>{_WORD}</li></ul>"
+    article = replace(
+        samples.article(),
+        headline=_WORD,
+        standfirst=_WORD,
+        bylines=(link, link),
+        tags=(link, link),
+        body_html=body + f"<blockquote><p>{_WORD}</p></blockquote><table><tr><td>{_WORD}</td></tr></table>",
+        corrections=(Correction(_WORD, samples.NOW),),
+        picture=replace(samples.picture(0), caption=_WORD, credit=_WORD),
+        previous=card,
+        next=plain,
+        recommended=(card, plain),
+    )
+    home = samples.home()
+    blocks = tuple(replace(block, cards=(small, plain, small)) for block in home.blocks)
+    found = replace(samples.results().found[0], headline=_WORD, snippet_html=f"<mark>{_WORD}</mark>")
+    return {
+        "home": TEMPLATES.home(replace(home, lead=card, seconds=(plain, card), blocks=blocks, latest=(card, plain))),
+        "home-plain": TEMPLATES.home(replace(home, lead=plain, seconds=(plain, card))),
+        "article": TEMPLATES.article(article),
+        "arabic": TEMPLATES.article(replace(article, language="ar")),
+        "section": TEMPLATES.list_page(replace(samples.section_list(), cards=(card, plain, card))),
+        "section-plain": TEMPLATES.list_page(replace(samples.section_list(), cards=(plain, card))),
+        "tag": TEMPLATES.list_page(replace(samples.tag_list(), title=_WORD, cards=(card, plain))),
+        "author": TEMPLATES.list_page(replace(samples.tag_list(), kind="author", title=_WORD, page=None)),
+        "search": TEMPLATES.search(replace(samples.results(), q=_WORD, found=(found,))),
+        "search-nothing": TEMPLATES.search(replace(samples.results(), q=_WORD, found=(), latest=(card, plain))),
+        "popular": TEMPLATES.popular_page(PopularPageView("7d", "/popular?window=7d")),
+        "404": TEMPLATES.error(replace(samples.lost(404), latest=(card, plain))),
+    }
+
+
+@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["phone", "desktop"])
+async def test_a_long_word_of_an_article_widens_no_page(browser: Browser, viewport: dict[str, int]) -> None:
+    ranking = samples.popular()
+    items = tuple(replace(item, headline=_WORD) for item in ranking.items)
+    paper = Paper(replace(ranking, items=items), _hostile())
 
     async with serving(paper):
         assert await _too_wide(browser, paper, viewport) == {}

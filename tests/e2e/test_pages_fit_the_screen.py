@@ -11,6 +11,7 @@ from playwright.async_api import Browser
 from services.rendering.views import CommentsView, CommentView, Correction, Link, PopularPageView, ThreadView
 from tests.e2e.browsing import open_browser, open_page
 from tests.e2e.paper import TEMPLATES, Paper, serving
+from tests.unit.rendering import look_preview
 from tests.unit.rendering import look_samples as samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -117,3 +118,27 @@ async def test_a_long_word_of_an_article_widens_no_page(browser: Browser, viewpo
 
     async with serving(paper):
         assert await _too_wide(browser, paper, viewport) == {}
+
+
+async def test_letters_of_twice_the_size_fit_a_phone(browser: Browser) -> None:
+    paper = Paper(samples.popular(), look_preview.pages(TEMPLATES))
+
+    async with serving(paper):
+        assert await _too_wide(browser, paper, NARROW, ":root { font-size: 200% }") == {}
+
+
+_BROKEN = """() => [...document.querySelectorAll(".footer a, .menu a")].filter((link) => {
+  const words = document.createRange();
+  words.selectNodeContents(link);
+  return !link.textContent.includes(" ") && new Set([...words.getClientRects()].map((line) => line.top)).size > 1;
+}).map((link) => link.textContent)"""
+
+
+async def test_letters_of_twice_the_size_break_no_sections_name(browser: Browser) -> None:
+    paper = Paper(samples.popular(), {"home": TEMPLATES.home(samples.home())})
+
+    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
+        await page.goto(paper.address("home"))
+        await page.add_style_tag(content=":root { font-size: 200% }")
+        await page.locator(".menu summary").click()
+        assert await page.evaluate(_BROKEN) == []

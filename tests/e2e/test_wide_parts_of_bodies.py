@@ -1,0 +1,46 @@
+"""Tables and code that are wider than an article's column: on paper, and for whoever reads with a keyboard."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.e2e.browsing import open_browser, open_page
+from tests.e2e.paper import TEMPLATES, Paper, serving
+from tests.unit.rendering import look_samples as samples
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# A4 at 96 dots an inch.
+SHEET = {"width": 794, "height": 1123}
+_CELLS = "".join(f"<td>{place},417 containers of Basra</td>" for place in range(12))
+_HEADS = "".join(f"<th>Quarter {place}</th>" for place in range(12))
+_CODE = "berths = [" + ", ".join(f'"berth-{place}"' for place in range(40)) + "]"
+WIDE_BODY = (
+    f"<p>Before.</p><table><thead><tr>{_HEADS}</tr></thead><tbody><tr>{_CELLS}</tr></tbody></table>"
+    f"<pre><code>{_CODE}\n  ready = True</code></pre><p>After.</p>"
+)
+_CUT = """() => [...document.querySelectorAll(".body table, .body pre")].filter((one) =>
+  one.scrollWidth > one.clientWidth || one.getBoundingClientRect().right > innerWidth || getComputedStyle(one).overflowX !== "visible"
+).map((one) => `${one.tagName} ${one.scrollWidth} of ${one.clientWidth}`)"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(chromium: Path) -> AsyncIterator[Browser]:
+    async with open_browser(chromium) as opened:
+        yield opened
+
+
+def _paper(language: str = "en") -> Paper:
+    article = replace(samples.article(), body_html=WIDE_BODY, language=language)
+    return Paper(samples.popular(language), {"article": TEMPLATES.article(article)})
+
+
+async def test_wide_tables_and_code_are_whole_on_paper(browser: Browser) -> None:
+    async with serving(_paper()) as paper, open_page(browser, [], viewport=SHEET) as page:
+        await page.emulate_media(media="print")
+        await page.goto(paper.address("article"))
+        assert await page.evaluate(_CUT) == []

@@ -7,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from services.rendering.assets import Assets
+from services.rendering.bodies import reachable
 from services.rendering.language import Language, Languages, direction
 from services.rendering.metadata import About, Metadata
 from services.rendering.static_pages import load_static_pages
@@ -114,6 +115,7 @@ def _environment(site: Site, base_url: str, assets: Assets, own_pages: Mapping[s
         auto_reload=False,
         cache_size=-1,
     )
+    environment.filters["reachable"] = reachable
     environment.filters["rfc3339"] = rfc3339
     environment.globals.update(
         site=site,

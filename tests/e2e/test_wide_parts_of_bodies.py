@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.e2e.browsing import open_browser, open_page
+from tests.e2e.browsing import PHONE, open_browser, open_page
 from tests.e2e.paper import TEMPLATES, Paper, serving
 from tests.unit.rendering import look_samples as samples
 
@@ -24,7 +24,8 @@ WIDE_BODY = (
     f"<pre><code>{_CODE}\n  ready = True</code></pre><p>After.</p>"
 )
 _CUT = """() => [...document.querySelectorAll(".body table, .body pre")].filter((one) =>
-  one.scrollWidth > one.clientWidth || one.getBoundingClientRect().right > innerWidth || getComputedStyle(one).overflowX !== "visible"
+  one.scrollWidth > one.clientWidth || one.getBoundingClientRect().right > innerWidth
+  || getComputedStyle(one).overflowX !== "visible"
 ).map((one) => `${one.tagName} ${one.scrollWidth} of ${one.clientWidth}`)"""
 
 
@@ -44,3 +45,18 @@ async def test_wide_tables_and_code_are_whole_on_paper(browser: Browser) -> None
         await page.emulate_media(media="print")
         await page.goto(paper.address("article"))
         assert await page.evaluate(_CUT) == []
+
+
+@pytest.mark.parametrize(("language", "names"), [("en", ["Table 1", "Code 1"]), ("ar", ["جدول ١", "شيفرة ١"])])
+async def test_what_scrolls_in_a_body_is_reached_by_keyboard_and_has_a_name(
+    browser: Browser, language: str, names: list[str]
+) -> None:
+    async with serving(_paper(language)) as paper, open_page(browser, [], viewport=PHONE) as page:
+        await page.goto(paper.address("article"))
+        for name in names:
+            region = page.locator(".body").get_by_role("region", name=name, exact=True)
+            await region.focus(timeout=5_000)
+            await page.keyboard.press("ArrowRight" if language == "en" else "ArrowLeft")
+            await page.wait_for_function("document.activeElement.scrollLeft !== 0")
+            assert await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert await page.locator(".body").get_by_role("table").count() == 1

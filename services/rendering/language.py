@@ -54,6 +54,11 @@ class Language:
         """A counted noun in the right plural: keys are `<key>.one`, `<key>.few`, ... and `<key>.other`."""
         return self._form(key, self._locale.plural_form(number)).format(number=self.number(number))
 
+    def older_than(self, years: int) -> str:
+        """The line on an article of so many years; up to ten are written in words."""
+        written = self._words.get(f"years.{years}")
+        return self.say("old", years=written or self.count("years", years))
+
     def phrases(self, prefix: str) -> dict[str, str]:
         """All words whose keys begin so, by the rest of the key, unfilled: for the script to choose from."""
         return {key.removeprefix(prefix): words for key, words in self._words.items() if key.startswith(prefix)}

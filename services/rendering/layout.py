@@ -18,7 +18,7 @@ from services.rendering.views import (
     ListView,
     Picture,
     SectionBlock,
-    is_over_a_year_old,
+    years_old,
 )
 from shared.events import ArticleState
 from shared.site import Site
@@ -88,7 +88,7 @@ async def article_view(reading: Reading, article: ArticleState, comments: Commen
         updated_at=article.updated_at if article.updated_at - article.published_at > _SAME_MOMENT else None,
         corrected_at=article.corrected_at,
         corrections=tuple(Correction(correction.note, correction.at) for correction in article.corrections),
-        over_a_year_old=is_over_a_year_old(article.published_at, now),
+        years_old=years_old(article.published_at, now),
         previous=previous,
         next=following,
         recommended=tuple(_without(recommended, near)[:RECOMMENDED]),

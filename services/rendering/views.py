@@ -6,13 +6,11 @@ Times are aware datetimes in UTC. URLs of our own pages are paths (`/world/a-hea
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 # The widths in which pictures under /media/ lie beside their JPEG, as `<name>-<width>.avif` and `.webp`.
 VARIANT_WIDTHS = (480, 800, 1280)
-
-YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +135,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """An article's page. `over_a_year_old` only ever turns from false to true; the browser covers the day it does."""
+    """An article's page. `years_old` only ever grows; the browser covers the day it does."""
 
     article_id: str
     url: str
@@ -154,16 +152,21 @@ class ArticleView:
     updated_at: datetime | None = None
     corrected_at: datetime | None = None
     corrections: tuple[Correction, ...] = ()
-    over_a_year_old: bool = False
+    years_old: int = 0
     previous: Card | None = None
     next: Card | None = None
     recommended: tuple[Card, ...] = ()
     comments: CommentsView = CommentsView()
 
 
-def is_over_a_year_old(published_at: datetime, now: datetime) -> bool:
-    """Whether readers should be told that this is no longer news."""
-    return now - published_at > YEAR
+def years_old(published_at: datetime, now: datetime) -> int:
+    """Whole years since then, by the calendar: past the first, readers should be told that this is no longer news."""
+    before_the_day = _in_its_year(now) < _in_its_year(published_at)
+    return max(0, now.year - published_at.year - before_the_day)
+
+
+def _in_its_year(moment: datetime) -> tuple[int, ...]:
+    return moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ whenParsed(() => {
   const all = (selector) => document.querySelectorAll(selector);
   const UNITS = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]];
   const WEEK_S = 604800;
-  const YEAR_S = 31536000;
   const LINES = 8;
   const COUNT_EVERY_MS = 30000;
 
@@ -74,8 +73,19 @@ whenParsed(() => {
     requestAnimationFrame(next);
   }
 
+  function yearsSince(moment) {
+    const [then, now] = [new Date(moment), new Date()];
+    const years = now.getUTCFullYear() - then.getUTCFullYear();
+    return years - (then.setUTCFullYear(now.getUTCFullYear()) > now);
+  }
+
+  // A page may have been made before an article's birthday.
   function warnOfAge() {
-    for (const line of all("[data-old]")) if (secondsSince(line.dataset.old) > YEAR_S) line.hidden = false;
+    for (const line of all("[data-old]")) {
+      if (yearsSince(line.dataset.old) <= line.dataset.years) continue;
+      line.textContent = line.dataset.older;
+      line.hidden = false;
+    }
   }
 
   function uuid() {

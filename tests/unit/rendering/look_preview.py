@@ -25,7 +25,7 @@ def pages(templates: Templates) -> Mapping[str, str]:
         "article-arabic": templates.article(samples.arabic_article()),
         "article-french": templates.article(replace(article, language="fr")),
         "article-long": templates.article(replace(article, headline=samples.LONG_HEADLINE)),
-        "article-short": templates.article(replace(article, headline="Goalkeepers", over_a_year_old=True)),
+        "article-short": templates.article(replace(article, headline="Goalkeepers", years_old=1)),
         "article-plain": templates.article(replace(plain, comments=samples.comments(0), previous=None)),
         "article-discussed": templates.article(replace(article, comments=samples.comments(50, page=1, pages=2))),
         "section": templates.list_page(samples.section_list()),

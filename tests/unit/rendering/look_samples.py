@@ -193,7 +193,7 @@ def arabic_article() -> ArticleView:
         bylines=(Link("كريم الراشد", "/author/karim-al-rashid"),),
         corrections=(Correction("ذكرت نسخة سابقة أن عدد الموانئ أحد عشر. والصحيح اثنا عشر.", NOW),),
         picture=replace(picture(0), caption="سفن تنتظر خارج الميناء.", credit="رسم: مرصد العالم"),
-        over_a_year_old=True,
+        years_old=3,
         recommended=(arabic_card(1), card(2)),
     )
 

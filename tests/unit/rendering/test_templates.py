@@ -224,7 +224,7 @@ def test_a_language_that_the_chrome_does_not_speak_is_marked_on_the_article_alon
 
 def test_the_line_on_old_articles_waits_in_the_page_until_it_is_true() -> None:
     fresh = parsed(TEMPLATES.article(samples.article())).find(".//p[@class='old']")
-    old = parsed(TEMPLATES.article(replace(samples.article(), over_a_year_old=True))).find(".//p[@class='old']")
+    old = parsed(TEMPLATES.article(replace(samples.article(), years_old=1))).find(".//p[@class='old']")
 
     assert fresh is not None
     assert old is not None

@@ -1,0 +1,51 @@
+"""What an old article says about its age."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from lxml import html
+
+from services.rendering.views import years_old
+from tests.e2e.paper import TEMPLATES
+from tests.unit.rendering import look_samples as samples
+
+
+@pytest.mark.parametrize(
+    ("published", "years"),
+    [
+        ("2026-11-23T14:05:08", 0),
+        ("2025-11-23T14:05:08", 0),
+        ("2025-11-23T14:05:07", 1),
+        ("2022-11-23T14:05:07", 4),
+        ("2024-02-29T00:00:00", 2),
+        ("1605-12-01T00:00:00", 420),
+    ],
+)
+def test_years_are_whole_ones_of_the_calendar(published: str, years: int) -> None:
+    now = datetime(2026, 11, 23, 14, 5, 7, tzinfo=UTC)
+
+    assert years_old(datetime.fromisoformat(published).replace(tzinfo=UTC), now) == years
+
+
+@pytest.mark.parametrize(
+    ("language", "years", "said", "next_year"),
+    [
+        ("en", 0, "more than a year old.", "more than a year old."),
+        ("en", 3, "more than three years old.", "more than four years old."),
+        ("en", 10, "more than ten years old.", "more than 11 years old."),
+        ("ar", 1, "أكثر من عام.", "أكثر من عامين."),
+        ("ar", 3, "أكثر من ثلاثة أعوام.", "أكثر من أربعة أعوام."),
+        ("ar", 11, "أكثر من ١١ عامًا.", "أكثر من ١٢ عامًا."),
+        ("ar", 103, "أكثر من ١٠٣ أعوام.", "أكثر من ١٠٤ أعوام."),
+    ],
+)
+def test_an_old_article_says_how_old_it_is(language: str, years: int, said: str, next_year: str) -> None:
+    article = replace(samples.article(), language=language, years_old=years)
+
+    line = html.fromstring(TEMPLATES.article(article)).find(".//p[@class='old']")
+
+    assert line is not None
+    assert (line.get("hidden") is None) == (years > 0)
+    assert str(line.text).endswith(said)
+    assert str(line.get("data-older")).endswith(next_year)

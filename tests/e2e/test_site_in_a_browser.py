@@ -105,6 +105,11 @@ async def test_what_happens_is_shown_while_a_reader_reads(site: Site) -> None:
         await _whole(page)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
+        await _until(site, str(article["url"]), "They run on Mondays.")
+        await page.get_by_role("status").get_by_text("has been corrected").click()
+        await expect(page.get_by_text("They run on Mondays.")).to_be_in_viewport()
+        assert page.url.endswith("#correction")
+
         await front.get_by_text("1 new story.").click()
         await expect(front.get_by_role("link", name="A story newer than the page").first).to_be_visible()
     assert problems == []

@@ -14,12 +14,22 @@ whenParsed(() => {
   const LONGEST_PAUSE_MS = 300000;
 
   // ---- what is said in the corner of the page; the place is a live region, so that it is also read out, politely
-  function say(text) {
+  function say(text, part = "") {
     const pill = document.createElement("a");
     pill.className = "pill";
-    pill.href = location.pathname + location.search;
+    pill.href = location.pathname + location.search + part;
     pill.textContent = text;
+    if (part) pill.addEventListener("click", loadAgain);
     if (place.textContent !== text) place.replaceChildren(pill);
+  }
+
+  // A link to a part of the page that is shown loads nothing, and a page that is loaded again is where it was.
+  function loadAgain(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    history.replaceState(null, "", event.currentTarget.href);
+    history.scrollRestoration = "manual";
+    location.reload();
   }
 
   function counted(key, count) {
@@ -30,7 +40,10 @@ whenParsed(() => {
 
   function hearArticle(now) {
     if (now.withdrawn) return say(words.withdrawn);
-    if (now.version > seen.version) say(now.corrections > seen.corrections ? words.corrected : words.updated);
+    if (now.version > seen.version) {
+      if (now.corrections > seen.corrections) say(words.corrected, "#correction");
+      else say(words.updated);
+    }
     if (talk && now.comments !== seen.comments) {
       seen.comments = now.comments;
       catchUp();

@@ -46,3 +46,30 @@ async def test_a_page_that_was_made_before_an_articles_birthday_says_its_age(
         else:
             await expect(line).to_have_text(said)
             await expect(line).to_be_visible()
+
+
+async def test_no_link_for_sharing_stands_alone_in_its_row(browser: Browser) -> None:
+    paper = Paper(samples.popular(), {"article": TEMPLATES.article(samples.article())})
+    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
+        await page.goto(paper.address("article"))
+        tops = await page.locator(".share > li").evaluate_all(
+            "(all) => all.map((one) => one.getBoundingClientRect().top)"
+        )
+
+    assert min(tops.count(top) for top in tops) > 1
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, ""), (3, "Views 3")])
+async def test_how_often_an_article_was_read_is_told_from_the_first_view_on(
+    browser: Browser, count: int, said: str
+) -> None:
+    article = samples.article()
+    path = f"/v1/articles/{article.article_id}/views"
+    answers = {path: {"article_id": article.article_id, "views": {"all": count}}}
+    paper = Paper(samples.popular(), {"article": TEMPLATES.article(article)}, answers)
+    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
+        async with page.expect_response(f"**{path}") as asked:
+            await page.goto(paper.address("article"))
+        await (await asked.value).finished()
+        await page.wait_for_load_state("networkidle")
+        await expect(page.locator("[data-views]")).to_have_text(said)

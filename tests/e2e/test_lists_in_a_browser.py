@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from services.rendering.views import PopularPageView
 from tests.e2e.browsing import open_browser, open_page
 from tests.e2e.paper import TEMPLATES, Paper, serving
 from tests.unit.rendering import look_samples as samples
@@ -40,3 +42,51 @@ async def test_a_section_whose_newest_story_has_no_picture_leads_with_it_in_type
             sizes[name] = await lead.locator(".card-title").evaluate("(title) => getComputedStyle(title).fontSize")
 
     assert sizes["plain"] == sizes["pictured"]
+
+
+_DISTANCE = """(rail) =>
+  rail.getBoundingClientRect().top - rail.previousElementSibling.getBoundingClientRect().bottom"""
+_BOX = "(one) => one.getBoundingClientRect().toJSON()"
+
+
+async def test_popular_news_keeps_its_distance_on_a_phone(browser: Browser) -> None:
+    section = replace(samples.section_list(), older=None)
+    pages = {
+        "section": TEMPLATES.list_page(section),
+        "popular": TEMPLATES.popular_page(PopularPageView("7d", "/popular?window=7d")),
+        "home": TEMPLATES.home(samples.home()),
+        "404": TEMPLATES.error(samples.lost()),
+    }
+    gaps = {}
+    async with serving(Paper(samples.popular(), pages)) as paper, open_page(browser, [], viewport=NARROW) as page:
+        for name in pages:
+            await page.goto(paper.address(name))
+            gaps[name] = await page.locator(".rail").evaluate(_DISTANCE)
+
+    assert gaps == pytest.approx(dict.fromkeys(pages, 48))
+
+
+async def test_a_date_in_a_list_stands_on_one_line(browser: Browser) -> None:
+    cards = tuple(replace(samples.card(0), published_at=datetime(2024, 9, day, tzinfo=UTC)) for day in (16, 17, 18))
+    cards = tuple(replace(card, section="middle-east") for card in cards)
+    author = replace(samples.tag_list(), kind="author", cards=cards)
+    paper = Paper(samples.popular(), {"author": TEMPLATES.list_page(author)})
+    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
+        await page.goto(paper.address("author"))
+        times = page.locator(".card-facts time")
+        await expect(times).to_have_count(3)
+        heights = [(await time.evaluate(_BOX))["height"] for time in await times.all()]
+
+    assert max(heights) < 30
+
+
+async def test_the_facts_of_a_story_stand_on_the_side_where_its_headline_begins(browser: Browser) -> None:
+    paper = Paper(
+        samples.popular(), {"tag": TEMPLATES.list_page(replace(samples.tag_list(), cards=(samples.arabic_card(2),)))}
+    )
+    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
+        await page.goto(paper.address("tag"))
+        text = await page.locator(".rows .card-text").evaluate(_BOX)
+        time = await page.locator(".rows .card-facts time").evaluate(_BOX)
+
+    assert time["right"] == pytest.approx(text["right"], abs=1)

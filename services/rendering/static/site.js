@@ -123,7 +123,7 @@ whenParsed(() => {
     // A body that nobody reads keeps one of the six connections.
     if (!answer || !answer.ok) return answer?.body?.cancel();
     const { views } = await answer.json();
-    line.textContent = `${line.dataset.views} ${number(views.all)}`;
+    if (views.all) line.textContent = `${line.dataset.views} ${number(views.all)}`;
   }
 
   // A page that was only prefetched or opened in the background has not been read yet.

@@ -135,31 +135,29 @@ def refuse_unknown(query: Mapping[str, str], known: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Tags:
-    """The entity tags of a precondition (RFC 9110, 13.1); `any` for `*`."""
+    """The entity tags of `If-Match` (RFC 9110, 13.1.1); `any` for `*`."""
 
     any: bool
-    tags: tuple[str, ...]
+    tags: tuple[str, ...] = ()
 
     def match(self, version: int) -> bool:
         """Whether the version is among them, by the strong comparison: character by character, and never a weak one."""
         return self.any or etag(version) in self.tags
 
-    def match_weakly(self, version: int) -> bool:
-        """The same by the weak comparison, as reading wants it."""
-        return self.any or etag(version) in (tag.removeprefix("W/") for tag in self.tags)
 
-
-def read_tags(request: web.Request, header: str) -> Tags:
-    """What a precondition's header holds; what is no tag matches nothing."""
-    text = ",".join(request.headers.getall(header, ())).strip()
-    return Tags(text == "*", tuple(_TAG.findall(text)))
-
-
-def read_if_match(request: web.Request) -> Tags:
-    """The tags in `If-Match`. 428 without the header."""
-    if not request.headers.get("If-Match", "").strip():
+def read_if_match(request: web.Request, *, demanded: bool = True) -> Tags:
+    """The tags in `If-Match`; what is no tag matches nothing. Without the header 428, or `any` where it is not `demanded`."""
+    text = ",".join(request.headers.getall("If-Match", ())).strip()
+    if not text and demanded:
         raise Problem(428, "Send If-Match with the ETag that you have read.")
-    return read_tags(request, "If-Match")
+    return Tags(text in ("", "*"), tuple(_TAG.findall(text)))
+
+
+def has_already(if_none_match: str, etag: str) -> bool:
+    """Whether `If-None-Match` names the entity tag, compared weakly (RFC 9110, 13.1.2)."""
+    return if_none_match.strip() == "*" or any(
+        tag.strip().removeprefix("W/") == etag for tag in if_none_match.split(",")
+    )
 
 
 def etag(version: int) -> str:

@@ -80,10 +80,10 @@ def decide(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
     return handler
 
 
-def _decide(before: Comment | None, action: Action, if_match: Tags | None) -> Comment:
+def _decide(before: Comment | None, action: Action, if_match: Tags) -> Comment:
     if before is None:
         raise Problem(404, "There is no such comment.")
-    if if_match is not None and not if_match.match(before.version):
+    if not if_match.match(before.version):
         raise Problem(412, "The comment has been changed since.")
     try:
         status = next_status(before.status, action)
@@ -117,9 +117,9 @@ async def _read_nothing(request: web.Request) -> bytes:
     return body
 
 
-def _read_if_match(request: web.Request) -> Tags | None:
+def _read_if_match(request: web.Request) -> Tags:
     # Decisions lead to a named state, so that the precondition is the client's choice; a stale one is refused.
-    return read_if_match(request) if request.headers.get("If-Match", "").strip() else None
+    return read_if_match(request, demanded=False)
 
 
 async def show_settings(request: web.Request) -> web.Response:
@@ -137,7 +137,7 @@ async def change_settings(request: web.Request) -> web.Response:
 
     async def work(session: Session) -> Answer:
         before = await store.rules.current(session)
-        if if_match is not None and not if_match.match(before.version):
+        if not if_match.match(before.version):
             raise Problem(412, "The settings have been changed since.")
         after = Rule(mode, before.version + 1)
         await store.rules.put(after, person.name, session)

@@ -30,12 +30,12 @@ from shared.errors import Problem
 from shared.idempotency import Answer, claim
 from shared.requests import (
     etag,
+    has_already,
     parse_json,
     read_body,
     read_cursor,
     read_if_match,
     read_limit,
-    read_tags,
     refuse_unknown,
     validate,
     write_cursor,
@@ -141,7 +141,7 @@ async def show_article(request: web.Request) -> web.Response:
     await _authorize(request, "read")
     article = await _article(request)
     headers = {"ETag": etag(article.version)}
-    if read_tags(request, "If-None-Match").match_weakly(article.version):
+    if has_already(request.headers.get("If-None-Match", ""), headers["ETag"]):
         return web.Response(status=304, headers=headers)
     return json_response(ArticleAnswer.of(article).model_dump_json().encode(), headers=headers)
 

@@ -32,13 +32,6 @@ def _weighed(part: str) -> tuple[str, float]:
         return name.strip(), 0.0
 
 
-def has_already(if_none_match: str, etag: str) -> bool:
-    """Whether `If-None-Match` names the entity tag, compared weakly (RFC 9110, 13.1.2)."""
-    return if_none_match.strip() == "*" or any(
-        tag.strip().removeprefix("W/") == etag for tag in if_none_match.split(",")
-    )
-
-
 @lru_cache(maxsize=1024)
 def is_unmodified_since(if_modified_since: str, modified_s: int) -> bool:
     """Whether nothing has changed since the moment that `If-Modified-Since` names; false where that is no date."""

@@ -18,7 +18,7 @@ from services.rendering.cache import PageCache
 from services.rendering.composer import Absence, Form, Page
 from services.rendering.log import Announcements
 from services.rendering.maker import Found, PageMaker, error_key
-from services.rendering.negotiation import choose_encoding, has_already, is_unmodified_since
+from services.rendering.negotiation import choose_encoding, is_unmodified_since
 from services.rendering.oembed import Embeds, is_embed
 from services.rendering.popular import PopularNews
 from services.rendering.press import Press
@@ -26,6 +26,7 @@ from services.rendering.searching import PATH as SEARCH
 from services.rendering.searching import SearchPages
 from shared.answers import Header, ReadyAnswer
 from shared.errors import Problem, Unavailable
+from shared.requests import has_already
 from shared.service import HANDLER_TIMEOUT_S
 from shared.tally import Tally
 from shared.tracing import continue_trace

@@ -7,12 +7,13 @@ import brotli
 import pytest
 
 from services.rendering.composer import FOR_EVER, Form, Kind, Page
-from services.rendering.negotiation import ENCODINGS, Encoding, choose_encoding, has_already
+from services.rendering.negotiation import ENCODINGS, Encoding, choose_encoding
 from services.rendering.popular import ENOUGH, MOST_LINES, Block, PopularNews
 from services.rendering.templates import POPULAR_SLOT
 from services.rendering.views import PopularView
 from shared.answers import DateLine
 from shared.events import RankedArticle, RankingComputed, Window
+from shared.requests import has_already
 
 HTML = f"<html><main>{'A sentence of the text. ' * 50}</main><aside>{POPULAR_SLOT}</aside></html>".encode()
 UNPACK = {"br": brotli.decompress, "gzip": gzip.decompress, "identity": bytes}

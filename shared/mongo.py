@@ -5,7 +5,6 @@ import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from time import monotonic, time
 from typing import Any, TypeVar
 
@@ -23,6 +22,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from shared.errors import Unavailable
+from shared.times import now
 
 _log = structlog.get_logger(__name__)
 
@@ -147,7 +147,7 @@ class Sessions:
         identity: Any = session.session_id
         name = identity["id"]
         if time() - self._noted.get(name, 0.0) > _SESSION_RENEWED_S:
-            entry = {"process": self._process, "at": datetime.now(UTC)}
+            entry = {"process": self._process, "at": now()}
             await self._collection.update_one({"_id": name}, {"$set": entry}, upsert=True)
             self._noted[name] = time()
 

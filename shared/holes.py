@@ -30,7 +30,7 @@ class Holes:
         Else the caller fetches again from where the hole begins. A hole that stays for `wait_s`, since a producer failed
         in it, is passed over.
         """
-        if not self._wait_s:
+        if not self._wait_s or records[-1].offset + 1 - position == len(records):
             return records
         expected = position
         for count, record in enumerate(records):

@@ -54,6 +54,15 @@ class Palette(Part):
     dark: Colours
 
 
+# LOOK.md's colours, for a site that names none.
+LOOK = Palette(
+    light=Colours(paper="#fbfaf6", raised="#f2efe7", ink="#15181d", quiet="#575d66", rule="#d8d3c6", accent="#a8231a",
+                  second="#0c5a60"),
+    dark=Colours(paper="#12151a", raised="#1b2027", ink="#ebe7de", quiet="#a4abb5", rule="#313842", accent="#ff8f7c",
+                 second="#7fc9c6"),
+)  # fmt: skip
+
+
 class Site(Part):
     """The site as its owner configured it.
 
@@ -72,6 +81,11 @@ class Site(Part):
     colours: Palette | None = None
     logo: FilePath | None = None
     pages: DirectoryPath | None = None
+
+    @property
+    def palette(self) -> Palette:
+        """The site's own colours, or LOOK.md's."""
+        return self.colours or LOOK
 
     def name_in(self, language: str) -> str:
         """The site's name as readers of a language know it."""

@@ -16,18 +16,11 @@ from shared.errors import FieldError, Problem, Unavailable
 from shared.policy import source_of
 from shared.requests import FORM_TYPE, parse_form, read_body
 from shared.service import SECURITY_HEADERS
-from shared.site import Colours, Palette, Site
+from shared.site import Palette, Site
 
 _HERE = Path(__file__).parent
 _WORDS = tomllib.loads((_HERE / "words.toml").read_text("utf-8"))
 _CSS = (_HERE / "refused.css").read_text("utf-8")
-# LOOK.md's colours, for a site that names none.
-_PALETTE = Palette(
-    light=Colours(paper="#fbfaf6", raised="#f2efe7", ink="#15181d", quiet="#575d66", rule="#d8d3c6", accent="#a8231a",
-                  second="#0c5a60"),
-    dark=Colours(paper="#12151a", raised="#1b2027", ink="#ebe7de", quiet="#a4abb5", rule="#313842", accent="#ff8f7c",
-                 second="#7fc9c6"),
-)  # fmt: skip
 # Sending the same again may help: the form is offered. A withdrawn or closed article takes no comment, however often.
 _WORTH_ANOTHER_TRY = (400, 422, 429, 503)
 
@@ -76,7 +69,7 @@ class Pages:
         )
         self._template = environment.get_template("refused.html")
         self._site = site
-        self._style = _colours(site.colours or _PALETTE) + _CSS
+        self._style = _colours(site.palette) + _CSS
         self._policy = (
             f"default-src 'none'; style-src {source_of(self._style)}; "
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -13,7 +13,6 @@ from shared.site import Site
 
 OPENSEARCH, MANIFEST, ROBOTS = "/opensearch.xml", "/site.webmanifest", "/robots.txt"
 OPENSEARCH_TYPE = "application/opensearchdescription+xml"
-PAPER = "#fbfaf6"
 _ROUTE = "/{signpost}"
 _AN_HOUR = "public, max-age=3600"
 _OPENSEARCH: Mapping[str | None, str] = {None: "http://a9.com/-/spec/opensearch/1.1/"}
@@ -76,8 +75,8 @@ def manifest(site: Site, assets: Assets) -> bytes:
             "start_url": "/",
             "scope": "/",
             "display": "minimal-ui",
-            "background_color": PAPER,
-            "theme_color": PAPER,
+            "background_color": site.palette.light.paper,
+            "theme_color": site.palette.light.paper,
             "icons": [
                 {"src": assets.url(name), "sizes": sizes, "type": "image/png", "purpose": purpose}
                 for name, sizes, purpose in icons

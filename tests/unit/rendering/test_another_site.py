@@ -1,11 +1,13 @@
 """The site under another name: configuration and content alone make it another paper."""
 
+import json
 from pathlib import Path
 
 import html5lib
 import pytest
 from pydantic import ValidationError
 
+from services.rendering.signposts import manifest
 from services.rendering.templates import Templates
 from services.rendering.views import HomeView
 from shared.errors import SettingsError
@@ -49,7 +51,8 @@ def _write(folder: Path, pages: tuple[str, ...] = ("about", "contact", "privacy"
 
 
 def test_another_site_file_makes_another_paper(tmp_path: Path) -> None:
-    templates = Templates(load_site(_write(tmp_path)), "https://post.example")
+    site = load_site(_write(tmp_path))
+    templates = Templates(site, "https://post.example")
 
     page = templates.home(HomeView())
     html5lib.HTMLParser(strict=True).parse(page)
@@ -65,6 +68,7 @@ def test_another_site_file_makes_another_paper(tmp_path: Path) -> None:
     assert 'content="#000000"' in page
     assert b"Anchor" in icon
     assert 'class="logo"' in page
+    assert json.loads(manifest(site, templates.assets))["theme_color"] == "#ffffff"
 
 
 def test_a_page_that_every_page_links_to_may_not_be_missing(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.rendering.assets import DIRECTORY, SCRIPTS, Assets
+from shared.site import LOOK
 
 CSS = (DIRECTORY / "site.css").read_text("utf-8")
 SOURCES = {path.name: path.read_text("utf-8") for path in DIRECTORY.glob("*.js")}
@@ -144,3 +145,7 @@ def test_what_moves_is_left_to_the_compositor() -> None:
 
     # Chromium leaves an SVG's `scale` to the main thread.
     assert set(steps) == {"transform"}
+
+
+def test_the_style_sheets_colours_are_those_that_others_are_given() -> None:
+    assert {scheme: tokens(scheme) for scheme in ("light", "dark")} == LOOK.model_dump()

@@ -1,12 +1,13 @@
 """Live readers: who listens to what, and what was said of late. Nothing here knows what the words mean; `live.py` does.
 
 A reader costs a connection and one small object: no task and no queue of its own. What is said is encoded once and the same
-bytes are written to everyone; the connection's own buffer is the queue, and is bounded. So whoever does not read on is
-let go and asks again, while the others never wait.
+bytes are written to everyone; the connection's own buffers, ours and the kernel's, are the queue, and are bounded. So whoever
+does not read on is let go and asks again, while the others never wait.
 """
 
 import asyncio
 import secrets
+import socket
 from collections import deque
 from collections.abc import Iterable, Sequence
 from time import monotonic
@@ -20,6 +21,8 @@ PING_EVERY_S = 15
 _PING = b": still here\n\n"
 # About sixty-four of the longest usual events. Whoever is so far behind is better served by what holds now.
 MOST_UNREAD_BYTES = 256 * 1024
+# What the kernel takes before that; left alone it takes megabytes for each. Linux counts its own records too, and doubles it.
+_KERNEL_BYTES = 64 * 1024
 STALLED_S = 10.0
 _MOST_KEPT = 1024
 _MOST_KEPT_BYTES = 4 * 1024 * 1024
@@ -109,6 +112,7 @@ class Hub:
     def join(self, transport: asyncio.Transport, topics: Sequence[Topic], greeting: bytes) -> Listener:
         """Greet a reader, and tell them of their topics from now on."""
         self._joined += 1
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BYTES)
         listener = Listener(transport, topics, self._joined % PING_EVERY_S)
         self._listeners.add(listener)
         for topic in topics:

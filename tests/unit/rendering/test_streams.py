@@ -3,11 +3,11 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from services.rendering.streams import STALLED_S, Hub, Listener
+from services.rendering.streams import MOST_UNREAD_BYTES, STALLED_S, Hub, Listener
 
 Join = Callable[[Hub], Awaitable[tuple[Listener, socket.socket]]]
 # More than the two ends of a loopback connection hold between them.
@@ -63,3 +63,27 @@ async def test_a_reader_who_is_slow_but_takes_all_in_the_end_is_kept(join: Join)
     slow.look(100.1 + STALLED_S)
 
     assert not slow.gone.done()
+
+
+async def test_a_reader_who_reads_nothing_costs_little_more_than_what_may_be_unread() -> None:
+    async with a_connection() as (transport, _):
+        stalled = Hub(1).join(transport, ["front"], b"hello\n\n")
+        said, piece = 0, b"x" * 10_000
+        while not stalled.gone.done() and said < 100 * MOST_UNREAD_BYTES:
+            stalled.send(piece)
+            said += len(piece)
+            await asyncio.sleep(0)
+
+    assert MOST_UNREAD_BYTES < said < 3 * MOST_UNREAD_BYTES
+
+
+@asynccontextmanager
+async def a_connection() -> AsyncIterator[tuple[asyncio.Transport, socket.socket]]:
+    """A gateway's end of a TCP connection, and the end of a reader whose kernel keeps as little as it may."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as theirs:
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        theirs.connect(server.getsockname())
+        ours, _ = server.accept()
+        transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
+        yield transport, theirs
+        transport.abort()

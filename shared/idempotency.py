@@ -11,7 +11,6 @@ from datetime import timedelta
 
 import orjson
 from aiohttp import web
-from pymongo import ASCENDING, IndexModel
 
 from shared.errors import Problem
 from shared.mongo import Collection, Database, Document, DuplicateKeyError, Session, available
@@ -20,7 +19,6 @@ from shared.times import now
 
 KEPT_FOR = timedelta(hours=48)
 LONGEST_KEY = 200
-INDEXES = [IndexModel([("at", ASCENDING)], expireAfterSeconds=int(KEPT_FOR.total_seconds()))]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from time import monotonic, time
 from typing import Any, TypeVar
 
@@ -50,7 +51,7 @@ _SOCKET_MS = 10_000
 _TRANSACTION_S = 8.0
 _PREPARE_WITHIN_S = 30.0
 # Who has open sessions: an entry is renewed long before it is forgotten.
-_SESSION_KNOWN_S = 2 * 24 * 3600
+_SESSION_KNOWN_FOR = timedelta(days=2)
 _SESSION_RENEWED_S = 12 * 3600
 
 
@@ -153,8 +154,8 @@ class Sessions:
 
     async def end_what_was_left(self) -> None:
         """End the sessions on record: the server aborts what is open in them."""
-        await ensure_indexes(self._collection, [IndexModel("at", expireAfterSeconds=_SESSION_KNOWN_S)])
         async with available("sessions that were left"):
+            await self._collection.delete_many({"at": {"$lt": now() - _SESSION_KNOWN_FOR}})
             left = [entry["_id"] async for entry in self._collection.find({"process": self._process}, {"_id": 1})]
             if left:
                 await self._end(left)

@@ -5,8 +5,7 @@ Several processes of a service write; one, the holder of a lease, relays. Its or
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 
 import structlog
 from pymongo import ASCENDING
@@ -18,15 +17,10 @@ from shared.times import now
 
 _log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=6)
-_RENEW_EVERY_S = 1.0
-_POLL_S = 0.25
 _MOST_ROWS = 500
 _MOST_BYTES = 8_000_000
 
 AggregateEvent = ArticleState | CommentState
-Republish = Callable[[str | None], AsyncIterator[Sequence[AggregateEvent]]]
-Latest = Callable[[Iterable[str]], Awaitable[Sequence[AggregateEvent]]]
 
 
 class Outbox:

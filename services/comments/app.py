@@ -16,7 +16,9 @@ from services.comments.settings import CommentsSettings
 from services.comments.store import Store
 from shared.dead_letters import DeadLetters
 from shared.dispatch import EventSink
+from shared.expiry import expiring
 from shared.group import GroupRunner
+from shared.idempotency import KEPT_FOR
 from shared.mongo import Mongo, once_available
 from shared.producer import Producer
 from shared.relay import relaying
@@ -43,7 +45,8 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         app[TOKENS] = Tokens(settings.ingestion_urls)
         await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
-        yield
+        async with expiring(store.answers.collection, KEPT_FOR):
+            yield
         await app[TOKENS].close()
         await app[VISITORS].close()
         await producer.stop()

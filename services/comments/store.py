@@ -13,7 +13,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.comments.rules import Action, Mode, Placed, Sort, Status
 from shared.events import CommentHeld, CommentPublished, CommentRejected, CommentRemoved, CommentState
-from shared.idempotency import INDEXES as ANSWER_INDEXES
+from shared.expiry import index_by_age
 from shared.idempotency import Answers
 from shared.ids import made_at
 from shared.mongo import Collection, Database, Document, DuplicateKeyError, Mongo, Session, available, ensure_indexes
@@ -321,7 +321,7 @@ class Store:
         await ensure_indexes(self._database["comments"], _INDEXES)
         await ensure_indexes(self.contacts.collection, _ADDRESS_INDEXES)
         await ensure_indexes(self.messages.collection, _ADDRESS_INDEXES)
-        await ensure_indexes(self.answers.collection, ANSWER_INDEXES)
+        await index_by_age(self.answers.collection)
 
 
 def _outside(session: Session | None, what: str) -> AbstractAsyncContextManager[None]:

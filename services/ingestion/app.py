@@ -9,6 +9,8 @@ from services.ingestion.routes import DESK, ROUTES, Desk
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
 from services.ingestion.tokens import Person
+from shared.expiry import expiring
+from shared.idempotency import KEPT_FOR
 from shared.ids import new_id
 from shared.mongo import Mongo, once_available
 from shared.relay import relaying
@@ -44,7 +46,8 @@ async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
     if token is not None:
         await store.tokens.add(token, Person(new_id(), FILE_TOKEN_NAME, "admin"), now(), from_file=True)
         await store.tokens.keep_one_from_file(token, now())
-    yield
+    async with expiring(store.answers.collection, KEPT_FOR):
+        yield
     store.mongo.close()
 
 

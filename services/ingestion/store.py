@@ -19,7 +19,7 @@ from services.ingestion.text import fold
 from services.ingestion.tokens import Person, TokenEntry, hash_token
 from shared.errors import WorldMonitorError
 from shared.events import ArticleState
-from shared.idempotency import INDEXES as ANSWER_INDEXES
+from shared.expiry import index_by_age
 from shared.idempotency import Answer, Answers, Claim
 from shared.mongo import Collection, Database, Document, DuplicateKeyError, Mongo, Session, available, ensure_indexes
 from shared.outbox import Outbox
@@ -294,7 +294,7 @@ class Store:
 
     async def prepare(self) -> None:
         """Create what is missing. Raises Unavailable."""
-        await ensure_indexes(self.answers.collection, ANSWER_INDEXES)
+        await index_by_age(self.answers.collection)
         await self.articles.prepare()
 
 

@@ -345,15 +345,16 @@ async def test_one_address_cannot_write_without_end_but_readers_go_on(
 ) -> None:
     edge = await start_edge(rate_limits=True)
 
-    answers = await asyncio.gather(*(client.post(f"{edge}/v1/articles/01J/comments", data=b"{}") for _ in range(120)))
-    statuses = [answer.status for answer in answers]
-    async with client.post(f"{edge}/v1/articles/01J/comments", data=b"{}") as refused:
-        problem = await refused.json(content_type="application/problem+json")
+    # Ten more are taken each second: half a minute of them, so that a slow machine too sends more than it may.
+    answers = await asyncio.gather(*(client.post(f"{edge}/v1/articles/01J/comments", data=b"{}") for _ in range(360)))
+    refused = [answer for answer in answers if answer.status != 200]
+    problems = [await answer.json(content_type="application/problem+json") for answer in refused]
     async with client.get(f"{edge}/") as page:
         page_status = page.status
 
-    assert statuses[:60] == [200] * 60
-    assert (refused.status, refused.headers["Retry-After"], problem["status"]) == (429, "1", 429)
+    assert [answer.status for answer in answers[:60]] == [200] * 60
+    assert {(answer.status, answer.headers["Retry-After"]) for answer in refused} == {(429, "1")}
+    assert {problem["status"] for problem in problems} == {429}
     assert page_status == 200
 
 
@@ -392,7 +393,7 @@ async def test_a_browsers_form_is_answered_by_the_edge_with_a_page_and_all_else_
             return answer.status, answer.headers["Content-Type"], answer.headers["Retry-After"]
 
     # All at once: one after the other, a slow machine would stay within the limit.
-    at_once = set(await asyncio.gather(*(post() for _ in range(120))))
+    at_once = set(await asyncio.gather(*(post() for _ in range(360))))
 
     assert too_large == (413, type_)
     assert away == (503, type_, "2")

@@ -31,12 +31,6 @@ async def index_by_age(collection: Collection) -> None:
     await ensure_indexes(collection, [IndexModel([("at", ASCENDING)])])
 
 
-async def delete_old(collection: Collection, kept_for: timedelta) -> None:
-    """Delete what is older. Raises Unavailable."""
-    async with available(f"what is old in {collection.name}"):
-        await collection.delete_many({"at": {"$lt": now() - kept_for}})
-
-
 @asynccontextmanager
 async def expiring(collection: Collection, kept_for: timedelta, every_s: float = _EVERY_S) -> AsyncIterator[None]:
     """Delete what is older, at once and then every so often, for the length of a block."""
@@ -50,7 +44,8 @@ async def expiring(collection: Collection, kept_for: timedelta, every_s: float =
 async def _keep_deleting(collection: Collection, kept_for: timedelta, every_s: float) -> None:
     while True:
         try:
-            await delete_old(collection, kept_for)
+            async with available(f"what is old in {collection.name}"):
+                await collection.delete_many({"at": {"$lt": now() - kept_for}})
         except Unavailable as error:
             _log.warning("expiry.waits", reason=str(error))
         await asyncio.sleep(every_s)

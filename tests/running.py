@@ -153,7 +153,7 @@ async def _wait_until_it_answers(platform: Platform) -> None:
 async def eventually(
     ask: Callable[[], Awaitable[Found]],
     *,
-    within_s: float = 15.0,
+    within_s: float = 30.0,
     what: Callable[[], object] | str = "",
     every_s: float = 0.05,
 ) -> Found:

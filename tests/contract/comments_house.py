@@ -28,7 +28,7 @@ from shared.settings import Settings
 from shared.times import now
 
 Client = TestClient[web.Request, web.Application]
-_PATIENCE_S = 15.0
+_PATIENCE_S = 45.0
 
 
 def written(**changes: object) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from shared.times import now
 from tests.contract.projector_house import an_article
 
 Client = TestClient[web.Request, web.Application]
-PATIENCE_S = 15.0
+PATIENCE_S = 45.0
 
 __all__ = ["Gateway", "House", "Page", "an_article", "open_gateway", "open_house"]
 

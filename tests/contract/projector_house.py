@@ -26,7 +26,7 @@ from shared.ids import new_id
 from shared.kafka import as_record
 
 MORNING = datetime(2026, 3, 1, 6, tzinfo=UTC)
-PATIENCE_S = 20.0
+PATIENCE_S = 45.0
 
 
 def an_article(kind: type[ArticleState] = ArticlePublished, **changes: object) -> ArticleState:

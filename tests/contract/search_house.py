@@ -15,7 +15,7 @@ from shared.events import ArticleState, encode
 from shared.producer import Producer
 
 Answer = dict[str, object]
-PATIENCE_S = 20.0
+PATIENCE_S = 45.0
 
 
 @dataclass

@@ -24,7 +24,7 @@ from tests.contract.projector_house import a_comment
 from tests.contract.test_gateway import later, withdrawn
 from tests.running import eventually
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 30.0
 
 
 @pytest.fixture

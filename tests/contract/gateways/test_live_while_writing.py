@@ -1,30 +1,13 @@
 """A live page in a browser while its reader is in the middle of a reply."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Locator, Page, expect
 
-from services.rendering.settings import RenderingSettings
 from shared.events import CommentRemoved, CommentState
-from tests.contract.gateway_house import Gateway, House, an_article, open_gateway, open_house
+from tests.contract.gateway_house import Gateway, House, an_article
 from tests.contract.projector_house import a_comment
 from tests.e2e.browsing import PHONE, open_browser, open_page
-
-
-@pytest.fixture
-async def house(rendering_settings: RenderingSettings, mongo_database: str) -> AsyncIterator[House]:
-    """A read model and its projector."""
-    async with open_house(rendering_settings, mongo_database) as house:
-        yield house
-
-
-@pytest.fixture
-async def gateway(house: House) -> AsyncIterator[Gateway]:
-    """A gateway over it."""
-    async with open_gateway(house.settings, house.database) as gateway:
-        yield gateway
 
 
 def _removed(comment: CommentState) -> CommentState:

@@ -14,31 +14,16 @@ import pytest
 from services.rendering.live import FRONT, article_topic
 from services.rendering.names import SITE, front_name
 from services.rendering.serving import Serving
-from services.rendering.settings import RenderingSettings
 from services.rendering.store import ReadModel
 from services.rendering.streams import MOST_UNREAD_BYTES
 from shared.events import CommentRemoved, CommentState
 from shared.mongo import Mongo
-from tests.contract.gateway_house import Gateway, House, an_article, open_gateway, open_house
+from tests.contract.gateway_house import Gateway, House, an_article, open_gateway
+from tests.contract.gateways.test_gateway import later, withdrawn
 from tests.contract.projector_house import a_comment
-from tests.contract.test_gateway import later, withdrawn
 from tests.running import eventually
 
 _PATIENCE_S = 30.0
-
-
-@pytest.fixture
-async def house(rendering_settings: RenderingSettings, mongo_database: str) -> AsyncIterator[House]:
-    """A read model and its projector."""
-    async with open_house(rendering_settings, mongo_database) as house:
-        yield house
-
-
-@pytest.fixture
-async def gateway(house: House) -> AsyncIterator[Gateway]:
-    """A gateway over it."""
-    async with open_gateway(house.settings, house.database) as gateway:
-        yield gateway
 
 
 @dataclass

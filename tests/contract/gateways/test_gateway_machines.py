@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -13,29 +12,14 @@ from lxml import etree, html
 from playwright.async_api import async_playwright
 from usp.fetch_parse import XMLSitemapParser
 
-from services.rendering.settings import RenderingSettings
 from services.rendering.sitemaps import NEWS_FOR
 from shared.events import ArticleCorrected, ArticleState, ArticleWithdrawn
 from shared.times import now, rfc3339
-from tests.contract.gateway_house import Gateway, House, an_article, open_gateway, open_house
+from tests.contract.gateway_house import Gateway, House, an_article, open_gateway
 
 SITE = "http://127.0.0.1:8080"
 FEEDS = ("feed.xml", "atom.xml", "feed.json")
 HOMES = ("", "/world", "/tag/old-light", "/author/ada-b")
-
-
-@pytest.fixture
-async def house(rendering_settings: RenderingSettings, mongo_database: str) -> AsyncIterator[House]:
-    """A read model and its projector."""
-    async with open_house(rendering_settings, mongo_database) as house:
-        yield house
-
-
-@pytest.fixture
-async def gateway(house: House) -> AsyncIterator[Gateway]:
-    """A gateway over it."""
-    async with open_gateway(house.settings, house.database) as gateway:
-        yield gateway
 
 
 def a_recent(**changes: object) -> ArticleState:

@@ -6,6 +6,7 @@ A `Sink` says where to go on and applies batches. The runner owns the log's iden
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from time import monotonic
 
 import structlog
@@ -51,24 +52,29 @@ class GroupRunner:
         watchdog = asyncio.create_task(self._watch(), name=f"watchdog {self._group}")
         try:
             while not self._stopping.is_set():
-                await self._run_member()
+                try:
+                    await self._run_member()
+                except (Unavailable, LogReplaced) as error:
+                    await self._pause_after(error)
         finally:
             watchdog.cancel()
             await self._identity.close()
 
     async def _run_member(self) -> None:
+        log_id = await self._identity.current()
+        self._member = member = Member(self._membership, log_id)
         try:
-            log_id = await self._identity.current()
-            self._member = Member(self._membership, log_id)
-            await self._member.run()
-        except (Unavailable, LogReplaced) as error:
-            _log.warning("consumer.restarts", group=self._group, reason=str(error), kind=type(error).__name__)
-            self.moved()  # a server that is away is not a consumer that stalls: a new process would wait as well
-            await asyncio.sleep(_REBUILD_AFTER_S)
+            await member.run()
         finally:
-            member, self._member = self._member, None
-            if member is not None:
-                await member.close()
+            self._member = None  # before the good-bye, which may take its time: a member that ended is not ready
+            await member.close()
+
+    async def _pause_after(self, error: Exception) -> None:
+        _log.warning("consumer.restarts", group=self._group, reason=str(error), kind=type(error).__name__)
+        self.moved()  # a server that is away is not a consumer that stalls: a new process would wait as well
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REBUILD_AFTER_S):
+                await self._stopping.wait()
 
     async def stop(self) -> None:
         """Take no more; what is being applied is finished and committed by `run`."""

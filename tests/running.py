@@ -7,21 +7,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import aiohttp
-from aiokafka.errors import KafkaError
 
-from shared.errors import Unavailable
+from tests.polling import eventually
 
 ROOT = Path(__file__).resolve().parents[1]
 START_WITHIN_S = 90.0
 STOP_WITHIN_S = 20.0
-Found = TypeVar("Found")
 
 
 def free_port() -> int:
@@ -148,24 +144,3 @@ async def _wait_until_it_answers(platform: Platform) -> None:
         )
 
     await eventually(answers, within_s=START_WITHIN_S, what=lambda: platform.output())
-
-
-async def eventually(
-    ask: Callable[[], Awaitable[Found]],
-    *,
-    within_s: float = 30.0,
-    what: Callable[[], object] | str = "",
-    every_s: float = 0.05,
-) -> Found:
-    """Ask again and again until the answer is true; fails at the deadline with the last answer or error."""
-    deadline = time.monotonic() + within_s
-    last: object = None
-    while time.monotonic() < deadline:
-        try:
-            last = answer = await ask()
-            if answer:
-                return answer
-        except (aiohttp.ClientError, KafkaError, Unavailable, TimeoutError, ConnectionError, LookupError) as error:
-            last = error
-        await asyncio.sleep(every_s)
-    raise AssertionError(f"not within {within_s:g} s: {what() if callable(what) else what}; last: {last!r}")

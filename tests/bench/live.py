@@ -14,7 +14,8 @@ from tests.bench.measure import Measure
 from tests.bench.process import running_process
 from tests.contract.gateway_house import House, an_article, open_house
 from tests.contract.projector_house import a_comment
-from tests.running import eventually, free_port
+from tests.polling import eventually
+from tests.running import free_port
 
 READERS = 10_000
 LISTENERS = 1_000

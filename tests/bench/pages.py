@@ -26,7 +26,8 @@ from tests.bench.measure import Measure, in_turns
 from tests.bench.process import running_process
 from tests.bench.views import bare_server
 from tests.contract.gateway_house import House, an_article, open_house
-from tests.running import Platform, eventually, free_port, running_platform
+from tests.polling import eventually
+from tests.running import Platform, free_port, running_platform
 
 CONNECTIONS = 64
 PUBLICATIONS = 60

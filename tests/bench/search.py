@@ -19,7 +19,8 @@ from tests.bench.engines import running_engines
 from tests.bench.load import ROOT
 from tests.bench.measure import Measure
 from tests.bench.views import bare_server
-from tests.running import eventually, free_port
+from tests.polling import eventually
+from tests.running import free_port
 
 ARTICLES = 100_000
 WORDS = 200

@@ -23,7 +23,8 @@ from tests.bench.engines import running_engines
 from tests.bench.load import ROOT, http_request, measure
 from tests.bench.measure import Measure, in_turns
 from tests.bench.process import running_process, until_it_answers
-from tests.running import eventually, free_port
+from tests.polling import eventually
+from tests.running import free_port
 
 CONNECTIONS = 256
 ARTICLES = 300

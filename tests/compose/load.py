@@ -14,7 +14,8 @@ from uuid import uuid4
 import aiohttp
 
 from tests.faults.ledger import find_breaches, read_history
-from tests.running import ROOT, eventually
+from tests.polling import eventually
+from tests.running import ROOT
 
 _READERS = 6
 _PAUSE_S = 0.06

@@ -14,7 +14,8 @@ from typing import Any
 
 import aiohttp
 
-from tests.running import ROOT, eventually, free_port
+from tests.polling import eventually
+from tests.running import ROOT, free_port
 
 SERVICES = ("ingestion", "comments", "popularity", "popularity-counter", "rendering", "rendering-projector", "search")
 ENGINES = ("kafka", "mongo", "redis")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.compose.load import SERVICES_READ, Public
 from tests.compose.stack import IMAGE, Stack, time_until_used
-from tests.running import ROOT, eventually
+from tests.polling import eventually
+from tests.running import ROOT
 
 _SETTLE_S = 2.0
 _ASK_EVERY_S = 0.03

@@ -15,23 +15,12 @@ from shared.events import Message
 from shared.group import GroupRunner
 from shared.settings import Settings
 from shared.sinks import Batch, Sink
-
-PATIENCE_S = 30.0
+from tests.polling import PATIENCE_S
 
 
 def unique(prefix: str) -> str:
     """A name that no other test uses."""
     return f"{prefix}-{uuid4().hex[:10]}"
-
-
-async def until(condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
-    """Wait until something is so."""
-    try:
-        async with asyncio.timeout(patience_s):
-            while not condition():
-                await asyncio.sleep(0.02)
-    except TimeoutError as error:
-        raise AssertionError(f"not within {patience_s:g} s: {what}") from error
 
 
 async def make_topic(kafka_url: str, partitions: int) -> str:

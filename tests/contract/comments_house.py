@@ -26,9 +26,9 @@ from shared.kafka import as_record
 from shared.producer import Producer
 from shared.settings import Settings
 from shared.times import now
+from tests.polling import PATIENCE_S, eventually
 
 Client = TestClient[web.Request, web.Application]
-_PATIENCE_S = 45.0
 
 
 def written(**changes: object) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Log:
 
     async def until(self, key: str, count: int = 1) -> list[Record]:
         """The records of a key, once there are so many."""
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(PATIENCE_S):
             while len(self.of(key)) < count:
                 found = await self._consumer.getmany(timeout_ms=200)
                 self.records += [as_record(record) for records in found.values() for record in records]
@@ -167,9 +167,9 @@ async def log_of(kafka: str) -> AsyncIterator[Log]:
 
 async def _until_whole(client: Client) -> None:
     """Until it is ready and has read what articles other tests left in the log."""
-    async with asyncio.timeout(_PATIENCE_S):
-        while True:
-            answer = await client.get("/health/ready")
-            if answer.status == 200 and (await answer.json())["lag"] == 0:
-                return
-            await asyncio.sleep(0.05)
+
+    async def whole() -> bool:
+        answer = await client.get("/health/ready")
+        return answer.status == 200 and (await answer.json())["lag"] == 0
+
+    await eventually(whole, what="the service is ready and has read the log")

@@ -4,7 +4,6 @@ The gateway is the one that production runs, on a server of its own. Events go t
 announced on Kafka, so that what a test sees has come the whole way, without the seconds that joining a group takes.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -26,9 +25,9 @@ from shared.producer import Producer
 from shared.site import load_site
 from shared.times import now
 from tests.contract.projector_house import an_article
+from tests.polling import eventually
 
 Client = TestClient[web.Request, web.Application]
-PATIENCE_S = 45.0
 
 __all__ = ["Gateway", "House", "Page", "an_article", "open_gateway", "open_house"]
 
@@ -56,31 +55,34 @@ class Gateway:
         ) as answer:
             return Page(answer.status, answer.headers, await answer.text())
 
-    async def until(self, path: str, holds: Callable[[Page], bool], within_s: float = PATIENCE_S) -> Page:
+    async def until(self, path: str, holds: Callable[[Page], bool]) -> Page:
         """The first answer of which something holds."""
         page = await self.get(path)
-        try:
-            async with asyncio.timeout(within_s):
-                while not holds(page):
-                    await asyncio.sleep(0.02)
-                    page = await self.get(path)
-        except TimeoutError:
-            raise AssertionError(f"{path}: not within {within_s:g} s; last: {page}") from None
+
+        async def held() -> bool:
+            nonlocal page
+            page = await self.get(path)
+            return holds(page)
+
+        if not holds(page):
+            await eventually(held, what=lambda: f"{path}: {page}", every_s=0.02)
         return page
 
-    async def until_shown(self, path: str, text: str, within_s: float = PATIENCE_S) -> Page:
+    async def until_shown(self, path: str, text: str) -> Page:
         """The first answer with a text on it."""
-        return await self.until(path, lambda page: text in page.text, within_s)
+        return await self.until(path, lambda page: text in page.text)
 
     async def is_ready(self) -> bool:
         """What `/health/ready` says."""
         return (await self.get("/health/ready")).status == 200
 
-    async def until_ready(self, ready: bool = True, within_s: float = PATIENCE_S) -> None:
+    async def until_ready(self, ready: bool = True) -> None:
         """Wait until the gateway is ready, or is not."""
-        async with asyncio.timeout(within_s):
-            while await self.is_ready() != ready:
-                await asyncio.sleep(0.05)
+
+        async def as_wanted() -> bool:
+            return await self.is_ready() == ready
+
+        await eventually(as_wanted, what=f"ready: {ready}")
 
     async def count(self, metric: str) -> float:
         """The sum of a metric's series."""

@@ -20,7 +20,7 @@ from shared.ids import new_id
 from shared.kafka import as_record
 from shared.times import now
 from shared.topics import ARTICLES
-from tests.running import eventually
+from tests.polling import eventually
 
 Json = Mapping[str, object]
 DRAFT: Json = {"headline": "Ferry fares to rise", "section": "world", "body_markdown": "They rise in *March*."}
@@ -93,7 +93,7 @@ class Desk:
                     found.extend(event for event in mine if isinstance(event, ArticleState))
                 return len(found) >= least
 
-            await eventually(enough, within_s=10, what=lambda: found)
+            await eventually(enough, what=lambda: found)
         finally:
             await consumer.stop()
         return found

@@ -26,7 +26,7 @@ from shared.producer import Producer
 from shared.relay import Relay
 from shared.times import now
 from shared.topics import ARTICLES
-from tests.running import eventually
+from tests.polling import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 LEASE = timedelta(seconds=1.5)
@@ -171,13 +171,13 @@ async def read_log(kafka: str, things: Iterable[str]) -> dict[str, list[int]]:
     return versions
 
 
-async def until_sent(owner: Owner, within_s: float = 15) -> None:
+async def until_sent(owner: Owner) -> None:
     """Wait until nothing is pending."""
 
     async def empty() -> bool:
         return not await owner.outbox.pending()
 
-    await eventually(empty, within_s=within_s, what="the outbox is empty")
+    await eventually(empty, what="the outbox is empty")
 
 
 class _Dying(Producer):

@@ -24,9 +24,9 @@ from shared.events import (
 )
 from shared.ids import new_id
 from shared.kafka import as_record
+from tests.polling import PATIENCE_S
 
 MORNING = datetime(2026, 3, 1, 6, tzinfo=UTC)
-PATIENCE_S = 45.0
 
 
 def an_article(kind: type[ArticleState] = ArticlePublished, **changes: object) -> ArticleState:

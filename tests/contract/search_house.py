@@ -1,6 +1,5 @@
 """The search service on a log and in a folder of its own, for tests: articles to tell it, and questions to ask."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from services.search.app import create_app
 from services.search.settings import SearchSettings
 from shared.events import ArticleState, encode
 from shared.producer import Producer
+from tests.polling import eventually
 
 Answer = dict[str, object]
-PATIENCE_S = 45.0
 
 
 @dataclass
@@ -42,24 +41,29 @@ class House:
         """The addresses that are found, best first."""
         return addresses(await self.ask(q, **more))
 
-    async def until(
-        self, q: str, holds: Callable[[list[str]], bool], within_s: float = PATIENCE_S, **more: str
-    ) -> list[str]:
+    async def until(self, q: str, holds: Callable[[list[str]], bool], **more: str) -> list[str]:
         """What is found once something holds of it."""
         found: list[str] = []
-        try:
-            async with asyncio.timeout(within_s):
-                while not holds(found := await self.found(q, **more)):
-                    await asyncio.sleep(0.02)
-        except TimeoutError:
-            raise AssertionError(f"{q!r}: not within {within_s:g} s; last: {found}") from None
+
+        async def held() -> bool:
+            nonlocal found
+            found = await self.found(q, **more)
+            return holds(found)
+
+        await eventually(held, what=lambda: f"{q!r}: {found}", every_s=0.02)
         return found
 
     async def until_ready(self) -> None:
         """Wait until the index is whole and followed."""
-        async with asyncio.timeout(PATIENCE_S):
-            while (await self.client.get("/health/ready")).status != 200:
-                await asyncio.sleep(0.02)
+        await self.until_status("/health/ready", 200)
+
+    async def until_status(self, path: str, status: int) -> None:
+        """Wait until an address is answered so."""
+
+        async def answered() -> bool:
+            return (await self.client.get(path)).status == status
+
+        await eventually(answered, what=f"{path}: {status}", every_s=0.02)
 
 
 def addresses(answer: Answer) -> list[str]:

@@ -14,7 +14,8 @@ from shared.events import Message
 from shared.producer import MAX_MESSAGE_BYTES, Producer
 from shared.settings import Settings
 from shared.sinks import Batch, Gap
-from tests.contract.bus import Memory, bus_settings, make_topic, numbered, running, unique, until
+from tests.contract.bus import Memory, bus_settings, make_topic, numbered, running, unique
+from tests.polling import until
 
 
 class Crash(Exception):

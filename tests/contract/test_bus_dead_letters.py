@@ -18,8 +18,9 @@ from shared.kafka import as_record
 from shared.producer import Producer
 from shared.settings import Settings
 from shared.topics import ARTICLES
-from tests.contract.bus import PATIENCE_S, Broker, bus_settings, unique, until
+from tests.contract.bus import Broker, bus_settings, unique
 from tests.contract.comments_house import an_article
+from tests.polling import PATIENCE_S, until
 
 
 @pytest.fixture

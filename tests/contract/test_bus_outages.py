@@ -15,7 +15,8 @@ from deploy.local.probes import listens
 from shared.errors import Unavailable
 from shared.process import EXIT_BROKEN
 from shared.producer import Producer
-from tests.contract.bus import Broker, Memory, bus_settings, make_topic, numbered, running, unique, until
+from tests.contract.bus import Broker, Memory, bus_settings, make_topic, numbered, running, unique
+from tests.polling import PATIENCE_S, eventually, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -30,7 +31,7 @@ async def broker() -> AsyncIterator[Broker]:
 
 async def _send_again(producer: Producer, topic: str, first: int, count: int) -> None:
     """Send until it is acknowledged, as every caller does."""
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 await producer.send(*numbered(topic, first, count))
@@ -53,9 +54,7 @@ async def test_a_log_that_replaced_the_known_one_is_read_from_its_beginning(brok
         broker.kill()
         await broker.start()
         await _send_again(producer, topic, 1000, sent_after)
-        await until(
-            lambda: {*sink.values} >= {str(1000 + n) for n in range(sent_after)}, "the second log is applied", 40
-        )
+        await until(lambda: {*sink.values} >= {str(1000 + n) for n in range(sent_after)}, "the second log is applied")
         await until(lambda: runner.ready, "the member is well")
 
     logs = {batch.log_id for batch in sink.batches}
@@ -79,16 +78,31 @@ async def test_a_log_without_its_topics_is_waited_for(broker: Broker) -> None:
         await until(lambda: runner.ready, "it has its assignment")
         broker.kill()
         await broker.start(topics=False)
+        await until(lambda: not runner.ready, "it says that it is not well")
         before = _cpu_s()
         await asyncio.sleep(2)
         spent = _cpu_s() - before
         assert not runner.ready
         await provide_topics(broker.url)
         await _send_again(producer, topic, 0, 10)
-        await until(lambda: len(sink.values) >= 10, "the topics are there, and read", 20)
+        await until(lambda: len(sink.values) >= 10, "the topics are there, and read")
 
     assert spent < 1, f"{spent:.1f} s of CPU in two seconds of waiting"
     await producer.stop()
+
+
+async def test_a_member_that_ended_is_not_ready_while_the_next_one_is_waited_for(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.group._REBUILD_AFTER_S", 3600.0)
+    settings = bus_settings(broker.url, idempotence=False).model_copy(update={"stall_timeout_s": 7200.0})
+
+    async with running(settings, unique("g"), "views.v1", Memory()) as runner:
+        await until(lambda: runner.ready, "it has its assignment")
+        broker.kill()
+        await broker.start()
+        await until(lambda: not runner.partitions, "it has left the log that was replaced")
+        assert not runner.ready
 
 
 async def test_who_asks_about_a_topic_that_is_not_there_makes_none(broker: Broker) -> None:
@@ -107,9 +121,7 @@ async def test_who_asks_about_a_topic_that_is_not_there_makes_none(broker: Broke
 async def test_a_broker_with_other_partitions_than_keys_need_is_refused(broker: Broker) -> None:
     broker.kill()
     await broker.start(topics=False)
-    async with asyncio.timeout(10):
-        while not await listens(int(broker.url.rpartition(":")[2])):
-            await asyncio.sleep(0.02)
+    await eventually(lambda: listens(int(broker.url.rpartition(":")[2])), what="the broker listens")
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.url)
     await admin.start()
     await admin.create_topics([NewTopic("views.v1", 4, 1)])
@@ -148,7 +160,7 @@ async def test_a_member_whose_broker_hangs_says_so_and_goes_on_when_it_wakes(bro
             await producer.send(*numbered(topic, 0, 1))
         broker.signal(signal.SIGCONT)
         await _send_again(producer, topic, 10, 5)
-        await until(lambda: {*sink.values} >= {"10", "11", "12", "13", "14"}, "it goes on", 40)
+        await until(lambda: {*sink.values} >= {"10", "11", "12", "13", "14"}, "it goes on")
 
     await producer.stop()
 
@@ -204,7 +216,7 @@ async def test_a_member_that_gets_stuck_ends_its_process(kafka_url: str, embedde
         env={"WM_KAFKA": kafka_url, "WM_STALL_TIMEOUT_S": "6", "PYTHONPATH": "."},
         stdout=asyncio.subprocess.DEVNULL,
     )
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(PATIENCE_S):
         code = await process.wait()
 
     assert code == EXIT_BROKEN
@@ -220,7 +232,7 @@ async def test_a_member_whose_fetching_has_died_silently_does_not_count_as_well(
         assert runner._member is not None
         runner._member._consumer._fetcher._fetch_task.cancel()
         await producer.send(*numbered(topic, 0, 5))
-        await until(lambda: not runner.ready, "health tells", 25)
+        await until(lambda: not runner.ready, "health tells")
 
     await producer.stop()
 

@@ -9,6 +9,7 @@ import pytest
 from shared.events import ArticleState, ArticleWithdrawn, tombstone
 from shared.ids import new_id
 from tests.contract.comments_house import House, an_article, written
+from tests.polling import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -110,9 +111,10 @@ async def test_an_unknown_article_is_404_a_withdrawn_one_410_a_closed_one_403(ho
         response = await house.client.post(f"/v1/articles/{article_id}/comments", json=written())
         return response.status, response.content_type
 
-    async with asyncio.timeout(5):
-        while (await answered(withdrawn))[0] != 410:
-            await asyncio.sleep(0.05)
+    async def is_gone() -> bool:
+        return (await answered(withdrawn))[0] == 410
+
+    await eventually(is_gone, what="the service knows that the article is withdrawn")
     assert await answered(new_id()) == (404, "application/problem+json")
     assert await answered("no~such~form") == (404, "application/problem+json")
     assert await answered(closed.id) == (403, "application/problem+json")
@@ -136,9 +138,7 @@ async def test_an_older_state_of_an_article_does_not_bring_it_back(house: House)
 
     await house.tell(withdrawn, an_article(id=article_id, version=2), an_article(id=article_id, version=3))
     await house.tell(an_article(id=marker.id, version=2, headline="Later"))
-    async with asyncio.timeout(5):
-        while (await house.store.articles.find(article_id)) is None:
-            await asyncio.sleep(0.02)
+    await eventually(lambda: house.store.articles.find(article_id), what="the article is known")
     await house.post((await house.publish_article()).id)
 
     kept = await house.store.articles.find(article_id)
@@ -152,9 +152,10 @@ async def test_an_erased_article_is_forgotten(house: House) -> None:
 
     await house.producer.send(tombstone(ArticleState.topic, article.id))
 
-    async with asyncio.timeout(5):
-        while await house.store.articles.find(article.id) is not None:
-            await asyncio.sleep(0.02)
+    async def forgotten() -> bool:
+        return await house.store.articles.find(article.id) is None
+
+    await eventually(forgotten, what="the article is forgotten")
     assert (await house.client.get(f"/v1/articles/{article.id}/comments")).status == 404
 
 

@@ -57,7 +57,7 @@ async def test_a_refused_comment_is_shown_in_the_sites_look_with_its_error_besid
         await _sent(page, house, f"/v1/articles/{article.id}/comments", WRONG)
         facts = await page.evaluate(_FACTS)
         email, focused = page.locator("#email"), page.locator(":focus")
-        described = page.locator(f"#{await email.get_attribute('aria-describedby', timeout=2000)}")
+        described = page.locator(f"#{await email.get_attribute('aria-describedby')}")
 
         assert await focused.get_attribute("name") == "email"
         assert await described.text_content() == "It is not an e-mail address."
@@ -130,7 +130,7 @@ async def test_a_refused_letter_is_shown_in_the_sites_look_with_all_that_was_wri
         facts = await page.evaluate(_FACTS)
 
         assert await page.locator("h1").text_content() == "Your message was not sent"
-        assert await page.locator("form").get_attribute("action", timeout=2000) == "/v1/messages"
+        assert await page.locator("form").get_attribute("action") == "/v1/messages"
         assert {name: await page.locator(f"#{name}").input_value() for name in WRONG} == WRONG
         assert await page.locator(":focus").get_attribute("name") == "email"
 

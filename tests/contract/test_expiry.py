@@ -10,7 +10,7 @@ from services.ingestion.store import Store as Articles
 from shared.expiry import expiring, index_by_age
 from shared.mongo import Collection, Mongo
 from shared.times import now
-from tests.running import eventually
+from tests.polling import eventually
 
 _DAY = timedelta(days=1)
 
@@ -35,7 +35,7 @@ async def until_there(things: Collection, *names: str) -> None:
     async def they_are() -> bool:
         return {thing["_id"] async for thing in things.find()} == set(names)
 
-    await eventually(they_are, within_s=10, what=f"{names} are left")
+    await eventually(they_are, what=f"{names} are left")
 
 
 async def test_what_is_too_old_is_deleted_at_once_and_later(things: Collection) -> None:

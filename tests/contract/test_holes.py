@@ -13,7 +13,8 @@ from shared.producer import Producer
 from shared.settings import Settings
 from shared.tail import LogTail
 from shared.topics import Topic
-from tests.contract.bus import Broker, Memory, make_topic, running, unique, until
+from tests.contract.bus import Broker, Memory, make_topic, running, unique
+from tests.polling import until
 
 # What is large takes long to store: most holes are there. The log is in memory, so they are few and end with the first hole.
 _LARGE = 400_000

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.contract.bus import Broker, until
+from tests.contract.bus import Broker
 from tests.contract.outbox_house import Owner, a_thing, read_log, relay_process, relaying, until_sent
-from tests.running import eventually
+from tests.polling import eventually, until
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ async def test_a_log_that_came_back_empty_is_made_whole(owner: Owner, broker: Br
                 thing: [2] if thing == things[0] else [1] for thing in things
             }
 
-        await eventually(whole, within_s=30, what="the log is whole")
+        await eventually(whole, what="the log is whole")
 
 
 async def test_a_change_waits_while_kafka_is_away_and_is_seen_by_its_age(owner: Owner, broker: Broker) -> None:
@@ -171,6 +171,6 @@ async def test_a_change_waits_while_kafka_is_away_and_is_seen_by_its_age(owner: 
 
         await broker.start()
 
-        await until_sent(owner, within_s=30)
+        await until_sent(owner)
         assert await owner.outbox.facts() == {"outbox_pending": 0, "outbox_oldest_s": 0.0}
         assert (await read_log(broker.url, [thing]))[thing][-1] == 1

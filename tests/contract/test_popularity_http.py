@@ -14,7 +14,7 @@ from services.popularity.app import create_api
 from shared.events import ArticleWithdrawn, encode
 from shared.ids import new_id
 from tests.integration.popularity.running import Popularity, empty_redis, next_state, running_popularity, settings_for
-from tests.running import eventually
+from tests.polling import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 JSON = {"Content-Type": "application/json"}

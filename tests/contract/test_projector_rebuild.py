@@ -17,6 +17,7 @@ from shared.producer import Producer
 from shared.times import now
 from tests.contract.gateway_house import Gateway, open_gateway, open_house
 from tests.contract.projector_house import a_comment, an_article, open_announcements, open_projector
+from tests.polling import eventually
 
 
 async def test_a_rebuilt_read_model_takes_over_and_everybody_follows(
@@ -162,9 +163,11 @@ async def test_what_a_read_model_to_come_says_keeps_no_page_of_the_present_one_a
 
 async def until_more(gateway: Gateway, metric: str, count: float) -> None:
     """Wait until a metric has grown."""
-    async with asyncio.timeout(10):
-        while await gateway.count(metric) <= count:
-            await asyncio.sleep(0.02)
+
+    async def more() -> bool:
+        return await gateway.count(metric) > count
+
+    await eventually(more, what=f"{metric} is more than {count:g}", every_s=0.02)
 
 
 async def test_a_page_begun_on_the_old_read_model_is_finished_there(

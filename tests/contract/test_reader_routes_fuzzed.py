@@ -25,10 +25,10 @@ from tests.contract.projector_house import a_comment
 from tests.contract.search_house import open_house as open_search
 from tests.contract.search_house import search_settings
 from tests.integration.popularity.running import empty_redis, settings_for
+from tests.polling import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PATIENCE_S = 10.0
 AT_ONCE = 8
 ARTICLE = an_article(id="lamp", tags=("Old Light",), bylines=("Ada B",))
 # {} is where something odd is put. The services behind the edge, by the routes that it gives them.

@@ -41,9 +41,7 @@ async def test_a_restart_goes_on_where_it_was(broker: Broker, tmp_path: Path) ->
         await house.until_ready()
 
     async with open_house(settings, ready=False) as house:
-        async with asyncio.timeout(5):
-            while (await house.client.get("/v1/search?q=tollgate")).status != 200:
-                await asyncio.sleep(0.01)
+        await house.until_status("/v1/search?q=tollgate", 200)
         at_once = await house.found("tollgate")
         await house.until_ready()
         before = await _indexed(house)

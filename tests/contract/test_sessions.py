@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.mongo import Mongo, Session
-from tests.contract.bus import until
+from tests.polling import until
 
 _WRITER = """
 import asyncio, sys

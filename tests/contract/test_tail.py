@@ -12,7 +12,8 @@ from shared.producer import Producer
 from shared.settings import Settings
 from shared.tail import LogTail
 from shared.topics import Topic
-from tests.contract.bus import PATIENCE_S, make_topic, numbered, until
+from tests.contract.bus import make_topic, numbered
+from tests.polling import PATIENCE_S, until
 
 Positions = Mapping[tuple[str, int], int]
 

@@ -16,7 +16,7 @@ from shared.process import stop_task
 from shared.producer import Producer
 from tests.contract.gateway_house import an_article, open_gateway
 from tests.contract.projector_house import open_projector
-from tests.running import eventually
+from tests.polling import eventually
 
 SITE = "https://monitor.example"
 
@@ -58,7 +58,7 @@ async def heard(hub: Hub, times: int) -> list[list[str]]:
     async def enough() -> bool:
         return len(hub.told) >= times
 
-    await eventually(enough, within_s=5, what=lambda: hub.told)
+    await eventually(enough, what=lambda: hub.told)
     return hub.told
 
 
@@ -131,7 +131,7 @@ async def test_a_published_article_reaches_the_hub_and_its_feed_names_it(
             wanted = {f"{SITE}{path}" for path in ("/world/feed.xml", "/author/ada-byrne/feed.xml", feed)}
             return wanted < {url for urls in hub.told for url in urls}
 
-        await eventually(told, within_s=20, what=lambda: hub.told)
+        await eventually(told, what=lambda: hub.told)
     async with open_gateway(settings, mongo_database) as gateway:
         page = await gateway.until_shown(feed, article.url)
     assert page.headers.getall("Link") == [f'<{SITE}{feed}>; rel="self"', f'<{hub.url}>; rel="hub"']

@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.polling import PATIENCE_S
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -32,6 +34,7 @@ new PerformanceObserver((list) => {
 @asynccontextmanager
 async def open_browser(chromium: Path) -> AsyncIterator[Browser]:
     """A browser for the length of a block."""
+    expect.set_options(timeout=PATIENCE_S * 1000 / 2)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
         try:

@@ -14,7 +14,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.e2e.test_one_articles_life import ARGUMENTS, PHONE
-from tests.running import ROOT, Platform, eventually, running_platform
+from tests.polling import eventually
+from tests.running import ROOT, Platform, running_platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
@@ -32,7 +33,7 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
         for number in range(12):
             await running.publish(f"Estuary diary, part {number}", section="world", body="An estuary is a slow thing.")
         for instance in (1, 2):
-            await eventually(lambda at=instance: _knows(running, at), within_s=15, what=f"search {instance} knows all")
+            await eventually(lambda at=instance: _knows(running, at), what=f"search {instance} knows all")
         yield running
 
 
@@ -170,11 +171,11 @@ async def test_odd_searches_get_a_fitting_page(platform: Platform, query: str, s
 
 async def test_results_are_kept_by_nobody_and_a_withdrawn_article_is_not_among_them(platform: Platform) -> None:
     article = await platform.publish("Quillwort season", section="climate")
-    await eventually(lambda: _shows(platform, "quillwort", True), within_s=10, what="it is found")
+    await eventually(lambda: _shows(platform, "quillwort", True), what="it is found")
 
     await platform.act(article, "withdraw", {"reason": "It was not the season."})
 
-    await eventually(lambda: _shows(platform, "quillwort", False), within_s=2, what="it is not found")
+    await eventually(lambda: _shows(platform, "quillwort", False), what="it is not found")
 
 
 async def _shows(platform: Platform, q: str, wanted: bool) -> bool:

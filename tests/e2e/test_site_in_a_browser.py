@@ -13,7 +13,8 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, Route, expect
 
 from tests.e2e.browsing import DESKTOP, PHONE, open_browser, open_page
-from tests.running import ROOT, Platform, eventually, running_platform
+from tests.polling import eventually
+from tests.running import ROOT, Platform, running_platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
@@ -70,7 +71,7 @@ async def _until(site: Site, path: str, text: str) -> None:
         pages = [(await site.platform.page(path, base=site.platform.url("rendering", n)))[1] for n in (1, 2)]
         return all(text in page for page in pages)
 
-    await eventually(shown, within_s=10, what=f"{path} shows {text}")
+    await eventually(shown, what=f"{path} shows {text}")
 
 
 async def _moves(page: Page) -> list[str]:
@@ -92,13 +93,13 @@ async def test_what_happens_is_shown_while_a_reader_reads(site: Site) -> None:
             await shown.evaluate("document.fonts.ready.then(() => { window.moves.length = 0 })")
 
         await _comment(site.platform, article, f"I was on the first of them. {'W' * 300}")
-        await expect(page.get_by_text("I was on the first of them.")).to_be_attached(timeout=10_000)
+        await expect(page.get_by_text("I was on the first of them.")).to_be_attached()
         await expect(page.locator("[data-comments-title]")).to_have_text("1 comment")
 
         await site.platform.act(article, "correct", {"note": "They run on Mondays."})
-        await expect(page.get_by_role("status").get_by_text("has been corrected")).to_be_visible(timeout=10_000)
+        await expect(page.get_by_role("status").get_by_text("has been corrected")).to_be_visible()
         await site.platform.publish("A story newer than the page")
-        await expect(front.get_by_text("1 new story.")).to_be_visible(timeout=10_000)
+        await expect(front.get_by_text("1 new story.")).to_be_visible()
         assert [*await _moves(page), *await _moves(front)] == []
         assert await page.evaluate("document.activeElement === document.body")
         await page.get_by_text("I was on the first of them.").scroll_into_view_if_needed()
@@ -133,18 +134,18 @@ async def test_a_page_that_nobody_looks_at_gives_its_stream_back_and_catches_up(
     async with open_page(site.browser, problems, viewport=DESKTOP) as page:
         await page.clock.install()
         await page.goto(site.platform.edge + str(site.article["url"]))
-        await eventually(lambda: _is(listening, 1), within_s=10, what="the page listens")
+        await eventually(lambda: _is(listening, 1), what="the page listens")
 
         await look(page, "hidden")
         await page.clock.fast_forward(9_000)
         assert await listening() == 1
         await page.clock.fast_forward(2_000)
-        await eventually(lambda: _is(listening, 0), within_s=10, what="its stream is given back")
+        await eventually(lambda: _is(listening, 0), what="its stream is given back")
         await _comment(site.platform, site.article, "Nobody looked.")
         await _until(site, str(site.article["url"]), "Nobody looked.")
         await look(page, "visible")
 
-        await expect(page.get_by_text("Nobody looked.")).to_be_attached(timeout=10_000)
+        await expect(page.get_by_text("Nobody looked.")).to_be_attached()
     assert problems == []
 
 
@@ -244,7 +245,7 @@ async def _whole(page: Page) -> None:
     async def is_whole() -> bool:
         return not await _skips(page)
 
-    await eventually(is_whole, within_s=10, what="nothing is left for later")
+    await eventually(is_whole, what="nothing is left for later")
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
@@ -260,7 +261,7 @@ async def test_what_is_below_the_first_screen_is_there_without_scrolling(site: S
         await page.goto(site.platform.edge + str(site.article["url"]), wait_until="commit")
         await page.locator(".footer").wait_for(state="attached")
         if script:
-            await eventually(lambda: _skips(page), within_s=10, what="something is left for later")
+            await eventually(lambda: _skips(page), what="something is left for later")
         looked_at.set()
         await page.wait_for_load_state()
         await _whole(page)

@@ -55,7 +55,7 @@ async def test_what_scrolls_in_a_body_is_reached_by_keyboard_and_has_a_name(
         await page.goto(paper.address("article"))
         for name in names:
             region = page.locator(".body").get_by_role("region", name=name, exact=True)
-            await region.focus(timeout=5_000)
+            await region.focus()
             await page.keyboard.press("ArrowRight" if language == "en" else "ArrowLeft")
             await page.wait_for_function("document.activeElement.scrollLeft !== 0")
             assert await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.faults.ledger import History, find_breaches, read_history
-from tests.running import ROOT, Platform, eventually
+from tests.polling import eventually
+from tests.running import ROOT, Platform
 
 RECOVERY_BAR_S = 15.0
 
@@ -69,7 +70,7 @@ async def until_ready(platform: Platform, name: str, instance: int, *, other_tha
         async with platform.http.get(f"{found['url']}/health/ready") as answer:
             return answer.status == 200
 
-    await eventually(ready, within_s=40, what=lambda: f"{name} {instance} ready again\n{platform.output()}")
+    await eventually(ready, what=lambda: f"{name} {instance} ready again\n{platform.output()}")
 
 
 async def until_all_counted(platform: Platform, ledger: Path, articles: Sequence[str]) -> History:
@@ -83,7 +84,7 @@ async def until_all_counted(platform: Platform, ledger: Path, articles: Sequence
         breaches = find_breaches(history, {article: await platform.views(article) for article in articles})
         return not breaches
 
-    await eventually(kept, within_s=45, what=lambda: f"{breaches}\n{platform.output()}")
+    await eventually(kept, what=lambda: f"{breaches}\n{platform.output()}")
     await _stays_so(kept)
     return history
 
@@ -106,7 +107,7 @@ async def some_articles(platform: Platform, count: int, what: str) -> list[str]:
             async with platform.http.get(f"{platform.edge}/v1/articles/{wanted}/views") as answer:
                 return answer.status == 200
 
-        await eventually(known, within_s=20, what=lambda: f"popularity knows the article\n{platform.output()}")
+        await eventually(known, what=lambda: f"popularity knows the article\n{platform.output()}")
     return [str(article["id"]) for article in made]
 
 

@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 
 from tests.faults.hurt import RECOVERY_BAR_S, kill_again_and_again, report
-from tests.running import Platform, eventually
+from tests.polling import eventually
+from tests.running import Platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
@@ -93,7 +94,7 @@ async def _live_through(platform: Platform, victims: Sequence[tuple[str, int]], 
     async def newest() -> bool:
         return await reader.look() >= editor.promised
 
-    await eventually(newest, within_s=30, what=lambda: f"edition {editor.promised} shown\n{platform.output()}")
+    await eventually(newest, what=lambda: f"edition {editor.promised} shown\n{platform.output()}")
     assert editor.promised > FEW, "hardly anything was published: the test has proved nothing"
     assert reader.steps_back() == []
     report(f"{what}: {editor.promised} editions promised, the newest shown, none backwards", None, recoveries)
@@ -133,7 +134,7 @@ async def test_a_relay_that_slept_past_its_lease_brings_no_older_edition_back(pl
     async def newest() -> bool:
         return await reader.look() >= editor.promised
 
-    await eventually(newest, within_s=30, what=lambda: f"edition {editor.promised} shown\n{platform.output()}")
+    await eventually(newest, what=lambda: f"edition {editor.promised} shown\n{platform.output()}")
     assert reader.steps_back() == []
     report(f"relay stopped past its lease: {editor.promised} editions promised", None, [])
 
@@ -149,7 +150,7 @@ async def test_comments_and_articles_are_whole_after_the_broker_came_back_empty(
         async with platform.http.post(platform.edge + path, json=comment) as answer:
             return answer.status == 201
 
-    await eventually(commented, within_s=20)
+    await eventually(commented)
     platform.signal("kafka", signal.SIGKILL)
     after = await platform.publish("After the broker died")
 
@@ -157,12 +158,12 @@ async def test_comments_and_articles_are_whole_after_the_broker_came_back_empty(
         pages = [await platform.page(str(article["url"])) for article in (before, after)]
         return all(status == 200 for status, _ in pages)
 
-    await eventually(both_are_read, within_s=40, what=lambda: platform.output())
+    await eventually(both_are_read, what=lambda: platform.output())
 
     async def the_log_is_whole() -> bool:
         return {str(before["id"]), str(after["id"])} <= await _article_ids_in_the_log(platform)
 
-    await eventually(the_log_is_whole, within_s=40, what=lambda: platform.output())
+    await eventually(the_log_is_whole, what=lambda: platform.output())
 
 
 async def _article_ids_in_the_log(platform: Platform) -> set[str]:

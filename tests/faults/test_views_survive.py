@@ -18,7 +18,8 @@ from tests.faults.hurt import (
     until_ready,
     views_coming_in,
 )
-from tests.running import Platform, eventually
+from tests.polling import eventually
+from tests.running import Platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
@@ -108,7 +109,7 @@ async def _until_replaced(platform: Platform, name: str, killed: int) -> None:
     async def replaced() -> bool:
         return platform.processes(name)[0]["pid"] != killed
 
-    await eventually(replaced, within_s=20, what=lambda: f"{name} started again\n{platform.output()}")
+    await eventually(replaced, what=lambda: f"{name} started again\n{platform.output()}")
 
 
 async def _until_it_has_its_topics(platform: Platform) -> None:
@@ -118,7 +119,7 @@ async def _until_it_has_its_topics(platform: Platform) -> None:
     async def whole() -> bool:
         return await log.topics() >= {topic.name for topic in TOPICS}
 
-    await eventually(whole, within_s=20, what=lambda: f"the broker has its topics\n{platform.output()}")
+    await eventually(whole, what=lambda: f"the broker has its topics\n{platform.output()}")
     await log.close()
 
 
@@ -127,4 +128,4 @@ async def _until_accepted(platform: Platform, article: str) -> None:
         async with platform.http.post(f"{platform.edge}/v1/views", json={"article_id": article}) as answer:
             return answer.status == 202
 
-    await eventually(accepted, within_s=30, what=lambda: f"views are taken again\n{platform.output()}")
+    await eventually(accepted, what=lambda: f"views are taken again\n{platform.output()}")

@@ -11,7 +11,7 @@ import pytest
 from services.comments.commands import answer_a_person
 from services.comments.settings import CommentsSettings
 from tests.contract.comments_house import House, open_house, written
-from tests.running import eventually
+from tests.polling import eventually
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -41,7 +41,7 @@ async def house(settings: CommentsSettings, database: str) -> AsyncIterator[Hous
         async def heard() -> bool:
             return (await house.client.get(f"/v1/articles/{article.id}/comments")).status == 200
 
-        await eventually(heard, within_s=30, what="the service has the whole log")
+        await eventually(heard, what="the service has the whole log")
         yield house
 
 

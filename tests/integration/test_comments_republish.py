@@ -13,7 +13,7 @@ from services.comments.commands import republish
 from services.comments.settings import CommentsSettings
 from tests.contract.bus import Broker
 from tests.contract.comments_house import House, log_of, open_house
-from tests.running import eventually
+from tests.polling import eventually
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -83,7 +83,7 @@ async def test_a_broker_that_has_no_topics_yet_is_told_when_it_has_them(
             said += capsys.readouterr().out + caplog.text
             return "a new log without comments.v1" in said
 
-        await eventually(waits, within_s=20, what="the relay waits for topics")
+        await eventually(waits, what="the relay waits for topics")
         await provide_topics(broker.url)
 
         async with log_of(broker.url) as log:

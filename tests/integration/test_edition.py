@@ -11,7 +11,8 @@ import pytest
 
 from deploy.edition.articles import Article, Comment, read_edition
 from deploy.edition.plan import MOST_VIEWS
-from tests.running import ROOT, Platform, eventually, running_platform
+from tests.polling import eventually
+from tests.running import ROOT, Platform, running_platform
 
 EDITION = read_edition()
 
@@ -65,7 +66,7 @@ async def test_the_edition_is_loaded_and_a_second_loading_changes_nothing(
     async def counted() -> bool:
         return await all_views(platform) > 0.98 * MOST_VIEWS
 
-    await eventually(counted, within_s=30)
+    await eventually(counted)
     before = await all_views(platform)
     listed = await get(platform, "/v1/articles?status=published&limit=100")
 

@@ -16,7 +16,8 @@ from services.ingestion.store import Store
 from shared.mongo import Mongo
 from tests.contract.ingestion_house import DRAFT
 from tests.contract.outbox_house import read_log
-from tests.running import eventually, free_port
+from tests.polling import eventually
+from tests.running import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,7 +50,7 @@ async def service(environment: Mapping[str, str]) -> "AsyncIterator[tuple[subpro
             return answer.status == 200
 
     try:
-        await eventually(ready, within_s=30, what="the service is ready")
+        await eventually(ready, what="the service is ready")
         yield process, url
     finally:
         process.terminate()
@@ -80,7 +81,7 @@ async def test_what_was_acknowledged_before_sigkill_is_told_after_it_and_can_be_
             log = await read_log(environment["WM_KAFKA"], published)
             return all(set(versions) == {2} for versions in log.values())
 
-        await eventually(all_told, within_s=30, what="every acknowledged publication is in the log")
+        await eventually(all_told, what="every acknowledged publication is in the log")
         await _nothing_under_way(environment)
         before = await read_log(environment["WM_KAFKA"], published)
 
@@ -97,7 +98,7 @@ async def _nothing_under_way(environment: Mapping[str, str]) -> None:
     async def quiet() -> bool:
         return not await store.outbox.pending() and await store.outbox.republish_progress() is None
 
-    await eventually(quiet, within_s=20, what="nothing is pending")
+    await eventually(quiet, what="nothing is pending")
     store.mongo.close()
 
 

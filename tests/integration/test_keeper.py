@@ -11,6 +11,7 @@ from deploy.local.children import Children, Command
 from deploy.local.keeper import Keeper, Spec
 from deploy.local.logs import Logs
 from shared.errors import Unavailable
+from tests.polling import PATIENCE_S
 from tests.running import ROOT
 
 
@@ -35,7 +36,7 @@ async def test_a_process_that_cannot_be_prepared_is_started_anew(tmp_path: Path,
     async with Children(ROOT, lock) as children:
         keeper = Keeper(spec, children, logs, said.append, lambda: None)
         keeper.start()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             await keeper.ready.wait()
         await keeper.stop(5)
     await logs.close()

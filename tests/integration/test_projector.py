@@ -17,11 +17,11 @@ from shared.events import ArticleState, CommentState, encode
 from shared.mongo import Mongo
 from shared.producer import Producer
 from tests.contract.projector_house import a_comment, an_article
+from tests.polling import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 # The shortest after which Kafka, as it is shipped, misses a process that died and gives its partitions to another.
 SESSION_MS = 6000
-PATIENCE_S = 80.0
 ARTICLES = 120
 KILLS = 4
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT, Platform, eventually, free_port, running_platform
+from tests.polling import eventually
+from tests.running import ROOT, Platform, free_port, running_platform
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -70,7 +71,7 @@ async def _expect_recovery(platform: Platform, name: str, instance: int) -> None
         ready = (await platform.page("/"))[0] == 200 if name == "edge" else await _is_ready(platform, now["url"])
         return now["pid"] != before["pid"] and now["url"] == before["url"] and ready
 
-    await eventually(again, within_s=15, what=lambda: platform.output())
+    await eventually(again, what=lambda: platform.output())
 
 
 async def test_a_second_start_finds_everything_and_neither_end_leaves_a_process(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ async def test_a_second_start_finds_everything_and_neither_end_leaves_a_process(
         async def gone() -> bool:
             return not _alive(pids)
 
-        await eventually(gone, within_s=GONE_WITHIN_S, what=lambda: f"left: {_alive(pids)}")
+        await eventually(gone, what=lambda: f"left: {_alive(pids)}")
 
 
 async def _view(platform: Platform, article: str) -> None:
@@ -139,7 +140,7 @@ async def test_a_stop_in_the_middle_of_the_start_is_as_clean(tmp_path: Path) -> 
         async def begun() -> bool:
             return (tmp_path / "logs" / "ingestion-1.log").exists()
 
-        await eventually(begun, within_s=30)
+        await eventually(begun)
         process.terminate()
         said, _ = process.communicate(timeout=STOP_WITHIN_S + 5)
 

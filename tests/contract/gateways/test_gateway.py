@@ -10,6 +10,7 @@ from shared.events import ArticleCorrected, ArticleState, ArticleWithdrawn, Mess
 from shared.times import now
 from tests.contract.gateway_house import Gateway, House, an_article, open_gateway
 from tests.contract.projector_house import a_comment
+from tests.polling import eventually
 
 
 def later(article: ArticleState, kind: type[ArticleState] = ArticleCorrected, **changes: object) -> ArticleState:
@@ -39,7 +40,7 @@ async def test_a_published_article_has_its_page_and_its_place_in_every_list(hous
         assert (await gateway.until_shown(path, f'href="{article.url}"')).status == 200
 
 
-async def test_a_change_is_shown_everywhere_within_a_second(house: House, gateway: Gateway) -> None:
+async def test_a_change_is_shown_everywhere(house: House, gateway: Gateway) -> None:
     article = an_article(headline="Fares rise in March")
     await house.tell(article)
     for path in (article.url, "/", "/world"):
@@ -48,7 +49,7 @@ async def test_a_change_is_shown_everywhere_within_a_second(house: House, gatewa
     await house.tell(later(article, headline="Fares rise in April"))
 
     for path in (article.url, "/", "/world"):
-        await gateway.until_shown(path, "Fares rise in April", within_s=1)
+        await gateway.until_shown(path, "Fares rise in April")
 
 
 async def test_a_withdrawn_article_is_gone_and_may_come_back(house: House, gateway: Gateway) -> None:
@@ -292,7 +293,7 @@ async def test_popular_news_follows_the_ranking_without_a_render(house: House, g
     await house.rank((article.id, "Everybody reads this", 4711), ("other", "And some read that", 3))
 
     for path in (article.url, "/", "/about"):
-        page = await gateway.until_shown(path, "Everybody reads this", within_s=2)
+        page = await gateway.until_shown(path, "Everybody reads this")
         assert "4,711" in page.text
     assert await gateway.count("wm_rendering_render_seconds_count") == renders
 
@@ -372,9 +373,7 @@ async def test_answers_are_counted_and_timed_by_kind_of_page(gateway: Gateway) -
         found = re.search(r'wm_http_requests_total\{method="GET",route="/\{section\}",status="200"\} (\S+)', text)
         return found is not None and float(found[1]) >= 3 and 'method="other"' in text and "PROPFIND" not in text
 
-    async with asyncio.timeout(5):
-        while not await counted():
-            await asyncio.sleep(0.1)
+    await eventually(counted, what="answers are counted")
 
 
 async def test_a_window_of_popular_news_has_a_page_of_its_own(house: House, gateway: Gateway) -> None:

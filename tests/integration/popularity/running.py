@@ -14,7 +14,7 @@ from shared.events import ArticleCorrected, ArticlePublished, ArticleState, Arti
 from shared.ids import new_id
 from shared.producer import Producer
 from shared.times import now
-from tests.running import eventually
+from tests.polling import eventually
 
 
 @dataclass
@@ -107,7 +107,7 @@ async def running_popularity(settings: PopularitySettings) -> AsyncIterator[Popu
             async def ready(asked: "TestClient[aiohttp.web.Request, aiohttp.web.Application]" = client) -> bool:
                 return (await asked.get("/health/ready")).status == 200
 
-            await eventually(ready, within_s=30, what="popularity is ready")
+            await eventually(ready, what="popularity is ready")
         try:
             yield Popularity(api, counter, producer, settings)
         finally:

@@ -15,7 +15,7 @@ from services.popularity.commands import adopt_log
 from services.popularity.store import views_partition
 from shared.events import Message
 from tests.integration.popularity.running import Popularity, empty_redis, running_popularity, settings_for
-from tests.running import eventually
+from tests.polling import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -44,7 +44,7 @@ async def test_a_bad_record_goes_aside_and_its_neighbours_count(popularity: Popu
 
 async def _find_letter(kafka: str, value: bytes) -> object:
     async with AIOKafkaConsumer("views.v1.dlq", bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             async for record in consumer:
                 if record.value == value:
                     return record
@@ -87,13 +87,13 @@ async def test_another_log_is_refused_until_an_operator_takes_it_up(kafka_url: s
                 answer = await counter.get("/health/ready")
                 return answer.status == 503 and "adopt-log" in await answer.text()
 
-            await eventually(says_why, within_s=30)
+            await eventually(says_why)
             done = [line async for line in adopt_log(settings)]
 
             async def counts() -> bool:
                 return (await counter.get("/health/ready")).status == 200
 
-            await eventually(counts, within_s=30)
+            await eventually(counts)
         assert [line for line in done if "a log of before" in line]
         assert await redis.hget("popularity:{p0}:logs", "a log of before") == b"7"
         await redis.aclose()
@@ -116,5 +116,5 @@ async def test_a_topic_that_was_made_anew_in_the_same_cluster_is_noticed(popular
             refused = "adopt-log" in await (await other.get("/health/ready")).text()
             return refused or known != b"that of another record"
 
-        await eventually(noticed, within_s=40)
+        await eventually(noticed)
     await redis.aclose()

@@ -334,10 +334,15 @@ async def test_every_kind_of_page_keeps_the_budget(site: Site, viewport: dict[st
             found = await _weighed(page, site.platform.edge + path)
             arabic = " arabic" if await page.locator("html:lang(ar)").count() else ""
             limits = {**budget, "font": budget["font" + arabic]}
-            found["layout shift"] = sum(float(move.partition(":")[0]) for move in await _moves(page))
+            moves = await _moves(page)
+            found["layout shift"] = sum(float(move.partition(":")[0]) for move in moves)
             over += [
-                f"{name}: {part} {size:.4g} of {limits[part]}" for part, size in found.items() if size > limits[part]
+                f"{name}: {part} {size:.4g} of {limits[part]}; moved: {moves}"
+                for part, size in found.items()
+                if size > limits[part]
             ]
+            # A typeface that comes late may move a little; what a script writes, nothing.
+            over += [f"{name}: {move}" for move in moves if "<time" in move]
 
     assert over == []
 

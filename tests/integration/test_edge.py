@@ -353,10 +353,28 @@ async def test_one_address_cannot_write_without_end_but_readers_go_on(
     async with client.get(f"{edge}/") as page:
         page_status = page.status
 
-    assert [answer.status for answer in answers[:60]] == [200] * 60
+    assert sum(answer.status == 200 for answer in answers) > 60
     assert {(answer.status, answer.headers["Retry-After"]) for answer in refused} == {(429, "1")}
     assert {problem["status"] for problem in problems} == {429}
     assert page_status == 200
+
+
+async def test_who_shows_a_token_has_room_to_write(start_edge: StartEdge, client: ClientSession) -> None:
+    edge = await start_edge(rate_limits=True)
+
+    written = (client.put(f"{edge}/v1/articles/01J", headers={"Authorization": "Bearer x"}) for _ in range(360))
+
+    assert {answer.status for answer in await asyncio.gather(*written)} == {200}
+
+
+async def test_what_is_read_is_not_counted_as_written(start_edge: StartEdge, client: ClientSession) -> None:
+    edge = await start_edge(rate_limits=True)
+
+    read = (
+        client.get(f"{edge}/v1/articles", headers={"Authorization": credentials}) for credentials in ["", "1"] * 180
+    )
+
+    assert {answer.status for answer in await asyncio.gather(*read)} == {200}
 
 
 _BROWSER = {

@@ -128,7 +128,13 @@ def refuse_unknown(query: Mapping[str, str], known: Sequence[str]) -> None:
     unknown = [name for name in query if name not in known]
     if unknown:
         raise field_problem(f"?{unknown[0]}", f"There is no such parameter; there are: {', '.join(known)}.")
-    names = list(query)
+    refuse_twice(query)
+
+
+def refuse_twice(query: Mapping[str, str]) -> None:
+    """422 for a query parameter that comes twice: which of its values counts would be anybody's guess."""
+    # The pairs: as a mapping, a query of multidict's names each parameter once.
+    names = [name for name, _ in query.items()]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise field_problem(f"?{twice}", f"{twice} comes twice.")
 

@@ -15,7 +15,8 @@ from shared.events import WINDOWS
 
 Kind = Literal["home", "top", "tag", "author", "article", "popular", "feed", "sitemap"]
 
-LONGEST_TARGET = 2048
+# A question of 200 characters takes up to 2,400, each of them twelve letters in an address.
+LONGEST_TARGET = 4096
 LONGEST_PATH = 320
 _PART = r"/[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
 _FEED = re.compile(rf"(?:{_PART}){{0,2}}/(?:feed\.xml|atom\.xml|feed\.json)")
@@ -26,6 +27,8 @@ _CAUGHT = " .,;:!)]>\"'"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # `top` is a first-level page: a section, or one of our own such as About. Pages of comments go with their article.
 _NUMBERED: dict[Kind, str] = {"top": "page", "tag": "page", "author": "page", "article": "comments"}
+# Whose pages are chosen by their query, in ways that are not read here.
+_TAKES_QUERIES = re.compile(r"/search|/v1/.*")
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 _WORD = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?")
 _MOST_PARAMETERS = 64
@@ -82,7 +85,7 @@ def read_address(target: str) -> Address | Moved | Refused:
         return Refused(404)
     address = _address(canonical, query)
     if isinstance(address, Address) and canonical != raw_path:
-        return Moved(address.key)
+        return Moved(f"{canonical}?{query}" if query and _TAKES_QUERIES.fullmatch(canonical) else address.key)
     return address
 
 

@@ -10,6 +10,7 @@ from html import escape
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
+from multidict import MultiDict
 
 from services.rendering.addresses import Address, Moved, read_address
 from services.rendering.composer import NEVER_STORED, REVALIDATED, Absence, Kind, Page
@@ -24,6 +25,7 @@ from services.rendering.views import Picture
 from shared.answers import DateLine, Header
 from shared.errors import FieldError, Problem
 from shared.events import ArticleState
+from shared.requests import refuse_twice
 from shared.service import PROBLEM_TYPE
 from shared.site import Site
 
@@ -62,9 +64,11 @@ def is_embed(target: str) -> bool:
 def read_wanted(target: str, base_url: str) -> Wanted:
     """What a request asks for. Raises Problem."""
     try:
-        given = dict(parse_qsl(target.partition("?")[2], keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))
+        pairs = parse_qsl(target.partition("?")[2], keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
     except ValueError as error:
         raise Problem(400, "The query cannot be read.") from error
+    refuse_twice(MultiDict(pairs))
+    given = dict(pairs)
     if given.get("format", "json") != "json":
         raise Problem(501, "There is no other format than json.")
     if not given.get("url"):

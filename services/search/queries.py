@@ -1,7 +1,7 @@
 """Questions as tantivy's queries. They are built as objects: no text of a reader's ever meets a query parser."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tantivy import FieldType, Occur, Query, Schema
 
@@ -20,13 +20,12 @@ _MISSPELT_ANYWHERE = 0.3
 # A beginning this short fits half of all words: it is looked for in headlines and labels alone.
 _SHORTEST_BEGINNING = 3
 SHORTEST_MISSPELT = 4
-# tantivy counts nanoseconds in 64 bits: it knows no moment before or after these years.
-_EARLIEST, _LATEST = datetime(1678, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def countable(moment: datetime) -> datetime:
-    """The moment, or the one next to it that tantivy knows."""
-    return min(max(moment, _EARLIEST), _LATEST)
+def milliseconds(moment: datetime) -> int:
+    """The moment as the index keeps it, counted from 1970. A date of tantivy's own has whole seconds and begins in 1678."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def strict(schema: Schema, question: Question) -> Query:
@@ -59,11 +58,11 @@ def _filters(schema: Schema, question: Question) -> list[Query]:
     if question.section is not None:
         filters.append(Query.term_query(schema, "section", question.section, "basic"))
     if question.since is not None or question.until is not None:
-        since = None if question.since is None else countable(question.since)
-        until = None if question.until is None else countable(question.until)
+        since = None if question.since is None else milliseconds(question.since)
+        until = None if question.until is None else milliseconds(question.until)
         filters.append(
             # tantivy refuses to leave out an end that there is not.
-            Query.range_query(schema, "published_at", FieldType.Date, since, until, include_upper=until is None)
+            Query.range_query(schema, "published_at", FieldType.Integer, since, until, include_upper=until is None)
         )
     return [Query.const_score_query(query, 0.0) for query in filters]
 

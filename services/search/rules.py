@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from services.search.analysis import Word, words
 from shared.requests import read_cursor, refuse_unknown, write_cursor
 from shared.service import field_problem
+from shared.times import to_milliseconds
 
 PARAMETERS = ("q", "section", "from", "to", "limit", "cursor")
 LONGEST_Q = 200
@@ -46,8 +47,8 @@ def read_question(query: Mapping[str, str], sections: frozenset[str]) -> Questio
     section = query.get("section") or None
     if section is not None and section not in sections:
         raise field_problem("?section", "There is no such section.")
-    since = _read_moment(query, "from", whole_day=False)
-    until = _read_moment(query, "to", whole_day=True)
+    since = _read_moment(query, "from")
+    until = _read_moment(query, "to", end=True)
     return parse(_read_q(query), section=section, since=since, until=until)
 
 
@@ -81,7 +82,8 @@ def _read_q(query: Mapping[str, str]) -> str:
     return text
 
 
-def _read_moment(query: Mapping[str, str], name: str, *, whole_day: bool) -> datetime | None:
+def _read_moment(query: Mapping[str, str], name: str, *, end: bool = False) -> datetime | None:
+    """The moment that a parameter names; as an `end`, the first one after the day or the millisecond that it names."""
     text = query.get(name)
     if not text:
         return None
@@ -89,12 +91,12 @@ def _read_moment(query: Mapping[str, str], name: str, *, whole_day: bool) -> dat
     try:
         if text.isascii() and _DAY.fullmatch(text):
             day = datetime.combine(datetime.fromisoformat(text).date(), time(), UTC)
-            return day + timedelta(days=1) if whole_day else day
+            return day + timedelta(days=1) if end else day
         # A plus sign that was not escaped comes out of a query as a space.
         moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else "")
         if moment.tzinfo is None:
             raise fault
-        return moment.astimezone(UTC)
+        return to_milliseconds(moment) + timedelta(milliseconds=1) if end else to_milliseconds(moment)
     except (ValueError, OverflowError) as error:
         raise fault from error
 

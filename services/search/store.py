@@ -35,7 +35,7 @@ from shared.pages import OwnPage
 from shared.times import rfc3339
 
 # Another number means that fields or analysis have changed: an index of another format is built anew.
-FORMAT = 1
+FORMAT = 2
 _WRITER_BYTES = 64 * 1024 * 1024
 _TERMS = "terms"
 _PLACE = "place"
@@ -87,7 +87,7 @@ def make_schema() -> Schema:
     for name in (queries.NAMES, queries.FORMS):
         builder.add_text_field(name, tokenizer_name=_TERMS, index_option="basic")
     builder.add_text_field("section", tokenizer_name="raw", index_option="basic")
-    builder.add_date_field("published_at", indexed=True, fast=True)
+    builder.add_integer_field("published_at", indexed=True, fast=True)
     builder.add_float_field("weight", fast=True)
     builder.add_bytes_field("shown", stored=True)
     return builder.build()
@@ -240,7 +240,8 @@ def _article(article: ArticleState) -> Document:
     }  # fmt: skip
     return Document(
         id=[article.id], kind=[_ARTICLE], version=[article.version], section=[article.section],
-        published_at=[queries.countable(article.published_at)], weight=[_weight(article.published_at)], shown=[orjson.dumps(shown)],
+        published_at=[queries.milliseconds(article.published_at)], weight=[_weight(article.published_at)],
+        shown=[orjson.dumps(shown)],
         **_texts(article.headline, " ; ".join((*article.tags, *article.bylines)), article.standfirst, text),
     )  # fmt: skip
 

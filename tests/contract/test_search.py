@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from shared.events import ArticleCorrected, ArticleState, ArticleWithdrawn, tombstone
+from shared.times import rfc3339
 from shared.topics import ARTICLES
 from tests.contract.projector_house import an_article
 from tests.contract.search_house import House, addresses, open_house, search_settings
@@ -103,8 +104,28 @@ async def test_an_article_from_the_first_years_of_newspapers_is_found_with_its_o
     await house.tell(oldest.model_copy(update={"published_at": datetime(1605, 9, 1, tzinfo=UTC)}))
     await house.until("strasbourg", bool)
 
-    (item,) = (await house.ask("strasbourg", to="1700-01-01"))["items"]
+    (item,) = (await house.ask("strasbourg", **{"from": "1605-09-01", "to": "1605-09-01"}))["items"]
     assert item["published_at"] == "1605-09-01T00:00:00.000Z"
+    assert await house.found("strasbourg", **{"from": "1605-09-02"}) == []
+
+
+async def test_moments_are_told_apart_by_the_millisecond_and_belong_to_both_ends(house: House) -> None:
+    moments = [datetime(2001, 2, 3, 4, 5, 6, 1000 * ms, tzinfo=UTC) for ms in (0, 237, 238)]
+    first, second, third = (
+        an_article(headline="Kestrel Sound", url=f"/world/kestrel-{number}").model_copy(update={"published_at": moment})
+        for number, moment in enumerate(moments)
+    )
+    await house.tell(first, second, third)
+    await house.until("kestrel", lambda found: len(found) == 3)
+
+    async def found(**limits: datetime) -> set[str]:
+        asked = {name.rstrip("_"): rfc3339(moment) for name, moment in limits.items()}
+        return set(await house.found("kestrel", **asked))
+
+    assert await found(from_=moments[1]) == {second.url, third.url}
+    assert await found(to=moments[1]) == {first.url, second.url}
+    assert await found(from_=moments[1], to=moments[1]) == {second.url}
+    assert await found(from_=moments[2] + timedelta(milliseconds=1)) == set()
 
 
 async def test_an_item_says_what_a_list_shows_with_the_words_marked(house: House) -> None:

@@ -1,9 +1,11 @@
 """What a card's address asks for: sizes that a stranger may choose, of which few are made and kept."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.rendering.oembed import WIDEST, read_wanted
+from shared.errors import Problem
 
 SITE = "https://news.example"
 PIXELS = st.integers(1, 99_999)
@@ -33,3 +35,11 @@ def test_without_bounds_a_card_is_as_wide_as_an_articles_column_and_as_high_as_i
     wanted = read_wanted(f"/v1/oembed?url={SITE}/world/a", SITE)
 
     assert (wanted.width, wanted.most_height) == (WIDEST, None)
+
+
+@pytest.mark.parametrize("more", ["url=x", "maxwidth=100&maxwidth=200", "format=json&format=xml"])
+def test_a_parameter_that_comes_twice_is_refused(more: str) -> None:
+    with pytest.raises(Problem) as caught:
+        read_wanted(f"/v1/oembed?url={SITE}/world/a&{more}", SITE)
+
+    assert caught.value.status == 422

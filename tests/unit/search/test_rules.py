@@ -35,7 +35,7 @@ def test_a_day_is_whole_and_a_moment_is_one() -> None:
     assert question.since == datetime(2026, 2, 8, tzinfo=UTC)
     assert question.until == datetime(2026, 2, 9, tzinfo=UTC)
     assert read_question({"q": "x", "to": "2026-02-08T10:00:00+02:00"}, SECTIONS).until == datetime(
-        2026, 2, 8, 8, tzinfo=UTC
+        2026, 2, 8, 8, 0, 0, 1000, tzinfo=UTC
     )
 
 

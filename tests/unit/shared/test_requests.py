@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
+from yarl import URL
 
 from shared.errors import Problem
 from shared.requests import (
@@ -117,3 +118,11 @@ def test_a_misspelt_parameter_is_refused_by_name() -> None:
         refuse_unknown({"staus": "draft"}, ["status"])
 
     assert caught.value.errors[0].pointer == "?staus"
+
+
+@pytest.mark.parametrize("query", ["limit=2&limit=500", "limit=2&limit=2", "status=draft&limit=1&limit="])
+def test_a_parameter_that_comes_twice_is_refused_by_name(query: str) -> None:
+    with pytest.raises(Problem) as caught:
+        refuse_unknown(URL(f"/?{query}").query, ["status", "limit"])
+
+    assert (caught.value.status, caught.value.errors[0].pointer) == (422, "?limit")

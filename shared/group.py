@@ -42,10 +42,10 @@ class GroupRunner:
         self._identity = LogIdentity(settings.kafka)
         self._stopping = asyncio.Event()
         self._membership = Membership(
-            settings, group, tuple(topics), sink, most_records, self._identity, self._stopping, self.moved
+            settings, group, tuple(topics), sink, most_records, self._identity, self._stopping, self.moved, self.waits
         )
         self._member: Member | None = None
-        self._moved_at = monotonic()
+        self._moved_at = self._excused_at = monotonic()
 
     async def run(self) -> None:
         """Consume until stopped; a client that failed is replaced by a new one after a pause."""
@@ -71,7 +71,7 @@ class GroupRunner:
 
     async def _pause_after(self, error: Exception) -> None:
         _log.warning("consumer.restarts", group=self._group, reason=str(error), kind=type(error).__name__)
-        self.moved()  # a server that is away is not a consumer that stalls: a new process would wait as well
+        self.waits()  # a server that is away is not a consumer that stalls: a new process would wait as well
         with suppress(TimeoutError):
             async with asyncio.timeout(_REBUILD_AFTER_S):
                 await self._stopping.wait()
@@ -116,9 +116,13 @@ class GroupRunner:
         """Note progress, for the watchdog and for health."""
         self._moved_at = monotonic()
 
+    def waits(self) -> None:
+        """Note that a neighbour is waited for: no stall for the watchdog, and no progress for health."""
+        self._excused_at = monotonic()
+
     async def _watch(self) -> None:
         limit = self._stall_timeout_s
-        while self.stalled_for_s() < limit:
+        while monotonic() - max(self._moved_at, self._excused_at) < limit:
             await asyncio.sleep(limit / 10)
         _log.critical("consumer.stalled", group=self._group, seconds=round(self.stalled_for_s()), lag=self.lag)
         end_process(f"consumer group {self._group} made no progress for {limit:g} s")

@@ -48,7 +48,10 @@ _LONGEST_WAIT_S = 2.0
 
 @dataclass(frozen=True)
 class Membership:
-    """What a member consumes and for whom; `stopping` ends it, `moved` is told whenever it gets on."""
+    """What a member consumes and for whom; `stopping` ends it.
+
+    `moved` is told whenever it gets on, `waits` whenever a neighbour that is away keeps it from getting on.
+    """
 
     settings: Settings
     group: str
@@ -58,6 +61,7 @@ class Membership:
     identity: LogIdentity
     stopping: asyncio.Event
     moved: Callable[[], None]
+    waits: Callable[[], None]
 
 
 class Member(ConsumerRebalanceListener):
@@ -167,6 +171,8 @@ class Member(ConsumerRebalanceListener):
         try:
             await self._apply_until_it_is_done(batch, epoch)
         except Gap as gap:
+            if epoch != self._epoch:
+                return  # lost while it was applied: where to go on is the next owner's affair
             _log.info("consumer.gap", topic=partition.topic, partition=partition.partition, position=gap.position)
             self._set(partition, gap.position)
             return
@@ -190,7 +196,7 @@ class Member(ConsumerRebalanceListener):
                 if self._membership.stopping.is_set():
                     raise
                 _log.warning("batch.retried", topic=batch.topic, partition=batch.partition, reason=str(error))
-                self._membership.moved()
+                self._membership.waits()
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
                 await self._verify()
@@ -198,11 +204,13 @@ class Member(ConsumerRebalanceListener):
     async def _follow_the_strayed(self) -> None:
         async with self._working:
             standing = {(partition.topic, partition.partition): at for partition, at in self._next.items()}
-            self._asked_at = monotonic()
+            self._asked_at, epoch = monotonic(), self._epoch
             try:
                 strayed = await self._sink.strayed(standing)
             except Unavailable as error:
                 _log.warning("consumer.cannot_ask", reason=str(error))
+                return
+            if epoch != self._epoch:
                 return
             for (topic, partition), position in strayed.items():
                 _log.warning("consumer.strayed", topic=topic, partition=partition, position=position)

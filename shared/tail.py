@@ -71,7 +71,7 @@ class LogTail:
                 try:
                     await self._follow()
                 except (Unavailable, LogReplaced) as error:
-                    self._replaced = isinstance(error, LogReplaced)
+                    self._replaced = self._replaced or isinstance(error, LogReplaced)
                     _log.warning("tail.restarts", reason=str(error))
                     await asyncio.sleep(_REBUILD_AFTER_S)
         finally:
@@ -119,6 +119,7 @@ class LogTail:
         verified_at = 0.0
         while True:
             if not targets:
+                self._replaced = False  # read to its end: what its owner knows now is of this log
                 self.caught_up.set()
             found = await _fetch(consumer)
             if found or monotonic() - verified_at > _IDENTITY_EVERY_S:

@@ -62,4 +62,6 @@ class Serving:
         """For readiness: raises Unavailable while the rankings are not heard."""
         if self._tail.silent_for_s() > _SILENT_S:
             raise Unavailable(f"rankings.v1 has not been heard for {self._tail.silent_for_s():.0f} s")
+        if not self._tail.caught_up.is_set():
+            raise Unavailable("rankings.v1 is still being read")
         return {"rankings_complete": self.board.complete}

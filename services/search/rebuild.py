@@ -13,6 +13,7 @@ from services.search.desk import open_index
 from services.search.generations import Generations
 from services.search.settings import SearchSettings
 from shared.pages import pages_of_site
+from shared.process import stop_task
 
 _TELL_EVERY_S = 0.5
 
@@ -46,5 +47,4 @@ async def _catch_up(follower: Follower, say: Say) -> None:
                 following.result()
             say(f"{follower.applied} states of articles in {monotonic() - started:.1f} s")
     finally:
-        following.cancel()
-        await asyncio.wait({following})
+        await stop_task(following)

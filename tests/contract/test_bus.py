@@ -2,7 +2,9 @@
 
 import asyncio
 import resource
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from itertools import pairwise
 from threading import Thread
 
@@ -249,6 +251,67 @@ async def test_an_unavailable_neighbour_makes_the_member_come_again_with_the_sam
 
     assert refused == [0]
     assert sink.values == ["0", "1", "2", "3", "4"]
+
+
+async def test_a_member_whose_batches_are_refused_is_not_ready_until_they_are_taken(
+    settings: Settings, producer: Producer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.group._READY_WITHIN_S", 4.0)  # longer than the pause between two tries
+    topic, sink = await make_topic(settings.kafka, 1), Memory()
+
+    def refuse(_: Batch) -> None:
+        raise Unavailable("Redis takes no writes")
+
+    sink.before = refuse
+    async with running(settings, unique("g"), topic, sink) as runner:
+        await until(lambda: runner.ready, "it has its assignment")
+        await producer.send(*numbered(topic, 0, 1))
+        await until(lambda: not runner.ready, "it says that it does not get on")
+        sink.before = lambda _: None
+        await until(lambda: runner.ready and sink.values == ["0"], "it gets on")
+
+
+class LosesIt(Memory):
+    """A sink whose member loses its partitions while the sink is at work, before it answers where to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = 0
+        self.lose: Callable[[], Awaitable[None]] | None = None
+
+    async def apply(self, batch: Batch) -> None:
+        if batch.records[0].value == b"gap":
+            await self._lose()
+            raise Gap(batch.end)
+        await super().apply(batch)
+
+    async def strayed(self, standing: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
+        if not self.values:
+            return {}
+        await self._lose()
+        return dict.fromkeys(standing, 0)
+
+    async def _lose(self) -> None:
+        assert self.lose is not None
+        await self.lose()
+        self.answers += 1
+
+
+@pytest.mark.parametrize("value", [b"gap", b"strays"])
+async def test_a_member_does_not_go_on_with_what_it_lost_meanwhile(
+    settings: Settings, producer: Producer, monkeypatch: pytest.MonkeyPatch, value: bytes
+) -> None:
+    monkeypatch.setattr("shared.member._DRAIN_S", 0.1)
+    topic, sink = await make_topic(settings.kafka, 1), LosesIt()
+
+    async with running(settings, unique("g"), topic, sink) as runner:
+        await until(lambda: runner.ready, "it has its assignment")
+        member = runner._member
+        assert member is not None
+        sink.lose = partial(member.on_partitions_revoked, [])
+        await producer.send(Message(topic, b"k", value, ()))
+        await until(lambda: sink.answers, "the sink has answered, too late")
+        assert runner.partitions == ()
 
 
 async def test_a_member_that_waits_for_messages_costs_next_to_nothing(settings: Settings) -> None:

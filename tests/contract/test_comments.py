@@ -9,7 +9,7 @@ import pytest
 from shared.events import ArticleState, ArticleWithdrawn, tombstone
 from shared.ids import new_id
 from tests.contract.comments_house import House, an_article, written
-from tests.polling import eventually
+from tests.polling import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -122,7 +122,8 @@ async def test_an_unknown_article_is_404_a_withdrawn_one_410_a_closed_one_403(ho
     assert (await house.client.get(f"/v1/articles/{withdrawn}/comments")).status == 410
 
 
-async def test_an_article_whose_event_is_under_way_is_waited_for(house: House) -> None:
+async def test_an_article_whose_event_is_under_way_is_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.comments.posting._PATIENCE_S", PATIENCE_S)
     article = an_article()
 
     posting = asyncio.create_task(house.post(article.id))

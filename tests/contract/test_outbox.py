@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.bus import Broker
 from tests.contract.outbox_house import Owner, a_thing, read_log, relay_process, relaying, until_sent
-from tests.polling import eventually, until
+from tests.polling import PATIENCE_S, eventually, until
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ async def test_what_a_relay_had_sent_but_not_settled_when_it_was_killed_is_sent_
     thing = a_thing()
     await owner.change(thing)
     async with relay_process(kafka_url, mongo_url, mongo_database, "die") as process:
-        assert await asyncio.to_thread(process.wait, 15) == -signal.SIGKILL
+        assert await asyncio.to_thread(process.wait, PATIENCE_S) == -signal.SIGKILL
     assert await owner.outbox.pending(), "it was killed too late: the test has proved nothing"
 
     async with relaying(owner, kafka_url):

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from services.popularity.app import create_api
 from shared.events import ArticleWithdrawn, encode
 from shared.ids import new_id
+from shared.tail import LogTail
 from tests.integration.popularity.running import Popularity, empty_redis, next_state, running_popularity, settings_for
 from tests.polling import eventually
 
@@ -205,3 +206,26 @@ async def test_without_kafka_a_view_is_refused_for_now(popularity: Popularity, a
         assert await _problem(answer, 503) == []
         assert int(answer.headers["Retry-After"]) > 0
         assert (await alone.get("/health/ready")).status == 503
+
+
+class _Behind(LogTail):
+    """A tail that hears the log and gets no further."""
+
+    def _take(self, *_: object) -> None:
+        return
+
+
+async def test_an_api_that_has_not_read_the_rankings_to_their_end_is_not_ready(
+    popularity: Popularity, article: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await popularity.view(article)
+    await eventually(popularity.popular, what="there is a ranking")
+    monkeypatch.setattr("services.popularity.serving.LogTail", _Behind)
+
+    async with TestClient(TestServer(create_api(popularity.settings))) as api:
+
+        async def still_reads() -> bool:
+            answer = await api.get("/health/ready")
+            return answer.status == 503 and "rankings.v1 is still being read" in await answer.text()
+
+        await eventually(still_reads, what="it says that it still reads")

@@ -1,12 +1,13 @@
 """A log followed without a group, by one who kept what they derived from it: where it goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
 
+from shared.errors import Unavailable
 from shared.process import start_task, stop_task
 from shared.producer import Producer
 from shared.settings import Settings
@@ -32,7 +33,9 @@ class Follower:
 
 
 @asynccontextmanager
-async def following(kafka_url: str, topic: str, known: Positions) -> AsyncIterator[Follower]:
+async def following(
+    kafka_url: str, topic: str, resume: Callable[[str], Positions], *, caught_up: bool = True
+) -> AsyncIterator[Follower]:
     """A tail of a topic of one partition, by one who knows the log up to these positions."""
     follower = Follower()
     tail = LogTail(
@@ -40,12 +43,13 @@ async def following(kafka_url: str, topic: str, known: Positions) -> AsyncIterat
         from_beginning=[Topic(topic, 1)],
         apply=lambda record: follower.values.append((record.value or b"").decode()),
         reset=follower.reset,
-        resume=lambda _: known,
+        resume=resume,
     )
     task = start_task(tail.run(), "tail")
     try:
         async with asyncio.timeout(PATIENCE_S):
-            await tail.caught_up.wait()
+            if caught_up:
+                await tail.caught_up.wait()
         yield follower
     finally:
         await stop_task(task)
@@ -63,9 +67,30 @@ async def test_it_goes_on_where_its_owner_was_and_reads_all_of_a_log_that_was_cu
     for message in numbered(topic, 0, 5):
         await producer.send(message)
 
-    async with following(kafka_url, topic, {(topic, 0): known}) as follower:
+    async with following(kafka_url, topic, lambda _: {(topic, 0): known}) as follower:
         assert "".join(follower.values) == told
         await producer.send(*numbered(topic, 5, 1))
         await until(lambda: "".join(follower.values) == told + "5", f"what comes after {told!r} is told")
 
     assert follower.starts == 1
+
+
+async def test_a_log_that_was_cut_off_is_read_whole_though_kafka_was_away_in_between(
+    kafka_url: str, producer: Producer
+) -> None:
+    topic, asked, grown = await make_topic(kafka_url, 1), 0, False
+    await producer.send(*numbered(topic, 0, 5))
+
+    def resume(_: str) -> Positions:
+        nonlocal asked
+        asked += 1
+        if asked > 1 and not grown:
+            raise Unavailable("Kafka is away")
+        return {(topic, 0): 6}
+
+    async with following(kafka_url, topic, resume, caught_up=False) as follower:
+        await until(lambda: asked > 1, "the log is known to be cut off, and Kafka away")
+        await producer.send(*numbered(topic, 5, 4))
+        grown = True
+        await until(lambda: follower.values and follower.values[-1] == "8", "the log is read")
+        assert "".join(follower.values) == "012345678"

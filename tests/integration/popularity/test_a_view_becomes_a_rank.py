@@ -17,7 +17,7 @@ from tests.integration.popularity.running import (
     running_popularity,
     settings_for,
 )
-from tests.polling import eventually, promptly
+from tests.polling import PATIENCE_S, eventually, promptly
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -77,7 +77,10 @@ async def test_the_same_event_id_counts_once(popularity: Popularity) -> None:
     await popularity.until_counted(article.id, 2)
 
 
-async def test_a_view_of_an_article_that_was_published_a_moment_ago_is_taken(popularity: Popularity) -> None:
+async def test_a_view_of_an_article_that_was_published_a_moment_ago_is_taken(
+    popularity: Popularity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.popularity.articles._WAIT_S", PATIENCE_S)
     article = new_article()
     await popularity.producer.send(encode(article))
 
@@ -86,7 +89,10 @@ async def test_a_view_of_an_article_that_was_published_a_moment_ago_is_taken(pop
     await popularity.until_counted(article.id, 1)
 
 
-async def test_counts_that_are_asked_for_in_the_moment_of_publication_are_waited_for(popularity: Popularity) -> None:
+async def test_counts_that_are_asked_for_in_the_moment_of_publication_are_waited_for(
+    popularity: Popularity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.popularity.articles._WAIT_S", PATIENCE_S)
     article = new_article()
     asking = asyncio.create_task(popularity.count(article.id))
     await popularity.producer.send(encode(article))

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import parse_qsl
 
 import aiohttp
@@ -33,12 +33,17 @@ _PRIVATE = "private, no-cache"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A reader's search: `q` may be empty, and so may `language`, which is that of the page it was asked from."""
+    """A reader's search: `q` may be empty, and so may `language`, which is that of the page it was asked from.
+
+    `from_day` and `to_day` are the first and the last day (UTC) of what is looked for; None leaves that side open.
+    """
 
     q: str = ""
     section: str = ""
     page: int = 1
     language: str = ""
+    from_day: date | None = None
+    to_day: date | None = None
 
 
 def read_search(target: str) -> Asked | Refused:
@@ -49,15 +54,24 @@ def read_search(target: str) -> Asked | Refused:
         pairs = parse_qsl(
             target.partition("?")[2], keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, errors="strict"
         )
+        given = dict(reversed(pairs))
+        days = _read_day(given.get("from", "")), _read_day(given.get("to", ""))
     except ValueError:
         return Refused(400)
-    given = dict(reversed(pairs))
     page = given.get("page", "1")
     if not (page.isascii() and page.isdigit() and len(page) < 6 and int(page)):
         return Refused(400)
     if int(page) > MOST_PAGES:
         return Refused(404)
-    return Asked(given.get("q", "").strip(), given.get("section", ""), int(page), given.get("language", ""))
+    return Asked(given.get("q", "").strip(), given.get("section", ""), int(page), given.get("language", ""), *days)
+
+
+def _read_day(text: str) -> date | None:
+    day = date.fromisoformat(text) if text else None
+    # Python reads 20260208 and 2026-W06-7 as well; a date field writes neither.
+    if day is not None and day.isoformat() != text:
+        raise ValueError(text)
+    return day
 
 
 class SearchService:
@@ -73,6 +87,10 @@ class SearchService:
         query = {"q": asked.q, "limit": str(asked.page * PAGE_ITEMS)}
         if asked.section:
             query["section"] = asked.section
+        if asked.from_day:
+            query["from"] = asked.from_day.isoformat()
+        if asked.to_day:
+            query["to"] = asked.to_day.isoformat()
         reason: Exception | str = "there is no search service"
         for url in random.sample(self._urls, len(self._urls)):
             try:
@@ -137,7 +155,8 @@ def _view(asked: Asked, answer: Mapping[str, object]) -> SearchView:
     last = min(MOST_PAGES, -(-total // PAGE_ITEMS))
     shown = items[(asked.page - 1) * PAGE_ITEMS :]
     found = tuple(map(_found, shown))
-    return SearchView(asked.q, asked.section, asked.language, found, total, asked.page, max(1, last))
+    view = SearchView(asked.q, asked.section, asked.language, found, total, asked.page, max(1, last))
+    return replace(view, from_day=asked.from_day, to_day=asked.to_day)
 
 
 def _found(item: Mapping[str, str | None]) -> FoundView:

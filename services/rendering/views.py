@@ -6,7 +6,7 @@ Times are aware datetimes in UTC. URLs of our own pages are paths (`/world/a-hea
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 # The widths in which pictures under /media/ lie beside their JPEG, as `<name>-<width>.avif` and `.webp`.
@@ -236,7 +236,7 @@ class FoundView:
 class SearchView:
     """A page of search results; with an empty `q` the form alone. Where nothing is found, the latest is offered.
 
-    `language` is the one of the page it was asked from; empty for the site's.
+    `language` is the one of the page it was asked from; empty for the site's. `from_day` and `to_day` are the days chosen.
     """
 
     q: str
@@ -247,6 +247,8 @@ class SearchView:
     page: int = 1
     pages: int = 1
     latest: tuple[Card, ...] = ()
+    from_day: date | None = None
+    to_day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

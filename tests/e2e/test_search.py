@@ -6,6 +6,7 @@ import re
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,37 @@ async def test_the_form_leads_to_results_in_numbered_pages(
 
 
 @pytest.mark.parametrize(
+    ("size", "script"), [(PHONE, False), (DESKTOP, True)], ids=["phone, without JavaScript", "desktop, with JavaScript"]
+)
+async def test_days_limit_what_is_found_and_stay_chosen_from_page_to_page(
+    browser: Browser, platform: Platform, size: dict[str, int], script: bool
+) -> None:
+    now = datetime.now(UTC)
+    before, after = ((now + timedelta(days=days)).date().isoformat() for days in (-1, 1))
+    page = await _opened(browser, platform, size, script=script)
+    await page.goto(f"{platform.edge}/search?q=estuary")
+
+    await page.get_by_label("From", exact=True).fill(before)
+    await page.get_by_label("To", exact=True).fill(after)
+    await page.locator(".search-again button").click()
+    await expect(page.get_by_text("12 results · Page 1 of 2")).to_be_visible()
+    await page.get_by_role("link", name="More results").click()
+    await page.wait_for_url(re.compile(rf"/search\?q=estuary&from={before}&to={after}&page=2$"))
+    await expect(page.locator("#search-from")).to_have_value(before)
+    await expect(page.locator("#search-to")).to_have_value(after)
+
+    await page.locator("#search-from").fill("")
+    await page.locator("#search-to").fill(before)
+    await page.locator(".search-again button").click()
+    await expect(page.get_by_text("We found nothing for")).to_be_visible()
+    await page.locator("#search-from").fill(after)
+    await page.locator("#search-to").fill("")
+    await page.locator(".search-again button").click()
+    await expect(page.get_by_text("We found nothing for")).to_be_visible()
+    await page.context.close()
+
+
+@pytest.mark.parametrize(
     ("query", "status", "text"),
     [
         ("q=xylophone", 200, "We found nothing for"),
@@ -156,6 +188,9 @@ async def test_the_form_leads_to_results_in_numbered_pages(
         ("q=" + "a" * 300, 400, "This did not work"),
         ("q=a&section=moon", 400, "This did not work"),
         ("q=a&page=zero", 400, "This did not work"),
+        ("q=a&from=yesterday", 400, "This did not work"),
+        ("q=a&to=9999-12-31", 400, "This did not work"),
+        ("q=estuary&from=2026-02-08&to=2026-02-01", 200, "We found nothing for"),
         ("q=estuary&page=3", 404, "no such page"),
         ("q=" + "%F0%90%8C%B0" * 200, 200, "We found nothing for"),
         ("q=" + "a" * 5000, 414, "This did not work"),

@@ -48,14 +48,15 @@ async def _post(request: web.Request) -> web.Response:
     await _admit(request)
     body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
     by_form = request.content_type == FORM_TYPE
-    page = _page(request) if by_form else ""
-    sent = validate(NewComment, parse_form(body) if by_form else parse_json(body))
+    fields = parse_form(body) if by_form else parse_json(body)
+    form_answer = partial(_form_answer, _page(request) if by_form else "", _is_without_script(fields, by_form))
+    sent = validate(NewComment, fields)
     made = claim(request, "reader", body)
     store = request.app[STORE]
 
     async def work() -> Answer:
         article = await request.app[NEWSROOM].open_for_comments(request.match_info["id"])
-        return await post(store, Draft(article, sent, made, partial(_form_answer, page) if by_form else _json_answer))
+        return await post(store, Draft(article, sent, made, form_answer if by_form else _json_answer))
 
     return (await store.answers.once(made, work)).response()
 
@@ -96,8 +97,17 @@ def _json_answer(comment: Comment, article: Article) -> Answer:
     return Answer(201, body, {"Location": _place(comment, article), "ETag": etag(comment.version)})
 
 
-def _form_answer(page: str, comment: Comment, article: Article) -> Answer:
-    return Answer(303, b"", {"Location": _place(comment, article, page)})
+def _is_without_script(fields: object, by_form: bool) -> bool:
+    """Takes the mark out of a form's fields that only a browser without scripts sends (`<noscript>`)."""
+    return by_form and isinstance(fields, dict) and fields.pop("without_script", "") == "1"
+
+
+def _form_answer(page: str, without_script: bool, comment: Comment, article: Article) -> Answer:
+    """Back to the article at the comment. It may not be there yet: where no script can say so, to the page that thanks."""
+    place = _place(comment, article, page)
+    if without_script:
+        place = f"{article.url}{page}{'&' if page else '?'}received=1#received"
+    return Answer(303, b"", {"Location": place})
 
 
 async def list_comments(request: web.Request) -> web.Response:

@@ -38,19 +38,23 @@ _MOST_PARAMETERS = 64
 class Address:
     """A page's address. `number` is its `?page=` or `?comments=`, None for the front; `key` is all of it as one text.
 
-    `query` is what a page of Popular News is chosen by.
+    `query` is what a page of Popular News is chosen by; `received` is an article's page that thanks for a comment.
     """
 
     kind: Kind
     path: str
     number: int | None = None
     query: tuple[tuple[str, str], ...] = ()
+    received: bool = False
 
     @property
     def key(self) -> str:
-        if self.query:
-            return f"{self.path}?{urlencode(self.query)}"
-        return self.path if self.number is None else f"{self.path}?{_NUMBERED[self.kind]}={self.number}"
+        query = list(self.query)
+        if self.number is not None:
+            query.append((_NUMBERED[self.kind], str(self.number)))
+        if self.received:
+            query.append(("received", "1"))
+        return f"{self.path}?{urlencode(query)}" if query else self.path
 
     @property
     def name(self) -> str:
@@ -120,7 +124,8 @@ def _address(path: str, query: str) -> Address | Refused:
     values = _values(query, _NUMBERED[kind]) if kind in _NUMBERED else []
     if not all(map(_NUMBER.fullmatch, values)):
         return Refused(400)
-    return Address(kind, path, int(values[0]) if values else None)
+    number = int(values[0]) if values else None
+    return Address(kind, path, number, received=kind == "article" and _values(query, "received") == ["1"])
 
 
 def _popular(path: str, query: str) -> Address | Refused:

@@ -1,6 +1,7 @@
 """Makes the page of an address: read, laid out, rendered. One function a kind of page, a table of them at the end."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from services.rendering import layout
@@ -145,7 +146,11 @@ class PageMaker:
         if comments is None:
             return Absence(404)
         view = await layout.article_view(reading, article, comments, self._clock())
-        return self._page(address, self._templates.article(view), language=primary(article.language))
+        return self._page(
+            address,
+            self._templates.article(replace(view, received=address.received)),
+            language=primary(article.language),
+        )
 
     async def feed(self, reading: Reading, address: Address) -> Found:
         """A feed."""

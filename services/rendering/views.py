@@ -157,6 +157,8 @@ class ArticleView:
     next: Card | None = None
     recommended: tuple[Card, ...] = ()
     comments: CommentsView = CommentsView()
+    received: bool = False
+    """Whether the reader has just sent a comment, and has no script that could say so."""
 
 
 def years_old(published_at: datetime, now: datetime) -> int:

@@ -73,6 +73,21 @@ async def test_a_form_leads_back_to_the_article_even_when_the_comment_waits(hous
     assert stored.status == "pending"
 
 
+@pytest.mark.parametrize(("page", "place"), [("", "?received=1"), ("?comments=2", "?comments=2&received=1")])
+async def test_the_form_of_a_browser_without_scripts_leads_to_where_a_page_thanks(
+    house: House, page: str, place: str
+) -> None:
+    article = await house.publish_article()
+    form = {"name": "Zoë", "email": "zoe@example.org", "body": "Ça va.", "without_script": "1"}
+    path = f"/v1/articles/{article.id}/comments"
+
+    response = await house.client.post(path + page, data=form, allow_redirects=False)
+    as_json = await house.client.post(path, json=form)
+
+    assert (response.status, response.headers["Location"]) == (303, f"{article.url}{place}#received")
+    assert as_json.status == 422
+
+
 async def test_a_browsers_wrong_form_is_answered_with_a_page_that_names_the_field_and_keeps_what_was_typed(
     house: House,
 ) -> None:

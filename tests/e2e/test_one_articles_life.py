@@ -95,12 +95,18 @@ async def test_an_article_lives_from_the_editors_hand_to_popular_news(
         await expect(page.locator("h1")).to_have_text("Lighthouse at Cape Sannur shines again")
         await expect(page.get_by_role("heading", name="Forty years dark")).to_be_visible()
         await _comment(page, f"ada-{script}@example.org".lower())
-        assert page.url.split("#")[0] == platform.edge + url
+        assert page.url.split("#")[0] == platform.edge + url + ("" if script else "?received=1")
+        thanks = page.get_by_text("your comment has arrived")
+        await expect(thanks).to_be_in_viewport()
 
         comment = await _approve_the_pending(platform)
+        if script:
+            await expect(page.locator(f"#comment-{comment}")).to_be_in_viewport()
+            await expect(thanks).to_be_hidden()
         await _until_shown(platform, url, f"comment-{comment}")
         await page.goto(platform.edge + url)
         await expect(page.get_by_text("I remember the old lamp.")).to_be_visible()
+        await expect(thanks).to_be_hidden()
 
         if script:
             await _expect_the_view_to_climb(platform, page, str(identity), url)

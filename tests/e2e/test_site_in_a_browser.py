@@ -116,6 +116,16 @@ async def test_what_happens_is_shown_while_a_reader_reads(site: Site) -> None:
     assert problems == []
 
 
+async def test_who_follows_a_link_to_a_comment_that_is_not_there_is_thanked_for_nothing(site: Site) -> None:
+    problems: list[str] = []
+    async with open_page(site.browser, problems, viewport=PHONE) as page:
+        await page.goto(f"{site.platform.edge}{site.article['url']}#comment-01m00000000000000000000000")
+        await expect(page.locator("[data-today]")).not_to_be_empty()
+        await page.evaluate("new Promise((done) => setTimeout(() => setTimeout(done)))")
+        await expect(page.locator("[data-received]")).to_be_hidden()
+    assert problems == []
+
+
 async def test_a_page_that_nobody_looks_at_gives_its_stream_back_and_catches_up(site: Site) -> None:
     async def listening() -> int:
         pages = [await site.platform.page("/metrics", base=site.platform.url("rendering", n)) for n in (1, 2)]

@@ -184,11 +184,12 @@ whenParsed(() => {
     }
   }
 
-  // The comments service sends readers to #comment-<id>; while an editor has it, there is nothing there yet.
+  // The comments service sends who has written to #comment-<id>; while an editor has it, there is nothing there yet.
   function acknowledgeComment() {
     const id = location.hash.slice(1);
     const received = document.querySelector("[data-received]");
-    if (!received || !id.startsWith("comment-") || document.getElementById(id)) return;
+    const wasSent = performance.getEntriesByType("navigation")[0]?.redirectCount && document.referrer.startsWith(location.origin);
+    if (!received || !wasSent || !id.startsWith("comment-") || document.getElementById(id)) return;
     received.hidden = false;
     received.scrollIntoView({ block: "center" });
   }

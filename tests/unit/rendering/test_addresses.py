@@ -89,6 +89,15 @@ def test_what_no_page_can_be_called_is_refused(target: str, status: int) -> None
     assert read_address(target) == Refused(status)  # type: ignore[arg-type]
 
 
+def test_the_page_that_thanks_for_a_comment_is_a_page_of_its_own() -> None:
+    found = read_address("/world/a?utm_source=x&received=1&comments=2")
+
+    assert isinstance(found, Address)
+    assert (found.received, found.number, found.key) == (True, 2, "/world/a?comments=2&received=1")
+    assert read_address("/world/a?received=2") == read_address("/world/a")
+    assert read_address("/world?received=1") == read_address("/world")
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_an_address_or_moved_or_refused(text: str) -> None:
     found = read_address("/" + text)

@@ -242,7 +242,7 @@ def test_the_reply_form_posts_the_fields_of_the_contract() -> None:
         assert form.get("action") == "/v1/articles/01JD0000000000000000000001/comments"
         assert form.get("method") == "post"
         named = [field.get("name") for field in elements(form) if field.get("name")]
-        assert sorted(filter(None, named)) == ["body", "email", "name", "parent_id", "website"]
+        assert sorted(filter(None, named)) == ["body", "email", "name", "parent_id", "website", "without_script"]
     parents = [field.get("value") for field in root.findall(".//input[@name='parent_id']")]
     assert parents[:3] == ["c0", "c1", "c2"]
     assert parents[-1] == ""

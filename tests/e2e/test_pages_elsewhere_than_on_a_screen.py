@@ -23,6 +23,8 @@ FOUND: dict[str, Any] = {
         {"url": f"/world/lamp-{number}", "headline": f"Lamp number {number}", "language": "en"} for number in range(6)
     ],
 }
+# What a reader of 1280 x 1024 px has left at 400 % (WCAG 2.2, 1.4.10).
+ENLARGED = {"width": 320, "height": 256}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -87,3 +89,27 @@ async def test_the_current_link_is_marked_in_a_readers_own_colours(browser: Brow
         underlined = await page.locator(f"{strip} a").evaluate_all(_UNDERLINED)
 
     assert underlined == [True]
+
+
+# Whether the chosen suggestion meets the pill, and whether it is on top there.
+_MEETS = """(one) => {
+  const box = one.getBoundingClientRect(), pill = document.querySelector(".pill").getBoundingClientRect();
+  const [top, bottom] = [Math.max(box.top, pill.top), Math.min(box.bottom, pill.bottom)];
+  if (top >= bottom) return null;
+  return one.contains(document.elementFromPoint((pill.left + pill.right) / 2, (top + bottom) / 2));
+}"""
+
+
+async def test_live_news_hides_no_suggestion_at_four_times_the_size(browser: Browser) -> None:
+    async with _page(browser, "section", ENLARGED) as page:
+        await page.locator(".live").evaluate(
+            "(live) => live.insertAdjacentHTML('beforeend', '<a class=\"pill\" href=\"#\">2 new comments</a>')"
+        )
+        field = page.locator("#masthead-q")
+        await _choose_a_suggestion(page)
+        meets = []
+        for _ in FOUND["items"][2:]:
+            await field.press("ArrowDown")
+            meets.append(await page.locator("[aria-selected='true']").evaluate(_MEETS))
+
+    assert set(meets) - {None} == {True}

@@ -113,3 +113,20 @@ async def test_live_news_hides_no_suggestion_at_four_times_the_size(browser: Bro
             meets.append(await page.locator("[aria-selected='true']").evaluate(_MEETS))
 
     assert set(meets) - {None} == {True}
+
+
+_FORMS = """() => [...document.querySelectorAll("form, button, input, textarea, select, label, #write, .form-note")]
+  .filter((one) => one.checkVisibility()).map((one) => one.outerHTML.slice(0, 80))"""
+
+
+async def test_no_form_is_printed(browser: Browser) -> None:
+    printed = {}
+    paper = Paper(samples.popular(), PAGES)
+    async with serving(paper), open_page(browser, [], viewport=DESKTOP) as page:
+        await page.emulate_media(media="print")
+        for name in PAGES:
+            await page.goto(paper.address(name))
+            if found := await page.evaluate(_FORMS):
+                printed[name] = found
+
+    assert printed == {}

@@ -171,6 +171,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Nothing to show at an address: 404, or 410 where something was withdrawn. One page says so for all such addresses."""
+    """Nothing to show at an address: 404, or 410 where something was withdrawn.
+
+    One page says so for all such addresses of a language: that of what was withdrawn, empty for the site's.
+    """
 
     status: int
+    language: str = ""

@@ -137,7 +137,7 @@ def _list_view(kind: ListKind, path: str, page: ListPage, title: str, *, section
     )
 
 
-async def error_view(reading: Reading, status: int) -> ErrorView:
+async def error_view(reading: Reading, status: int, language: str = "") -> ErrorView:
     """What is said where there is nothing to show, with the latest to go on to."""
     front = await reading.front("site")
-    return ErrorView(status, front.cards[:_LATEST_WITH_ERRORS] if front is not None else ())
+    return ErrorView(status, front.cards[:_LATEST_WITH_ERRORS] if front is not None else (), language)

@@ -38,9 +38,9 @@ ERRORS = "error"
 REDIRECT = "redirect"
 
 
-def error_key(status: int) -> str:
+def error_key(status: int, language: str = "") -> str:
     """Under what the page of an error is kept; no address is written so."""
-    return f"error {status}"
+    return f"error {status} {language}".rstrip()
 
 
 class PageMaker:
@@ -69,10 +69,10 @@ class PageMaker:
         found = await _MAKERS[address.kind](self, reading, address)
         return _made(found, reading)
 
-    async def make_error(self, status: int) -> Made[Found]:
+    async def make_error(self, absence: Absence) -> Made[Found]:
         """The page for addresses with nothing behind them, with the latest articles."""
         reading = Reading(self._model)
-        view = await layout.error_view(reading, status)
+        view = await layout.error_view(reading, absence.status, absence.language)
         return _made(self._error(view), reading)
 
     def plain_error(self, status: int, *extra: Header) -> Page:
@@ -116,7 +116,8 @@ class PageMaker:
             return await self._in_another_section(reading, address)
         article = await reading.article(path.article_id)
         if article is None or path.state == "withdrawn":
-            return Absence(410)
+            language = await reading.language(path.article_id)
+            return Absence(410, self._templates.language_of(language))
         if article.url != address.path:
             return self.moved(Address("article", article.url, address.number).key)
         return await self._article(reading, article, address)
@@ -180,7 +181,8 @@ class PageMaker:
         style = self._templates.assets.style_source
         kind = Kind(ERRORS, view.status, cache_control=cache_control, extra=extra, style_source=style)
         content = self._templates.error(view).encode()
-        return Page(self._date, kind, content, key=error_key(view.status), block=Block(None, self._site.language))
+        block = Block(None, view.language or self._site.language)
+        return Page(self._date, kind, content, key=error_key(view.status, view.language), block=block)
 
 
 def _made(found: Found, reading: Reading) -> Made[Found]:

@@ -97,6 +97,11 @@ class Reading:
             self._shown[card_name(article_id)] = stored.card_version if stored is not None else 0
         return article
 
+    async def language(self, article_id: str) -> str:
+        """The language of an article, also of a withdrawn one; empty for one that is unknown or erased."""
+        stored = await self.ask(lambda shelf: shelf.get(article_name(article_id), StoredArticle))
+        return "" if stored is None or stored.state is None else stored.state.language
+
     async def fronts(self, listings: Sequence[str]) -> Mapping[str, ListPage]:
         """The newest of several lists at once (the home page: `site` and each `section:<slug>`)."""
         pages = await self.ask(lambda shelf: fronts_of(shelf, listings))

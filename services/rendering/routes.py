@@ -113,7 +113,7 @@ class Gateway:
         now = monotonic()
         found = self._cache.find(key, now)
         if isinstance(found, Absence):
-            found = self._cache.find(error_key(found.status), now)
+            found = self._cache.find(error_key(found.status, found.language), now)
         return found if isinstance(found, Page) else None
 
     def _in_the_form_asked_for(self, request: web.BaseRequest, page: Page) -> ReadyAnswer:
@@ -200,11 +200,11 @@ class Gateway:
         return self._plain_errors.get(refused.status) or await self._absence(Absence(refused.status))
 
     async def _absence(self, absence: Absence) -> Page:
-        key = error_key(absence.status)
+        key = error_key(absence.status, absence.language)
         ready = self._ready(key)
         if ready is not None:
             return ready
-        page = await self._press.make(key, partial(self._maker.make_error, absence.status))
+        page = await self._press.make(key, partial(self._maker.make_error, absence))
         assert isinstance(page, Page), "an error's page is a page"
         return page
 

@@ -72,7 +72,7 @@ class Templates:
 
     def error(self, view: ErrorView) -> str:
         """What a reader sees when there is no page to give."""
-        return self._page("error.html", view, self._languages.of_site)
+        return self._page("error.html", view, self._languages.of_page(view.language))
 
     def comment(self, view: LiveCommentView) -> str:
         """One comment as it stands in its article's page."""

@@ -255,10 +255,14 @@ class SearchView:
 
 @dataclass(frozen=True, slots=True)
 class ErrorView:
-    """A page that could not be given: 404, 410, 503 have words of their own, any other status the plain ones."""
+    """A page that could not be given: 404, 410, 503 have words of their own, any other status the plain ones.
+
+    `language` is the one of what was withdrawn; empty for the site's.
+    """
 
     status: int
     latest: tuple[Card, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

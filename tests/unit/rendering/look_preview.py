@@ -38,6 +38,7 @@ def pages(templates: Templates) -> Mapping[str, str]:
         **{path[1:]: templates.static_page(page) for path, page in templates.own_pages.items()},
         "404": templates.error(samples.lost(404)),
         "410": templates.error(samples.lost(410)),
+        "410-arabic": templates.error(replace(samples.lost(410), language="ar")),
         "503": templates.error(replace(samples.lost(503), latest=())),
     }
 

@@ -18,7 +18,7 @@ from tests.unit.rendering.look_preview import pages
 BASE_URL = "https://monitor.example"
 TEMPLATES = Templates(load_site(None), BASE_URL)
 # Errors and results of a search are not for machines to keep: they have no address of their own.
-_NOT_KEPT = ("404", "410", "503", "search", "search-arabic", "search-nothing", "search-empty")
+_NOT_KEPT = ("404", "410", "410-arabic", "503", "search", "search-arabic", "search-nothing", "search-empty")
 PAGES = {name: page for name, page in pages(TEMPLATES).items() if name not in _NOT_KEPT}
 HOSTILE = "</script><b></script/x <!--<script ]]> \"quoted\" 'x' &amp; <!--popular-news--> \x01 مرصد"
 

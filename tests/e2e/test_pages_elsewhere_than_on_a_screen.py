@@ -1,0 +1,132 @@
+"""Pages in the reader's own colours, hugely enlarged and on paper: in Chromium, where a browser alone can tell."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.browsing import DESKTOP, open_browser, open_page
+from tests.e2e.paper import TEMPLATES, Paper, serving
+from tests.unit.rendering import look_preview
+from tests.unit.rendering import look_samples as samples
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PAGES = look_preview.pages(TEMPLATES)
+FOUND: dict[str, Any] = {
+    "total": 9,
+    "items": [
+        {"url": f"/world/lamp-{number}", "headline": f"Lamp number {number}", "language": "en"} for number in range(6)
+    ],
+}
+# What a reader of 1280 x 1024 px has left at 400 % (WCAG 2.2, 1.4.10).
+ENLARGED = {"width": 320, "height": 256}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(chromium: Path) -> AsyncIterator[Browser]:
+    async with open_browser(chromium) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def _page(browser: Browser, name: str, viewport: dict[str, int] = DESKTOP, **context: Any) -> AsyncIterator[Page]:
+    paper = Paper(samples.popular(), PAGES, {"/v1/search": FOUND})
+    async with serving(paper), open_page(browser, [], viewport=viewport, **context) as page:
+        await page.goto(paper.address(name))
+        yield page
+
+
+async def _choose_a_suggestion(page: Page) -> None:
+    field = page.locator("#masthead-q")
+    await field.fill("lamp")
+    await expect(page.locator(".suggestion").first).to_be_visible()
+    await field.press("ArrowDown")
+    await field.press("ArrowDown")
+
+
+_LINES = """(one) => {
+  const style = getComputedStyle(one);
+  const line = (name) => style[`${name}Style`] !== "none" && parseFloat(style[`${name}Width`]);
+  return ["outline", "borderTop", "borderBottom", "borderLeft", "borderRight"].filter(line);
+}"""
+_BOX = ["borderTop", "borderBottom", "borderLeft", "borderRight"]
+
+
+async def test_the_chosen_suggestion_is_marked_in_a_readers_own_colours(browser: Browser) -> None:
+    async with _page(browser, "section", forced_colors="active") as page:
+        await _choose_a_suggestion(page)
+        lines = [await one.evaluate(_LINES) for one in await page.locator(".suggestion").all()]
+
+    assert [number for number, found in enumerate(lines) if "outline" in found] == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "button"),
+    [("article", "Post comment"), ("contact", "Send message"), ("search", "Search"), ("404", "Search")],
+)
+async def test_buttons_have_an_edge_in_a_readers_own_colours(browser: Browser, name: str, button: str) -> None:
+    async with _page(browser, name, forced_colors="active") as page:
+        found = page.locator("main").get_by_role("button", name=button, exact=True).last
+        lines = await found.evaluate(_LINES)
+
+    assert lines == _BOX
+
+
+_UNDERLINED = """(links) => links
+  .filter((one) => getComputedStyle(one).textDecorationLine === "underline").map((one) => one.hasAttribute("aria-current"))"""
+
+
+@pytest.mark.parametrize(
+    ("name", "strip"), [("section", ".sections"), ("home", ".sections"), ("popular", ".popular-tabs")]
+)
+async def test_the_current_link_is_marked_in_a_readers_own_colours(browser: Browser, name: str, strip: str) -> None:
+    async with _page(browser, name, forced_colors="active") as page:
+        underlined = await page.locator(f"{strip} a").evaluate_all(_UNDERLINED)
+
+    assert underlined == [True]
+
+
+# Whether the chosen suggestion meets the pill, and whether it is on top there.
+_MEETS = """(one) => {
+  const box = one.getBoundingClientRect(), pill = document.querySelector(".pill").getBoundingClientRect();
+  const [top, bottom] = [Math.max(box.top, pill.top), Math.min(box.bottom, pill.bottom)];
+  if (top >= bottom) return null;
+  return one.contains(document.elementFromPoint((pill.left + pill.right) / 2, (top + bottom) / 2));
+}"""
+
+
+async def test_live_news_hides_no_suggestion_at_four_times_the_size(browser: Browser) -> None:
+    async with _page(browser, "section", ENLARGED) as page:
+        await page.locator(".live").evaluate(
+            "(live) => live.insertAdjacentHTML('beforeend', '<a class=\"pill\" href=\"#\">2 new comments</a>')"
+        )
+        field = page.locator("#masthead-q")
+        await _choose_a_suggestion(page)
+        meets = []
+        for _ in FOUND["items"][2:]:
+            await field.press("ArrowDown")
+            meets.append(await page.locator("[aria-selected='true']").evaluate(_MEETS))
+
+    assert set(meets) - {None} == {True}
+
+
+_FORMS = """() => [...document.querySelectorAll("form, button, input, textarea, select, label, #write, .form-note")]
+  .filter((one) => one.checkVisibility()).map((one) => one.outerHTML.slice(0, 80))"""
+
+
+async def test_no_form_is_printed(browser: Browser) -> None:
+    printed = {}
+    paper = Paper(samples.popular(), PAGES)
+    async with serving(paper), open_page(browser, [], viewport=DESKTOP) as page:
+        await page.emulate_media(media="print")
+        for name in PAGES:
+            await page.goto(paper.address(name))
+            if found := await page.evaluate(_FORMS):
+                printed[name] = found
+
+    assert printed == {}

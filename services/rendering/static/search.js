@@ -25,12 +25,14 @@ whenParsed(() => {
   let timer = 0;
   let request = null;
   let chosen = -1;
+  let listed = "";
   const all = (q) => {
     const fields = new URLSearchParams(new FormData(form));
     fields.set("q", q);
     return `/search?${fields}`;
   };
   const options = () => [...list.children];
+  const written = () => input.value.trimStart();
 
   function open() {
     popup.hidden = false;
@@ -43,6 +45,11 @@ whenParsed(() => {
     popup.hidden = true;
     input.setAttribute("aria-expanded", "false");
     choose(-1);
+  }
+
+  function empty() {
+    list.replaceChildren();
+    close();
   }
 
   function choose(number) {
@@ -63,6 +70,7 @@ whenParsed(() => {
 
   function show(q, found) {
     list.replaceChildren();
+    listed = q;
     for (const item of found.items) option(item.url, item.headline, "suggestion", item.language);
     if (found.items.length) option(all(q), words.all, "suggestion suggestion-all");
     choose(-1);
@@ -83,22 +91,24 @@ whenParsed(() => {
       const found = answer.ok ? await answer.json() : null;
       if (asking !== request) return;
       if (found) show(q, found);
-      else close();
+      else empty();
     } catch {
-      if (asking === request) close();
+      if (asking === request) empty();
     }
   }
 
   input.addEventListener("input", () => {
     forget();
-    const q = input.value.trimStart();
+    choose(-1);
+    const q = written();
     told.textContent = "";
-    if (q.trim().length < SHORTEST) return close();
+    if (q.trim().length < SHORTEST) return empty();
     timer = setTimeout(() => ask(q), WAIT_MS);
   });
 
   input.addEventListener("keydown", (event) => {
-    const count = list.hidden ? 0 : list.children.length;
+    // The list of other words stays in sight until theirs comes, but no key reaches it.
+    const count = listed === written() ? list.children.length : 0;
     if (event.key === "Escape") {
       forget();
       if (!popup.hidden) event.preventDefault();

@@ -81,3 +81,12 @@ async def test_arrows_do_nothing_before_there_is_a_list_for_the_words(browser: B
         await box.press("Enter")
 
         await page.wait_for_url(re.compile(r"/search\?q=oil$"))
+
+
+async def test_a_page_that_a_browser_keeps_is_left_without_suggestions(browser: Browser) -> None:
+    async with _min_is_suggested(browser) as page:
+        # Playwright turns the back/forward cache off.
+        await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+
+        await expect(page.locator(".suggestions")).to_be_hidden()
+        await expect(page.get_by_role("combobox")).to_have_attribute("aria-expanded", "false")

@@ -126,7 +126,10 @@ whenParsed(() => {
 
   // A press on a suggestion must not take the focus first: the list would be gone before the click.
   popup.addEventListener("mousedown", (event) => event.preventDefault());
-  input.addEventListener("blur", () => { forget(); close(); });
+  const leave = () => { forget(); close(); };
+  input.addEventListener("blur", leave);
+  // A browser may keep the page as it is left, and show it again.
+  addEventListener("pagehide", leave);
 });
 
 // Where there is no such page, the large form holds the words of the address; the server keeps one page for all of them.

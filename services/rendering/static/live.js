@@ -2,6 +2,13 @@
 // and wherever it fails, the page stays as it is and shows the same when it is loaded again. It never moves the focus.
 "use strict";
 whenParsed(() => {
+  // Loaded by loadAgain, and so at no part of it. A browser that may puts a page back where it was when all is loaded.
+  if (history.scrollRestoration === "manual") {
+    const free = () => setTimeout(() => { history.scrollRestoration = "auto"; });
+    location.replace(location.hash);
+    if (document.readyState === "complete") free();
+    else addEventListener("load", free);
+  }
   const place = document.querySelector("[data-live]");
   if (!place || !window.EventSource) return;
   const words = JSON.parse(place.dataset.words);

@@ -83,6 +83,7 @@ whenParsed(() => {
       gone.forEach(takeComment);
       talk.querySelector("[data-comments-title]").textContent = title;
     }
+    talk.querySelector("[data-none]").hidden = talk.querySelector(".threads");
     document.dispatchEvent(new Event("added"));
   }
 
@@ -108,7 +109,7 @@ whenParsed(() => {
     if (list) return list;
     const first = document.createElement("ol");
     first.className = "threads";
-    talk.querySelector("[data-none]").replaceWith(first);
+    talk.querySelector("[data-none]").before(first);
     return first;
   }
 
@@ -133,11 +134,17 @@ whenParsed(() => {
     const known = byId(id);
     if (!known) return;
     const item = known.closest("li");
-    if (!isWritten(item)) return item.remove();
+    if (!isWritten(item)) return removeItem(item);
     const notice = document.createElement("p");
     notice.className = "empty";
     notice.textContent = words.gone;
     emptyComment(known, notice);
+  }
+
+  function removeItem(item) {
+    const list = item.parentElement;
+    item.remove();
+    if (!list.firstElementChild) list.remove();
   }
 
   const isWritten = (place) => Array.from(place.querySelectorAll(".reply [name]:not([type=hidden])")).some((field) => field.value.trim());

@@ -95,3 +95,25 @@ async def test_a_correction_below_the_first_screen_is_shown_to_who_asks_for_it(
         await page.wait_for_function("history.scrollRestoration === 'auto'")
         await expect(page.locator("#correction")).to_be_in_viewport(ratio=1)
         assert page.url.endswith("#correction")
+
+
+async def test_a_discussion_whose_last_comment_is_removed_says_what_an_empty_one_says(
+    house: House, gateway: Gateway, chromium: Path
+) -> None:
+    article = an_article()
+    first, next_one = a_comment(article.id), a_comment(article.id, minute=1, body_html="<p>After all.</p>")
+    await house.tell(article, first)
+    await gateway.until_shown(article.url, "1 comment")
+
+    async with open_browser(chromium) as browser, open_page(browser, [], viewport=PHONE) as page:
+        async with page.expect_request("**/v1/live?*"):
+            await page.goto(str(gateway.client.make_url(article.url)))
+        none = page.get_by_text("Nobody has replied yet.")
+        await expect(none).to_be_hidden()
+        await house.tell(_removed(first))
+        await expect(none).to_be_visible()
+        await expect(page.locator(".threads")).to_have_count(0)
+
+        await house.tell(next_one)
+        await expect(page.get_by_text("After all.")).to_be_attached()
+        await expect(none).to_be_hidden()

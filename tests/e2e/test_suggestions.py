@@ -90,3 +90,13 @@ async def test_a_page_that_a_browser_keeps_is_left_without_suggestions(browser: 
 
         await expect(page.locator(".suggestions")).to_be_hidden()
         await expect(page.get_by_role("combobox")).to_have_attribute("aria-expanded", "false")
+
+
+async def test_how_many_were_found_is_told_in_the_pages_numerals(browser: Browser) -> None:
+    article = TEMPLATES.article(samples.arabic_article())
+    paper = Paper(samples.popular("ar"), {"article": article}, {"/v1/search": {**FOUND, "total": 1234}})
+    async with serving(paper), open_page(browser, [], viewport=DESKTOP) as page:
+        await page.goto(paper.address("article"))
+        await page.get_by_role("combobox").press_sequentially("min")
+
+        await expect(page.locator(".search [role=status]")).to_have_text(re.compile("^[^0-9]+: ١٬٢٣٤$"))

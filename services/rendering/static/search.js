@@ -68,13 +68,18 @@ whenParsed(() => {
     list.append(link);
   }
 
+  function counted(total) {
+    const { lang } = document.documentElement;
+    return `${words.found}: ${new Intl.NumberFormat({ ar: "ar-u-nu-arab" }[lang] || lang).format(total)}`;
+  }
+
   function show(q, found) {
     list.replaceChildren();
     listed = q;
     for (const item of found.items) option(item.url, item.headline, "suggestion", item.language);
     if (found.items.length) option(all(q), words.all, "suggestion suggestion-all");
     choose(-1);
-    told.textContent = found.total ? `${words.found}: ${found.total}` : words.none;
+    told.textContent = found.total ? counted(found.total) : words.none;
     open();
   }
 

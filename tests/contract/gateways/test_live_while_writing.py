@@ -117,3 +117,29 @@ async def test_a_discussion_whose_last_comment_is_removed_says_what_an_empty_one
         await house.tell(next_one)
         await expect(page.get_by_text("After all.")).to_be_attached()
         await expect(none).to_be_hidden()
+
+
+async def test_a_newer_version_comes_in_a_tab_of_its_own_while_a_comment_is_half_written(
+    house: House, gateway: Gateway, chromium: Path
+) -> None:
+    article = an_article()
+    await house.tell(article)
+    await gateway.until_shown(article.url, "It did.")
+
+    async with open_browser(chromium) as browser, open_page(browser, [], viewport=PHONE) as page:
+        async with page.expect_request("**/v1/live?*"):
+            await page.goto(str(gateway.client.make_url(article.url)))
+        words = page.get_by_role("textbox", name="Comment")
+        await words.fill("I was there, and")
+        await house.tell(_corrected(article, "It rose by two hands."))
+        await gateway.until_shown(article.url, "It rose by two hands.")
+
+        async with page.expect_popup() as opened:
+            await page.locator(".pill").click()
+        fresh = await opened.value
+        await expect(fresh.locator("#correction")).to_be_in_viewport()
+        await expect(words).to_have_value("I was there, and")
+
+        await words.fill("")
+        await page.locator(".pill").click()
+        await expect(page.locator("#correction")).to_be_in_viewport()

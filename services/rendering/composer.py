@@ -42,6 +42,8 @@ _COMPRESS: dict[Encoding, Callable[[bytes], bytes]] = {
     "gzip": lambda content: gzip.compress(content, 6, mtime=0),
     "identity": lambda content: content,
 }
+# A file that is kept for ever is compressed once, with all that Brotli can: 8 % off the script, for 25 ms.
+_COMPRESS_ONCE = _COMPRESS | {"br": lambda content: brotli.compress(content, mode=brotli.MODE_TEXT, quality=11)}
 _DIGEST_BYTES = 12
 _SLOT = POPULAR_SLOT.encode()
 
@@ -101,7 +103,7 @@ def compose(date: DateLine, kind: Kind, content: bytes, encoding: Encoding) -> F
     """The same bytes for the same content everywhere: an entity tag of one gateway holds at all of them."""
     if not kind.compressible:
         encoding = "identity"
-    body = _COMPRESS[encoding](content)
+    body = (_COMPRESS_ONCE if kind.cache_control == FOR_EVER else _COMPRESS)[encoding](content)
     metrics.COMPOSED.labels(encoding).inc()
     etag = f'"{hashlib.sha256(content).hexdigest()[: 2 * _DIGEST_BYTES]}-{encoding}"'
     headers = _headers(kind, len(body), encoding, etag)

@@ -2,6 +2,13 @@
 // and wherever it fails, the page stays as it is and shows the same when it is loaded again. It never moves the focus.
 "use strict";
 whenParsed(() => {
+  // Loaded by follow, at no part of it. Until all is loaded, a browser that may would put it back where it was.
+  if (history.scrollRestoration === "manual") {
+    const free = () => setTimeout(() => { history.scrollRestoration = "auto"; });
+    location.replace(location.hash);
+    if (document.readyState === "complete") free();
+    else addEventListener("load", free);
+  }
   const place = document.querySelector("[data-live]");
   if (!place || !window.EventSource) return;
   const words = JSON.parse(place.dataset.words);
@@ -12,22 +19,23 @@ whenParsed(() => {
   const HIDDEN_MS = 10000;
   const FIRST_PAUSE_MS = 5000;
   const LONGEST_PAUSE_MS = 300000;
+  const made = (tag, name, text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
 
   // ---- what is said in the corner of the page; the place is a live region, so that it is also read out, politely
   function say(text, part = "") {
-    const pill = document.createElement("a");
-    pill.className = "pill";
+    const pill = made("a", "pill", text);
     pill.href = location.pathname + location.search + part;
-    pill.textContent = text;
-    if (part) pill.addEventListener("click", loadAgain);
+    pill.addEventListener("click", follow);
     if (place.textContent !== text) place.replaceChildren(pill);
   }
 
-  // A link to a part of the page that is shown loads nothing, and a page that is loaded again is where it was.
-  function loadAgain(event) {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  // A link to a part of the page that is shown loads nothing. What somebody has half written stays beside the fresh page.
+  function follow(event) {
+    const link = event.currentTarget;
+    link.target = isWritten(document) ? "_blank" : "";
+    if (link.target || !link.hash || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    history.replaceState(null, "", event.currentTarget.href);
+    history.replaceState(null, "", link.href);
     history.scrollRestoration = "manual";
     location.reload();
   }
@@ -60,6 +68,7 @@ whenParsed(() => {
   // ---- comments
   const byId = (id) => document.getElementById(`comment-${id}`);
   const said = (html) => new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
+  const none = talk && talk.querySelector("[data-none]");
   const waiting = [];
 
   function hearComments(change) {
@@ -76,6 +85,7 @@ whenParsed(() => {
       gone.forEach(takeComment);
       talk.querySelector("[data-comments-title]").textContent = title;
     }
+    none.hidden = talk.querySelector(".threads");
     document.dispatchEvent(new Event("added"));
   }
 
@@ -106,12 +116,9 @@ whenParsed(() => {
   }
 
   function threads() {
-    const list = talk.querySelector(".threads");
-    if (list) return list;
-    const first = document.createElement("ol");
-    first.className = "threads";
-    talk.querySelector("[data-none]").replaceWith(first);
-    return first;
+    const list = talk.querySelector(".threads") || made("ol", "threads");
+    if (!list.parentElement) none.before(list);
+    return list;
   }
 
   function putReply(item, { thread, after, depth }) {
@@ -124,8 +131,7 @@ whenParsed(() => {
   }
 
   function replies(thread) {
-    const list = thread.querySelector(".replies") || document.createElement("ol");
-    list.className = "replies";
+    const list = thread.querySelector(".replies") || made("ol", "replies");
     if (!list.parentElement) thread.append(list);
     return list;
   }
@@ -135,14 +141,17 @@ whenParsed(() => {
     const known = byId(id);
     if (!known) return;
     const item = known.closest("li");
-    if (!isWritten(item)) return item.remove();
-    const notice = document.createElement("p");
-    notice.className = "empty";
-    notice.textContent = words.gone;
-    emptyComment(known, notice);
+    if (!isWritten(item)) return removeItem(item);
+    emptyComment(known, made("p", "empty", words.gone));
   }
 
-  const isWritten = (place) => Array.from(place.querySelectorAll(".reply [name]:not([type=hidden])")).some((field) => field.value.trim());
+  function removeItem(item) {
+    const list = item.parentElement;
+    item.remove();
+    if (!list.firstElementChild) list.remove();
+  }
+
+  const isWritten = (place) => [...place.querySelectorAll(".reply-form [name]:not([type=hidden])")].some((field) => field.value.trim());
 
   function emptyComment(comment, notice) {
     comment.querySelectorAll(isWritten(comment) ? ":scope > :not(.reply)" : ":scope > *").forEach((part) => part.remove());

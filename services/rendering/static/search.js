@@ -25,12 +25,14 @@ whenParsed(() => {
   let timer = 0;
   let request = null;
   let chosen = -1;
+  let listed = "";
   const all = (q) => {
     const fields = new URLSearchParams(new FormData(form));
     fields.set("q", q);
     return `/search?${fields}`;
   };
   const options = () => [...list.children];
+  const written = () => input.value.trimStart();
 
   function open() {
     popup.hidden = false;
@@ -43,6 +45,11 @@ whenParsed(() => {
     popup.hidden = true;
     input.setAttribute("aria-expanded", "false");
     choose(-1);
+  }
+
+  function empty() {
+    list.replaceChildren();
+    close();
   }
 
   function choose(number) {
@@ -61,12 +68,18 @@ whenParsed(() => {
     list.append(link);
   }
 
+  function counted(total) {
+    const { lang } = document.documentElement;
+    return `${words.found}: ${new Intl.NumberFormat({ ar: "ar-u-nu-arab" }[lang] || lang).format(total)}`;
+  }
+
   function show(q, found) {
     list.replaceChildren();
+    listed = q;
     for (const item of found.items) option(item.url, item.headline, "suggestion", item.language);
     if (found.items.length) option(all(q), words.all, "suggestion suggestion-all");
     choose(-1);
-    told.textContent = found.total ? `${words.found}: ${found.total}` : words.none;
+    told.textContent = found.total ? counted(found.total) : words.none;
     open();
   }
 
@@ -83,22 +96,24 @@ whenParsed(() => {
       const found = answer.ok ? await answer.json() : null;
       if (asking !== request) return;
       if (found) show(q, found);
-      else close();
+      else empty();
     } catch {
-      if (asking === request) close();
+      if (asking === request) empty();
     }
   }
 
   input.addEventListener("input", () => {
     forget();
-    const q = input.value.trimStart();
+    choose(-1);
+    const q = written();
     told.textContent = "";
-    if (q.trim().length < SHORTEST) return close();
+    if (q.trim().length < SHORTEST) return empty();
     timer = setTimeout(() => ask(q), WAIT_MS);
   });
 
   input.addEventListener("keydown", (event) => {
-    const count = list.hidden ? 0 : list.children.length;
+    // The list of other words stays in sight until theirs comes, but no key reaches it.
+    const count = listed === written() ? list.children.length : 0;
     if (event.key === "Escape") {
       forget();
       if (!popup.hidden) event.preventDefault();
@@ -116,7 +131,10 @@ whenParsed(() => {
 
   // A press on a suggestion must not take the focus first: the list would be gone before the click.
   popup.addEventListener("mousedown", (event) => event.preventDefault());
-  input.addEventListener("blur", () => { forget(); close(); });
+  const leave = () => { forget(); close(); };
+  input.addEventListener("blur", leave);
+  // A browser may keep the page as it is left, and show it again.
+  addEventListener("pagehide", leave);
 });
 
 // Where there is no such page, the large form holds the words of the address; the server keeps one page for all of them.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import brotli
 import pytest
 
+from services.rendering.assets import Assets
 from services.rendering.composer import FOR_EVER, Form, Kind, Page
 from services.rendering.negotiation import ENCODINGS, Encoding, choose_encoding
 from services.rendering.popular import ENOUGH, MOST_LINES, Block, PopularNews
@@ -17,6 +18,7 @@ from shared.requests import has_already
 
 HTML = f"<html><main>{'A sentence of the text. ' * 50}</main><aside>{POPULAR_SLOT}</aside></html>".encode()
 UNPACK = {"br": brotli.decompress, "gzip": gzip.decompress, "identity": bytes}
+ASSETS = Assets()
 NOON = datetime(2026, 3, 1, 12, 0, 10, tzinfo=UTC)
 
 
@@ -45,6 +47,15 @@ def test_the_same_page_has_the_same_bytes_and_tag_at_every_gateway() -> None:
 
     assert one.etag == other.etag
     assert one.content == other.content
+
+
+def test_a_file_that_is_kept_for_ever_is_compressed_as_far_as_can_be() -> None:
+    script = ASSETS.by_url[ASSETS.url("scripts.js")].content
+
+    once, often = (a_page(script, kind).compose("br", b"") for kind in (Kind("/", cache_control=FOR_EVER), Kind("/")))
+
+    assert brotli.decompress(once.content) == script
+    assert len(once.content) < 0.95 * len(often.content)
 
 
 def test_tags_differ_by_encoding_and_by_fragment() -> None:

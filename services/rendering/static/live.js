@@ -97,15 +97,6 @@ whenParsed(() => {
     item.append(fresh);
     if (comment.id === comment.thread) putThread(item, comment);
     else putReply(item, comment);
-    arrive(fresh);
-  }
-
-  // The comment that its writer was thanked for: they are led to it, as they would have been had it been there.
-  function arrive(comment) {
-    const received = talk.querySelector("[data-received]:not([hidden])");
-    if (!received || location.hash !== `#${comment.id}`) return;
-    received.hidden = true;
-    location.replace(location.hash);
   }
 
   function putThread(item, { after }) {

@@ -192,6 +192,14 @@ whenParsed(() => {
     if (!received || !wasSent || !id.startsWith("comment-") || document.getElementById(id)) return;
     received.hidden = false;
     received.scrollIntoView({ block: "center" });
+    document.addEventListener("added", () => leadToComment(id, received));
+  }
+
+  // It has come: who was thanked for it is led to it, as they would have been had it been there.
+  function leadToComment(id, received) {
+    if (received.hidden || location.hash !== `#${id}` || !document.getElementById(id)) return;
+    received.hidden = true;
+    location.replace(location.hash);
   }
 
   // Each by itself, so that a finger on the glass never waits for all of them.

@@ -95,6 +95,8 @@ async def test_what_happens_is_shown_while_a_reader_reads(site: Site) -> None:
         await _comment(site.platform, article, f"I was on the first of them. {'W' * 300}")
         await expect(page.get_by_text("I was on the first of them.")).to_be_attached()
         await expect(page.locator("[data-comments-title]")).to_have_text("1 comment")
+        # A form that came in while the page was read says no more of scripts than the page's own.
+        await expect(page.locator("[name=without_script]")).to_have_count(0)
 
         await site.platform.act(article, "correct", {"note": "They run on Mondays."})
         await expect(page.get_by_role("status").get_by_text("has been corrected")).to_be_visible()

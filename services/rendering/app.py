@@ -56,7 +56,7 @@ def create_gateway(settings: RenderingSettings, *, database: str = "rendering") 
         yield
         mongo.close()
 
-    app.add_routes([web.get(ROUTE, serving.listening.listen, allow_head=False)])
+    app.add_routes([web.get(ROUTE, serving.listening.listen)])
     app.add_routes([web.route("*", r"/{target:[\s\S]*}", serving.gateway.answer)])
     answer_first(app, serving.gateway.answer_at_once)
     app[HEALTH].add("log", serving.announcements.check)

@@ -35,10 +35,14 @@ _KNOWN = ("article", "front", "popular", "language", "last")
 # Readers whose gateway has gone come back over some seconds, not at once.
 _RETRY_MS = (2000, 6000)
 _FULL = Problem(503, "Too many readers listen; ask again later.", headers={"Retry-After": "30"})
-_HEAD = (
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n"
-    "Connection: close\r\n" + "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
-).encode()
+_HEADERS = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+    "Connection": "close",
+    **SECURITY_HEADERS,
+}
+_HEAD = ("HTTP/1.1 200 OK\r\n" + "".join(f"{name}: {value}\r\n" for name, value in _HEADERS.items())).encode()
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ class Listening:
             raise _FULL
         if not self._announcements.is_heard:
             raise Unavailable("pages.v1 is not heard")
+        if request.method == "HEAD":
+            return web.Response(headers=_HEADERS)
         await self._live.prepare(wanted.topics)
         transport = request.transport
         if transport is None:

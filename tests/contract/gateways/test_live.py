@@ -193,6 +193,14 @@ async def test_what_there_is_not_is_refused(gateway: Gateway, query: str) -> Non
     assert page.headers["Content-Type"] == "application/problem+json"
 
 
+async def test_who_asks_for_the_head_alone_is_not_taken_in(gateway: Gateway) -> None:
+    whole, refused = [await gateway.get(f"/v1/live?{query}", method="HEAD") for query in ("front=1", "front=2")]
+
+    assert (whole.status, whole.headers["Content-Type"], whole.text) == (200, "text/event-stream", "")
+    assert refused.status == 422
+    assert await gateway.count("wm_rendering_live_readers") == 0
+
+
 async def test_where_there_is_no_room_a_reader_is_asked_to_come_later(house: House) -> None:
     async with open_gateway(house.settings, house.database, {"live_readers": 1}) as gateway:
         async with listening(gateway, "front=1"):

@@ -1,42 +1,27 @@
 """The whole life of one article in a browser: from an editor's hand to readers, comments, views and Popular News."""
 
 import re
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
+from tests.e2e.browsing import PHONE, open_browser
 from tests.e2e.everywhere import lagging
-from tests.polling import eventually
+from tests.polling import eventually, promptly
 from tests.running import Platform, running_platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
-
-PHONE = {"width": 390, "height": 844}
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
     async with running_platform(tmp_path_factory.mktemp("life") / "data", SCALE="rendering=2") as running:
         yield running
-
-
-@asynccontextmanager
-async def _browser(chromium: Path) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 async def _publish(platform: Platform) -> dict[str, object]:
@@ -78,6 +63,22 @@ async def _approve_the_pending(platform: Platform) -> str:
     return str(pending[0]["id"])
 
 
+async def test_an_approved_comment_is_shown_within_three_seconds(platform: Platform) -> None:
+    article = await _publish(platform)
+    url, numbers = str(article["url"]), count(1)
+    await _until_shown(platform, url, "The keeper climbed the stairs")
+
+    async def approve() -> float:
+        fields = {"name": "Ada", "email": f"ada-{next(numbers)}@example.org", "body": "I remember the old lamp."}
+        comment = await platform.post(f"/v1/articles/{article['id']}/comments", fields, wanted=201)
+        began = time.monotonic()
+        assert await _approve_the_pending(platform) == comment["id"]
+        await _until_shown(platform, url, f"comment-{comment['id']}")
+        return time.monotonic() - began
+
+    await promptly(approve, within_s=3)
+
+
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
 async def test_an_article_lives_from_the_editors_hand_to_popular_news(
     platform: Platform, chromium: Path, script: bool
@@ -85,7 +86,7 @@ async def test_an_article_lives_from_the_editors_hand_to_popular_news(
     article = await _publish(platform)
     url, identity = str(article["url"]), article["id"]
     await _until_shown(platform, url, "The keeper climbed the stairs")
-    async with _browser(chromium) as browser:
+    async with open_browser(chromium) as browser:
         context = await browser.new_context(viewport=PHONE, java_script_enabled=script)
         page = await context.new_page()
         problems: list[str] = []
@@ -171,7 +172,7 @@ async def test_a_correction_is_shown_with_its_note_on_every_gateway(platform: Pl
 async def test_pages_fit_a_phone_and_a_desktop(platform: Platform, chromium: Path) -> None:
     article = await platform.publish("A headline " + "of many words " * 9, section="world")
     await _until_shown(platform, str(article["url"]), "of many words")
-    async with _browser(chromium) as browser:
+    async with open_browser(chromium) as browser:
         for width in (320, 390, 1280):
             page = await browser.new_page(viewport={"width": width, "height": 900})
             for path in ("/", str(article["url"]), "/world", "/about", "/nowhere/at-all"):

@@ -12,15 +12,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.test_one_articles_life import ARGUMENTS, PHONE
+from tests.e2e.browsing import DESKTOP, PHONE, open_browser
 from tests.polling import eventually
 from tests.running import ROOT, Platform, running_platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
-DESKTOP = {"width": 1280, "height": 900}
 BOTH = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 
 
@@ -45,10 +44,8 @@ async def _knows(platform: Platform, instance: int) -> bool:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser(chromium: Path) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
+    async with open_browser(chromium) as browser:
         yield browser
-        await browser.close()
 
 
 async def _opened(browser: Browser, platform: Platform, size: dict[str, int], *, script: bool = True) -> Page:

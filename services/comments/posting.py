@@ -68,6 +68,10 @@ class Newsroom:
             self._waiting -= 1
 
 
+Answering = Callable[[Comment, Article], Answer]
+"""What the writer is answered once the comment is kept."""
+
+
 @dataclass(frozen=True)
 class Draft:
     """A comment that is about to be written."""
@@ -75,7 +79,7 @@ class Draft:
     article: Article
     sent: NewComment
     claim: Claim | None
-    answer: Callable[[Comment, Article], Answer]
+    answer: Answering
 
 
 async def post(store: Store, draft: Draft) -> Answer:

@@ -13,7 +13,7 @@ from services.comments.messages import ROUTES as MESSAGE_ROUTES
 from services.comments.moderation import ROUTES as MODERATION_ROUTES
 from services.comments.moderation import read_sort
 from services.comments.pages import COMMENT, answer_or_problem
-from services.comments.posting import Draft, post
+from services.comments.posting import Answering, Draft, post
 from services.comments.rules import Node
 from services.comments.store import Article, Comment, placed
 from shared.errors import Problem, Unavailable
@@ -47,16 +47,16 @@ async def post_comment(request: web.Request) -> web.Response:
 async def _post(request: web.Request) -> web.Response:
     await _admit(request)
     body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
-    by_form = request.content_type == FORM_TYPE
-    fields = parse_form(body) if by_form else parse_json(body)
-    form_answer = partial(_form_answer, _page(request) if by_form else "", _is_without_script(fields, by_form))
+    fields, answer = (
+        _read_form(request, body) if request.content_type == FORM_TYPE else (parse_json(body), _json_answer)
+    )
     sent = validate(NewComment, fields)
     made = claim(request, "reader", body)
     store = request.app[STORE]
 
     async def work() -> Answer:
         article = await request.app[NEWSROOM].open_for_comments(request.match_info["id"])
-        return await post(store, Draft(article, sent, made, form_answer if by_form else _json_answer))
+        return await post(store, Draft(article, sent, made, answer))
 
     return (await store.answers.once(made, work)).response()
 
@@ -97,17 +97,20 @@ def _json_answer(comment: Comment, article: Article) -> Answer:
     return Answer(201, body, {"Location": _place(comment, article), "ETag": etag(comment.version)})
 
 
-def _is_without_script(fields: object, by_form: bool) -> bool:
-    """Takes the mark out of a form's fields that only a browser without scripts sends (`<noscript>`)."""
-    return by_form and isinstance(fields, dict) and fields.pop("without_script", "") == "1"
+def _read_form(request: web.Request, body: bytes) -> tuple[object, Answering]:
+    """What the page's form holds, and how its sender is answered; only a browser without scripts sends `without_script`."""
+    page, fields = _page(request), parse_form(body)
+    answer = _answer_without_script if fields.pop("without_script", "") == "1" else _form_answer
+    return fields, partial(answer, page)
 
 
-def _form_answer(page: str, without_script: bool, comment: Comment, article: Article) -> Answer:
-    """Back to the article at the comment. It may not be there yet: where no script can say so, to the page that thanks."""
-    place = _place(comment, article, page)
-    if without_script:
-        place = f"{article.url}{page}{'&' if page else '?'}received=1#received"
-    return Answer(303, b"", {"Location": place})
+def _form_answer(page: str, comment: Comment, article: Article) -> Answer:
+    return Answer(303, b"", {"Location": _place(comment, article, page)})
+
+
+def _answer_without_script(page: str, _: Comment, article: Article) -> Answer:
+    """The comment may not be in its place yet, and no script can say so: to the page that thanks."""
+    return Answer(303, b"", {"Location": f"{article.url}{page}{'&' if page else '?'}received=1#received"})
 
 
 async def list_comments(request: web.Request) -> web.Response:

@@ -155,8 +155,17 @@ def _view(asked: Asked, answer: Mapping[str, object]) -> SearchView:
     last = min(MOST_PAGES, -(-total // PAGE_ITEMS))
     shown = items[(asked.page - 1) * PAGE_ITEMS :]
     found = tuple(map(_found, shown))
-    view = SearchView(asked.q, asked.section, asked.language, found, total, asked.page, max(1, last))
-    return replace(view, from_day=asked.from_day, to_day=asked.to_day)
+    return SearchView(
+        asked.q,
+        asked.section,
+        asked.language,
+        found,
+        total,
+        asked.page,
+        max(1, last),
+        from_day=asked.from_day,
+        to_day=asked.to_day,
+    )
 
 
 def _found(item: Mapping[str, str | None]) -> FoundView:

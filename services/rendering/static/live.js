@@ -19,11 +19,10 @@ whenParsed(() => {
   const HIDDEN_MS = 10000;
   const FIRST_PAUSE_MS = 5000;
   const LONGEST_PAUSE_MS = 300000;
-  const made = (tag, name, text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
 
   // ---- what is said in the corner of the page; the place is a live region, so that it is also read out, politely
   function say(text, part = "") {
-    const pill = made("a", "pill", text);
+    const pill = make("a", "pill", text);
     pill.href = location.pathname + location.search + part;
     pill.addEventListener("click", follow);
     if (place.textContent !== text) place.replaceChildren(pill);
@@ -42,8 +41,7 @@ whenParsed(() => {
 
   function counted(key, count) {
     const form = `${key}.${new Intl.PluralRules(language).select(count)}`;
-    const number = new Intl.NumberFormat({ ar: "ar-u-nu-arab" }[language] || language).format(count);
-    return (words[form] || words[`${key}.other`]).replace("{number}", number);
+    return (words[form] || words[`${key}.other`]).replace("{number}", numeral(count));
   }
 
   function hearArticle(now) {
@@ -108,7 +106,7 @@ whenParsed(() => {
   }
 
   function threads() {
-    const list = talk.querySelector(".threads") || made("ol", "threads");
+    const list = talk.querySelector(".threads") || make("ol", "threads");
     if (!list.parentElement) none.before(list);
     return list;
   }
@@ -123,7 +121,7 @@ whenParsed(() => {
   }
 
   function replies(thread) {
-    const list = thread.querySelector(".replies") || made("ol", "replies");
+    const list = thread.querySelector(".replies") || make("ol", "replies");
     if (!list.parentElement) thread.append(list);
     return list;
   }
@@ -134,7 +132,7 @@ whenParsed(() => {
     if (!known) return;
     const item = known.closest("li");
     if (!isWritten(item)) return removeItem(item);
-    emptyComment(known, made("p", "empty", words.gone));
+    emptyComment(known, make("p", "empty", words.gone));
   }
 
   function removeItem(item) {

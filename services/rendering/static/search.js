@@ -8,7 +8,6 @@ whenParsed(() => {
   const SHOWN = 6;
   const words = form.dataset;
   const input = form.querySelector("input");
-  const make = (tag, name, text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
 
   const popup = make("div", "suggestions");
   const list = make("div", "suggestions-list");
@@ -68,18 +67,13 @@ whenParsed(() => {
     list.append(link);
   }
 
-  function counted(total) {
-    const { lang } = document.documentElement;
-    return `${words.found}: ${new Intl.NumberFormat({ ar: "ar-u-nu-arab" }[lang] || lang).format(total)}`;
-  }
-
   function show(q, found) {
     list.replaceChildren();
     listed = q;
     for (const item of found.items) option(item.url, item.headline, "suggestion", item.language);
     if (found.items.length) option(all(q), words.all, "suggestion suggestion-all");
     choose(-1);
-    told.textContent = found.total ? counted(found.total) : words.none;
+    told.textContent = found.total ? `${words.found}: ${numeral(found.total)}` : words.none;
     open();
   }
 

@@ -6,6 +6,12 @@ const whenParsed = (act) => {
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => setTimeout(act));
   else setTimeout(act);
 };
+// What each of the parts makes and writes.
+const make = (tag, name, text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
+const numeral = (value) => {
+  const { lang } = document.documentElement;
+  return new Intl.NumberFormat({ ar: "ar-u-nu-arab" }[lang] || lang).format(value);
+};
 whenParsed(() => {
   const all = (selector) => document.querySelectorAll(selector);
   const UNITS = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]];
@@ -105,10 +111,7 @@ whenParsed(() => {
 
   // A picture that does not come leaves its words, in a box of their size.
   function tellMissing(picture) {
-    const words = document.createElement("span");
-    words.className = "missing";
-    words.textContent = picture.alt;
-    (picture.closest("picture") || picture).replaceWith(...(picture.alt ? [words] : []));
+    (picture.closest("picture") || picture).replaceWith(...(picture.alt ? [make("span", "missing", picture.alt)] : []));
   }
 
   function tellAllMissing() {
@@ -160,9 +163,7 @@ whenParsed(() => {
     const shown = block.querySelector(".popular-shown");
     const fresh = page.querySelector(".popular-shown");
     fresh.querySelectorAll(`li:nth-child(n + ${LINES + 1})`).forEach((line) => line.remove());
-    const heading = document.createElement("p");
-    heading.className = "popular-window";
-    heading.textContent = page.querySelector(".popular > h2").textContent;
+    const heading = make("p", "popular-window", page.querySelector(".popular > h2").textContent);
     // From now on it changes at the reader's word alone, and says so to those who listen.
     shown.setAttribute("aria-live", "polite");
     shown.replaceChildren(heading, ...fresh.childNodes);

@@ -145,13 +145,14 @@ def check_date(published_at: datetime, at: datetime) -> None:
 
 
 def event_of(article: Article) -> ArticleState | None:
-    """The newest event of an article, None while readers know nothing of it. That of a withdrawal carries no text."""
+    """The newest event of an article, None while readers know nothing of it. A withdrawal's carries no text, but its language."""
     edition = article.edition
     if edition is None or article.url is None or article.published_at is None:
         return None
     shown: dict[str, object] = edition.content.model_dump()
     if edition.action == "withdraw":
-        shown = {"headline": "", "section": edition.content.section, "slug": edition.content.slug}
+        content = edition.content
+        shown = {"headline": "", "section": content.section, "slug": content.slug, "language": content.language}
     return _EVENTS[edition.action](
         id=article.id,
         version=edition.version,

@@ -118,6 +118,19 @@ async def test_what_happens_is_shown_while_a_reader_reads(site: Site) -> None:
     assert problems == []
 
 
+async def test_an_arabic_article_that_is_taken_back_is_gone_in_arabic(site: Site) -> None:
+    article = await site.platform.publish("فنار قديم", body="أُطفئ.", language="ar")
+    await _until(site, str(article["url"]), "فنار قديم")
+
+    await site.platform.act(article, "withdraw", {"reason": "It was not."})
+
+    async def gone() -> str:
+        status, text = await site.platform.page(str(article["url"]))
+        return text if status == 410 else ""
+
+    assert '<html lang="ar" dir="rtl">' in await eventually(gone, what="it is gone")
+
+
 async def test_who_follows_a_link_to_a_comment_that_is_not_there_is_thanked_for_nothing(site: Site) -> None:
     problems: list[str] = []
     async with open_page(site.browser, problems, viewport=PHONE) as page:

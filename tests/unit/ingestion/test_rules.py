@@ -185,6 +185,16 @@ def test_the_event_of_a_withdrawal_carries_no_text() -> None:
     assert not any(text in told for text in ("They", "Ferry", "From March", "Ines", "Harbours", "other way round"))
 
 
+def test_the_event_of_a_withdrawal_says_in_which_language_the_article_was() -> None:
+    arabic = a_draft()
+    arabic = arabic.model_copy(update={"working": arabic.working.model_copy(update={"language": "ar"})})
+
+    event = event_of(changed(changed(arabic, "publish", after(1)), "withdraw", after(2)))
+
+    assert event is not None
+    assert event.language == "ar"
+
+
 def test_each_correction_stays_public() -> None:
     article = changed(a_draft(), "publish", after(1))
     for minutes in (2, 3):

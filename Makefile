@@ -18,7 +18,7 @@ run:
 	@$(STACK)
 
 test: browser
-	@$(PYTHON) -m pytest -n 5 --dist loadfile -m 'not long' tests
+	@$(PYTHON) -m pytest -n auto -m 'not long' --durations 10 tests
 
 check:
 	@deploy/bootstrap dev

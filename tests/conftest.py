@@ -1,8 +1,9 @@
 """Engines for every test that wants one: those that `WM_KAFKA`, `WM_MONGO`, `WM_REDIS` name, else embedded ones.
 
-Embedded engines run under the same supervisor as `make run`, once a session, in a folder of their own. They end with the
-test run, also when it is killed. Tests share them: use `mongo_database` and `redis_prefix`, and group ids and keys of
-your own, instead of wiping what others wrote.
+Embedded engines run under the same supervisor as `make run`, once a pytest process, in a folder of their own. Tests share
+them: use `mongo_database` and `redis_prefix`, and group ids and keys of your own, instead of wiping what others wrote.
+
+`tests/support/plugin.py` has the hooks: how tests are spread over processes, limited in time, and cleaned up after.
 """
 
 import json
@@ -19,9 +20,11 @@ from hypothesis import settings
 
 from tests.browser import find_chromium
 
+pytest_plugins = ["tests.support.plugin"]
+
 ROOT = Path(__file__).resolve().parents[1]
-_START_TIMEOUT_S = 40.0
-_STOP_TIMEOUT_S = 15.0
+_START_TIMEOUT_S = 180.0
+_STOP_TIMEOUT_S = 60.0
 
 # How long an example takes says more about the machine's other work than about the code.
 settings.register_profile("house", deadline=None)
@@ -103,11 +106,3 @@ def chromium() -> Path:
     if path is None:
         pytest.skip("no Chromium: install one, or name it by WM_CHROMIUM")
     return path
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The last lines say what was left out, and why."""
-    skipped = terminalreporter.stats.get("skipped", [])
-    for report in skipped:
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        terminalreporter.write_line(f"left out: {report.nodeid}: {reason}")

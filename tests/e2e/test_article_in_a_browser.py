@@ -1,26 +1,17 @@
 """What an article's page does that only a browser can tell: its age, its correction, its links, how often it was read."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.e2e.browsing import open_browser, open_page
+from tests.e2e.browsing import open_page
 from tests.e2e.paper import TEMPLATES, Paper, serving
 from tests.unit.rendering import look_samples as samples
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NARROW = {"width": 360, "height": 740}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(chromium: Path) -> AsyncIterator[Browser]:
-    async with open_browser(chromium) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(

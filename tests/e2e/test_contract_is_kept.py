@@ -3,15 +3,14 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
-from tests.running import Platform, running_platform
+from tests.running import Platform
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+# Its odd articles would be in the other tests' lists.
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.untidy]
 
 # oEmbed asks for a 501 where a format is not spoken; everywhere else a 5xx is a failure.
 CONFIGURATION = """
@@ -20,12 +19,6 @@ include-path = "/v1/oembed"
 checks.not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", "501"]
 """
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
-    async with running_platform(tmp_path_factory.mktemp("contract") / "data", SCALE="rendering=1") as running:
-        yield running
 
 
 async def test_no_generated_request_breaks_the_contract(platform: Platform, tmp_path: Path) -> None:

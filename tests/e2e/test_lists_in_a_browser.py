@@ -1,29 +1,20 @@
 """How lists are laid out on the narrowest phone and a desktop, where a browser alone can tell."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from services.rendering.views import PopularPageView
-from tests.e2e.browsing import open_browser, open_page
+from tests.e2e.browsing import open_page
 from tests.e2e.paper import TEMPLATES, Paper, serving
 from tests.unit.rendering import look_samples as samples
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1440, "height": 900}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(chromium: Path) -> AsyncIterator[Browser]:
-    async with open_browser(chromium) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["phone", "desktop"])

@@ -2,26 +2,17 @@
 
 import re
 import time
-from collections.abc import AsyncIterator
 from itertools import count
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.browsing import PHONE, open_browser
+from tests.e2e.browsing import PHONE
 from tests.e2e.everywhere import lagging
 from tests.polling import eventually, promptly
-from tests.running import Platform, running_platform
+from tests.running import Platform
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
-    async with running_platform(tmp_path_factory.mktemp("life") / "data", SCALE="rendering=2") as running:
-        yield running
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def _publish(platform: Platform) -> dict[str, object]:
@@ -81,38 +72,37 @@ async def test_an_approved_comment_is_shown_within_three_seconds(platform: Platf
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
 async def test_an_article_lives_from_the_editors_hand_to_popular_news(
-    platform: Platform, chromium: Path, script: bool
+    platform: Platform, browser: Browser, script: bool
 ) -> None:
     article = await _publish(platform)
     url, identity = str(article["url"]), article["id"]
     await _until_shown(platform, url, "The keeper climbed the stairs")
-    async with open_browser(chromium) as browser:
-        context = await browser.new_context(viewport=PHONE, java_script_enabled=script)
-        page = await context.new_page()
-        problems: list[str] = []
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    context = await browser.new_context(viewport=PHONE, java_script_enabled=script)
+    page = await context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
 
-        await page.goto(platform.edge + url)
-        await expect(page.locator("h1")).to_have_text("Lighthouse at Cape Sannur shines again")
-        await expect(page.get_by_role("heading", name="Forty years dark")).to_be_visible()
-        await _comment(page, f"ada-{script}@example.org".lower())
-        assert page.url.split("#")[0] == platform.edge + url + ("" if script else "?received=1")
-        thanks = page.get_by_text("your comment has arrived")
-        await expect(thanks).to_be_in_viewport()
+    await page.goto(platform.edge + url)
+    await expect(page.locator("h1")).to_have_text("Lighthouse at Cape Sannur shines again")
+    await expect(page.get_by_role("heading", name="Forty years dark")).to_be_visible()
+    await _comment(page, f"ada-{script}@example.org".lower())
+    assert page.url.split("#")[0] == platform.edge + url + ("" if script else "?received=1")
+    thanks = page.get_by_text("your comment has arrived")
+    await expect(thanks).to_be_in_viewport()
 
-        comment = await _approve_the_pending(platform)
-        if script:
-            await expect(page.locator(f"#comment-{comment}")).to_be_in_viewport()
-            await expect(thanks).to_be_hidden()
-        await _until_shown(platform, url, f"comment-{comment}")
-        await page.goto(platform.edge + url)
-        await expect(page.get_by_text("I remember the old lamp.")).to_be_visible()
+    comment = await _approve_the_pending(platform)
+    if script:
+        await expect(page.locator(f"#comment-{comment}")).to_be_in_viewport()
         await expect(thanks).to_be_hidden()
+    await _until_shown(platform, url, f"comment-{comment}")
+    await page.goto(platform.edge + url)
+    await expect(page.get_by_text("I remember the old lamp.")).to_be_visible()
+    await expect(thanks).to_be_hidden()
 
-        if script:
-            await _expect_the_view_to_climb(platform, page, str(identity), url)
-        assert problems == []
-        await context.close()
+    if script:
+        await _expect_the_view_to_climb(platform, page, str(identity), url)
+    assert problems == []
+    await context.close()
     await _withdraw(platform, article, url)
 
 
@@ -124,9 +114,9 @@ async def _expect_the_view_to_climb(platform: Platform, page: Page, identity: st
 
     async def listed() -> bool:
         async with platform.http.get(f"{platform.edge}/v1/popular?window=24h") as answer:
-            return (await answer.json())["items"][0]["article_id"] == identity
+            return identity in [item["article_id"] for item in (await answer.json())["items"]]
 
-    await eventually(listed, what="the article leads the ranking")
+    await eventually(listed, what="the article is in the ranking")
     await page.goto(platform.edge + "/")
     await expect(
         page.locator("main, aside, footer").get_by_role("link", name=re.compile("Lighthouse")).first
@@ -169,17 +159,16 @@ async def test_a_correction_is_shown_with_its_note_on_every_gateway(platform: Pl
         await eventually(corrected, what=f"the correction on gateway {number}")
 
 
-async def test_pages_fit_a_phone_and_a_desktop(platform: Platform, chromium: Path) -> None:
+async def test_pages_fit_a_phone_and_a_desktop(platform: Platform, browser: Browser) -> None:
     article = await platform.publish("A headline " + "of many words " * 9, section="world")
     await _until_shown(platform, str(article["url"]), "of many words")
-    async with open_browser(chromium) as browser:
-        for width in (320, 390, 1280):
-            page = await browser.new_page(viewport={"width": width, "height": 900})
-            for path in ("/", str(article["url"]), "/world", "/about", "/nowhere/at-all"):
-                await page.goto(platform.edge + path)
-                overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-                assert overflow <= 0, f"{path} is {overflow} px wider than {width}"
-            await page.close()
+    for width in (320, 390, 1280):
+        page = await browser.new_page(viewport={"width": width, "height": 900})
+        for path in ("/", str(article["url"]), "/world", "/about", "/nowhere/at-all"):
+            await page.goto(platform.edge + path)
+            overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert overflow <= 0, f"{path} is {overflow} px wider than {width}"
+        await page.close()
 
 
 async def test_a_correction_and_a_withdrawal_reach_every_place(platform: Platform) -> None:
@@ -193,7 +182,9 @@ async def test_a_correction_and_a_withdrawal_reach_every_place(platform: Platfor
     )
     words = {"url": str(article["url"]), "id": str(article["id"]), "neighbour": str(neighbour["url"])}
     words |= {"sibling": str(sibling["url"]), "site": platform.edge}
-    await platform.post("/v1/views", {"article_id": article["id"]}, wanted=202)
+    # Popular News names five: more views than any other test gives.
+    for _ in range(40):
+        await platform.post("/v1/views", {"article_id": article["id"]}, wanted=202)
 
     async def reached(shows: str | None, not_: str) -> bool:
         missing[:] = await lagging(platform, words, shows=shows, not_=not_)

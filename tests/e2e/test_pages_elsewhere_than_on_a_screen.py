@@ -2,19 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.browsing import DESKTOP, open_browser, open_page
+from tests.e2e.browsing import DESKTOP, open_page
 from tests.e2e.paper import TEMPLATES, Paper, serving
 from tests.unit.rendering import look_preview
 from tests.unit.rendering import look_samples as samples
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PAGES = look_preview.pages(TEMPLATES)
 FOUND: dict[str, Any] = {
@@ -25,12 +23,6 @@ FOUND: dict[str, Any] = {
 }
 # What a reader of 1280 x 1024 px has left at 400 % (WCAG 2.2, 1.4.10).
 ENLARGED = {"width": 320, "height": 256}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(chromium: Path) -> AsyncIterator[Browser]:
-    async with open_browser(chromium) as opened:
-        yield opened
 
 
 @asynccontextmanager

@@ -1,20 +1,17 @@
 """Nothing is wider than the screen, whatever editors and readers write: in Chromium, on the narrowest phone and a desktop."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 from services.rendering.views import CommentsView, CommentView, Correction, Link, PopularPageView, ThreadView
-from tests.e2e.browsing import open_browser, open_page
+from tests.e2e.browsing import open_page
 from tests.e2e.paper import TEMPLATES, Paper, serving
 from tests.unit.rendering import look_preview
 from tests.unit.rendering import look_samples as samples
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1440, "height": 900}
@@ -28,12 +25,6 @@ _TOO_WIDE = """() => {
 _WHOLE = """() => [...document.querySelectorAll(".block, .rail > section, .threads")].every(
   (one) => one.style.contentVisibility === "visible"
 )"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(chromium: Path) -> AsyncIterator[Browser]:
-    async with open_browser(chromium) as opened:
-        yield opened
 
 
 async def _too_wide(browser: Browser, paper: Paper, viewport: dict[str, int], style: str = "") -> dict[str, list[str]]:

@@ -7,28 +7,25 @@ import subprocess
 
 import pytest
 
-from tests.running import ROOT, running_platform
+from tests.running import ROOT, Platform
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def _blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
 
-async def test_the_readmes_commands_answer_as_it_says(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_the_readmes_commands_answer_as_it_says(platform: Platform) -> None:
     reading, writing = [block for block in _blocks("sh") if block.startswith("curl")]
-    async with running_platform(
-        tmp_path_factory.mktemp("readme") / "data", SCALE="rendering=1,popularity=1"
-    ) as platform:
 
-        def typed(command: str) -> dict[str, object]:
-            here = command.replace("http://127.0.0.1:8080", platform.edge).replace(".data", str(platform.data))
-            found: dict[str, object] = json.loads(subprocess.check_output(here, shell=True, text=True))
-            return found
+    def typed(command: str) -> dict[str, object]:
+        here = command.replace("http://127.0.0.1:8080", platform.edge).replace(".data", str(platform.data))
+        found: dict[str, object] = json.loads(subprocess.check_output(here, shell=True, text=True))
+        return found
 
-        ranking = await asyncio.to_thread(typed, reading)
-        draft = await asyncio.to_thread(typed, writing)
+    ranking = await asyncio.to_thread(typed, reading)
+    draft = await asyncio.to_thread(typed, writing)
 
     promised = json.loads(_blocks("json")[0])
     assert ranking.keys() >= promised.keys()

@@ -5,47 +5,36 @@ import os
 import re
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.browsing import DESKTOP, PHONE, open_browser
+from tests.e2e.browsing import DESKTOP, PHONE
 from tests.polling import eventually
-from tests.running import ROOT, Platform, running_platform
+from tests.running import ROOT, Platform
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BOTH = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
-    async with running_platform(
-        tmp_path_factory.mktemp("search") / "data", SCALE="rendering=1,popularity=1,search=2"
-    ) as running:
-        await running.publish("Mangroves hold the shore at Port Adesi", section="climate", body="Roots and mud. " * 30)
-        await running.publish("Who counts the mangroves?", section="world", body="Nobody had counted them.")
-        for number in range(12):
-            await running.publish(f"Estuary diary, part {number}", section="world", body="An estuary is a slow thing.")
-        for instance in (1, 2):
-            await eventually(lambda at=instance: _knows(running, at), what=f"search {instance} knows all")
-        yield running
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def _published(platform: Platform) -> None:
+    """Articles to find, known to both instances of search."""
+    await platform.publish("Mangroves hold the shore at Port Adesi", section="climate", body="Roots and mud. " * 30)
+    await platform.publish("Who counts the mangroves?", section="world", body="Nobody had counted them.")
+    for number in range(12):
+        await platform.publish(f"Estuary diary, part {number}", section="world", body="An estuary is a slow thing.")
+    for instance in (1, 2):
+        await eventually(lambda at=instance: _knows(platform, at), what=f"search {instance} knows all")
 
 
 async def _knows(platform: Platform, instance: int) -> bool:
     async with platform.http.get(f"{platform.url('search', instance)}/v1/search?q=estuary&limit=1") as answer:
         return bool((await answer.json())["total"] == 12)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(chromium: Path) -> AsyncIterator[Browser]:
-    async with open_browser(chromium) as browser:
-        yield browser
 
 
 async def _opened(browser: Browser, platform: Platform, size: dict[str, int], *, script: bool = True) -> Page:

@@ -2,9 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +11,11 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.e2e.browsing import DESKTOP, PHONE, open_browser, open_page
+from tests.e2e.browsing import DESKTOP, PHONE, open_page
 from tests.polling import eventually
-from tests.running import ROOT, Platform, running_platform
+from tests.running import ROOT, Platform
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _BODY = "\n\n".join(f"Paragraph {number} of a story that is long enough to be read. " * 4 for number in range(1, 15))
 
@@ -40,30 +39,29 @@ class Site:
         }  # fmt: skip
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def site(tmp_path_factory: pytest.TempPathFactory, chromium: Path) -> AsyncIterator[Site]:
-    async with running_platform(
-        tmp_path_factory.mktemp("site") / "data", SCALE="rendering=2", COMMENTS_MODE="post"
-    ) as platform:
-        article = await platform.publish(
-            "The lamp at Cape Sannur",
-            body=_BODY,
-            standfirst="It was lit by hand.",
-            bylines=["Ines Halloran"],
-            tags=["Light"],
-        )
-        arabic = await platform.publish("مصباح الرأس", body="أُضيء باليد.", language="ar")
-        await _comment(platform, article, "The first word.")
-        async with open_browser(chromium) as browser:
-            site = Site(platform, browser, article, arabic)
-            await _until(site, str(article["url"]), "The first word.")
-            await _until(site, str(arabic["url"]), "مصباح")
-            yield site
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def site(platform: Platform, browser: Browser) -> Site:
+    article = await platform.publish(
+        "The lamp at Cape Sannur",
+        body=_BODY,
+        standfirst="It was lit by hand.",
+        bylines=["Ines Halloran"],
+        tags=["Light"],
+    )
+    arabic = await platform.publish("مصباح الرأس", body="أُضيء باليد.", language="ar")
+    site = Site(platform, browser, article, arabic)
+    await _comment(platform, article, "The first word.")
+    await _until(site, str(article["url"]), "The first word.")
+    await _until(site, str(arabic["url"]), "مصباح")
+    return site
 
 
 async def _comment(platform: Platform, article: dict[str, Any], body: str) -> None:
-    fields = {"name": "Ada", "email": "ada@example.org", "body": body}
-    await platform.post(f"/v1/articles/{article['id']}/comments", fields, wanted=201)
+    """A comment that everybody sees: a reader's first is held until it is approved."""
+    fields = {"name": "Ada", "email": "ada@site.example.org", "body": body}
+    comment = await platform.post(f"/v1/articles/{article['id']}/comments", fields, wanted=201)
+    if comment["status"] == "pending":
+        await platform.post(f"/v1/comments/{comment['id']}/approve", {})
 
 
 async def _until(site: Site, path: str, text: str) -> None:

@@ -3,25 +3,17 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.e2e.browsing import DESKTOP, open_browser, open_page
+from tests.e2e.browsing import DESKTOP, open_page
 from tests.e2e.paper import TEMPLATES, Paper, serving
 from tests.unit.rendering import look_samples as samples
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FOUND = {"items": [{"url": "/found", "headline": "A minor matter", "language": "en"}], "total": 1}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(chromium: Path) -> AsyncIterator[Browser]:
-    async with open_browser(chromium) as opened:
-        yield opened
 
 
 async def _answer_min_alone(route: Route) -> None:

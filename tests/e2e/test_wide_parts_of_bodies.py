@@ -1,18 +1,15 @@
 """Tables and code that are wider than an article's column: on paper, and for whoever reads with a keyboard."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.e2e.browsing import PHONE, open_browser, open_page
+from tests.e2e.browsing import PHONE, open_page
 from tests.e2e.paper import TEMPLATES, Paper, serving
 from tests.unit.rendering import look_samples as samples
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 # A4 at 96 dots an inch.
 SHEET = {"width": 794, "height": 1123}
@@ -27,12 +24,6 @@ _CUT = """() => [...document.querySelectorAll(".body table, .body pre")].filter(
   one.scrollWidth > one.clientWidth || one.getBoundingClientRect().right > innerWidth
   || getComputedStyle(one).overflowX !== "visible"
 ).map((one) => `${one.tagName} ${one.scrollWidth} of ${one.clientWidth}`)"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(chromium: Path) -> AsyncIterator[Browser]:
-    async with open_browser(chromium) as opened:
-        yield opened
 
 
 def _paper(language: str = "en") -> Paper:

@@ -1,0 +1,29 @@
+"""The end of a test run: nothing that it started may be left, neither a process nor a folder."""
+
+import resource
+import time
+from pathlib import Path
+
+from tests.support.processes import Process, kill, marked
+
+_SETTLE_S = 10.0
+
+
+def processes_left(variable: str, run: str, *, within_s: float = _SETTLE_S) -> list[Process]:
+    """Processes of a run that are still there after some seconds; they are killed."""
+    deadline = time.monotonic() + within_s
+    while (left := marked(variable, run)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    kill(left)
+    return left
+
+
+def folders_left(folder: Path | None) -> list[Path]:
+    """What is left in a run's folder that passed tests should have taken with them."""
+    return [] if folder is None or not folder.exists() else sorted(folder.iterdir())
+
+
+def processor_seconds() -> float:
+    """User and system time of this process and of all that ended below it."""
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in usage)

@@ -1,0 +1,101 @@
+"""Pytest's hooks for this project: tests spread over processes, limited in time, and a run that leaves nothing behind."""
+
+import inspect
+import os
+import time
+from collections.abc import Generator
+
+import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling
+
+from tests.support import limits, schedule
+from tests.support.leftovers import processes_left, processor_seconds
+from tests.support.processes import RUN, STARTER, mark_environment, start_guard
+
+_GUARD = pytest.StashKey["subprocess.Popen[bytes]"]()
+_BEGAN = pytest.StashKey[float]()
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`timeout` in pyproject.toml: seconds that a test may take, where its mark does not say otherwise."""
+    parser.addini("timeout", "seconds that a test may take", default="300")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Mark what this process starts; it ends with this process."""
+    mark_environment()
+    config.stash[_GUARD] = start_guard()
+    config.stash[_BEGAN] = time.monotonic()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Let the guard go: it kills what is still there."""
+    guard = config.stash[_GUARD]
+    guard.communicate()
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """`-n auto`: by the cores that this run may use."""
+    return schedule.workers()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """Files, and the folders that share a platform, stay whole."""
+    return schedule.ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first; coroutine tests are cancelled at their limit."""
+    schedule.order(items)
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            item.obj = limits.limited(item.obj, limits.limit_of(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    """Limit the time of a test's fixtures."""
+    with limits.interrupted(item, "setup"):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Limit the time of a test."""
+    with limits.interrupted(item, "call"):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """Limit the time that fixtures take to end."""
+    with limits.interrupted(item, "teardown"):
+        yield
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Fail a run that leaves a process behind, and say what the run cost."""
+    yield
+    if _is_worker(session.config):
+        return
+    variable = RUN if session.config.pluginmanager.has_plugin("dsession") else STARTER
+    left = processes_left(variable, os.environ[variable])
+    if left:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    for process in left:
+        print(f"left behind by the run, and killed: process {process.pid}, {process.command}")
+    wall_s = time.monotonic() - session.config.stash[_BEGAN]
+    print(f"processor time {processor_seconds():.0f} s in {wall_s:.0f} s, {schedule.workers()} processes at most")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The last lines say what was left out, and why."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for report in skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        terminalreporter.write_line(f"left out: {report.nodeid}: {reason}")

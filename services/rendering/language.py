@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from babel import Locale
@@ -117,7 +118,7 @@ class Languages:
     """All languages of the chrome, one TOML file of words each."""
 
     def __init__(self, site_language: str) -> None:
-        self._by_code = {path.stem: Language(path.stem, _words(path)) for path in sorted(DIRECTORY.glob("*.toml"))}
+        self._by_code = {path.stem: _language(path) for path in sorted(DIRECTORY.glob("*.toml"))}
         self.of_site = self._by_code[primary(site_language)]
 
     @property
@@ -128,6 +129,11 @@ class Languages:
     def of_page(self, code: str) -> Language:
         """The language for a page in `code`: its own where it is translated, the site's where not."""
         return self._by_code.get(primary(code), self.of_site)
+
+
+@cache
+def _language(path: Path) -> Language:
+    return Language(path.stem, _words(path))
 
 
 def _words(path: Path) -> dict[str, str]:

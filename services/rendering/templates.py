@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from services.rendering.assets import Assets
 from services.rendering.bodies import reachable
+from services.rendering.bytecode import BYTECODE
 from services.rendering.language import Language, Languages, direction
 from services.rendering.metadata import About, Metadata
 from services.rendering.static_pages import load_static_pages
@@ -114,6 +115,7 @@ def _environment(site: Site, base_url: str, assets: Assets, own_pages: Mapping[s
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
+        bytecode_cache=BYTECODE,
     )
     environment.filters["reachable"] = reachable
     environment.filters["rfc3339"] = rfc3339

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import CoroutineType, FrameType
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -51,7 +51,7 @@ def waiting_at(task: "asyncio.Future[None]") -> str:
     awaited: object = task.get_coro() if isinstance(task, asyncio.Task) else None
     while isinstance(awaited, CoroutineType):
         if awaited.cr_frame is not None:
-            lines += traceback.format_stack(cast(FrameType, awaited.cr_frame), limit=1)
+            lines += traceback.format_stack(awaited.cr_frame, limit=1)
         awaited = awaited.cr_await
     return "".join(lines) or repr(task)
 

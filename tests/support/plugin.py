@@ -2,17 +2,19 @@
 
 import inspect
 import os
+import subprocess
 import time
 from collections.abc import Generator
 
 import pytest
+from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tests.support import limits, schedule
 from tests.support.leftovers import processes_left, processor_seconds
 from tests.support.processes import RUN, STARTER, mark_environment, start_guard
 
-_GUARD = pytest.StashKey["subprocess.Popen[bytes]"]()
+_GUARD = pytest.StashKey[subprocess.Popen[bytes]]()
 _BEGAN = pytest.StashKey[float]()
 
 
@@ -27,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Mark what this process starts; it ends with this process."""
+    config.addinivalue_line("markers", "timeout: seconds that the test may take")
     mark_environment()
     config.stash[_GUARD] = start_guard()
     config.stash[_BEGAN] = time.monotonic()
@@ -43,7 +46,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return schedule.workers()
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Files, and the folders that share a platform, stay whole."""
     return schedule.ByFile(config, log)
 

@@ -143,6 +143,7 @@ async def test_a_page_of_comments_that_there_is_not_is_404(house: House, gateway
     assert (await gateway.get(f"{article.url}?comments=99")).status == 404
 
 
+@pytest.mark.long
 async def test_addresses_that_lead_on_push_out_no_page(house: House, gateway: Gateway) -> None:
     article = an_article(url="/africa/lamp-lit", slug="lamp-lit", section="africa")
     await house.tell(article)

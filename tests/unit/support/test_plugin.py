@@ -15,7 +15,7 @@ _IGNORED = (RUN, STARTER, "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST")
 
 def _start(folder: Path, tests: str, *arguments: str) -> "subprocess.Popen[str]":
     (folder / "test_given.py").write_text(tests)
-    (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\nmarkers = timeout: seconds\n")
+    (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
     command = [sys.executable, "-m", "pytest", "-p", "tests.support.plugin", "--rootdir", str(folder)]
     command += ["-c", str(folder / "pytest.ini"), "-q", *arguments, str(folder)]
     environment = {name: value for name, value in os.environ.items() if name not in _IGNORED}

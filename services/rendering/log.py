@@ -42,6 +42,7 @@ class Announcements:
             from_end=[PAGES],
             apply=self.apply,
             reset=self.start_over,
+            is_urgent=True,
         )
 
     async def run(self) -> None:

@@ -30,7 +30,7 @@ from shared.kafka import LogIdentity, as_record, bounded, client_options, stop_c
 from shared.pace import Pace
 from shared.quirks import set_fetch_wait
 from shared.settings import Settings
-from shared.sinks import Batch, Gap, Sink
+from shared.sinks import Batch, Check, Confirmation, Gap, Sink
 
 _log = structlog.get_logger(__name__)
 
@@ -46,6 +46,8 @@ _DRAIN_S = 5.0
 _LOOK_AGAIN_S = 0.5
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 2.0
+
+Fetched = Mapping[TopicPartition, Sequence["ConsumerRecord[bytes | None, bytes | None]"]]
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,10 @@ class Member(ConsumerRebalanceListener):
         self._set_pace(is_active=bool(found))
         if self._failure is not None:
             raise self._failure
-        if found or self._membership.identity.is_due(at_rest=self._pace.is_at_rest):
+        if found:
+            await self._apply_all(found, epoch)
+        elif self._membership.identity.is_due(at_rest=self._pace.is_at_rest):
             await self._verify()
-        async with self._working:
-            for partition, records in found.items():
-                await self._apply(partition, [as_record(record) for record in records], epoch)
         if not found and monotonic() - self._asked_at > _ASK_EVERY_S:
             await self._follow_the_strayed()
         if beyond := await self._beyond_the_end():
@@ -133,12 +134,21 @@ class Member(ConsumerRebalanceListener):
         await self._commit()
         self._note_progress(idle=not found)
 
+    async def _apply_all(self, found: Fetched, epoch: int) -> None:
+        confirm = Confirmation(self._verify)
+        if not self._sink.confirms:
+            await confirm()
+        async with self._working:
+            for partition, records in found.items():
+                await self._apply(partition, [as_record(record) for record in records], epoch, confirm)
+        await confirm()
+
     def _set_pace(self, *, is_active: bool) -> None:
         if is_active:
             self._pace.note_activity()
         set_fetch_wait(self._consumer, self._pace.wait_ms)
 
-    async def _fetch(self) -> Mapping[TopicPartition, Sequence["ConsumerRecord[bytes | None, bytes | None]"]]:
+    async def _fetch(self) -> Fetched:
         try:
             return await self._getmany()
         except OffsetOutOfRangeError as error:
@@ -149,7 +159,7 @@ class Member(ConsumerRebalanceListener):
             raise Unavailable(f"Kafka: fetch: {error!r}") from error
         return {}
 
-    async def _getmany(self) -> Mapping[TopicPartition, Sequence["ConsumerRecord[bytes | None, bytes | None]"]]:
+    async def _getmany(self) -> Fetched:
         # getmany waits through a rebalance whatever its time-out says. It is only given up together with the session.
         poll_ms = _POLL_AT_REST_MS if self._pace.is_at_rest else _POLL_MS
         fetching = asyncio.ensure_future(
@@ -167,7 +177,7 @@ class Member(ConsumerRebalanceListener):
             fetching.cancel()
             stopping.cancel()
 
-    async def _apply(self, partition: TopicPartition, records: Sequence[Record], epoch: int) -> None:
+    async def _apply(self, partition: TopicPartition, records: Sequence[Record], epoch: int, confirm: Check) -> None:
         start = self._next.get(partition)
         if epoch != self._epoch or start is None:
             return  # taken away while these were on their way; whoever has it now, this member again perhaps, was placed
@@ -178,7 +188,8 @@ class Member(ConsumerRebalanceListener):
         if not records:
             self._set(partition, start)
             return
-        batch = Batch(partition.topic, partition.partition, start, records[-1].offset + 1, records, self._log_id)
+        end = records[-1].offset + 1
+        batch = Batch(partition.topic, partition.partition, start, end, records, self._log_id, confirm)
         try:
             await self._apply_until_it_is_done(batch, epoch)
         except Gap as gap:

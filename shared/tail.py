@@ -31,9 +31,12 @@ class LogTail:
     been missed, so whatever was derived from the topics must be forgotten or checked again. After `caught_up` is set the
     tail has seen everything that was in the log when it connected.
 
+    `apply` is called at once, before it is known that the log is still the same; when it is not, `reset` follows. So `apply`
+    only takes in what does no harm if it came from another log, and `settle` does what must be sure.
+
     Whoever keeps what it derived says by `resume` where to go on: it is told the log's identity and gives offsets by topic
     and partition; a partition it does not name is read from its beginning, and so is everything after a log was found
-    replaced or cut off. `settle` is awaited after each turn, with records or without, before the next is fetched. `is_urgent`
+    replaced or cut off. `settle` is awaited after each turn, with records or without, once the log was found the same. `is_urgent`
     is for a follower that readers wait for: its waits stay shorter at rest.
     """
 
@@ -129,13 +132,13 @@ class LogTail:
             if found:
                 self._pace.note_activity()
             set_fetch_wait(consumer, self._pace.wait_ms)
-            if found or not is_verified or self._identity.is_due(at_rest=self._pace.is_at_rest):
-                await self._verify(log_id)
-                is_verified = True
             for partition, records in found.items():
                 self._take(consumer, partition, records)
                 if self._next[partition] >= targets.get(partition, 0):
                     targets.pop(partition, None)
+            if found or not is_verified or self._identity.is_due(at_rest=self._pace.is_at_rest):
+                await self._verify(log_id)
+                is_verified = True
             if self._settle is not None:
                 await self._settle()
             self._hear(consumer)

@@ -29,6 +29,8 @@ class EventSink:
     event's id and raised, which ends the process.
     """
 
+    confirms = False
+
     def __init__(self, handlers: Mapping[type[Event], Handler], dead_letters: DeadLetters) -> None:
         self._handlers = handlers
         self._dead_letters = dead_letters

@@ -26,7 +26,10 @@ _READY_WITHIN_S = 10.0
 
 
 class GroupRunner:
-    """One member of a consumer group; `run` until `stop`. Any error but Unavailable and a replaced log comes out of `run`."""
+    """One member of a consumer group; `run` until `stop`. Any error but Unavailable and a replaced log comes out of `run`.
+
+    `is_urgent` is for a consumer that a publication passes on its way to readers: its waits stay shorter at rest.
+    """
 
     def __init__(
         self,
@@ -36,13 +39,23 @@ class GroupRunner:
         topics: Sequence[str],
         sink: Sink,
         most_records: int = 500,
+        is_urgent: bool = False,
     ) -> None:
         self._stall_timeout_s = settings.stall_timeout_s
         self._group = group
         self._identity = LogIdentity(settings.kafka)
         self._stopping = asyncio.Event()
         self._membership = Membership(
-            settings, group, tuple(topics), sink, most_records, self._identity, self._stopping, self.moved, self.waits
+            settings=settings,
+            group=group,
+            topics=tuple(topics),
+            sink=sink,
+            most_records=most_records,
+            rest_ms=settings.rest_wait_ms(is_urgent=is_urgent),
+            identity=self._identity,
+            stopping=self._stopping,
+            moved=self.moved,
+            waits=self.waits,
         )
         self._member: Member | None = None
         self._moved_at = self._excused_at = monotonic()

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 import aiokafka.client
@@ -21,12 +22,15 @@ from aiokafka.structs import ConsumerRecord
 from shared.addresses import kafka_options
 from shared.errors import Unavailable
 from shared.events import Record
+from shared.quirks import is_connected
 
 _log = structlog.get_logger(__name__)
 
 REQUEST_TIMEOUT_S = 5.0
 _STOP_S = 5.0
 _BACKOFF_MS = 250
+_ASK_EVERY_S = 1.0
+_ASK_AT_REST_EVERY_S = 10.0
 
 
 class _QuietRequest(MetadataRequest):
@@ -54,10 +58,25 @@ class LogIdentity:
         self._bootstrap = bootstrap
         self._admin: AIOKafkaAdminClient | None = None
         self._lock = asyncio.Lock()
+        self._answered_at = float("-inf")
 
     async def current(self) -> str:
         """The cluster's id now. Raises Unavailable within REQUEST_TIMEOUT_S when Kafka does not answer."""
-        return str((await self._ask("the cluster's id", AIOKafkaAdminClient.describe_cluster))["cluster_id"])
+        found = str((await self._ask("the cluster's id", AIOKafkaAdminClient.describe_cluster))["cluster_id"])
+        self._answered_at = monotonic()
+        return found
+
+    def is_due(self, *, at_rest: bool) -> bool:
+        """Whether to ask again although nothing was fetched.
+
+        Once a second. At rest an open connection stands in for most answers: a broker that was replaced has closed it. Never
+        enough for records that were fetched: the news of its end may come after them.
+        """
+        every_s = _ASK_AT_REST_EVERY_S if at_rest and self._is_connected() else _ASK_EVERY_S
+        return monotonic() - self._answered_at > every_s
+
+    def _is_connected(self) -> bool:
+        return self._admin is not None and is_connected(self._admin)
 
     async def topics(self) -> frozenset[str]:
         """The names of the topics that are there now, of those that the account may see. Raises Unavailable as `current` does."""

@@ -27,13 +27,15 @@ from shared.errors import LogReplaced, Unavailable
 from shared.events import Record
 from shared.holes import Holes
 from shared.kafka import LogIdentity, as_record, bounded, client_options, stop_consumer, take_apart
+from shared.pace import Pace
+from shared.quirks import set_fetch_wait
 from shared.settings import Settings
-from shared.sinks import Batch, Gap, Sink
+from shared.sinks import Batch, Check, Confirmation, Gap, Sink
 
 _log = structlog.get_logger(__name__)
 
 _POLL_MS = 200
-_IDENTITY_EVERY_S = 1.0
+_POLL_AT_REST_MS = 1000
 _ASK_EVERY_S = 2.0
 _START_S = 10.0
 # A rebalance ends within twice the drain's bound, or at the session time-out of a member that died: whoever waits longer
@@ -44,6 +46,8 @@ _DRAIN_S = 5.0
 _LOOK_AGAIN_S = 0.5
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 2.0
+
+Fetched = Mapping[TopicPartition, Sequence["ConsumerRecord[bytes | None, bytes | None]"]]
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Membership:
     topics: Sequence[str]
     sink: Sink
     most_records: int
+    rest_ms: int
     identity: LogIdentity
     stopping: asyncio.Event
     moved: Callable[[], None]
@@ -86,13 +91,14 @@ class Member(ConsumerRebalanceListener):
             max_partition_fetch_bytes=1_048_576,
             partition_assignment_strategy=(RoundRobinPartitionAssignor,),
         )
+        self._pace = Pace(settings.kafka_fetch_wait_ms, membership.rest_ms)
         self._next: dict[TopicPartition, int] = {}
         self._uncommitted: dict[TopicPartition, int] = {}
         self._holes = Holes(settings.kafka_hole_wait_ms / 1000)
         self._working = asyncio.Lock()
         self._failure: BaseException | None = None
         self._epoch = 0  # counts assignments: what was fetched under one is not applied under the next
-        self._committed_at = self._verified_at = 0.0
+        self._committed_at = 0.0
         self._asked_at = monotonic()
         self._closing = self._group_is_gone = False
         self.placed = False
@@ -114,13 +120,13 @@ class Member(ConsumerRebalanceListener):
         # getmany stays outside the lock: a rebalance waits for the lock and getmany waits for the rebalance.
         found = await self._fetch()
         epoch = self._epoch
+        self._set_pace(is_active=bool(found))
         if self._failure is not None:
             raise self._failure
-        if found or monotonic() - self._verified_at > _IDENTITY_EVERY_S:
+        if found:
+            await self._apply_all(found, epoch)
+        elif self._membership.identity.is_due(at_rest=self._pace.is_at_rest):
             await self._verify()
-        async with self._working:
-            for partition, records in found.items():
-                await self._apply(partition, [as_record(record) for record in records], epoch)
         if not found and monotonic() - self._asked_at > _ASK_EVERY_S:
             await self._follow_the_strayed()
         if beyond := await self._beyond_the_end():
@@ -128,7 +134,21 @@ class Member(ConsumerRebalanceListener):
         await self._commit()
         self._note_progress(idle=not found)
 
-    async def _fetch(self) -> Mapping[TopicPartition, Sequence["ConsumerRecord[bytes | None, bytes | None]"]]:
+    async def _apply_all(self, found: Fetched, epoch: int) -> None:
+        confirm = Confirmation(self._verify)
+        if not self._sink.confirms:
+            await confirm()
+        async with self._working:
+            for partition, records in found.items():
+                await self._apply(partition, [as_record(record) for record in records], epoch, confirm)
+        await confirm()
+
+    def _set_pace(self, *, is_active: bool) -> None:
+        if is_active:
+            self._pace.note_activity()
+        set_fetch_wait(self._consumer, self._pace.wait_ms)
+
+    async def _fetch(self) -> Fetched:
         try:
             return await self._getmany()
         except OffsetOutOfRangeError as error:
@@ -139,10 +159,11 @@ class Member(ConsumerRebalanceListener):
             raise Unavailable(f"Kafka: fetch: {error!r}") from error
         return {}
 
-    async def _getmany(self) -> Mapping[TopicPartition, Sequence["ConsumerRecord[bytes | None, bytes | None]"]]:
+    async def _getmany(self) -> Fetched:
         # getmany waits through a rebalance whatever its time-out says. It is only given up together with the session.
+        poll_ms = _POLL_AT_REST_MS if self._pace.is_at_rest else _POLL_MS
         fetching = asyncio.ensure_future(
-            self._consumer.getmany(timeout_ms=_POLL_MS, max_records=self._membership.most_records)
+            self._consumer.getmany(timeout_ms=poll_ms, max_records=self._membership.most_records)
         )
         stopping = asyncio.ensure_future(self._membership.stopping.wait())
         try:
@@ -156,7 +177,7 @@ class Member(ConsumerRebalanceListener):
             fetching.cancel()
             stopping.cancel()
 
-    async def _apply(self, partition: TopicPartition, records: Sequence[Record], epoch: int) -> None:
+    async def _apply(self, partition: TopicPartition, records: Sequence[Record], epoch: int, confirm: Check) -> None:
         start = self._next.get(partition)
         if epoch != self._epoch or start is None:
             return  # taken away while these were on their way; whoever has it now, this member again perhaps, was placed
@@ -167,7 +188,8 @@ class Member(ConsumerRebalanceListener):
         if not records:
             self._set(partition, start)
             return
-        batch = Batch(partition.topic, partition.partition, start, records[-1].offset + 1, records, self._log_id)
+        end = records[-1].offset + 1
+        batch = Batch(partition.topic, partition.partition, start, end, records, self._log_id, confirm)
         try:
             await self._apply_until_it_is_done(batch, epoch)
         except Gap as gap:
@@ -223,7 +245,6 @@ class Member(ConsumerRebalanceListener):
 
     async def _verify(self) -> None:
         current = await self._membership.identity.current()
-        self._verified_at = monotonic()
         if current != self._log_id:
             self._group_is_gone = True
             raise LogReplaced(f"the log {self._log_id} was replaced by {current}")
@@ -281,6 +302,7 @@ class Member(ConsumerRebalanceListener):
         """aiokafka's word that partitions are ours: they wait until it is known where to go on."""
         # Before any await: aiokafka may hand out records from the committed offset while this callback waits.
         self._consumer.pause(*assigned)
+        self._set_pace(is_active=True)
         self._epoch += 1
         if self._closing:
             return  # a session that has ended may still be given partitions while it leaves: they are not its affair

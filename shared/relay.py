@@ -18,6 +18,7 @@ from shared.events import Message, encode
 from shared.kafka import LogIdentity
 from shared.mongo import Document, DuplicateKeyError, available, changes
 from shared.outbox import AggregateEvent, Outbox, message_of, oldest_s, row_of
+from shared.pace import Pace
 from shared.process import start_task, stop_task
 from shared.producer import Producer
 from shared.settings import Settings
@@ -26,8 +27,12 @@ from shared.times import now
 _log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=6)
-_RENEW_EVERY_S = 1.0
+# A lease is renewed so many times before it would end.
+_RENEWALS = 4
+_STANDBY_S = 1.0
 _POLL_S = 0.25
+# Change streams wake the relay; this is how long a row waits that they did not tell of.
+_POLL_AT_REST_S = 1.0
 
 Republish = Callable[[str | None], AsyncIterator[Sequence[AggregateEvent]]]
 Latest = Callable[[Iterable[str]], Awaitable[Sequence[AggregateEvent]]]
@@ -112,8 +117,9 @@ class Relay:
         self._lease: _Lease | None = None
         self._lease_for = lease
         self._unsure: _Sent | None = None
-        self._verified_at = 0.0
+        self._log_is_known = self._is_watching = False
         self._renewed_at = 0.0
+        self._pace = Pace(int(_POLL_S * 1000), int(_POLL_AT_REST_S * 1000))
         self.relayed_at = monotonic()
 
     async def run(self) -> None:
@@ -133,24 +139,38 @@ class Relay:
 
     async def _turn(self) -> None:
         await self._make_sure()
-        if not await self._hold_lease():
+        if not (self._has_lease or await self._take_lease()):
             _measure([])
-            await asyncio.sleep(_RENEW_EVERY_S)
+            await asyncio.sleep(_STANDBY_S)
             return
         self._outbox.woken.clear()
         rows = await self._outbox.pending()
         _measure(rows)
-        await self._check_log()
         sent = await self._send_pending(rows)
+        await self._check_log()
         sent += await self._republish_some()
         self.relayed_at = monotonic()
-        if not sent:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._outbox.woken.wait(), _POLL_S)
+        # Behind the work: what has just been committed does not wait for it.
+        await self._renew_when_due()
+        if sent:
+            self._pace.note_activity()
+        else:
+            await self._rest()
 
-    async def _hold_lease(self) -> bool:
-        if self._lease is not None and self._lease.holds() and monotonic() - self._renewed_at < _RENEW_EVERY_S:
-            return True
+    async def _rest(self) -> None:
+        wait_s = self._pace.wait_ms / 1000 if self._is_watching else _POLL_S
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._outbox.woken.wait(), wait_s)
+
+    @property
+    def _has_lease(self) -> bool:
+        return self._lease is not None and self._lease.holds()
+
+    async def _renew_when_due(self) -> None:
+        if monotonic() - self._renewed_at > self._lease_for.total_seconds() / _RENEWALS:
+            await self._take_lease()
+
+    async def _take_lease(self) -> bool:
         asked_at = monotonic()
         fence = await self._claim(now())
         self._renewed_at = asked_at
@@ -232,7 +252,9 @@ class Relay:
                 await self._outbox.rows.insert_one(row)
 
     async def _check_log(self) -> None:
-        if monotonic() - self._verified_at < _RENEW_EVERY_S:
+        """Ask for a republication where another log stands than the one that is known. Rows that went to it before are
+        part of what is sent again."""
+        if self._log_is_known and not self._identity.is_due(at_rest=self._pace.is_at_rest):
             return
         log_id = await self._identity.current()
         async with available("relay log"):
@@ -242,7 +264,7 @@ class Relay:
                     _log.warning("relay.log_replaced", was=known["log_id"], now=log_id)
                 await self._outbox.request_republish()
                 await self._outbox.control.update_one({"_id": "log"}, {"$set": {"log_id": log_id}}, upsert=True)
-        self._verified_at = monotonic()
+        self._log_is_known = True
 
     async def _wait_for_topics(self, messages: Sequence[Message]) -> None:
         # The embedded broker acknowledges what is sent to a topic that it does not have yet, and forgets it. Only these are
@@ -277,9 +299,11 @@ class Relay:
         while True:
             try:
                 async for change in changes(self._outbox.rows):
+                    self._is_watching = True
                     if change is not None:
                         self._outbox.wake()
             except Unavailable as error:
+                self._is_watching = False
                 _log.info("outbox.watch_lost", reason=str(error))
             await asyncio.sleep(1)
 

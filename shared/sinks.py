@@ -1,15 +1,50 @@
 """What a consumer group's runner (`shared.group`) asks of those who use it: a sink, which applies batches."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.errors import Unavailable
 from shared.events import Record
+
+Check = Callable[[], Awaitable[None]]
+
+
+class Confirmation:
+    """Says whether fetched records came from the known log; the question is under way from the start.
+
+    Calling it raises what the check raises: LogReplaced, or Unavailable, after which the next call asks again.
+    """
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self._asking = asyncio.ensure_future(check())
+        self._asking.add_done_callback(_look_at)
+
+    async def __call__(self) -> None:
+        if self._asking.done() and isinstance(self._asking.exception(), Unavailable):
+            self._asking = asyncio.ensure_future(self._check())
+            self._asking.add_done_callback(_look_at)
+        await asyncio.shield(self._asking)
+
+
+def _look_at(asked: "asyncio.Future[None]") -> None:
+    if not asked.cancelled():
+        asked.exception()  # whoever needs the answer awaits it; a batch that was dropped needs none
+
+
+async def sure() -> None:
+    """The confirmation of records whose log was asked for before."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Records of one partition. `start` is the position before them, `end` after: offsets may have holes, positions not."""
+    """Records of one partition. `start` is the position before them, `end` after: offsets may have holes, positions not.
+
+    `confirm` raises LogReplaced when they may have come from another log. It is awaited before `apply`, except for a sink
+    that `confirms` by itself, beside its work: that one awaits it before anything lasting comes of the records.
+    """
 
     topic: str
     partition: int
@@ -17,6 +52,7 @@ class Batch:
     end: int
     records: Sequence[Record]
     log_id: str
+    confirm: Check = sure
 
 
 class Gap(Exception):
@@ -29,6 +65,9 @@ class Gap(Exception):
 
 class Sink(Protocol):
     """What a consumer does with its records."""
+
+    confirms: bool = False
+    """Whether `apply` awaits `Batch.confirm` itself."""
 
     async def positions(
         self, partitions: Sequence[tuple[str, int]], log_id: str

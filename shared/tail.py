@@ -12,13 +12,14 @@ from shared.errors import LogReplaced, Unavailable
 from shared.events import Record
 from shared.holes import Holes
 from shared.kafka import LogIdentity, as_record, bounded, client_options, stop_consumer
+from shared.pace import Pace
+from shared.quirks import set_fetch_wait
 from shared.settings import Settings
 from shared.topics import Topic
 
 _log = structlog.get_logger(__name__)
 
 _POLL_MS = 500
-_IDENTITY_EVERY_S = 1.0
 _REBUILD_AFTER_S = 0.25
 
 
@@ -30,9 +31,13 @@ class LogTail:
     been missed, so whatever was derived from the topics must be forgotten or checked again. After `caught_up` is set the
     tail has seen everything that was in the log when it connected.
 
+    `apply` is called at once, before it is known that the log is still the same; when it is not, `reset` follows. So `apply`
+    only takes in what does no harm if it came from another log, and `settle` does what must be sure.
+
     Whoever keeps what it derived says by `resume` where to go on: it is told the log's identity and gives offsets by topic
     and partition; a partition it does not name is read from its beginning, and so is everything after a log was found
-    replaced or cut off. `settle` is awaited after each turn, with records or without, before the next is fetched.
+    replaced or cut off. `settle` is awaited after each turn, with records or without, once the log was found the same. `is_urgent`
+    is for a follower that readers wait for: its waits stay shorter at rest.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class LogTail:
         reset: Callable[[], None],
         resume: Callable[[str], Mapping[tuple[str, int], int]] | None = None,
         settle: Callable[[], Awaitable[None]] | None = None,
+        is_urgent: bool = False,
     ) -> None:
         self._settings = settings
         self._beginning = _partitions(from_beginning)
@@ -54,6 +60,7 @@ class LogTail:
         self._resume = resume
         self._settle = settle
         self._replaced = False
+        self._pace = Pace(settings.kafka_fetch_wait_ms, settings.rest_wait_ms(is_urgent=is_urgent))
         self._identity = LogIdentity(settings.kafka)
         self._next: dict[TopicPartition, int] = {}
         self._holes = Holes(settings.kafka_hole_wait_ms / 1000)
@@ -116,19 +123,22 @@ class LogTail:
         return {partition: ends[partition] for partition in self._beginning if ends[partition] > starts[partition]}
 
     async def _pump(self, consumer: AIOKafkaConsumer, log_id: str, targets: dict[TopicPartition, int]) -> None:
-        verified_at = 0.0
+        is_verified = False
         while True:
             if not targets:
                 self._replaced = False  # read to its end: what its owner knows now is of this log
                 self.caught_up.set()
             found = await _fetch(consumer)
-            if found or monotonic() - verified_at > _IDENTITY_EVERY_S:
-                await self._verify(log_id)
-                verified_at = monotonic()
+            if found:
+                self._pace.note_activity()
+            set_fetch_wait(consumer, self._pace.wait_ms)
             for partition, records in found.items():
                 self._take(consumer, partition, records)
                 if self._next[partition] >= targets.get(partition, 0):
                     targets.pop(partition, None)
+            if found or not is_verified or self._identity.is_due(at_rest=self._pace.is_at_rest):
+                await self._verify(log_id)
+                is_verified = True
             if self._settle is not None:
                 await self._settle()
             self._hear(consumer)

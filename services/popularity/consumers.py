@@ -26,6 +26,8 @@ class LogRefused(Unavailable):
 class CounterSink:
     """Applies views.v1 and articles.v1 to the store. `moved` is called whenever counts or articles may have changed."""
 
+    confirms = False
+
     def __init__(
         self,
         store: Store,

@@ -4,7 +4,7 @@ Pure bookkeeping without I/O and without a clock; `press.py` fills it, `log.py` 
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -20,12 +20,13 @@ MOST_FLOORS = 200_000
 
 @dataclass(slots=True)
 class Entry(Generic[T]):
-    """A cached page, what it was made from, and until when it may be used at most."""
+    """A cached page, what it was made from, until when it may be used at most, and when a reader last asked for it."""
 
     value: T
     versions: Versions
     expires_at: float
     size_bytes: int
+    asked_at: float = float("-inf")
 
 
 class Shelf(Generic[T]):
@@ -105,7 +106,8 @@ class PageCache(Generic[T]):
     never stored.
 
     Pages and absences (addresses under which nothing is, or from which readers are led on) have a bound each, so that
-    guessed addresses push out no page.
+    guessed addresses push out no page. `on_drop` is told the key of each page that a floor has outdated, and when a reader
+    last asked for it.
     """
 
     def __init__(self, *, most_bytes: int, most_absence_bytes: int) -> None:
@@ -115,6 +117,7 @@ class PageCache(Generic[T]):
         self._dependents: dict[str, set[str]] = {}
         self._moves = 0
         self._epoch = 0
+        self.on_drop: Callable[[str, float], None] = lambda key, asked_at: None
 
     def __len__(self) -> int:
         return len(self._pages) + len(self._absences)
@@ -134,6 +137,7 @@ class PageCache(Generic[T]):
         if entry.expires_at <= now:
             self._drop(key)
             return None
+        entry.asked_at = now
         return entry.value
 
     def begin(self) -> Ticket:
@@ -208,7 +212,9 @@ class PageCache(Generic[T]):
             self._floors.popitem(last=False)
         outdated = [key for key in self._dependents.get(dependency, ()) if self._is_older(key, dependency, version)]
         for key in outdated:
-            self._drop(key)
+            entry = self._drop(key)
+            if entry is not None:
+                self.on_drop(key, entry.asked_at)
         return len(outdated)
 
     def clear(self) -> None:
@@ -223,13 +229,14 @@ class PageCache(Generic[T]):
         entry = self._pages.peek(key) or self._absences.peek(key)
         return entry is not None and entry.versions[dependency] < version
 
-    def _drop(self, key: str) -> None:
+    def _drop(self, key: str) -> Entry[T] | None:
         entry = self._pages.take(key) or self._absences.take(key)
         for dependency in entry.versions if entry is not None else ():
             keys = self._dependents[dependency]
             keys.discard(key)
             if not keys:
                 del self._dependents[dependency]
+        return entry
 
     def _keep_bounds(self, shelf: Shelf[T]) -> None:
         while (key := shelf.surplus()) is not None:

@@ -22,11 +22,11 @@ from services.rendering.store import ModelMoved, ReadModel
 from services.rendering.threads import erase_comment, project_comment
 from shared import topics
 from shared.dead_letters import DeadLetters
-from shared.errors import InvalidMessage, Unavailable
+from shared.errors import InvalidMessage, LogReplaced, Unavailable
 from shared.events import ArticleState, CommentState, Erased, Event, PageMoved, Record, decode, encode
 from shared.mongo import Session
 from shared.producer import Producer
-from shared.sinks import Batch
+from shared.sinks import Batch, Check, sure
 from shared.times import Clock, now, to_milliseconds
 from shared.tracing import continue_trace
 
@@ -63,6 +63,8 @@ class Projector:
     ModelMoved comes out of it when a rebuilt model has taken the place of its own. While a model is being rebuilt nobody
     reads it, and nothing is announced.
     """
+
+    confirms = True
 
     def __init__(
         self,
@@ -104,43 +106,54 @@ class Projector:
     async def apply(self, batch: Batch) -> None:
         """Project a batch in units; what can never be projected goes to the dead letters."""
         for start in range(0, len(batch.records), UNIT):
-            told = [one for record in batch.records[start : start + UNIT] if (one := await self._decode(record))]
+            unit = batch.records[start : start + UNIT]
+            told = [one for record in unit if (one := await self._decode(record, batch.confirm))]
             if told:
-                await self._insist(told)
+                await self._insist(told, batch.confirm)
                 self.projected += len(told)
 
-    async def _decode(self, record: Record) -> Told | None:
+    async def _decode(self, record: Record, confirm: Check) -> Told | None:
         continue_trace(record.header("traceparent"))
         try:
             event = decode(record)
         except InvalidMessage as error:
+            await confirm()
             await self._dead_letters.put(record, str(error))
             return None
         # Good in the order of the log, not once its unit is applied: only bad ones in a row may stop the process.
         self._dead_letters.passed()
         return Told(record.topic, event, _committed_at(record))
 
-    async def _insist(self, told: Sequence[Told]) -> None:
+    async def _insist(self, told: Sequence[Told], confirm: Check) -> None:
         """Project a unit, again while a server does not answer; Unavailable once patience is at its end."""
         deadline, wait_s = monotonic() + _PATIENCE_S, _FIRST_WAIT_S
         while True:
             try:
-                return await self.project(told)
+                return await self.project(told, confirm)
             except Unavailable as error:
                 if monotonic() > deadline:
                     raise
                 _log.warning("projector.retries", events=len(told), reason=str(error))
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
-            except ModelMoved:
+            except (ModelMoved, LogReplaced):
                 raise
             except Exception:
                 _log.critical("projector.failed", events=[one.event.event_id() for one in told])
                 raise
 
-    async def project(self, told: Sequence[Told]) -> None:
-        """Change the read model by some events, whole or not at all, then announce what they moved."""
-        moves = await self._model.transaction(lambda session: self._write(told, session))
+    async def project(self, told: Sequence[Told], confirm: Check = sure) -> None:
+        """Change the read model by some events, whole or not at all, then announce what they moved.
+
+        Whether the events came from the known log is found out meanwhile; nothing is committed before that is sure.
+        """
+
+        async def work(session: Session) -> dict[str, Move]:
+            moves = await self._write(told, session)
+            await confirm()
+            return moves
+
+        moves = await self._model.transaction(work)
         if self.announces:
             await self._announce(moves)
             self._tell_lists(lists_moved(told, moves))
@@ -151,8 +164,10 @@ class Projector:
         while missing := unit.go_on():
             await self._model.load(shelf, missing, session)
         written = await self._model.write(shelf, unit.draft.changes, self._clock(), session)
-        others = await self._model.versions(unit.touched.keys() - written.keys(), session)
-        return {name: Move((written | others)[name], changed_at) for name, changed_at in unit.touched.items()}
+        loaded = {name: shelf.versions[name] for name in unit.touched if name in shelf.versions}
+        known = loaded | written
+        known |= await self._model.versions(unit.touched.keys() - known.keys(), session)
+        return {name: Move(known[name], changed_at) for name, changed_at in unit.touched.items()}
 
     async def _announce(self, moves: Mapping[str, Move]) -> None:
         moment = self._clock()

@@ -1,5 +1,6 @@
 """What the gateway hears: pages that moved, from now on, and rankings, from the beginning."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
@@ -8,7 +9,7 @@ from services.rendering import metrics
 from services.rendering.cache import PageCache
 from services.rendering.live import Live
 from services.rendering.maker import Found
-from services.rendering.names import READ_MODEL
+from services.rendering.names import READ_MODEL, path_of
 from services.rendering.popular import PopularNews
 from services.rendering.settings import RenderingSettings
 from services.rendering.store import ReadModel
@@ -21,7 +22,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Announcements:
-    """Keeps the cache's floors and the rankings up to date, and knows whether the log is still heard."""
+    """Keeps the cache's floors and the rankings up to date, and knows whether the log is still heard.
+
+    `on_path` is called with each public path under which something else stands than before.
+    """
 
     def __init__(
         self,
@@ -30,11 +34,13 @@ class Announcements:
         popular: PopularNews,
         live: Live,
         model: ReadModel,
+        on_path: Callable[[str], None] = lambda path: None,
     ) -> None:
         self._cache = cache
         self._popular = popular
         self._live = live
         self._model = model
+        self._on_path = on_path
         self._trusted_for_s = settings.log_silence_s
         self._tail = LogTail(
             settings,
@@ -42,6 +48,7 @@ class Announcements:
             from_end=[PAGES],
             apply=self.apply,
             reset=self.start_over,
+            is_urgent=True,
         )
 
     async def run(self) -> None:
@@ -102,4 +109,6 @@ class Announcements:
         else:
             metrics.CACHE_DROPPED.inc(self._cache.raise_floor(moved.dependency, moved.version))
         self._live.moved(moved.dependency)
+        if (path := path_of(moved.dependency)) is not None:
+            self._on_path(path)
         metrics.VISIBLE_SECONDS.observe(max(0.0, (datetime.now(UTC) - moved.changed_at).total_seconds()))

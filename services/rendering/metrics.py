@@ -13,6 +13,7 @@ RENDER_WAIT_SECONDS = Histogram(
     buckets=(0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
 RENDERS_OUTDATED = Counter("wm_rendering_outdated_total", "Renders begun anew since their data had moved meanwhile")
+RENDERED_AHEAD = Counter("wm_rendering_ahead_total", "Pages rendered as soon as something in them had moved, unasked")
 CACHE_MISSES = Counter(
     "wm_rendering_cache_misses_total",
     "Answers that were not ready: with wm_http_requests_total, the share of those that were",

@@ -41,6 +41,11 @@ def path_name(path: str) -> str:
     return f"path:{path}"
 
 
+def path_of(dependency: str) -> str | None:
+    """The public path that a dependency is for; None for any other."""
+    return dependency.removeprefix("path:") if dependency.startswith("path:") else None
+
+
 def list_series(listing: str) -> str:
     """The row of a list: what its pages' names begin with."""
     return f"list:{listing}"

@@ -20,13 +20,13 @@ from shared.topics import ARTICLES, COMMENTS
 _log = structlog.get_logger(__name__)
 
 _RETRY_S = 0.5
-_LOOK_EVERY_S = 1.0
+_LOOK_EVERY_S = 3.0
 
 
 def a_runner(settings: Settings, group: str, model: ReadModel, sink: Projector) -> GroupRunner:
     """A member of the group that keeps a read model."""
     name = group if model.number == 1 else f"{group}-{model.number}"
-    return GroupRunner(settings, group=name, topics=[ARTICLES.name, COMMENTS.name], sink=sink)
+    return GroupRunner(settings, group=name, topics=[ARTICLES.name, COMMENTS.name], sink=sink, is_urgent=True)
 
 
 class Projection:

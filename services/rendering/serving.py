@@ -9,6 +9,7 @@ from time import monotonic
 from aiohttp import web
 
 from services.rendering import metrics
+from services.rendering.ahead import RenderAhead
 from services.rendering.cache import PageCache
 from services.rendering.composer import Absence, Page
 from services.rendering.files import ready_files
@@ -57,18 +58,23 @@ class Serving:
         self.popular = PopularNews(templates.popular, site.language)
         self.hub = Hub(min(settings.live_readers, _room_for_readers()))
         self.news = Live(model, templates, self.popular, self.hub)
-        self.announcements = Announcements(settings, self.cache, self.popular, self.news, model)
+        self.announcements = Announcements(
+            settings, self.cache, self.popular, self.news, model, lambda path: self.ahead.note_known(path)
+        )
         model.when_replaced(self.announcements.start_over)
         self.listening = Listening(self.news, self.hub, self.announcements, site, templates.languages, self.date)
         self._tally = Tally()
         limits = Limits(settings.renders_at_once, _MOST_WAITING, settings.render_wait_s)
         self.press: Press[Found] = Press(self.cache, self._keep, limits)
+        maker = PageMaker(model, templates, site, self.date, now, syndication)
+        self.ahead = RenderAhead(self.press, maker, lambda: self.announcements.is_heard)
+        self.cache.on_drop = self.ahead.note_dropped
         self._search = SearchService(settings.search_urls, settings.search_wait_s)
         self.gateway = Gateway(
             cache=self.cache,
             popular=self.popular,
             announcements=self.announcements,
-            maker=PageMaker(model, templates, site, self.date, now, syndication),
+            maker=maker,
             press=self.press,
             embeds=Embeds(model, site, settings.site_url, self.date),
             search=SearchPages(self._search, model, templates, site, self.date),
@@ -109,6 +115,7 @@ class Serving:
         tasks: list[asyncio.Task[None]] = [
             start_task(self.announcements.run(), "announcements"),
             start_task(self._tick(), "seconds"),
+            start_task(self.ahead.run(), "rendering ahead"),
             start_task(self.hub.run(), "live readers"),
             start_task(self.news.run(), "live news"),
         ]

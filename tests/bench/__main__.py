@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import cold, live, pages, search, views
+from tests.bench import cold, idle, live, pages, search, views
 from tests.bench.measure import Measure
 
 MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
@@ -16,6 +16,7 @@ MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
     **cold.MEASURES,
     **live.MEASURES,
     **search.MEASURES,
+    **idle.MEASURES,
 }
 
 

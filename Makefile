@@ -1,5 +1,5 @@
 # World Monitor: everything that is done with it, by name. README.md says more.
-.PHONY: help run test check bench faults browser clean
+.PHONY: help run test check check-next bench faults browser clean
 
 PYTHON := .venv/bin/python
 # A stop of the stack is not an error of make's; the stack ends when make does, even by SIGKILL.
@@ -9,6 +9,7 @@ help:
 	@echo 'make run      start the whole platform here (WM_PORT, WM_DATA, WM_EDITION, WM_SCALE: docs/EMBEDDED.md)'
 	@echo 'make test     every test, with the short form of the faults; WM_KAFKA, WM_MONGO, WM_REDIS name other servers'
 	@echo 'make check    format, lint, types, unit tests'
+	@echo 'make check-next  unit tests on the next Python, where this machine has it'
 	@echo 'make faults   the long form of the faults'
 	@echo 'make bench    the speed measures, as ratios'
 	@echo 'make clean    remove .venv and caches; .data stays'
@@ -27,6 +28,10 @@ check:
 	$(PYTHON) -m mypy shared services deploy
 	$(PYTHON) -m pytest tests/unit
 
+# Exit status 77: this machine does not have that Python, as the line that was printed says.
+check-next:
+	@deploy/bootstrap next; status=$$?; [ $$status = 77 ] || { [ $$status = 0 ] && .venv-next/bin/python -m pytest tests/unit; }
+
 faults:
 	@deploy/bootstrap dev
 	@WM_FAULT_SECONDS=$${WM_FAULT_SECONDS:-120} $(PYTHON) -m pytest -s tests/faults
@@ -41,4 +46,4 @@ browser:
 	@$(PYTHON) -m tests.browser
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv.lock .venv.uv .venv-next .venv-next.lock .pytest_cache .mypy_cache .ruff_cache .hypothesis

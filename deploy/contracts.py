@@ -4,6 +4,7 @@ and `docs/asyncapi.json` (AsyncAPI 3.0, every topic and event). A test holds the
 `python -m deploy.contracts` writes them.
 """
 
+import inspect
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +55,9 @@ def build_asyncapi() -> dict[str, Any]:
         "channels": {topic.name: _channel(topic) for topic in SOURCES},
         "operations": {f"send.{topic.name}": _operation(topic) for topic in SOURCES},
         "components": {
-            "messages": {event.__name__: _message(event.__name__, event.ce_type, event.__doc__) for event in CATALOGUE},
+            "messages": {
+                event.__name__: _message(event.__name__, event.ce_type, inspect.getdoc(event)) for event in CATALOGUE
+            },
             "schemas": schemas["$defs"],
         },
     }

@@ -1,5 +1,5 @@
 # World Monitor: everything that is done with it, by name. README.md says more.
-.PHONY: help run test check check-next bench faults browser clean
+.PHONY: help run test long check check-next bench faults browser clean
 
 PYTHON := .venv/bin/python
 # A stop of the stack is not an error of make's; the stack ends when make does, even by SIGKILL.
@@ -8,6 +8,7 @@ STACK := WM_STOP_WITH_PARENT=true exec $(PYTHON) -m deploy.local
 help:
 	@echo 'make run      start the whole platform here (WM_PORT, WM_DATA, WM_EDITION, WM_SCALE: docs/EMBEDDED.md)'
 	@echo 'make test     every test, with the short form of the faults; WM_KAFKA, WM_MONGO, WM_REDIS name other servers'
+	@echo 'make long     the long forms of tests, which make test leaves out'
 	@echo 'make check    format, lint, types, unit tests'
 	@echo 'make check-next  unit tests on the next Python, where this machine has it'
 	@echo 'make faults   the long form of the faults'
@@ -20,6 +21,9 @@ run:
 
 test: browser
 	@$(PYTHON) -m pytest -n auto -m 'not long' --durations 10 tests
+
+long: browser
+	@$(PYTHON) -m pytest -n auto -m long --durations 10 tests
 
 check:
 	@deploy/bootstrap dev

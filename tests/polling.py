@@ -1,4 +1,8 @@
-"""Waiting until something is so. The deadlines are no measures of speed: a machine with much else to do keeps them too."""
+"""Waiting until something is so. Deadlines are no measures of speed: a machine with much else to do keeps them too.
+
+Patience is counted in seconds and in questions: a quiet machine asks a thousand times in a minute, and a starved one gets
+as long as a few hundred questions take. A test's own time limit (`tests/support/limits.py`) ends what never comes.
+"""
 
 import asyncio
 import time
@@ -11,7 +15,23 @@ from aiokafka.errors import KafkaError
 from shared.errors import Unavailable
 
 PATIENCE_S = 60.0
+_LOOK_EVERY_S = 0.02
+# Of the questions that a machine at rest asks within the same seconds.
+_LEAST_SHARE = 0.25
 Found = TypeVar("Found")
+
+
+class _Patience:
+    """Lasts for some seconds, and for at least as many questions as a slow machine asks in them."""
+
+    def __init__(self, within_s: float, every_s: float) -> None:
+        self._deadline = time.monotonic() + within_s
+        self._questions = int(_LEAST_SHARE * within_s / every_s)
+
+    def lasts(self) -> bool:
+        """Whether to ask once more."""
+        self._questions -= 1
+        return self._questions >= 0 or time.monotonic() < self._deadline
 
 
 async def eventually(
@@ -22,9 +42,9 @@ async def eventually(
     every_s: float = 0.05,
 ) -> Found:
     """Ask again and again until the answer is true; fails at the deadline with the last answer or error."""
-    deadline = time.monotonic() + within_s
+    patience = _Patience(within_s, every_s)
     last: object = None
-    while time.monotonic() < deadline:
+    while patience.lasts():
         try:
             last = answer = await ask()
             if answer:
@@ -37,10 +57,10 @@ async def eventually(
 
 async def until(condition: Callable[[], object], what: str, *, within_s: float = PATIENCE_S) -> None:
     """Look again and again until a condition holds; fails at the deadline."""
-    deadline = time.monotonic() + within_s
+    patience = _Patience(within_s, _LOOK_EVERY_S)
     while not condition():
-        assert time.monotonic() < deadline, f"not within {within_s:g} s: {what}"
-        await asyncio.sleep(0.02)
+        assert patience.lasts(), f"not within {within_s:g} s: {what}"
+        await asyncio.sleep(_LOOK_EVERY_S)
 
 
 async def promptly(take: Callable[[], Awaitable[float]], *, within_s: float) -> None:

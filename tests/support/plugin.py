@@ -48,6 +48,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Files, and the folders that share a platform, stay whole."""
+    config.option.loadscopereorder = False  # the order of pytest_collection_modifyitems, longest first
     return schedule.ByFile(config, log)
 
 

@@ -5,8 +5,8 @@ import os
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-# One platform and one browser for all of these: they run in one process, one after the other.
-SHARED_FOLDERS = ("tests/e2e/",)
+# The tests of each share one platform: they run in one process, one after the other.
+SHARED_FOLDERS = ("tests/e2e/", "tests/faults/")
 # Longest first, so that no process works alone at the end.
 _FIRST = ("tests/e2e/", "tests/faults/", "tests/integration/", "tests/contract/")
 

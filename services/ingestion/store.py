@@ -75,6 +75,12 @@ class Change:
         event = event_of(self.after)
         return event if event is not None and event.version == self.after.version else None
 
+    @property
+    def follows(self) -> int | None:
+        """The version of the event before; None where readers knew nothing of the article."""
+        event = None if self.before is None else event_of(self.before)
+        return None if event is None else event.version
+
 
 @dataclass(frozen=True)
 class Filters:
@@ -154,7 +160,7 @@ class Articles:
 
         await self._mongo.transaction(work)
         if change.event is not None:
-            self._outbox.wake()
+            self._outbox.note_committed(change.event, follows=change.follows)
 
     async def _put(self, session: Session, change: Change) -> None:
         document = _document(change.after)

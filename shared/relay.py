@@ -32,7 +32,7 @@ _RENEWALS = 4
 _STANDBY_S = 1.0
 _POLL_S = 0.25
 # Change streams wake the relay; this is how long a row waits that they did not tell of.
-_POLL_AT_REST_S = 1.0
+_POLL_AT_REST_S = 1.5
 
 Republish = Callable[[str | None], AsyncIterator[Sequence[AggregateEvent]]]
 Latest = Callable[[Iterable[str]], Awaitable[Sequence[AggregateEvent]]]
@@ -116,6 +116,7 @@ class Relay:
         self._owner = uuid4().hex
         self._lease: _Lease | None = None
         self._lease_for = lease
+        self._renew_every_s = lease.total_seconds() / _RENEWALS
         self._unsure: _Sent | None = None
         self._sent = SentVersions()
         self._owes_a_look = False
@@ -160,7 +161,7 @@ class Relay:
             await self._rest()
 
     async def _rest(self) -> None:
-        wait_s = self._pace.wait_ms / 1000 if self._is_watching else _POLL_S
+        wait_s = min(self._pace.wait_ms / 1000, self._renew_every_s) if self._is_watching else _POLL_S
         with suppress(TimeoutError):
             await asyncio.wait_for(self._outbox.woken.wait(), wait_s)
 
@@ -169,7 +170,7 @@ class Relay:
         return self._lease is not None and self._lease.holds()
 
     async def _renew_when_due(self) -> None:
-        if monotonic() - self._renewed_at > self._lease_for.total_seconds() / _RENEWALS:
+        if monotonic() - self._renewed_at >= self._renew_every_s:
             await self._take_lease()
 
     async def _take_lease(self) -> bool:

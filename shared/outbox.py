@@ -5,7 +5,9 @@ Several processes of a service write; one, the holder of a lease, relays. Its or
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import structlog
 from pymongo import ASCENDING
@@ -19,23 +21,88 @@ _log = structlog.get_logger(__name__)
 
 _MOST_ROWS = 500
 _MOST_BYTES = 8_000_000
+# Rows in memory between a transaction and the relay's turn; one that is left out is read back.
+_MOST_KEPT = 64
+_LARGEST_KEPT = 128 * 1024
+_MOST_AGGREGATES = 10_000
 
 AggregateEvent = ArticleState | CommentState
 
 
+@dataclass(frozen=True)
+class Committed:
+    """A row that this process has committed. `follows` is the version of the aggregate's event before it, None for its first."""
+
+    row: Document
+    follows: int | None
+
+
+class SentVersions:
+    """The newest version of each aggregate that this relay has sent: what shows that a row may go before others are read."""
+
+    def __init__(self, most: int = _MOST_AGGREGATES) -> None:
+        self._most = most
+        self._versions: OrderedDict[str, int] = OrderedDict()
+
+    def note(self, rows: Iterable[Document]) -> None:
+        """Note what Kafka has taken."""
+        for row in rows:
+            aggregate = str(row["aggregate"])
+            self._versions[aggregate] = max(int(row["version"]), self._versions.get(aggregate, 0))
+            self._versions.move_to_end(aggregate)
+            if len(self._versions) > self._most:
+                self._versions.popitem(last=False)
+
+    def is_outdated(self, row: Document) -> bool:
+        """Whether a newer state of the same aggregate was sent already: the log must not end with this one."""
+        return int(row["version"]) < self._versions.get(str(row["aggregate"]), 0)
+
+    def in_order(self, committed: Sequence[Committed]) -> list[Document]:
+        """The rows that may go at once: without those that were sent, and those before which one may still be pending."""
+        rows: list[Document] = []
+        last: dict[str, int] = {}
+        for one in committed:
+            aggregate = str(one.row["aggregate"])
+            before = last.get(aggregate, self._versions.get(aggregate))
+            if one.follows == before:
+                rows.append(one.row)
+                last[aggregate] = int(one.row["version"])
+        return rows
+
+
 class Outbox:
-    """The rows of one service. `add` belongs inside the transaction that makes the change; call `wake` after its commit."""
+    """The rows of one service. `add` belongs inside the transaction that makes the change; after its commit call
+    `note_committed`, or `wake` where the event before is not known."""
 
     def __init__(self, database: Database) -> None:
         self.rows: Collection = database["outbox"]
         self.control: Collection = database["relay"]
         self.woken = asyncio.Event()
+        self._added: OrderedDict[str, Document] = OrderedDict()
+        self._committed: list[Committed] = []
 
     async def add(self, session: Session, event: AggregateEvent) -> None:
         """Add an event's message to the transaction. Raises InvalidMessage when Kafka would not take its size."""
         message = encode(event)
         check_size(message)
-        await self.rows.insert_one(row_of(event, message), session=session)
+        row = row_of(event, message)
+        await self.rows.insert_one(row, session=session)
+        if len(message.value or b"") <= _LARGEST_KEPT:
+            self._added[row["_id"]] = row
+            if len(self._added) > _MOST_KEPT:
+                self._added.popitem(last=False)
+
+    def note_committed(self, event: AggregateEvent, *, follows: int | None) -> None:
+        """Tell the relay in this process that an event was committed, and the version of the aggregate's event before it."""
+        row = self._added.pop(_row_id(event), None)
+        if row is not None and len(self._committed) < _MOST_KEPT:
+            self._committed.append(Committed(row, follows))
+        self.wake()
+
+    def take_committed(self) -> list[Committed]:
+        """What was noted since it was asked for last."""
+        taken, self._committed = self._committed, []
+        return taken
 
     def wake(self) -> None:
         """Tell the relay in this process that there is something to send."""
@@ -77,9 +144,13 @@ class Outbox:
         return None if found is None else int(found["sent"])
 
 
+def _row_id(event: AggregateEvent) -> str:
+    return f"{event.id}:{event.version:010d}"
+
+
 def row_of(event: AggregateEvent, message: Message) -> Document:
     return {
-        "_id": f"{event.id}:{event.version:010d}",
+        "_id": _row_id(event),
         "aggregate": event.id,
         "version": event.version,
         "topic": message.topic,

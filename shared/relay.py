@@ -17,7 +17,7 @@ from shared.errors import Unavailable
 from shared.events import Message, encode
 from shared.kafka import LogIdentity
 from shared.mongo import Document, DuplicateKeyError, available, changes
-from shared.outbox import AggregateEvent, Outbox, message_of, oldest_s, row_of
+from shared.outbox import AggregateEvent, Outbox, SentVersions, message_of, oldest_s, row_of
 from shared.pace import Pace
 from shared.process import start_task, stop_task
 from shared.producer import Producer
@@ -32,7 +32,7 @@ _RENEWALS = 4
 _STANDBY_S = 1.0
 _POLL_S = 0.25
 # Change streams wake the relay; this is how long a row waits that they did not tell of.
-_POLL_AT_REST_S = 1.0
+_POLL_AT_REST_S = 1.5
 
 Republish = Callable[[str | None], AsyncIterator[Sequence[AggregateEvent]]]
 Latest = Callable[[Iterable[str]], Awaitable[Sequence[AggregateEvent]]]
@@ -116,7 +116,10 @@ class Relay:
         self._owner = uuid4().hex
         self._lease: _Lease | None = None
         self._lease_for = lease
+        self._renew_every_s = lease.total_seconds() / _RENEWALS
         self._unsure: _Sent | None = None
+        self._sent = SentVersions()
+        self._owes_a_look = False
         self._log_is_known = self._is_watching = False
         self._renewed_at = 0.0
         self._pace = Pace(int(_POLL_S * 1000), int(_POLL_AT_REST_S * 1000))
@@ -144,7 +147,7 @@ class Relay:
             await asyncio.sleep(_STANDBY_S)
             return
         self._outbox.woken.clear()
-        rows = await self._outbox.pending()
+        rows = await self._next_rows()
         _measure(rows)
         sent = await self._send_pending(rows)
         await self._check_log()
@@ -158,7 +161,7 @@ class Relay:
             await self._rest()
 
     async def _rest(self) -> None:
-        wait_s = self._pace.wait_ms / 1000 if self._is_watching else _POLL_S
+        wait_s = min(self._pace.wait_ms / 1000, self._renew_every_s) if self._is_watching else _POLL_S
         with suppress(TimeoutError):
             await asyncio.wait_for(self._outbox.woken.wait(), wait_s)
 
@@ -167,7 +170,7 @@ class Relay:
         return self._lease is not None and self._lease.holds()
 
     async def _renew_when_due(self) -> None:
-        if monotonic() - self._renewed_at > self._lease_for.total_seconds() / _RENEWALS:
+        if monotonic() - self._renewed_at >= self._renew_every_s:
             await self._take_lease()
 
     async def _take_lease(self) -> bool:
@@ -202,9 +205,23 @@ class Relay:
                 {"_id": "lease", "owner": self._owner}, {"$set": {"until": now() - self._lease_for}}
             )
 
+    async def _next_rows(self) -> Sequence[Document]:
+        """What this process has just committed, as it is in memory; else, and every second time, what is pending.
+
+        A row from memory goes before the others are read only where the event before it was sent, or there is none.
+        """
+        fresh = [] if self._owes_a_look else self._sent.in_order(self._outbox.take_committed())
+        self._owes_a_look = bool(fresh)
+        return fresh or await self._outbox.pending()
+
     async def _send_pending(self, rows: Sequence[Document]) -> int:
-        if not rows or not await self._send([message_of(row) for row in rows], [row["aggregate"] for row in rows]):
+        if not rows:
             return 0
+        # One that a fenced relay has handed over may be older than what was sent since: it only goes.
+        wanted = [row for row in rows if not self._sent.is_outdated(row)]
+        if not await self._send([message_of(row) for row in wanted], [row["aggregate"] for row in wanted]):
+            return 0
+        self._sent.note(wanted)
         async with available("outbox settle"):
             await self._outbox.rows.delete_many({"_id": {"$in": [row["_id"] for row in rows]}})
         metrics.OUTBOX_SENT.inc(len(rows))

@@ -27,8 +27,9 @@ class Settings(BaseSettings):
         le=500,
         description="how long a fetch waits at the broker while records come; Kafka itself answers at once at any value",
     )
+    # A first publication after a quiet hour passes two such waits, and is to be seen within 400 ms.
     kafka_rest_wait_ms: int = Field(
-        100,
+        120,
         ge=1,
         le=500,
         description="the same wait once nothing has come for some seconds, of consumers that a publication passes on its "

@@ -86,7 +86,7 @@ async def post(store: Store, draft: Draft) -> Answer:
     """Write the comment, its writer's address, its event and the answer in one transaction. 422 for a wrong parent."""
     comment_id, body_html = new_id(), to_html(draft.sent.body)
 
-    async def work(session: Session) -> Answer:
+    async def work(session: Session) -> tuple[Answer, Comment]:
         parent = await _parent(store, draft, session)
         known = await store.contacts.is_known(draft.sent.email, session)
         mode = (await store.rules.current(session)).mode
@@ -103,10 +103,10 @@ async def post(store: Store, draft: Draft) -> Answer:
             status=rules.first_status(mode, known=known, parent=_status(parent)),
             created_at=made_at(comment_id),
         )
-        return await _write(store, draft, comment, session)
+        return await _write(store, draft, comment, session), comment
 
-    answer = await store.mongo.transaction(work)
-    store.outbox.wake()
+    answer, comment = await store.mongo.transaction(work)
+    store.outbox.note_committed(comment.event(), follows=None)
     return answer
 
 

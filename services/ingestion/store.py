@@ -75,6 +75,12 @@ class Change:
         event = event_of(self.after)
         return event if event is not None and event.version == self.after.version else None
 
+    @property
+    def follows(self) -> int | None:
+        """The version of the event before; None where readers knew nothing of the article."""
+        event = None if self.before is None else event_of(self.before)
+        return None if event is None else event.version
+
 
 @dataclass(frozen=True)
 class Filters:
@@ -143,18 +149,19 @@ class Articles:
         Raises Stale, SlugTaken, InvalidMessage (an event too large for Kafka), DuplicateKeyError when the claim's first
         answer is there already, and Unavailable, after which the change is *unknown*.
         """
+        event = change.event
 
         async def work(session: Session) -> None:
             await self._answers.keep(session, made, answer)
             await self._put(session, change)
             await self._hold_slugs(session, change)
             await self._revisions.insert_one(_revision(change), session=session)
-            if change.event is not None:
-                await self._outbox.add(session, change.event)
+            if event is not None:
+                await self._outbox.add(session, event)
 
         await self._mongo.transaction(work)
-        if change.event is not None:
-            self._outbox.wake()
+        if event is not None:
+            self._outbox.note_committed(event, follows=change.follows)
 
     async def _put(self, session: Session, change: Change) -> None:
         document = _document(change.after)

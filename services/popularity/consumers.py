@@ -109,7 +109,7 @@ class CounterSink:
 
     async def strayed(self, standing: Mapping[Partition, int]) -> Mapping[Partition, int]:
         """The partitions that Redis has at another position in this log: it was set back to an older copy."""
-        states = {partition: await self._store.state(*partition) for partition in standing}
+        states = dict(zip(standing, await self._store.states_of(list(standing)), strict=True))
         return {
             partition: state.position
             for partition, state in states.items()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from aiohttp import web
 
 from services.popularity.consumers import CounterSink
-from services.popularity.ranking import Ranker, is_leader
+from services.popularity.ranking import Ranker, is_alone, is_leader
 from services.popularity.retirement import Retirement
 from services.popularity.settings import PopularitySettings
 from services.popularity.store import Store
@@ -35,6 +35,7 @@ class Counting:
             self._producer,
             sections=[section.slug for section in load_site(settings.site).sections],
             leads=lambda: is_leader(self._runner.partitions),
+            is_alone=lambda: is_alone(self._runner.partitions),
             log_id=lambda: self._sink.log_id,
             every_s=settings.ranking_every_s,
             fresh_s=settings.ranking_fresh_s,

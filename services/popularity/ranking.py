@@ -24,6 +24,8 @@ _log = structlog.get_logger(__name__)
 MOST = 100
 # Other counters' work shows in Redis only: looked for so often.
 _LOOK_EVERY_S = 0.25
+# A counter without others is told of all work by `moved`.
+_LOOK_ALONE_EVERY_S = 1.0
 _PAUSE_AFTER_FAILURE_S = 0.5
 
 Scope = tuple[Window, str | None]
@@ -40,6 +42,7 @@ class Ranker:
         *,
         sections: Sequence[str],
         leads: Callable[[], bool],
+        is_alone: Callable[[], bool],
         log_id: Callable[[], str],
         every_s: float,
         fresh_s: float,
@@ -48,6 +51,7 @@ class Ranker:
         self._producer = producer
         self._scopes: list[Scope] = [(window, section) for window in WINDOWS for section in (None, *sections)]
         self._leads = leads
+        self._is_alone = is_alone
         self._log_id = log_id
         self._every_s = every_s
         self._fresh_s = fresh_s
@@ -84,7 +88,7 @@ class Ranker:
 
     async def _until_moved(self) -> None:
         try:
-            async with asyncio.timeout(_LOOK_EVERY_S):
+            async with asyncio.timeout(_LOOK_ALONE_EVERY_S if self._is_alone() else _LOOK_EVERY_S):
                 await self._moved.wait()
         except TimeoutError:
             return
@@ -166,6 +170,11 @@ class Ranker:
         for scope in wanted:
             self._published[scope] = items[scope]
             self._published_at[scope] = monotonic()
+
+
+def is_alone(partitions: Sequence[tuple[str, int]]) -> bool:
+    """Whether the holder of these partitions is the only counter: it has every partition of views.v1."""
+    return sum(topic == topics.VIEWS.name for topic, _ in partitions) == topics.VIEWS.partitions
 
 
 def is_leader(partitions: Sequence[tuple[str, int]]) -> bool:

@@ -156,10 +156,14 @@ class Store:
 
     async def states(self) -> list[PartitionState]:
         """Where all partitions of views.v1 stand."""
+        return await self.states_of([(topics.VIEWS.name, number) for number in range(topics.VIEWS.partitions)])
+
+    async def states_of(self, partitions: Sequence[tuple[str, int]]) -> list[PartitionState]:
+        """Where some partitions stand, in one round trip."""
         async with available("states"):
             pipeline = self._redis.pipeline(transaction=False)
-            for partition in range(topics.VIEWS.partitions):
-                key = f"{_base(topics.VIEWS.name, partition)}state"
+            for topic, partition in partitions:
+                key = f"{_base(topic, partition)}state"
                 pipeline.hmget(key, ["log", "next", "fingerprint", "revision", "cards"])
             return [_state(found) for found in await pipeline.execute()]
 

@@ -21,7 +21,7 @@ from shared.process import start_task, stop_task
 
 _log = structlog.get_logger(__name__)
 
-_LOOK_EVERY_S = 0.2
+_LOOK_EVERY_S = 0.5
 # A process that was killed a moment ago may still hold the right to write.
 _WRITER_WITHIN_S = 10.0
 

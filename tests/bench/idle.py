@@ -40,11 +40,15 @@ async def cpu_percent(names: Callable[[], Mapping[int, str]], seconds: float) ->
 
 
 def _names(platform: Platform) -> Mapping[int, str]:
-    """Every process of the stack; one that run.json does not name goes by its parent's name, as nginx' workers do."""
+    """Every process of the stack."""
     facts = platform.facts()
     listed = [item for key in ("processes", "engines") for item in facts[key]]  # type: ignore[attr-defined]
-    names = {platform.supervisor.pid: "supervisor", **{int(item["pid"]): str(item["name"]) for item in listed}}
-    parents = _parents()
+    return family({platform.supervisor.pid: "supervisor", **{int(item["pid"]): str(item["name"]) for item in listed}})
+
+
+def family(owners: Mapping[int, str]) -> Mapping[int, str]:
+    """Processes and all that came from them, which go by their nearest named ancestor, as nginx' workers do."""
+    names, parents = dict(owners), _parents()
     added = True
     while added:
         added = False

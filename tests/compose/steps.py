@@ -5,6 +5,7 @@ import json
 import time
 from pathlib import Path
 
+from tests.bench.idle import SETTLE_S, cpu_percent, family
 from tests.compose.load import SERVICES_READ, Public
 from tests.compose.stack import IMAGE, Stack, time_until_used
 from tests.polling import eventually
@@ -12,6 +13,7 @@ from tests.running import ROOT
 
 _SETTLE_S = 2.0
 _ASK_EVERY_S = 0.03
+_REST_S = 20.0
 
 
 async def bring_up(stack: Stack) -> tuple[float, str]:
@@ -22,6 +24,17 @@ async def bring_up(stack: Stack) -> tuple[float, str]:
     log = await stack.compose("logs", "--no-log-prefix", "bootstrap")
     assert log.count("Bearer ") == 1, f"the log-in is to be said once:\n{log}"
     return time.monotonic() - began, log.rpartition("Bearer ")[2].split()[0]
+
+
+async def rest(stack: Stack) -> dict[str, float]:
+    """Percent of one core that each service's containers use while nobody asks for anything; `all` is their sum."""
+    await asyncio.sleep(SETTLE_S)
+    owners = {
+        int(item["State"]["Pid"]): str(item["Config"]["Labels"]["com.docker.compose.service"])
+        for item in await stack.containers()
+    }
+    used = await cpu_percent(lambda: family(owners), _REST_S)
+    return {"all": used.total(), **dict(used.most_common())}
 
 
 async def live_an_articles_life(public: Public) -> None:

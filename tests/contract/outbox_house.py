@@ -62,7 +62,7 @@ class Owner:
                 await self.mongo.transaction(self._work(thing, version))
             except (DuplicateKeyError, _Overtaken):
                 continue
-            self.outbox.wake()
+            self.outbox.note_committed(event(thing, version), follows=version - 1 or None)
             return int(version)
 
     def _work(self, thing: str, version: int) -> Callable[[Session], Awaitable[None]]:

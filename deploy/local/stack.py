@@ -34,7 +34,7 @@ class StackFailed(RuntimeError):
 
 
 class Stack:
-    """Its processes, by when they are stopped."""
+    """Its processes, by when they are stopped. `failed` is set when it cannot run, for the reason in `failure`."""
 
     def __init__(self, settings: LocalSettings, children: Children, logs: Logs, console: Console) -> None:
         self._settings = settings
@@ -49,6 +49,8 @@ class Stack:
         self._engines: list[Keeper] = []
         self._addresses: dict[str, str] = {}
         self._complete = False
+        self.failed = asyncio.Event()
+        self.failure = ""
 
     async def start(self, *, engines_only: bool) -> None:
         """Bring everything up; returns when all of it answers."""
@@ -80,6 +82,10 @@ class Stack:
     def say(self, line: str) -> None:
         """A line of the supervisor's own."""
         self._console.say(line)
+
+    def _fail(self, reason: str) -> None:
+        self.failure = self.failure or reason
+        self.failed.set()
 
     def _start_engines(self) -> dict[str, str]:
         given = {"kafka": self._settings.kafka, "mongo": self._settings.mongo, "redis": self._settings.redis}
@@ -139,7 +145,7 @@ class Stack:
                 self.say(f"still waiting for {_silent(keepers)}; see {self._data}/logs")
 
     def _keep(self, spec: Spec, among: list[Keeper]) -> Keeper:
-        keeper = Keeper(spec, self._children, self._logs, self.say, self._write_run_file)
+        keeper = Keeper(spec, self._children, self._logs, self.say, self._write_run_file, self._fail)
         among.append(keeper)
         keeper.start()
         return keeper

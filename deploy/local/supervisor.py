@@ -47,16 +47,20 @@ async def _serve(stack: Stack, children: Children, settings: LocalSettings, *, e
     lost = asyncio.create_task(children.lost.wait())
     stop = asyncio.create_task(_stop_wanted(parent_matters=settings.stop_with_parent))
     starting = asyncio.create_task(stack.start(engines_only=engines_only))
-    await asyncio.wait([lost, stop, starting], return_when=asyncio.FIRST_COMPLETED)
-    if starting.done() and not lost.done():
+    failed = asyncio.create_task(stack.failed.wait())
+    ends = (lost, stop, failed)
+    await asyncio.wait([*ends, starting], return_when=asyncio.FIRST_COMPLETED)
+    if starting.done() and not any(end.done() for end in ends):
         starting.result()
-        await asyncio.wait([lost, stop], return_when=asyncio.FIRST_COMPLETED)
-    for task in (starting, stop):
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for task in (starting, stop, failed):
         task.cancel()
-    await asyncio.wait([starting, stop])
+    await asyncio.wait([starting, stop, failed])
     if lost.done():
         raise StackFailed("the nursery process was killed, and every other with it")
     lost.cancel()
+    if stack.failed.is_set():
+        raise StackFailed(stack.failure)
 
 
 async def _stop_wanted(*, parent_matters: bool) -> None:

@@ -14,6 +14,7 @@ import pytest
 from services.ingestion.commands import main
 from services.ingestion.store import Store
 from shared.mongo import Mongo
+from shared.process import EXIT_SETTINGS
 from tests.contract.ingestion_house import DRAFT
 from tests.contract.outbox_house import read_log
 from tests.polling import eventually
@@ -152,8 +153,11 @@ def test_a_wrong_command_fails(say: Callable[..., str], words: tuple[str, ...]) 
     assert say("token", "list") == ""
 
 
-def test_a_wrong_setting_is_named(say: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("WM_ADMIN_TOKEN_FILE", "/nowhere/token")
 
-    with pytest.raises(SystemExit, match="WM_ADMIN_TOKEN_FILE"):
+    with pytest.raises(SystemExit) as done:
         main(())
+
+    assert done.value.code == EXIT_SETTINGS
+    assert capsys.readouterr().err.startswith("ingestion: WM_ADMIN_TOKEN_FILE: ")

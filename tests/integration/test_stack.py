@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.timeout(240)
 
 STOP_WITHIN_S = 10.0
 GONE_WITHIN_S = 5.0
+REFUSED_WITHIN_S = 200.0
 
 
 def _pids(platform: Platform) -> list[int]:
@@ -152,7 +154,7 @@ async def test_a_stop_in_the_middle_of_the_start_is_as_clean(tmp_path: Path) -> 
 def _refused_start(data: Path, **settings: str) -> str:
     environment = {**os.environ, "WM_DATA": str(data), **settings}
     command = [sys.executable, "-m", "deploy.local"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=REFUSED_WITHIN_S)
     assert done.returncode == 1
     return done.stderr
 
@@ -177,3 +179,14 @@ def test_a_setting_that_is_wrong_is_named(name: str, value: str, tmp_path: Path)
 
     assert name in said
     assert "Traceback" not in said
+
+
+def test_a_setting_of_a_service_that_is_wrong_ends_the_stack_with_one_sentence(
+    engines: Mapping[str, str], tmp_path: Path
+) -> None:
+    given = {f"WM_{engine.upper()}": url for engine, url in engines.items()}
+
+    said = _refused_start(tmp_path, WM_PORT=str(free_port()), WM_EDITION="none", WM_KAFKA_FETCH_WAIT_MS="1000", **given)
+
+    assert said.startswith("World Monitor cannot run: WM_KAFKA_FETCH_WAIT_MS: ")
+    assert said.count("\n") == 1

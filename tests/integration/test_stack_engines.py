@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import MongoClient
 
 from shared.topics import TOPICS
-from tests.polling import eventually
+from tests.polling import PATIENCE_S, eventually
 from tests.running import ROOT
 
 START_WITHIN_S = 40.0
@@ -157,3 +157,18 @@ def test_two_stacks_do_not_share_a_folder(start: Start, tmp_path: Path) -> None:
     assert f"process {first.pid}" in second.stderr
     assert "WM_DATA" in second.stderr
     assert first.poll() is None
+
+
+def test_an_engine_that_cannot_start_ends_the_stack_with_what_it_said(tmp_path: Path) -> None:
+    broken = tmp_path / "redis" / "appendonlydir"
+    broken.mkdir(parents=True)
+    (broken / "appendonly.aof.manifest").write_text("no manifest")
+    environment = {**os.environ, "WM_DATA": str(tmp_path), "WM_KAFKA": "127.0.0.1:1", "WM_MONGO": "mongodb://127.0.0.1"}
+    command = [sys.executable, "-m", "deploy.local", "engines"]
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+
+    assert done.returncode == 1
+    assert "World Monitor cannot run: redis-1 ended 5 times without an answer, with exit code 1" in done.stderr
+    assert "AOF manifest" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -13,8 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-_ANSWER_TIMEOUT_S = 30.0
-_KILLED_TIMEOUT_S = 2.0
+from deploy.local.progress import Activity
+
+# The nursery is given up when it has done nothing for so long, however long an answer takes.
+_IDLE_LIMIT_S = 60.0
+_LOOK_EVERY_S = 0.25
+# A killed process ends as soon as the kernel gets to it.
+_KILLED_TIMEOUT_S = 30.0
 
 
 class NurseryLost(RuntimeError):
@@ -118,12 +123,22 @@ class Children:
             order = json.dumps(request).encode() + b"\n"
             sent = socket.send_fds(self._control, [order], fds)
             await asyncio.get_running_loop().sock_sendall(self._control, order[sent:])
-            try:
-                return await asyncio.wait_for(self._answers.get(), _ANSWER_TIMEOUT_S)
-            except TimeoutError as error:
-                # Its late answer would be taken for that to the next order.
-                self._process.kill()
-                raise NurseryLost(f"the nursery has not answered within {_ANSWER_TIMEOUT_S:g} s") from error
+            return await self._answer()
+
+    async def _answer(self) -> dict[str, Any]:
+        answer = asyncio.create_task(self._answers.get())
+        activity = Activity(self._process.pid)
+        try:
+            while not (await asyncio.wait([answer], timeout=_LOOK_EVERY_S))[0]:
+                if self.lost.is_set():
+                    raise NurseryLost("the nursery was killed")
+                if activity.idle_for_s() > _IDLE_LIMIT_S:
+                    # Its late answer would be taken for that to the next order.
+                    self._process.kill()
+                    raise NurseryLost(f"the nursery has not answered, and has done nothing for {_IDLE_LIMIT_S:g} s")
+            return answer.result()
+        finally:
+            answer.cancel()
 
     def _read(self) -> None:
         try:

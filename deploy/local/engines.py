@@ -1,6 +1,7 @@
 """The engines from their wheels: a Kafka broker, a MongoDB server, a Redis server. What each is started with, and why."""
 
 import asyncio
+import itertools
 import secrets
 import sys
 import time
@@ -17,7 +18,9 @@ from deploy.local.probes import answers_ping, listens
 from shared.errors import Unavailable
 from shared.topics import create_topics, find_partition_drift
 
-_TOPICS_DEADLINE_S = 20.0
+# A broker is given up when both are over: on a slow machine a try takes long, on a quick one a hundred take a moment.
+_TOPICS_AT_LEAST_S = 20.0
+_TOPICS_TRIES = 100
 _RETRY_S = 0.05
 # An engine without its libraries, with a broken folder or a full disk ends as often as it is started.
 MOST_FIRST_STARTS = 5
@@ -42,18 +45,17 @@ def kafka(port: int, env: Environment) -> Spec:
 
 
 async def provide_topics(address: str) -> None:
-    """Create what topics are missing, as soon as the broker can. Raises Unavailable after twenty seconds, or when a topic is
-    there that keys would go astray in: nothing can be done with such a broker but to start it anew."""
-    deadline = time.monotonic() + _TOPICS_DEADLINE_S
-    while True:
+    """Create what topics are missing, as soon as the broker can. Raises Unavailable when it refused a hundred times, or when a
+    topic is there that keys would go astray in: nothing can be done with such a broker but to start it anew."""
+    began = time.monotonic()
+    for tries in itertools.count(1):
         try:
             await create_topics(address)
+            break
         except Unavailable:
-            if time.monotonic() > deadline:
+            if tries >= _TOPICS_TRIES and time.monotonic() - began > _TOPICS_AT_LEAST_S:
                 raise
             await asyncio.sleep(_RETRY_S)
-        else:
-            break
     if drift := await find_partition_drift(address):
         raise Unavailable("; ".join(drift))
 

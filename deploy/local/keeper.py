@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from deploy.local.children import Child, Children, Command, NurseryLost
+from deploy.local.progress import Activity
 from shared.process import EXIT_SETTINGS
 
 # The first restart is at once: a process that was killed did nothing wrong.
@@ -18,6 +19,8 @@ _SETTLED_AFTER_S = 10.0
 _PROBE_EVERY_S = 0.025
 _SLOW_PROBE_EVERY_S = 0.2
 _SLOW_AFTER_S = 3.0
+# An engine that does nothing for so long, and does not answer, never will.
+_IDLE_LIMIT_S = 60.0
 
 
 class Output(Protocol):
@@ -43,7 +46,10 @@ class Spec:
     prepare: Callable[[], Awaitable[None]] | None = None
     """Done each time it answers, before it counts as ready. An error out of it ends the process, and so starts it anew."""
     most_first_starts: int | None = None
-    """How often it may end without having answered once in this run, before it is given up; None: as often as it likes."""
+    """How often it may end without having answered once in this run, before it is given up; None: as often as it likes.
+
+    With a number it is also killed when it does nothing for a minute before it answers.
+    """
 
     @property
     def label(self) -> str:
@@ -127,7 +133,7 @@ class Keeper:
             os.close(descriptor)
         self.spawned.set()
         self._changed()
-        becoming_ready = asyncio.create_task(self._become_ready())
+        becoming_ready = asyncio.create_task(self._become_ready(child))
         try:
             return await asyncio.shield(child.exited)
         finally:
@@ -135,26 +141,40 @@ class Keeper:
             self.ready.clear()
             self.child = None
 
-    async def _become_ready(self) -> None:
+    async def _become_ready(self, child: Child) -> None:
+        watching = asyncio.create_task(self._kill_when_idle(child))
+        try:
+            await self._wait_for_an_answer()
+            if await self._is_prepared(child):
+                self._has_answered = True
+                self.ready.set()
+        finally:
+            watching.cancel()
+
+    async def _kill_when_idle(self, child: Child) -> None:
+        if self.spec.most_first_starts is None:
+            return
+        activity = Activity(child.pid)
+        while activity.idle_for_s() < _IDLE_LIMIT_S:
+            await asyncio.sleep(_IDLE_LIMIT_S / 60)
+        self._tell(f"{self.spec.label} does not answer, and has done nothing for {_IDLE_LIMIT_S:g} s; it is killed")
+        child.kill()
+
+    async def _wait_for_an_answer(self) -> None:
         began = time.monotonic()
         while not await self.spec.answers():
             young = time.monotonic() - began < _SLOW_AFTER_S
             await asyncio.sleep(_PROBE_EVERY_S if young else _SLOW_PROBE_EVERY_S)
-        if await self._is_prepared():
-            self._has_answered = True
-            self.ready.set()
 
-    async def _is_prepared(self) -> bool:
+    async def _is_prepared(self, child: Child) -> bool:
         if self.spec.prepare is None:
             return True
-        child = self.child
         try:
             await self.spec.prepare()
         except Exception as error:
             # Client libraries raise what they like, and a process that is started anew answers all of it.
             self._tell(f"{self.spec.label} cannot be used ({error or repr(error)}); it is killed")
-            if child is not None:
-                child.kill()
+            child.kill()
             return False
         return True
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from deploy.local import edition, engines, services
 from deploy.local.children import Children
@@ -14,10 +14,10 @@ from deploy.local.keeper import Keeper, Spec
 from deploy.local.logs import Console, Logs
 from deploy.local.ports import Ports
 from deploy.local.probes import http_status
+from deploy.local.progress import Result, say_meanwhile
 from deploy.local.settings import LocalSettings, inherited_environment, parse_scale
+from shared.errors import Unavailable
 
-_ENGINES_DEADLINE_S = 30.0
-_PATIENCE_S = 20.0
 _POLL_S = 0.05
 
 # A stop is over within ten seconds; what a stage leaves of its share is the next one's, the engines get the rest.
@@ -56,10 +56,10 @@ class Stack:
         """Bring everything up; returns when all of it answers."""
         began = time.monotonic()
         self._addresses = self._start_engines()
-        preloading = None if engines_only else asyncio.create_task(self._preload())
-        await self._engines_ready()
-        if preloading is not None:
-            await preloading
+        if engines_only:
+            await self._engines_ready()
+        else:
+            await asyncio.gather(self._engines_ready(), self._preload())
             await self._start_services()
         self._complete = True
         self._write_run_file()
@@ -103,20 +103,20 @@ class Stack:
         return make(port, self._data / name, env)
 
     async def _engines_ready(self) -> None:
-        try:
-            async with asyncio.timeout(_ENGINES_DEADLINE_S):
-                await asyncio.gather(*(keeper.ready.wait() for keeper in self._engines))
-        except TimeoutError:
-            raise StackFailed(
-                f"{_silent(self._engines)} did not answer within {_ENGINES_DEADLINE_S:g} s; see {self._data}/logs"
-            ) from None
+        await self._all_answer(self._engines)
         if self._settings.kafka:
-            await engines.provide_topics(self._settings.kafka)
+            try:
+                await self._wait(
+                    engines.provide_topics(self._settings.kafka), lambda: f"Kafka ({self._settings.kafka})"
+                )
+            except Unavailable as error:
+                raise StackFailed(f"WM_KAFKA: {self._settings.kafka}: {error}") from error
 
     async def _preload(self) -> None:
         # The nursery does one thing at a time: imports go on while the engines, already running, get ready.
         await asyncio.gather(*(keeper.spawned.wait() for keeper in self._engines))
-        for module, reason in (await self._children.preload(services.PRELOADED)).items():
+        failed = await self._wait(self._children.preload(services.PRELOADED), lambda: "the services' libraries")
+        for module, reason in failed.items():
             self.say(f"{module} could not be imported: {reason}")
 
     async def _start_services(self) -> None:
@@ -131,18 +131,16 @@ class Stack:
             edge(self._settings.port, self._data / "edge", upstreams, env, rate_limits=limits), self._edge
         )
         await self._all_answer([*self._facing, *self._consuming, public])
-        await edition.load_once(self._settings, self._children, self._logs, env, self.say)
-        while await http_status(f"{public.spec.url}/") != 200:
-            await asyncio.sleep(_POLL_S)
+        loading = edition.load_once(self._settings, self._children, self._logs, env, self.say)
+        await self._wait(loading, lambda: "the sample edition")
+        await self._wait(_home_page(public.spec.url), lambda: "the home page")
 
     async def _all_answer(self, keepers: Sequence[Keeper]) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(_PATIENCE_S):
-                    await asyncio.gather(*(keeper.ready.wait() for keeper in keepers))
-                return
-            except TimeoutError:
-                self.say(f"still waiting for {_silent(keepers)}; see {self._data}/logs")
+        answers = asyncio.gather(*(keeper.ready.wait() for keeper in keepers))
+        await self._wait(answers, lambda: f"{_silent(keepers)}; see {self._data}/logs")
+
+    async def _wait(self, work: Awaitable[Result], waits_for: Callable[[], str]) -> Result:
+        return await say_meanwhile(work, waits_for, self.say)
 
     def _keep(self, spec: Spec, among: list[Keeper]) -> Keeper:
         keeper = Keeper(spec, self._children, self._logs, self.say, self._write_run_file, self._fail)
@@ -184,6 +182,11 @@ class Stack:
         token = self._data / "editor.token"
         self.say(f"  editor's log-in: Authorization: Bearer {token.read_text().strip()}   (kept in {token})")
         self.say(f"World Monitor answers after {seconds:.1f} s: http://127.0.0.1:{self._settings.port}")
+
+
+async def _home_page(edge_url: str) -> None:
+    while await http_status(f"{edge_url}/") != 200:
+        await asyncio.sleep(_POLL_S)
 
 
 async def _stop_all(keepers: Sequence[Keeper], timeout_s: float) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import keeper as keeper_module
 from deploy.local.children import Children, Command
 from deploy.local.keeper import Keeper, Spec
 from deploy.local.logs import Logs
@@ -98,6 +99,21 @@ async def test_a_process_that_never_answers_is_given_up_with_its_last_lines(tmp_
     begins = "engine-1 ended 3 times without an answer, with exit code 3, and said:\n  the disk is full"
     assert kept.given_up[0].startswith(begins)
     assert kept.said.count("engine-1 ended with exit code 3; it is started again") == 2
+
+
+async def test_a_process_that_does_nothing_and_does_not_answer_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper_module, "_IDLE_LIMIT_S", 1.0)
+
+    def spec(_: Kept) -> Spec:
+        return Spec("engine", 1, "", lambda: _python(LONG), _never, most_first_starts=2)
+
+    async with keeping(tmp_path, spec) as kept:
+        await until(lambda: kept.given_up, "the keeper gives up")
+
+    assert kept.said[0] == "engine-1 does not answer, and has done nothing for 1 s; it is killed"
+    assert "ended 2 times without an answer, with signal 9, and said: nothing" in kept.given_up[0]
 
 
 async def test_a_process_that_has_answered_once_is_started_as_often_as_it_ends(tmp_path: Path) -> None:

@@ -58,7 +58,10 @@ class Spec:
 
 
 class Keeper:
-    """The life of one process. `spawned` is set once it was first started, `ready` while it is known to answer."""
+    """The life of one process. `spawned` is set once it was first started, `ready` while it is known to answer.
+
+    `has_answered` says whether it ever was ready in this run.
+    """
 
     def __init__(
         self,
@@ -78,7 +81,7 @@ class Keeper:
         self._tell = tell
         self._changed = changed
         self._give_up = give_up
-        self._has_answered = False
+        self.has_answered = False
         self._starts = 0
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -88,10 +91,10 @@ class Keeper:
         self._task = asyncio.create_task(self._keep(), name=f"keeper of {self.spec.label}")
 
     async def stop(self, timeout_s: float) -> None:
-        """End the process, by force after `timeout_s`, and start it no more."""
+        """End the process, by force when it does not work any more after `timeout_s`, and start it no more."""
         self._stopping = True
         if self.child is not None and not await self.child.stop(timeout_s):
-            self._tell(f"{self.spec.label} did not stop within {timeout_s:g} s and was killed")
+            self._tell(f"{self.spec.label} did not stop in time and was killed")
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -106,7 +109,7 @@ class Keeper:
                 return
             if self._stopping:
                 return
-            if not self._has_answered and (reason := await self._hopeless(code)):
+            if not self.has_answered and (reason := await self._hopeless(code)):
                 self._give_up(reason)
                 return
             settled = time.monotonic() - began > _SETTLED_AFTER_S
@@ -146,7 +149,7 @@ class Keeper:
         try:
             await self._wait_for_an_answer()
             if await self._is_prepared(child):
-                self._has_answered = True
+                self.has_answered = True
                 self.ready.set()
         finally:
             watching.cancel()

@@ -4,10 +4,12 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from deploy.local import edition, engines, services
 from deploy.local.children import Children
 from deploy.local.data_folder import write_run_file
+from deploy.local.drain import drain
 from deploy.local.edge import edge
 from deploy.local.environment import for_services, provide_token
 from deploy.local.keeper import Keeper, Spec
@@ -20,13 +22,13 @@ from shared.errors import Unavailable
 
 _POLL_S = 0.05
 
-# A stop is over within ten seconds; what a stage leaves of its share is the next one's, the engines get the rest.
+# What a process has after SIGTERM when it does not work any more; one that works has longer (`Child.stop`).
+# What the stages before have left of nine seconds is the engines'.
 _STOP_WITHIN_S = 9.0
 _EDGE_STOP_S = 0.5
 _FACING_STOP_S = 2.5
-_DRAIN_S = 2.5
-_QUIET_S = 1.0
 _CONSUMER_STOP_S = 2.0
+_ENGINE_STOP_S = 2.0
 
 
 class StackFailed(RuntimeError):
@@ -76,7 +78,7 @@ class Stack:
         await _stop_all(self._facing, _FACING_STOP_S)
         await self._drain()
         await _stop_all(self._consuming, _CONSUMER_STOP_S)
-        await _stop_all(self._engines, _STOP_WITHIN_S - (time.monotonic() - began))
+        await _stop_all(self._engines, max(_STOP_WITHIN_S - (time.monotonic() - began), _ENGINE_STOP_S))
         self.say(f"stopped in {time.monotonic() - began:.1f} s")
 
     def say(self, line: str) -> None:
@@ -149,19 +151,12 @@ class Stack:
         return keeper
 
     async def _drain(self) -> None:
-        """Until every counter has applied what was acknowledged: the embedded broker will not remember it.
-
-        A counter learns of a new record with its next fetch, so that its lag has to be nothing for longer than one lasts.
-        """
-        counters = [keeper.spec.url for keeper in self._consuming if keeper.spec.name == "popularity-counter"]
-        end = time.monotonic() + _DRAIN_S
-        quiet_since = time.monotonic()
-        while counters and not self._settings.kafka and (now := time.monotonic()) < end:
-            if any([await services.lag(url) for url in counters]):
-                quiet_since = now
-            elif now - quiet_since > _QUIET_S:
-                return
-            await asyncio.sleep(_POLL_S)
+        if self._settings.kafka:
+            return
+        counters = [keeper for keeper in self._consuming if keeper.spec.name == "popularity-counter"]
+        lags = [partial(services.lag, keeper.spec.url) for keeper in counters if keeper.has_answered]
+        if not await self._wait(drain(lags), lambda: "the counters"):
+            self.say("the counters do not get on: views that were acknowledged last may not be counted")
 
     def _write_run_file(self) -> None:
         if not self._complete:

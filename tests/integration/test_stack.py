@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.ports import is_free
 from tests.polling import eventually
 from tests.running import ROOT, Platform, free_port, running_platform
 
@@ -100,9 +101,9 @@ async def test_a_second_start_finds_everything_and_neither_end_leaves_a_process(
         platform.supervisor.wait(GONE_WITHIN_S)
 
         async def gone() -> bool:
-            return not _alive(pids)
+            return not _alive(pids) and is_free(int(platform.edge.rpartition(":")[2]))
 
-        await eventually(gone, what=lambda: f"left: {_alive(pids)}")
+        await eventually(gone, what=lambda: f"left: {_alive(pids)}, or a worker of nginx")
 
 
 async def _view(platform: Platform, article: str) -> None:

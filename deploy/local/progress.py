@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -54,9 +54,11 @@ def _waits_for_a_disk(pid: int) -> bool:
     return False
 
 
-async def say_meanwhile(work: Awaitable[Result], waits_for: Callable[[], str], say: Callable[[str], None]) -> Result:
+async def say_meanwhile(
+    work: Coroutine[object, object, Result], waits_for: Callable[[], str], say: Callable[[str], None]
+) -> Result:
     """Wait as long as it takes, and say every twenty seconds what is waited for."""
-    task = asyncio.ensure_future(work)
+    task = asyncio.create_task(work)
     try:
         while not (await asyncio.wait([task], timeout=_TELL_EVERY_S))[0]:
             say(f"still waiting for {waits_for()}")

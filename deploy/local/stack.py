@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 
 from deploy.local import edition, engines, services
@@ -138,10 +138,9 @@ class Stack:
         await self._wait(_home_page(public.spec.url), lambda: "the home page")
 
     async def _all_answer(self, keepers: Sequence[Keeper]) -> None:
-        answers = asyncio.gather(*(keeper.ready.wait() for keeper in keepers))
-        await self._wait(answers, lambda: f"{_silent(keepers)}; see {self._data}/logs")
+        await self._wait(_ready(keepers), lambda: f"{_silent(keepers)}; see {self._data}/logs")
 
-    async def _wait(self, work: Awaitable[Result], waits_for: Callable[[], str]) -> Result:
+    async def _wait(self, work: Coroutine[object, object, Result], waits_for: Callable[[], str]) -> Result:
         return await say_meanwhile(work, waits_for, self.say)
 
     def _keep(self, spec: Spec, among: list[Keeper]) -> Keeper:
@@ -177,6 +176,11 @@ class Stack:
         token = self._data / "editor.token"
         self.say(f"  editor's log-in: Authorization: Bearer {token.read_text().strip()}   (kept in {token})")
         self.say(f"World Monitor answers after {seconds:.1f} s: http://127.0.0.1:{self._settings.port}")
+
+
+async def _ready(keepers: Sequence[Keeper]) -> None:
+    for keeper in keepers:
+        await keeper.ready.wait()
 
 
 async def _home_page(edge_url: str) -> None:

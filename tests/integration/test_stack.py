@@ -6,7 +6,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,10 +15,10 @@ from deploy.local.ports import is_free
 from tests.polling import eventually
 from tests.running import ROOT, Platform, free_port, running_platform
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(500)
 
-STOP_WITHIN_S = 10.0
-GONE_WITHIN_S = 5.0
+# No measures of speed: a stop waits as long as it makes progress.
+END_WITHIN_S = 120.0
 REFUSED_WITHIN_S = 200.0
 
 
@@ -84,11 +83,9 @@ async def test_a_second_start_finds_everything_and_neither_end_leaves_a_process(
         await _view(platform, identity)
         pids = _pids(platform)
         token = platform.editor
-        stopping = time.monotonic()
         platform.supervisor.terminate()
-        platform.supervisor.wait(STOP_WITHIN_S + 5)
+        platform.supervisor.wait(END_WITHIN_S)
 
-    assert time.monotonic() - stopping < STOP_WITHIN_S
     assert platform.supervisor.returncode == 0
     assert _alive(pids) == []
     assert not (tmp_path / "run.json").exists()
@@ -98,7 +95,7 @@ async def test_a_second_start_finds_everything_and_neither_end_leaves_a_process(
         assert platform.editor == token
         pids = _pids(platform)
         platform.supervisor.kill()
-        platform.supervisor.wait(GONE_WITHIN_S)
+        platform.supervisor.wait(END_WITHIN_S)
 
         async def gone() -> bool:
             return not _alive(pids) and is_free(int(platform.edge.rpartition(":")[2]))
@@ -135,6 +132,7 @@ async def test_the_token_is_readable_by_its_owner_alone_and_opens_the_desk(tmp_p
 
 async def test_a_stop_in_the_middle_of_the_start_is_as_clean(tmp_path: Path) -> None:
     environment = {**os.environ, "WM_DATA": str(tmp_path), "WM_PORT": str(free_port()), "WM_EDITION": "none"}
+    environment["WM_STOP_WITH_PARENT"] = str(os.getpid())
     command = [sys.executable, "-m", "deploy.local"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -145,7 +143,7 @@ async def test_a_stop_in_the_middle_of_the_start_is_as_clean(tmp_path: Path) -> 
 
         await eventually(begun)
         process.terminate()
-        said, _ = process.communicate(timeout=STOP_WITHIN_S + 5)
+        said, _ = process.communicate(timeout=END_WITHIN_S)
 
     assert process.returncode == 0
     assert b"Traceback" not in said

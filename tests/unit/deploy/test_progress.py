@@ -13,6 +13,7 @@ import pytest
 
 from deploy.local import progress
 from deploy.local.progress import Activity, say_meanwhile
+from tests.polling import until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what a process does")
 
@@ -88,11 +89,18 @@ async def test_what_is_waited_for_is_said_until_it_is_there(monkeypatch: pytest.
 
 
 async def test_a_wait_that_is_cancelled_ends_what_was_waited_for() -> None:
-    work = asyncio.create_task(asyncio.Event().wait())
-    waiting = asyncio.create_task(say_meanwhile(work, lambda: "nothing", print))
-    await asyncio.sleep(0)
+    ended = asyncio.Event()
+    begun = asyncio.Event()
 
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    waiting = asyncio.create_task(say_meanwhile(work(), lambda: "nothing", print))
+    await begun.wait()
     waiting.cancel()
-    await asyncio.wait([waiting, work])
 
-    assert work.cancelled()
+    await until(ended.is_set, "the work has ended")

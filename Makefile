@@ -2,8 +2,8 @@
 .PHONY: help run test long check check-next bench faults browser clean
 
 PYTHON := .venv/bin/python
-# A stop of the stack is not an error of make's; the stack ends when make does, even by SIGKILL.
-STACK := WM_STOP_WITH_PARENT=true exec $(PYTHON) -m deploy.local
+# A stop of the stack is not an error of make's; the stack ends when make (the parent of this shell) does, even by SIGKILL.
+STACK = WM_STOP_WITH_PARENT=$(shell echo $$PPID) exec $(PYTHON) -m deploy.local
 
 help:
 	@echo 'make run      start the whole platform here (WM_PORT, WM_DATA, WM_EDITION, WM_SCALE: docs/EMBEDDED.md)'

@@ -345,6 +345,7 @@ class Member(ConsumerRebalanceListener):
         except Exception as error:
             self._failure = error
         self._epoch += 1
+        self.placed = False
         self._next.clear()
         self._uncommitted.clear()
         for partition in revoked:

@@ -49,7 +49,10 @@ __all__ = [
 _SELECTION_MS = 3000
 _SOCKET_MS = 10_000
 _TRANSACTION_S = 8.0
-_PREPARE_WITHIN_S = 30.0
+# A client that has waited for so long may be what is at fault: the next process has a new one.
+_PREPARE_WITHIN_S = 600.0
+_PREPARE_AGAIN_S = 0.5
+_TELL_EVERY_S = 20.0
 # Who has open sessions: an entry is renewed long before it is forgotten.
 _SESSION_KNOWN_FOR = timedelta(days=2)
 _SESSION_RENEWED_S = 12 * 3600
@@ -176,20 +179,22 @@ async def ensure_indexes(collection: Collection, indexes: Sequence[IndexModel]) 
         await collection.create_indexes(list(indexes))
 
 
-async def once_available(prepare: Callable[[], Awaitable[None]]) -> None:
+async def once_available(prepare: Callable[[], Awaitable[None]], *, clock: Callable[[], float] = monotonic) -> None:
     """Run a store's preparation as soon as MongoDB answers: services and engines are started together.
 
-    Raises Unavailable after _PREPARE_WITHIN_S.
+    Says every _TELL_EVERY_S what it waits for. Raises Unavailable after _PREPARE_WITHIN_S.
     """
-    deadline = monotonic() + _PREPARE_WITHIN_S
+    began, told_at = clock(), float("-inf")
     while True:
         try:
             return await prepare()
         except Unavailable as error:
-            if monotonic() > deadline:
+            if clock() - began > _PREPARE_WITHIN_S:
                 raise
-            _log.warning("store.waits", reason=str(error))
-            await asyncio.sleep(0.5)
+            if clock() - told_at >= _TELL_EVERY_S:
+                told_at = clock()
+                _log.warning("store.waits", reason=str(error), seconds=round(told_at - began))
+            await asyncio.sleep(_PREPARE_AGAIN_S)
 
 
 @asynccontextmanager

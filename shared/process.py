@@ -5,14 +5,17 @@ import logging
 import os
 import sys
 from collections.abc import Coroutine
+from typing import NoReturn
 
 import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from shared.errors import SettingsError
 from shared.tracing import trace_id
 
 EXIT_BROKEN = 70  # EX_SOFTWARE: the supervisor starts the process again
+EXIT_SETTINGS = 78  # EX_CONFIG: a new start would end in the same way
 
 
 def set_up_logs(service: str, instance: int, level: str) -> None:
@@ -61,6 +64,12 @@ def _name(service: str, instance: int) -> structlog.typing.Processor:
         return {"service": service, "instance": instance, **event}
 
     return add
+
+
+def end_for_settings(name: str, error: SettingsError) -> NoReturn:
+    """End with one sentence, as the last line, and an exit code of its own: the embedded supervisor then ends the whole stack."""
+    print(f"{name}: {'; '.join(str(error).splitlines())}", file=sys.stderr, flush=True)
+    sys.exit(EXIT_SETTINGS)
 
 
 def end_process(reason: str) -> None:

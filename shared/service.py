@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
 from typing import TypeVar
@@ -20,7 +19,7 @@ from shared import metrics
 from shared.errors import FieldError, Problem, SettingsError, Unavailable
 from shared.garbled import Refuse, answer_garbled
 from shared.ids import new_id
-from shared.process import set_up_logs
+from shared.process import end_for_settings, set_up_logs
 from shared.settings import Settings
 from shared.tracing import continue_trace
 
@@ -136,7 +135,7 @@ def run_service(name: str, settings_type: type[S], create_app: Callable[[S], web
         set_up_logs(name, settings.instance, settings.log_level)
         app = create_app(settings)
     except SettingsError as error:
-        sys.exit(f"{name}: {error}")
+        end_for_settings(name, error)
     if settings.drain_s:
         app.on_startup.append(_drain_at_sigterm)
     spare_the_collector()

@@ -3,7 +3,9 @@
 import tomllib
 from pathlib import Path
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, DirectoryPath, Field, FilePath
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, DirectoryPath, Field, FilePath, ValidationError
+
+from shared.errors import SettingsError
 
 SHIPPED = Path(__file__).with_name("site.toml")
 _COLOUR = r"^#[0-9a-f]{6}$"
@@ -101,8 +103,19 @@ class Site(Part):
 
 
 def load_site(path: Path | None) -> Site:
-    """Read a site file, the shipped one when no path is given; raises pydantic's ValidationError where it is wrong."""
+    """Read a site file, the shipped one when no path is given; raises SettingsError where it is wrong."""
     file = path or SHIPPED
-    given = tomllib.loads(file.read_text("utf-8"))
-    beside = {name: file.parent / str(given[name]) for name in ("logo", "pages") if name in given}
-    return Site.model_validate(given | beside)
+    try:
+        given = tomllib.loads(file.read_text("utf-8"))
+        beside = {name: file.parent / str(given[name]) for name in ("logo", "pages") if name in given}
+        return Site.model_validate(given | beside)
+    except ValidationError as error:
+        raise SettingsError(
+            f"WM_SITE: {file}: {'; '.join(_fault(item['loc'], item['msg']) for item in error.errors())}"
+        ) from error
+    except (OSError, ValueError) as error:  # no such file, no UTF-8, no TOML
+        raise SettingsError(f"WM_SITE: {file}: {error}") from error
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    return f"{'.'.join(map(str, location))}: {message}"

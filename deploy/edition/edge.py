@@ -14,8 +14,8 @@ from deploy.edition.articles import EditionError
 Json = Mapping[str, Any]
 
 # How long an answer of "later" is believed: a service that is being started again is back by then.
-PATIENCE_S = 30.0
-_TIMEOUT_S = 20.0
+PATIENCE_S = 120.0
+_TIMEOUT_S = 60.0
 _LATER = (429, 503)
 _USUAL_WAIT_S = 0.5
 

@@ -8,13 +8,24 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-_ANSWER_TIMEOUT_S = 30.0
-_KILLED_TIMEOUT_S = 2.0
+from deploy.local.progress import Activity
+
+# The nursery is given up when it has done nothing for so long, however long an answer takes.
+_IDLE_LIMIT_S = 60.0
+_LOOK_EVERY_S = 0.25
+_LEAST_WAIT_S = 0.05
+# A process that is asked to end has its time, and more while it works for this share of it, up to a bound.
+_WORKING_SHARE = 0.2
+_RESTS_AFTER_S = 0.75
+_LONGEST_STOP_S = 30.0
+# A killed process ends as soon as the kernel gets to it.
+_KILLED_TIMEOUT_S = 30.0
 
 
 class NurseryLost(RuntimeError):
@@ -39,16 +50,24 @@ class Child:
         self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def stop(self, timeout_s: float) -> bool:
-        """Ask it to end; kill its group when it has not after `timeout_s`. True when it ended by itself."""
+        """Ask it to end; kill its group when `timeout_s` are over and it does not work any more. True when it ended by itself."""
         if not self.exited.done():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGTERM)
-        await asyncio.wait([self.exited], timeout=timeout_s)
-        if self.exited.done():
+        if await self._ends(timeout_s):
             return True
         self.kill()
         await asyncio.wait([self.exited], timeout=_KILLED_TIMEOUT_S)
         return False
+
+    async def _ends(self, timeout_s: float) -> bool:
+        activity, began = Activity(self.pid, least_share=_WORKING_SHARE), time.monotonic()
+        while not self.exited.done():
+            rests, took_s = activity.idle_for_s() >= _RESTS_AFTER_S, time.monotonic() - began
+            if took_s >= _LONGEST_STOP_S or (took_s >= timeout_s and rests):
+                return False
+            await asyncio.wait([self.exited], timeout=min(_LOOK_EVERY_S, max(timeout_s - took_s, _LEAST_WAIT_S)))
+        return True
 
     def kill(self) -> None:
         """SIGKILL for it and whatever it started; one that was just forked does not lead a group yet."""
@@ -118,12 +137,22 @@ class Children:
             order = json.dumps(request).encode() + b"\n"
             sent = socket.send_fds(self._control, [order], fds)
             await asyncio.get_running_loop().sock_sendall(self._control, order[sent:])
-            try:
-                return await asyncio.wait_for(self._answers.get(), _ANSWER_TIMEOUT_S)
-            except TimeoutError as error:
-                # Its late answer would be taken for that to the next order.
-                self._process.kill()
-                raise NurseryLost(f"the nursery has not answered within {_ANSWER_TIMEOUT_S:g} s") from error
+            return await self._answer()
+
+    async def _answer(self) -> dict[str, Any]:
+        answer = asyncio.create_task(self._answers.get())
+        activity = Activity(self._process.pid)
+        try:
+            while not (await asyncio.wait([answer], timeout=_LOOK_EVERY_S))[0]:
+                if self.lost.is_set():
+                    raise NurseryLost("the nursery was killed")
+                if activity.idle_for_s() > _IDLE_LIMIT_S:
+                    # Its late answer would be taken for that to the next order.
+                    self._process.kill()
+                    raise NurseryLost(f"the nursery has not answered, and has done nothing for {_IDLE_LIMIT_S:g} s")
+            return answer.result()
+        finally:
+            answer.cancel()
 
     def _read(self) -> None:
         try:

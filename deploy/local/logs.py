@@ -7,13 +7,15 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _LINE_BYTES = 64 * 1024
 _FILE_BYTES = 8 * 1024 * 1024
 _WAITING_LINES = 10_000
 _FLUSH_TIMEOUT_S = 1.0
+_LAST_LINES = 8
 # Said already by the line's prefix, or of use only where lines of one process are read by a machine.
 _NOT_SHOWN = ("timestamp", "level", "event", "service", "instance", "logger")
 
@@ -81,6 +83,7 @@ class Logs:
         self._folder = folder
         self._say = say
         self._pumps: set[asyncio.Task[None]] = set()
+        self._last: defaultdict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_LAST_LINES))
 
     async def pipe(self, name: str) -> int:
         """The writing end of a new pipe; the caller hands it to a process and closes it."""
@@ -90,10 +93,17 @@ class Logs:
         transport, _ = await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_end, "rb", buffering=0)
         )
-        pump = asyncio.create_task(self._carry(name, reader, transport), name=f"log of {name}")
+        pump = asyncio.create_task(self._carry(name, reader, transport), name=_pump_name(name))
         self._pumps.add(pump)
         pump.add_done_callback(self._pumps.discard)
         return write_end
+
+    async def last_lines(self, name: str, timeout_s: float = 1.0) -> Sequence[str]:
+        """The end of what a process that has ended wrote, once its pipe is read to the end."""
+        pumps = [pump for pump in self._pumps if pump.get_name() == _pump_name(name)]
+        if pumps:
+            await asyncio.wait(pumps, timeout=timeout_s)
+        return tuple(self._last[name])
 
     async def close(self, timeout_s: float = 1.0) -> None:
         """Wait until the pipes of processes that have ended are read to their end."""
@@ -107,10 +117,23 @@ class Logs:
         try:
             while line := await _next_line(reader):
                 file.write(line.rstrip())
-                self._say(f"{name:<22} {readable(line.rstrip())}")
+                text = readable(line.rstrip())
+                self._last[name].append(text)
+                if not _is_refusal(name, text):
+                    self._say(f"{name:<22} {text}")
         finally:
             file.close()
             transport.close()
+
+
+def _pump_name(name: str) -> str:
+    return f"log of {name}"
+
+
+def _is_refusal(name: str, text: str) -> bool:
+    """A service that refuses its settings (`shared.process.end_for_settings`): the supervisor says it once for all of them."""
+    service, dash, _ = name.rpartition("-")
+    return bool(dash) and text.startswith(f"{service}: ")
 
 
 async def _next_line(reader: asyncio.StreamReader) -> bytes:

@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import setproctitle
@@ -93,22 +94,45 @@ class Nursery:
             return False
         request = json.loads(line)
         if "preload" in request:
-            self._report({"preloaded": _preload(request["preload"])})
+            self._report({"preloaded": self._preload(request["preload"])})
         else:
             self._spawn(request, fds[0])
         return True
 
+    def _preload(self, modules: Sequence[str]) -> dict[str, str]:
+        """Import what services will need; a module that fails is named, and fails again, loudly, in its own process."""
+        failed = {}
+        for name in modules:
+            if self._supervisor_is_gone():
+                break  # imports take long, and engines run meanwhile
+            try:
+                importlib.import_module(name)
+            except Exception as error:
+                failed[name] = f"{type(error).__name__}: {error}"
+        gc.collect()
+        gc.freeze()  # the collector then leaves these pages alone, so that the forks go on sharing them
+        return failed
+
+    def _supervisor_is_gone(self) -> bool:
+        try:
+            return not self._control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except ConnectionResetError:
+            return True
+
     def _spawn(self, order: dict[str, Any], output: int) -> None:
+        nursery = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._become(order, output)
+            self._become(order, output, nursery)
         os.close(output)
         self._children.add(pid)
         self._report({"spawned": pid})
 
-    def _become(self, order: dict[str, Any], output: int) -> NoReturn:
+    def _become(self, order: dict[str, Any], output: int, nursery: int) -> NoReturn:
         try:
-            self._let_go_of_parent()
+            self._let_go_of_parent(nursery)
             os.dup2(output, 1)
             os.dup2(output, 2)
             os.close(output)
@@ -121,10 +145,12 @@ class Nursery:
         finally:
             os._exit(127)
 
-    def _let_go_of_parent(self) -> None:
+    def _let_go_of_parent(self, nursery: int) -> None:
         os.setsid()
         if self._libc is not None:
             self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != nursery:
+            os._exit(1)  # it was killed before the kernel knew that this process goes with it
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
@@ -146,19 +172,6 @@ class Nursery:
 def _kill_group(leader: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
-
-
-def _preload(modules: list[str]) -> dict[str, str]:
-    """Import what services will need; a module that fails is named, and fails again, loudly, in its own process."""
-    failed = {}
-    for name in modules:
-        try:
-            importlib.import_module(name)
-        except Exception as error:
-            failed[name] = f"{type(error).__name__}: {error}"
-    gc.collect()
-    gc.freeze()  # the collector then leaves these pages alone, so that the forks go on sharing them
-    return failed
 
 
 def _run_module(order: dict[str, Any]) -> NoReturn:

@@ -36,7 +36,9 @@ class LocalSettings(BaseSettings):
     mongo: str = Field("", description="use this MongoDB instead of starting one")
     redis: str = Field("", description="use this Redis instead of starting one")
     rate_limits: Literal["on", "off"] = Field("on", description="limits by client address; off for load tests")
-    stop_with_parent: bool = Field(False, description="stop when the process that started the stack is gone")
+    stop_with_parent: bool | int = Field(
+        False, description="stop when the process that started the stack is gone: true, or that process's id"
+    )
 
     @classmethod
     def load(cls) -> Self:

@@ -3,30 +3,32 @@
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 
 from deploy.local import edition, engines, services
 from deploy.local.children import Children
 from deploy.local.data_folder import write_run_file
+from deploy.local.drain import drain
 from deploy.local.edge import edge
 from deploy.local.environment import for_services, provide_token
 from deploy.local.keeper import Keeper, Spec
 from deploy.local.logs import Console, Logs
 from deploy.local.ports import Ports
 from deploy.local.probes import http_status
+from deploy.local.progress import Result, say_meanwhile
 from deploy.local.settings import LocalSettings, inherited_environment, parse_scale
+from shared.errors import Unavailable
 
-_ENGINES_DEADLINE_S = 30.0
-_PATIENCE_S = 20.0
 _POLL_S = 0.05
 
-# A stop is over within ten seconds; what a stage leaves of its share is the next one's, the engines get the rest.
+# What a process has after SIGTERM when it does not work any more; one that works has longer (`Child.stop`).
+# What the stages before have left of nine seconds is the engines'.
 _STOP_WITHIN_S = 9.0
 _EDGE_STOP_S = 0.5
 _FACING_STOP_S = 2.5
-_DRAIN_S = 2.5
-_QUIET_S = 1.0
 _CONSUMER_STOP_S = 2.0
+_ENGINE_STOP_S = 2.0
 
 
 class StackFailed(RuntimeError):
@@ -34,7 +36,7 @@ class StackFailed(RuntimeError):
 
 
 class Stack:
-    """Its processes, by when they are stopped."""
+    """Its processes, by when they are stopped. `failed` is set when it cannot run, for the reason in `failure`."""
 
     def __init__(self, settings: LocalSettings, children: Children, logs: Logs, console: Console) -> None:
         self._settings = settings
@@ -49,15 +51,17 @@ class Stack:
         self._engines: list[Keeper] = []
         self._addresses: dict[str, str] = {}
         self._complete = False
+        self.failed = asyncio.Event()
+        self.failure = ""
 
     async def start(self, *, engines_only: bool) -> None:
         """Bring everything up; returns when all of it answers."""
         began = time.monotonic()
         self._addresses = self._start_engines()
-        preloading = None if engines_only else asyncio.create_task(self._preload())
-        await self._engines_ready()
-        if preloading is not None:
-            await preloading
+        if engines_only:
+            await self._engines_ready()
+        else:
+            await asyncio.gather(self._engines_ready(), self._preload())
             await self._start_services()
         self._complete = True
         self._write_run_file()
@@ -74,12 +78,16 @@ class Stack:
         await _stop_all(self._facing, _FACING_STOP_S)
         await self._drain()
         await _stop_all(self._consuming, _CONSUMER_STOP_S)
-        await _stop_all(self._engines, _STOP_WITHIN_S - (time.monotonic() - began))
+        await _stop_all(self._engines, max(_STOP_WITHIN_S - (time.monotonic() - began), _ENGINE_STOP_S))
         self.say(f"stopped in {time.monotonic() - began:.1f} s")
 
     def say(self, line: str) -> None:
         """A line of the supervisor's own."""
         self._console.say(line)
+
+    def _fail(self, reason: str) -> None:
+        self.failure = self.failure or reason
+        self.failed.set()
 
     def _start_engines(self) -> dict[str, str]:
         given = {"kafka": self._settings.kafka, "mongo": self._settings.mongo, "redis": self._settings.redis}
@@ -97,20 +105,20 @@ class Stack:
         return make(port, self._data / name, env)
 
     async def _engines_ready(self) -> None:
-        try:
-            async with asyncio.timeout(_ENGINES_DEADLINE_S):
-                await asyncio.gather(*(keeper.ready.wait() for keeper in self._engines))
-        except TimeoutError:
-            raise StackFailed(
-                f"{_silent(self._engines)} did not answer within {_ENGINES_DEADLINE_S:g} s; see {self._data}/logs"
-            ) from None
+        await self._all_answer(self._engines)
         if self._settings.kafka:
-            await engines.provide_topics(self._settings.kafka)
+            try:
+                await self._wait(
+                    engines.provide_topics(self._settings.kafka), lambda: f"Kafka ({self._settings.kafka})"
+                )
+            except Unavailable as error:
+                raise StackFailed(f"WM_KAFKA: {self._settings.kafka}: {error}") from error
 
     async def _preload(self) -> None:
         # The nursery does one thing at a time: imports go on while the engines, already running, get ready.
         await asyncio.gather(*(keeper.spawned.wait() for keeper in self._engines))
-        for module, reason in (await self._children.preload(services.PRELOADED)).items():
+        failed = await self._wait(self._children.preload(services.PRELOADED), lambda: "the services' libraries")
+        for module, reason in failed.items():
             self.say(f"{module} could not be imported: {reason}")
 
     async def _start_services(self) -> None:
@@ -125,39 +133,29 @@ class Stack:
             edge(self._settings.port, self._data / "edge", upstreams, env, rate_limits=limits), self._edge
         )
         await self._all_answer([*self._facing, *self._consuming, public])
-        await edition.load_once(self._settings, self._children, self._logs, env, self.say)
-        while await http_status(f"{public.spec.url}/") != 200:
-            await asyncio.sleep(_POLL_S)
+        loading = edition.load_once(self._settings, self._children, self._logs, env, self.say)
+        await self._wait(loading, lambda: "the sample edition")
+        await self._wait(_home_page(public.spec.url), lambda: "the home page")
 
     async def _all_answer(self, keepers: Sequence[Keeper]) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(_PATIENCE_S):
-                    await asyncio.gather(*(keeper.ready.wait() for keeper in keepers))
-                return
-            except TimeoutError:
-                self.say(f"still waiting for {_silent(keepers)}; see {self._data}/logs")
+        await self._wait(_ready(keepers), lambda: f"{_silent(keepers)}; see {self._data}/logs")
+
+    async def _wait(self, work: Coroutine[object, object, Result], waits_for: Callable[[], str]) -> Result:
+        return await say_meanwhile(work, waits_for, self.say)
 
     def _keep(self, spec: Spec, among: list[Keeper]) -> Keeper:
-        keeper = Keeper(spec, self._children, self._logs, self.say, self._write_run_file)
+        keeper = Keeper(spec, self._children, self._logs, self.say, self._write_run_file, self._fail)
         among.append(keeper)
         keeper.start()
         return keeper
 
     async def _drain(self) -> None:
-        """Until every counter has applied what was acknowledged: the embedded broker will not remember it.
-
-        A counter learns of a new record with its next fetch, so that its lag has to be nothing for longer than one lasts.
-        """
-        counters = [keeper.spec.url for keeper in self._consuming if keeper.spec.name == "popularity-counter"]
-        end = time.monotonic() + _DRAIN_S
-        quiet_since = time.monotonic()
-        while counters and not self._settings.kafka and (now := time.monotonic()) < end:
-            if any([await services.lag(url) for url in counters]):
-                quiet_since = now
-            elif now - quiet_since > _QUIET_S:
-                return
-            await asyncio.sleep(_POLL_S)
+        if self._settings.kafka:
+            return
+        counters = [keeper for keeper in self._consuming if keeper.spec.name == "popularity-counter"]
+        lags = [partial(services.lag, keeper.spec.url) for keeper in counters if keeper.has_answered]
+        if not await self._wait(drain(lags), lambda: "the counters"):
+            self.say("the counters do not get on: views that were acknowledged last may not be counted")
 
     def _write_run_file(self) -> None:
         if not self._complete:
@@ -178,6 +176,16 @@ class Stack:
         token = self._data / "editor.token"
         self.say(f"  editor's log-in: Authorization: Bearer {token.read_text().strip()}   (kept in {token})")
         self.say(f"World Monitor answers after {seconds:.1f} s: http://127.0.0.1:{self._settings.port}")
+
+
+async def _ready(keepers: Sequence[Keeper]) -> None:
+    for keeper in keepers:
+        await keeper.ready.wait()
+
+
+async def _home_page(edge_url: str) -> None:
+    while await http_status(f"{edge_url}/") != 200:
+        await asyncio.sleep(_POLL_S)
 
 
 async def _stop_all(keepers: Sequence[Keeper], timeout_s: float) -> None:

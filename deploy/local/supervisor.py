@@ -7,63 +7,86 @@ import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from deploy.local import STARTED_BY
 from deploy.local.children import Children
 from deploy.local.data_folder import lock
+from deploy.local.leftovers import end_leftovers
 from deploy.local.logs import Console, Logs
 from deploy.local.ports import is_free
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import Stack, StackFailed
 
 ROOT = Path(__file__).resolve().parents[2]
-_PARENT_CHECK_S = 0.5
+_LOOK_EVERY_S = 0.5
 
 
 async def run(settings: LocalSettings, *, engines_only: bool) -> None:
-    """Run until SIGINT or SIGTERM (or until the parent is gone, where the settings ask for that)."""
-    if not engines_only and not is_free(settings.port):
-        raise StackFailed(
-            f"port {settings.port} is taken by another program; choose another: WM_PORT={settings.port + 1} make run"
-        )
+    """Run until SIGINT or SIGTERM, until the data folder is gone, or the parent, where the settings ask for that."""
     data = settings.data.resolve()
     descriptor = lock(data)
     run_file = data / "run.json"
     run_file.unlink(missing_ok=True)
     console = Console()
     try:
+        if not engines_only:
+            _claim_port(settings.port, data)
         async with AsyncExitStack() as resources:
             logs = Logs(data / "logs", console.say)
             resources.push_async_callback(logs.close)
             children = await resources.enter_async_context(Children(ROOT, descriptor))
             stack = Stack(settings, children, logs, console)
             resources.push_async_callback(stack.stop)
-            await _serve(stack, children, settings, engines_only=engines_only)
+            ending = asyncio.create_task(_end_wanted(_parent_to_keep(settings), descriptor))
+            await _serve(stack, children, ending, engines_only=engines_only)
     finally:
         run_file.unlink(missing_ok=True)
         console.close()
         os.close(descriptor)
 
 
-async def _serve(stack: Stack, children: Children, settings: LocalSettings, *, engines_only: bool) -> None:
+def _claim_port(port: int, data: Path) -> None:
+    end_leftovers(data / "edge")
+    if not is_free(port):
+        raise StackFailed(f"port {port} is taken by another program; choose another: WM_PORT={port + 1} make run")
+
+
+async def _serve(stack: Stack, children: Children, stop: "asyncio.Task[str]", *, engines_only: bool) -> None:
     lost = asyncio.create_task(children.lost.wait())
-    stop = asyncio.create_task(_stop_wanted(parent_matters=settings.stop_with_parent))
     starting = asyncio.create_task(stack.start(engines_only=engines_only))
-    await asyncio.wait([lost, stop, starting], return_when=asyncio.FIRST_COMPLETED)
-    if starting.done() and not lost.done():
+    failed = asyncio.create_task(stack.failed.wait())
+    ends = (lost, stop, failed)
+    await asyncio.wait([*ends, starting], return_when=asyncio.FIRST_COMPLETED)
+    if starting.done() and not any(end.done() for end in ends):
         starting.result()
-        await asyncio.wait([lost, stop], return_when=asyncio.FIRST_COMPLETED)
-    for task in (starting, stop):
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    if stop.done() and (reason := stop.result()):
+        stack.say(f"stopping: {reason}")
+    for task in (starting, stop, failed):
         task.cancel()
-    await asyncio.wait([starting, stop])
+    await asyncio.wait([starting, stop, failed])
     if lost.done():
         raise StackFailed("the nursery process was killed, and every other with it")
     lost.cancel()
+    if stack.failed.is_set():
+        raise StackFailed(stack.failure)
 
 
-async def _stop_wanted(*, parent_matters: bool) -> None:
+def _parent_to_keep(settings: LocalSettings) -> int | None:
+    if settings.stop_with_parent is True:
+        return STARTED_BY
+    return settings.stop_with_parent or None
+
+
+async def _end_wanted(parent: int | None, lock: int) -> str:
+    """Until the stack has to end; why, where nobody asked for it by a signal."""
     wanted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, wanted.set)
-    parent = os.getppid()
-    while not wanted.is_set() and not (parent_matters and os.getppid() != parent):
+    while not wanted.is_set():
+        if parent is not None and os.getppid() != parent:
+            return f"process {parent}, which started the stack, is gone"
+        if os.fstat(lock).st_nlink == 0:
+            return "its data folder was removed"
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(wanted.wait(), _PARENT_CHECK_S)
+            await asyncio.wait_for(wanted.wait(), _LOOK_EVERY_S)
+    return ""

@@ -6,6 +6,7 @@ import sys
 from services.rendering.app import GROUP, PROCESSES
 from services.rendering.rebuild import rebuild
 from services.rendering.settings import RenderingSettings
+from shared.errors import SettingsError, Unavailable
 from shared.service import run_service
 
 if __name__ == "__main__":
@@ -14,6 +15,9 @@ if __name__ == "__main__":
         name, create_app = PROCESSES[verb]
         run_service(name, RenderingSettings, create_app)
     elif verb == "rebuild":
-        asyncio.run(rebuild(RenderingSettings.load(), database="rendering", group=GROUP))
+        try:
+            asyncio.run(rebuild(RenderingSettings.load(), database="rendering", group=GROUP))
+        except (SettingsError, Unavailable) as error:
+            sys.exit(f"rebuild: {error}")
     else:
         sys.exit(f"usage: python -m services.rendering {'|'.join((*PROCESSES, 'rebuild'))}")

@@ -312,6 +312,7 @@ async def test_a_member_does_not_go_on_with_what_it_lost_meanwhile(
         await producer.send(Message(topic, b"k", value, ()))
         await until(lambda: sink.answers, "the sink has answered, too late")
         assert runner.partitions == ()
+        assert not runner.ready
 
 
 async def test_a_member_that_waits_for_messages_costs_next_to_nothing(settings: Settings) -> None:

@@ -8,7 +8,7 @@ import sys
 
 import aiohttp
 
-from tests.polling import eventually
+from tests.polling import PATIENCE_S, eventually
 from tests.running import ROOT, free_port
 
 _SERVICE = """
@@ -25,7 +25,7 @@ run_service("hello", Settings, lambda settings: create_service(settings, [web.ge
 
 async def test_sigterm_makes_it_not_ready_while_it_still_serves_and_then_it_ends_well() -> None:
     port = free_port()
-    environment = {**os.environ, "WM_SERVICE_PORT": str(port), "WM_DRAIN_S": "4"}
+    environment = {**os.environ, "WM_SERVICE_PORT": str(port), "WM_DRAIN_S": "10"}
     process = subprocess.Popen([sys.executable, "-c", _SERVICE], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
@@ -47,6 +47,6 @@ async def test_sigterm_makes_it_not_ready_while_it_still_serves_and_then_it_ends
             served = await status("/hello")
 
         assert served == 200
-        assert await asyncio.to_thread(process.wait, 10) == 0
+        assert await asyncio.to_thread(process.wait, PATIENCE_S) == 0
     finally:
         process.kill()

@@ -12,7 +12,7 @@ from deploy.local.engines import kafka, provide_topics
 from services.rendering.settings import RenderingSettings
 from shared.events import ArticleCorrected, ArticleState
 from tests.contract.gateway_house import House, an_article, open_gateway, open_house
-from tests.polling import eventually
+from tests.polling import PATIENCE_S, eventually
 from tests.running import free_port
 
 SILENCE_S = 2.0
@@ -43,7 +43,7 @@ class Broker:
         """End it at once; it forgets everything."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(PATIENCE_S)
 
 
 @pytest.fixture

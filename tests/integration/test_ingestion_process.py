@@ -14,9 +14,10 @@ import pytest
 from services.ingestion.commands import main
 from services.ingestion.store import Store
 from shared.mongo import Mongo
+from shared.process import EXIT_SETTINGS
 from tests.contract.ingestion_house import DRAFT
 from tests.contract.outbox_house import read_log
-from tests.polling import eventually
+from tests.polling import PATIENCE_S, eventually
 from tests.running import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +37,9 @@ def environment(kafka_url: str, mongo_url: str, mongo_database: str, embedded_ka
 
 def command(environment: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
     argv = [sys.executable, "-m", "services.ingestion", *words]
-    return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
 
 
 @asynccontextmanager
@@ -54,7 +57,7 @@ async def service(environment: Mapping[str, str]) -> "AsyncIterator[tuple[subpro
         yield process, url
     finally:
         process.terminate()
-        await asyncio.to_thread(process.wait, 15)
+        await asyncio.to_thread(process.wait, PATIENCE_S)
 
 
 async def test_what_was_acknowledged_before_sigkill_is_told_after_it_and_can_be_told_again(
@@ -73,7 +76,7 @@ async def test_what_was_acknowledged_before_sigkill_is_told_after_it_and_can_be_
                 assert answer.status == 200, await answer.text()
                 published.append(article["id"])
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE_S)
 
     async with service(environment):
 
@@ -152,8 +155,11 @@ def test_a_wrong_command_fails(say: Callable[..., str], words: tuple[str, ...]) 
     assert say("token", "list") == ""
 
 
-def test_a_wrong_setting_is_named(say: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("WM_ADMIN_TOKEN_FILE", "/nowhere/token")
 
-    with pytest.raises(SystemExit, match="WM_ADMIN_TOKEN_FILE"):
+    with pytest.raises(SystemExit) as done:
         main(())
+
+    assert done.value.code == EXIT_SETTINGS
+    assert capsys.readouterr().err.startswith("ingestion: WM_ADMIN_TOKEN_FILE: ")

@@ -1,15 +1,20 @@
 """The nursery alone: nothing that it started outlives the one who asked for it."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
-from deploy.local.children import Children, Command
+import pytest
+
+from deploy.local import children as children_module
+from deploy.local.children import Children, Command, NurseryLost
+from tests.polling import PATIENCE_S, until
 from tests.running import ROOT
 
-TRIES = 15
+TRIES = 8
 
 
 def _order(marker: str) -> bytes:
@@ -29,10 +34,10 @@ def _ask_and_go(output: int, lock: int, marker: str) -> None:
         if marker.endswith("waited"):
             ours.recv(100)
         ours.close()
-        assert nursery.wait(10) == 0
+        assert nursery.wait(PATIENCE_S) == 0
 
 
-def test_a_process_that_was_asked_for_by_one_who_is_gone_at_once_does_not_stay(tmp_path: Path) -> None:
+async def test_a_process_that_was_asked_for_by_one_who_is_gone_at_once_does_not_stay(tmp_path: Path) -> None:
     lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
     read_end, write_end = os.pipe()
 
@@ -40,11 +45,10 @@ def test_a_process_that_was_asked_for_by_one_who_is_gone_at_once_does_not_stay(t
         _ask_and_go(write_end, lock, f"{number} waited" if number % 2 else f"{number}")
     os.close(write_end)
 
-    # The pipe ends when the last process that could write to it has ended: a read that returns is the proof.
-    with os.fdopen(read_end, "rb") as output:
-        said = output.read()
-
-    assert said.count(b"\n") <= TRIES
+    # The pipe ends when the last process that could write to it has ended.
+    os.set_blocking(read_end, False)
+    with os.fdopen(read_end, "rb", buffering=0) as output:
+        await until(lambda: output.read() == b"", "no process is left")
     os.close(lock)
 
 
@@ -62,4 +66,31 @@ async def test_an_order_with_a_large_environment_arrives_whole(tmp_path: Path) -
 
     with os.fdopen(read_end, "rb") as output:
         assert output.read() == b"200000\n"
+    os.close(lock)
+
+
+async def test_an_answer_is_waited_for_as_long_as_the_nursery_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children_module, "_IDLE_LIMIT_S", 2.0)
+    (tmp_path / "takes_long.py").write_text("import time\nwhile time.process_time() < 4: pass\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+
+    async with Children(ROOT, lock) as children:
+        assert await children.preload(["takes_long", "is_not_there"]) == {
+            "is_not_there": "ModuleNotFoundError: No module named 'is_not_there'"
+        }
+    os.close(lock)
+
+
+async def test_a_nursery_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children_module, "_IDLE_LIMIT_S", 1.0)
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+
+    async with Children(ROOT, lock) as children:
+        await children.preload([])
+        os.kill(children.nursery_pid, signal.SIGSTOP)
+        with pytest.raises(NurseryLost, match="has done nothing for 1 s"):
+            await children.preload([])
     os.close(lock)

@@ -6,18 +6,20 @@ import socket
 import stat
 import subprocess
 import sys
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from deploy.local.ports import is_free
 from tests.polling import eventually
 from tests.running import ROOT, Platform, free_port, running_platform
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(500)
 
-STOP_WITHIN_S = 10.0
-GONE_WITHIN_S = 5.0
+# No measures of speed: a stop waits as long as it makes progress.
+END_WITHIN_S = 120.0
+REFUSED_WITHIN_S = 200.0
 
 
 def _pids(platform: Platform) -> list[int]:
@@ -81,11 +83,9 @@ async def test_a_second_start_finds_everything_and_neither_end_leaves_a_process(
         await _view(platform, identity)
         pids = _pids(platform)
         token = platform.editor
-        stopping = time.monotonic()
         platform.supervisor.terminate()
-        platform.supervisor.wait(STOP_WITHIN_S + 5)
+        platform.supervisor.wait(END_WITHIN_S)
 
-    assert time.monotonic() - stopping < STOP_WITHIN_S
     assert platform.supervisor.returncode == 0
     assert _alive(pids) == []
     assert not (tmp_path / "run.json").exists()
@@ -95,12 +95,12 @@ async def test_a_second_start_finds_everything_and_neither_end_leaves_a_process(
         assert platform.editor == token
         pids = _pids(platform)
         platform.supervisor.kill()
-        platform.supervisor.wait(GONE_WITHIN_S)
+        platform.supervisor.wait(END_WITHIN_S)
 
         async def gone() -> bool:
-            return not _alive(pids)
+            return not _alive(pids) and is_free(int(platform.edge.rpartition(":")[2]))
 
-        await eventually(gone, what=lambda: f"left: {_alive(pids)}")
+        await eventually(gone, what=lambda: f"left: {_alive(pids)}, or a worker of nginx")
 
 
 async def _view(platform: Platform, article: str) -> None:
@@ -132,6 +132,7 @@ async def test_the_token_is_readable_by_its_owner_alone_and_opens_the_desk(tmp_p
 
 async def test_a_stop_in_the_middle_of_the_start_is_as_clean(tmp_path: Path) -> None:
     environment = {**os.environ, "WM_DATA": str(tmp_path), "WM_PORT": str(free_port()), "WM_EDITION": "none"}
+    environment["WM_STOP_WITH_PARENT"] = str(os.getpid())
     command = [sys.executable, "-m", "deploy.local"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -142,7 +143,7 @@ async def test_a_stop_in_the_middle_of_the_start_is_as_clean(tmp_path: Path) -> 
 
         await eventually(begun)
         process.terminate()
-        said, _ = process.communicate(timeout=STOP_WITHIN_S + 5)
+        said, _ = process.communicate(timeout=END_WITHIN_S)
 
     assert process.returncode == 0
     assert b"Traceback" not in said
@@ -152,7 +153,7 @@ async def test_a_stop_in_the_middle_of_the_start_is_as_clean(tmp_path: Path) -> 
 def _refused_start(data: Path, **settings: str) -> str:
     environment = {**os.environ, "WM_DATA": str(data), **settings}
     command = [sys.executable, "-m", "deploy.local"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=REFUSED_WITHIN_S)
     assert done.returncode == 1
     return done.stderr
 
@@ -177,3 +178,14 @@ def test_a_setting_that_is_wrong_is_named(name: str, value: str, tmp_path: Path)
 
     assert name in said
     assert "Traceback" not in said
+
+
+def test_a_setting_of_a_service_that_is_wrong_ends_the_stack_with_one_sentence(
+    engines: Mapping[str, str], tmp_path: Path
+) -> None:
+    given = {f"WM_{engine.upper()}": url for engine, url in engines.items()}
+
+    said = _refused_start(tmp_path, WM_PORT=str(free_port()), WM_EDITION="none", WM_KAFKA_FETCH_WAIT_MS="1000", **given)
+
+    assert said.startswith("World Monitor cannot run: WM_KAFKA_FETCH_WAIT_MS: ")
+    assert said.count("\n") == 1

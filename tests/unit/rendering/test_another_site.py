@@ -5,7 +5,6 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from pydantic import ValidationError
 
 from services.rendering.signposts import manifest
 from services.rendering.templates import Templates
@@ -81,7 +80,7 @@ def test_what_is_wrong_in_a_site_file_is_said_at_the_start(tmp_path: Path, wrong
     file = _write(tmp_path)
     file.write_text(_SITE.replace(wrong, right, 1))
 
-    with pytest.raises(ValidationError):
+    with pytest.raises(SettingsError, match=r"WM_SITE: .*site\.toml: "):
         load_site(file)
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 from services.rendering.language import DIRECTORY, Languages, _words, direction
 from services.rendering.static_pages import load_static_pages
+from shared.errors import SettingsError
 from shared.site import SHIPPED, load_site
 
 PLURAL = re.compile(r"\.(zero|one|two|few|many|other)$")
@@ -123,5 +123,5 @@ def test_a_mistake_in_a_site_file_is_found(tmp_path: Path, right: str, wrong: st
     file = tmp_path / "site.toml"
     file.write_text(SHIPPED.read_text("utf-8").replace(right, wrong), "utf-8")
 
-    with pytest.raises(ValidationError):
+    with pytest.raises(SettingsError, match=r"WM_SITE: .*site\.toml: "):
         load_site(file)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-TOOLS = ("sh", "dirname", "cat", "cksum", "cut", "date", "rm", "cp", "sleep", "flock")
+TOOLS = ("sh", "dirname", "cat", "cksum", "cut", "date", "rm", "cp", "sleep", "grep", "flock")
 _STAND_IN = Path(__file__).with_name("stand_in_python.py")
 
 # `python install` gives the Python of `$FETCHED`, where a test says that there is one. `$GATE`, a FIFO, holds a sync up.
@@ -20,7 +20,12 @@ echo "uv $*" >>"$NOTES"
 case "$*" in
   "python find "*) [ -f "$HOME/fetched" ] && echo "$FETCHED" ;;
   "python install "*) [ -n "$FETCHED" ] && : >"$HOME/fetched" || { echo "error: Failed to install cpython" >&2; exit 1; } ;;
-  sync*) [ -z "${GATE:-}" ] || cat "$GATE"; [ "${KILL_AT:-}" != sync ] || kill -9 0 ;;
+  sync*)
+    echo " + aiohttp==3.14.5" >&2
+    [ -z "${NO_NETWORK:-}" ] || exit 2
+    [ -z "${GATE:-}" ] || cat "$GATE"
+    [ "${KILL_AT:-}" != sync ] || kill -9 0 ;;
+  export*) ;;
 esac
 """
 

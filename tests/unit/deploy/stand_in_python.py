@@ -64,6 +64,8 @@ match arguments:
         evaluate(code, *words)
     case ["-m", "venv", "--clear", folder]:
         make_environment(folder)
+    case ["-m", "pip", "install", *_, "-r", _]:
+        note(f"{version} pip as a second way")
     case ["-m", "pip", "install", *_, requirement]:
         install(os.path.dirname(os.path.dirname(script)), requirement)
     case _:

@@ -119,9 +119,8 @@ def test_with_a_newer_python_alone_uv_is_installed_and_fetches_one(machine: Bare
         "3.13.18 pip .venv uv==0.13.9",
         SYNC,
     ]
-    assert (
-        "no Python 3.11 to 3.13 on the PATH (python3 is CPython 3.14.1): uv fetches Python 3.13, some 30 MB" in printed
-    )
+    assert "setup: no Python 3.11 to 3.13 on the PATH: python3 is CPython 3.14.1\n" in printed
+    assert "setup: fetching Python 3.13 with uv, some 30 MB" in printed
     assert not (machine.tree / ".venv.uv").exists()
 
 
@@ -146,7 +145,7 @@ def test_what_uv_fetched_before_is_not_fetched_again(machine: BareMachine, tmp_p
 
     status, printed = machine.set_up(FETCHED=str(fetched))
 
-    assert (status, "fetches" in printed) == (0, False)
+    assert (status, "fetching" in printed) == (0, False)
     assert "uv python install 3.13" not in machine.take_steps()
 
 
@@ -157,12 +156,12 @@ def test_what_uv_fetched_before_is_not_fetched_again(machine: BareMachine, tmp_p
             {},
             False,
             {},
-            "there is no Python on the PATH",
+            "no Python at all",
             "there is no uv on the PATH, and no Python 3 that could install one",
         ),
         ({"python": "2.7.18"}, False, {}, "python is CPython 2.7.18", "there is no uv on the PATH, and no Python 3"),
         ({"python3": "3.14.1"}, False, {}, "python3 is CPython 3.14.1", "uv could not fetch Python 3.13 (above)"),
-        ({}, True, {}, "there is no Python on the PATH", "uv could not fetch Python 3.13 (above)"),
+        ({}, True, {}, "no Python at all", "uv could not fetch Python 3.13 (above)"),
         (
             {"python3": "3.9.2"},
             False,
@@ -188,8 +187,9 @@ def test_where_no_python_can_be_had_it_says_why_and_what_to_install(
     status, printed = machine.set_up(**environment)
 
     assert status == 1
-    assert f"setup: Python 3.11 to 3.13 is needed (the embedded MongoDB has no wheel for others): {found}." in printed
-    assert f"setup: Tried: {tried}" in printed
+    assert f"setup: no Python 3.11 to 3.13 on the PATH: {found}\n" in printed
+    assert "setup: Python 3.11 to 3.13 is needed (the embedded MongoDB has no wheel for others)" in printed
+    assert f"and could not be had: {tried}" in printed
     for line in (
         "Debian, Ubuntu  apt-get install",
         "Fedora          dnf install",
@@ -210,6 +210,16 @@ def test_a_python_without_venv_is_told_which_package_it_lacks(machine: BareMachi
     assert printed.endswith(
         "setup: python3 cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv\n"
     )
+
+
+def test_where_uv_cannot_fetch_the_packages_pip_does_and_no_package_is_listed(machine: BareMachine) -> None:
+    machine.add_python("python3", "3.13.0")
+
+    status, printed = machine.set_up(NO_NETWORK="1")
+
+    assert status == 0, printed
+    assert machine.take_steps()[-1] == "3.13.0 pip as a second way"
+    assert "aiohttp" not in printed
 
 
 def test_the_next_python_has_an_environment_of_its_own_without_the_engine(machine: BareMachine) -> None:

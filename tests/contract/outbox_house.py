@@ -144,7 +144,7 @@ async def relay_process(kafka: str, mongo: str, database: str, fate: str) -> "As
         yield process
     finally:
         process.kill()
-        await asyncio.to_thread(process.wait, 10)
+        await asyncio.to_thread(process.wait)
 
 
 async def read_log(kafka: str, things: Iterable[str]) -> dict[str, list[int]]:

@@ -19,8 +19,6 @@ from shared.producer import Producer
 from tests.contract.bus import Broker, Memory, bus_settings, make_topic, numbered, running, unique
 from tests.polling import PATIENCE_S, eventually, until
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 async def broker() -> AsyncIterator[Broker]:

@@ -185,7 +185,7 @@ async def test_too_many_comments_of_one_visitor_are_429_and_others_are_taken(
 async def test_a_burst_of_comments_at_once_is_counted_like_one_after_the_other(
     comments_settings: CommentsSettings,
 ) -> None:
-    limited = comments_settings.model_copy(update={"rate_limits": "on", "comments_rate": "2/minute"})
+    limited = comments_settings.model_copy(update={"rate_limits": "on", "comments_rate": "2/hour"})
     async with open_house(limited, f"test_{id(limited)}") as house:
         article = await house.publish_article()
         path = f"/v1/articles/{article.id}/comments"

@@ -280,7 +280,6 @@ async def _sums(redis: Redis) -> tuple[dict[str, dict[str, int]], dict[str, Coun
     return sums, buckets
 
 
-@pytest.mark.timeout(300)
 def test_the_gate_agrees_with_its_model(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "_RETIRED_AT_ONCE", 2)
     monkeypatch.setattr(Gate, "redis_url", f"{redis_url}/4")

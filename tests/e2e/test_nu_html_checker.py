@@ -27,7 +27,7 @@ def test_the_nu_html_checker_finds_nothing(tmp_path: Path) -> None:
         "--no-langdetect",
         *map(str, (*sorted(tmp_path.glob("*.html")), *ERRORS.glob("*.html"))),
     ]
-    checked = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    checked = subprocess.run(command, capture_output=True, text=True)
 
     assert checked.stderr == ""
     assert checked.returncode == 0

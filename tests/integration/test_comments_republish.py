@@ -15,8 +15,6 @@ from tests.contract.bus import Broker
 from tests.contract.comments_house import House, log_of, open_house
 from tests.polling import eventually
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 async def broker() -> AsyncIterator[Broker]:
@@ -81,9 +79,9 @@ async def test_a_broker_that_has_no_topics_yet_is_told_when_it_has_them(
         async def waits() -> bool:
             nonlocal said
             said += capsys.readouterr().out + caplog.text
-            return "a new log without comments.v1" in said
+            return "relay.log_replaced" in said
 
-        await eventually(waits, what="the relay waits for topics")
+        await eventually(waits, what="the relay has noticed the new log")
         await provide_topics(broker.url)
 
         async with log_of(broker.url) as log:

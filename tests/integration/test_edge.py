@@ -86,7 +86,7 @@ async def start_edge(behind: Behind, tmp_path: Path) -> AsyncIterator[StartEdge]
             config = tmp_path / "nginx.conf"
             config.write_text(render(edge))
             process = subprocess.Popen([nginx_binary(), "-p", tmp_path, "-c", config, "-e", "stderr"])
-            running.callback(process.wait, 5)
+            running.callback(process.wait)
             running.callback(process.terminate)
             await _until_listening(edge.listen)
             return f"http://{edge.listen}"
@@ -490,7 +490,7 @@ async def _say(base: URL, request: bytes) -> str:
     """What comes back for bytes that no client would send."""
     reader, writer = await asyncio.open_connection(base.host, base.port)
     writer.write(request)
-    answer = (await asyncio.wait_for(reader.read(), 5)).decode()
+    answer = (await asyncio.wait_for(reader.read(), PATIENCE_S)).decode()
     writer.close()
     return answer
 

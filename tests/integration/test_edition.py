@@ -33,7 +33,6 @@ def load(platform: Platform, token: Path, embedded: bool) -> subprocess.Complete
         env={**os.environ, "WM_KAFKA_IDEMPOTENCE": "off" if embedded else "on"},
         capture_output=True,
         text=True,
-        timeout=90,
         check=False,
     )
 
@@ -59,7 +58,6 @@ async def all_views(platform: Platform) -> int:
     return sum(int(item["views"]) for item in ranking["items"])
 
 
-@pytest.mark.timeout(240)
 async def test_the_edition_is_loaded_and_a_second_loading_changes_nothing(
     platform: Platform, embedded_kafka: bool
 ) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -17,7 +18,7 @@ from shared.events import ArticleState, CommentState, encode
 from shared.mongo import Mongo
 from shared.producer import Producer
 from tests.contract.projector_house import a_comment, an_article
-from tests.polling import PATIENCE_S
+from tests.polling import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 # The shortest after which Kafka, as it is shipped, misses a process that died and gives its partitions to another.
@@ -99,16 +100,17 @@ async def _kill_one(
 
 async def _until_read(model: ReadModel, newest: Mapping[str, ArticleState], comment: CommentState) -> None:
     """Wait until each article can be read in its newest version, and the last comment under its article."""
-    async with asyncio.timeout(PATIENCE_S):
-        for article in newest.values():
-            while True:
-                reading = Reading(model)
-                found = await reading.article(article.id)
-                if found is not None and found.version == article.version:
-                    talk = await reading.comments(found)
-                    if comment.article_id != article.id or (talk is not None and talk.total):
-                        break
-                await asyncio.sleep(0.1)
+
+    async def is_read(article: ArticleState) -> bool:
+        reading = Reading(model)
+        found = await reading.article(article.id)
+        if found is None or found.version != article.version:
+            return False
+        talk = await reading.comments(found)
+        return comment.article_id != article.id or bool(talk is not None and talk.total)
+
+    for article in newest.values():
+        await eventually(partial(is_read, article), what=f"{article.id} in version {article.version}")
 
 
 async def _cards(model: ReadModel, listing: str) -> list[tuple[str, str, datetime]]:

@@ -41,43 +41,12 @@ async def _is_ready(platform: Platform, url: object) -> bool:
         return answer.status == 200
 
 
-async def test_what_run_json_says_is_true_and_stays_true_when_a_service_is_killed(tmp_path: Path) -> None:
+async def test_platform_heals_and_its_second_start_finds_everything(tmp_path: Path) -> None:
     async with running_platform(tmp_path, SCALE="rendering=2,popularity=1") as platform:
-        listed = platform.facts()["processes"]
-        assert isinstance(listed, list)
-        names = [(entry["name"], entry["instance"]) for entry in listed]
-        assert sorted(names) == [
-            ("comments", 1),
-            ("ingestion", 1),
-            ("popularity", 1),
-            ("popularity-counter", 1),
-            ("rendering", 1),
-            ("rendering", 2),
-            ("rendering-projector", 1),
-            ("search", 1),
-        ]
-        assert _alive(_pids(platform)) == _pids(platform)
-        for entry in listed:
-            assert await _is_ready(platform, entry["url"])
-
+        await _expect_true_run_json(platform)
+        await _expect_token_of_owner_alone(platform)
         await _expect_recovery(platform, "rendering", 2)
         await _expect_recovery(platform, "edge", 1)
-
-
-async def _expect_recovery(platform: Platform, name: str, instance: int) -> None:
-    before = platform.processes(name)[instance - 1]
-    platform.signal(name, signal.SIGKILL, instance)
-
-    async def again() -> bool:
-        now = platform.processes(name)[instance - 1]
-        ready = (await platform.page("/"))[0] == 200 if name == "edge" else await _is_ready(platform, now["url"])
-        return now["pid"] != before["pid"] and now["url"] == before["url"] and ready
-
-    await eventually(again, what=lambda: platform.output())
-
-
-async def test_a_second_start_finds_everything_and_neither_end_leaves_a_process(tmp_path: Path) -> None:
-    async with running_platform(tmp_path) as platform:
         article = await platform.publish("Lighthouse shines again", section="africa")
         identity = str(article["id"])
         await _view(platform, identity)
@@ -90,7 +59,7 @@ async def test_a_second_start_finds_everything_and_neither_end_leaves_a_process(
     assert _alive(pids) == []
     assert not (tmp_path / "run.json").exists()
 
-    async with running_platform(tmp_path) as platform:
+    async with running_platform(tmp_path, SCALE="rendering=2,popularity=1") as platform:
         await _expect_article_and_views(platform, str(article["url"]), identity)
         assert platform.editor == token
         pids = _pids(platform)
@@ -101,6 +70,46 @@ async def test_a_second_start_finds_everything_and_neither_end_leaves_a_process(
             return not _alive(pids) and is_free(int(platform.edge.rpartition(":")[2]))
 
         await eventually(gone, what=lambda: f"left: {_alive(pids)}, or a worker of nginx")
+
+
+async def _expect_true_run_json(platform: Platform) -> None:
+    listed = platform.facts()["processes"]
+    assert isinstance(listed, list)
+    assert sorted((entry["name"], entry["instance"]) for entry in listed) == [
+        ("comments", 1),
+        ("ingestion", 1),
+        ("popularity", 1),
+        ("popularity-counter", 1),
+        ("rendering", 1),
+        ("rendering", 2),
+        ("rendering-projector", 1),
+        ("search", 1),
+    ]
+    assert _alive(_pids(platform)) == _pids(platform)
+    for entry in listed:
+        assert await _is_ready(platform, entry["url"])
+
+
+async def _expect_token_of_owner_alone(platform: Platform) -> None:
+    mode = stat.S_IMODE((platform.data / "editor.token").stat().st_mode)
+    async with platform.http.get(f"{platform.edge}/v1/articles", headers=platform.editor) as answer:
+        with_token = answer.status
+    async with platform.http.get(f"{platform.edge}/v1/articles") as answer:
+        without = answer.status
+
+    assert (mode, with_token, without) == (0o600, 200, 401)
+
+
+async def _expect_recovery(platform: Platform, name: str, instance: int) -> None:
+    before = platform.processes(name)[instance - 1]
+    platform.signal(name, signal.SIGKILL, instance)
+
+    async def again() -> bool:
+        now = platform.processes(name)[instance - 1]
+        ready = (await platform.page("/"))[0] == 200 if name == "edge" else await _is_ready(platform, now["url"])
+        return now["pid"] != before["pid"] and now["url"] == before["url"] and ready
+
+    await eventually(again, what=lambda: platform.output())
 
 
 async def _view(platform: Platform, article: str) -> None:
@@ -117,17 +126,6 @@ async def _expect_article_and_views(platform: Platform, url: str, identity: str)
         return status == 200 and "Lighthouse shines again" in page and await platform.views(identity) == 1
 
     await eventually(shown, what=lambda: platform.output())
-
-
-async def test_the_token_is_readable_by_its_owner_alone_and_opens_the_desk(tmp_path: Path) -> None:
-    async with running_platform(tmp_path, SCALE="rendering=1,popularity=1") as platform:
-        mode = stat.S_IMODE((tmp_path / "editor.token").stat().st_mode)
-        async with platform.http.get(f"{platform.edge}/v1/articles", headers=platform.editor) as answer:
-            with_token = answer.status
-        async with platform.http.get(f"{platform.edge}/v1/articles") as answer:
-            without = answer.status
-
-    assert (mode, with_token, without) == (0o600, 200, 401)
 
 
 async def test_a_stop_in_the_middle_of_the_start_is_as_clean(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def _is_worker(config: pytest.Config) -> bool:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`timeout` in pyproject.toml: seconds that a test may take, where its mark does not say otherwise."""
-    parser.addini("timeout", "seconds that a test may take", default="300")
+    parser.addini("timeout", "seconds that a test may take", default="600")
 
 
 def pytest_configure(config: pytest.Config) -> None:

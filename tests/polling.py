@@ -73,11 +73,12 @@ async def promptly(take: Callable[[], Awaitable[float]], *, within_s: float) -> 
     taken_s: list[float] = []
     while len(taken_s) < 3:
         taken_s.append(await take())
-        if taken_s[-1] < within_s * _processes_a_core():
+        if taken_s[-1] < within_s * processes_a_core():
             return
     raise AssertionError(f"never within {within_s:g} s, but after {', '.join(f'{s:.2f}' for s in taken_s)}")
 
 
-def _processes_a_core() -> float:
+def processes_a_core() -> float:
+    """How many processes share each core: so many times as long as on a machine with a core to spare takes everything."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1.0, os.getloadavg()[0] / cores)

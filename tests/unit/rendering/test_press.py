@@ -7,8 +7,9 @@ import pytest
 from services.rendering.cache import PageCache
 from services.rendering.press import Limits, Made, Press
 from shared.errors import Unavailable
+from tests.polling import PATIENCE_S
 
-LIMITS = Limits(renders=2, waiting=100, wait_s=5)
+LIMITS = Limits(renders=2, waiting=100, wait_s=PATIENCE_S)
 
 
 class Kitchen:
@@ -120,7 +121,7 @@ async def test_who_waits_too_long_for_a_turn_is_told_so() -> None:
 
 
 async def test_no_more_than_so_many_wait() -> None:
-    kitchen = Kitchen(Limits(renders=1, waiting=3, wait_s=5))
+    kitchen = Kitchen(Limits(renders=1, waiting=3, wait_s=PATIENCE_S))
     kitchen.go_on.clear()
     first = asyncio.create_task(kitchen.press.make("/0", kitchen.render))
     await kitchen.until_rendering()

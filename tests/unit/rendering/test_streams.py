@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from services.rendering.streams import MOST_UNREAD_BYTES, STALLED_S, Hub, Listener
+from tests.polling import PATIENCE_S
 
 Join = Callable[[Hub], Awaitable[tuple[Listener, socket.socket]]]
 # More than the two ends of a loopback connection hold between them.
@@ -25,7 +26,7 @@ async def join() -> AsyncIterator[Join]:
             open_ones.callback(transport.abort)
             open_ones.callback(theirs.close)
             ours.setblocking(False)
-            theirs.settimeout(5)
+            theirs.settimeout(PATIENCE_S)
             return hub.join(transport, ["front"], b"hello\n\n"), theirs
 
         yield joined

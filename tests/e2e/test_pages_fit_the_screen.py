@@ -21,6 +21,10 @@ _TOO_WIDE = """() => {
   const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > screen + 0.5);
   return [`${document.documentElement.scrollWidth} of ${screen}`, ...out.slice(-3).map((one) => one.outerHTML.slice(0, 90))];
 }"""
+# What fits a phone seldom sticks out of a desktop.
+BOTH = pytest.mark.parametrize(
+    "viewport", [pytest.param(NARROW, id="phone"), pytest.param(WIDE, id="desktop", marks=pytest.mark.long)]
+)
 # What is below the first screen is laid out last, by the script.
 _WHOLE = """() => [...document.querySelectorAll(".block, .rail > section, .threads")].every(
   (one) => one.style.contentVisibility === "visible"
@@ -45,7 +49,7 @@ def _said(number: int, body: str, depth: int = 0) -> CommentView:
     return replace(samples.comment(number, depth), body_html=body, name="N" * 80, reply_to_name="N" * 80)
 
 
-@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["phone", "desktop"])
+@BOTH
 async def test_a_long_word_in_a_comment_widens_nothing(browser: Browser, viewport: dict[str, int]) -> None:
     link = "https://reader.example/" + "a-long-way-" * 11
     bodies = (f'<p><a href="{link}">{link}</a></p>', f"<p>{'W' * 300}</p>", f"<pre><code>{'W' * 300}</code></pre>")
@@ -101,7 +105,7 @@ def _hostile() -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["phone", "desktop"])
+@BOTH
 async def test_a_long_word_of_an_article_widens_no_page(browser: Browser, viewport: dict[str, int]) -> None:
     ranking = samples.popular()
     items = tuple(replace(item, headline=_WORD) for item in ranking.items)

@@ -298,7 +298,9 @@ _CONTRAST = {"runOnly": ["color-contrast"]}
 _WIDE = ("home", "article", "popular")
 
 
-@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    "viewport", [pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop", marks=pytest.mark.long)]
+)
 async def test_axe_finds_nothing_on_any_kind_of_page_by_day_or_night(site: Site, viewport: dict[str, int]) -> None:
     paths = {name: path for name, path in site.paths.items() if viewport is PHONE or name in _WIDE}
     found: list[str] = []

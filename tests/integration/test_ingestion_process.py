@@ -1,15 +1,17 @@
 """Ingestion as a process: what it acknowledged survives SIGKILL, and its commands do what they say."""
 
 import asyncio
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 
 from services.ingestion.commands import main
 from services.ingestion.store import Store
@@ -155,6 +157,18 @@ def test_a_wrong_command_fails(say: Callable[..., str], words: tuple[str, ...]) 
     assert say("token", "list") == ""
 
 
+@pytest.fixture
+def logging_restored() -> Iterator[None]:
+    """Logging as it was: a service's own would go on writing to the captured output of this test."""
+    root, configured = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**configured)
+
+
+@pytest.mark.usefixtures("logging_restored")
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("WM_ADMIN_TOKEN_FILE", "/nowhere/token")
 

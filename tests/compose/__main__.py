@@ -26,9 +26,9 @@ async def all_steps(drill: Drill, *, short: bool) -> list[str]:
     if not short:
         say("a topic of an older release")
         await steps.correct_a_topic(stack)
-    say("at rest")
-    used = await steps.rest(stack)
-    say("percent of a core at rest: " + ", ".join(f"{name} {percent:.1f}" for name, percent in used.items()))
+        say("at rest")
+        used = await steps.rest(stack)
+        say("percent of a core at rest: " + ", ".join(f"{name} {percent:.1f}" for name, percent in used.items()))
     for service in ("rendering",) if short else SERVICES:
         await drill.under_load(f"scale {service} 1-4-1", partial(steps.scale_there_and_back, stack, public, service))
     for service in ("rendering", "popularity-counter") if short else (*SERVICES, *ENGINES, "edge"):

@@ -14,6 +14,7 @@ import aiohttp
 from aiokafka.errors import KafkaError
 
 from shared.errors import Unavailable
+from tests.support.machine import cores
 
 PATIENCE_S = 120.0
 _LOOK_EVERY_S = 0.02
@@ -80,5 +81,4 @@ async def promptly(take: Callable[[], Awaitable[float]], *, within_s: float) -> 
 
 def processes_a_core() -> float:
     """How many processes share each core: so many times as long as on a machine with a core to spare takes everything."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1.0, os.getloadavg()[0] / cores)
+    return max(1.0, os.getloadavg()[0] / cores())

@@ -11,6 +11,7 @@ import pytest
 
 from tests.polling import until
 from tests.running import ROOT
+from tests.support.processes import marked
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes by /proc")
 
@@ -27,14 +28,7 @@ time.sleep(300)
 
 def _left(data: Path) -> list[int]:
     """The processes of the stack on a folder: its name is in the environment of all of them."""
-    mark, found = f"WM_DATA={data}".encode(), []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
+    return [process.pid for process in marked("WM_DATA", str(data))]
 
 
 def _start(data: Path, parent: str) -> "subprocess.Popen[bytes]":

@@ -1,8 +1,7 @@
-"""The end of a test run: nothing that it started may be left, neither a process nor a folder."""
+"""The end of a test run: no process that it started may be left, and its cost is known."""
 
 import resource
 import time
-from pathlib import Path
 
 from tests.support.processes import Process, kill, marked
 
@@ -16,11 +15,6 @@ def processes_left(variable: str, run: str, *, within_s: float = _SETTLE_S) -> l
         time.sleep(0.1)
     kill(left)
     return left
-
-
-def folders_left(folder: Path | None) -> list[Path]:
-    """What is left in a run's folder that passed tests should have taken with them."""
-    return [] if folder is None or not folder.exists() else sorted(folder.iterdir())
 
 
 def processor_seconds() -> float:

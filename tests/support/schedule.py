@@ -1,9 +1,9 @@
 """How tests are spread over processes: by file, but for folders whose tests share one platform."""
 
-import os
-
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
+
+from tests.support.machine import cores
 
 # The tests of each share one platform: they run in one process, one after the other.
 SHARED_FOLDERS = ("tests/e2e/", "tests/faults/")
@@ -21,8 +21,7 @@ class ByFile(LoadScopeScheduling):
 
 def workers() -> int:
     """One process for each core, and one more: tests wait for engines half of their time."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + 1
+    return cores() + 1
 
 
 def order(items: list[pytest.Item]) -> None:

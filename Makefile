@@ -47,7 +47,7 @@ bench:
 # Playwright's own Chromium where the machine has none; the tests say what they left out when neither is there.
 browser:
 	@deploy/bootstrap dev
-	@$(PYTHON) -m tests.browser
+	@$(PYTHON) -m tests.support.browser
 
 clean:
 	rm -rf .venv .venv.lock .venv.uv .venv-next .venv-next.lock .pytest_cache .mypy_cache .ruff_cache .hypothesis

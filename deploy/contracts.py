@@ -17,8 +17,8 @@ from services.ingestion.contract import OPERATIONS as INGESTION
 from services.popularity.contract import OPERATIONS as POPULARITY
 from services.rendering.contract import OPERATIONS as RENDERING
 from services.search.contract import OPERATIONS as SEARCH
-from shared import openapi
 from shared.events import CATALOGUE
+from shared.http import openapi
 from shared.topics import SOURCES, Topic
 
 VERSION = "0.1.0"

@@ -1,7 +1,7 @@
 """Every error that crosses a module's border, as one tree.
 
     WorldMonitorError
-    ├── Problem             an HTTP answer as problem details (RFC 9457); rendered by `shared.service`
+    ├── Problem             an HTTP answer as problem details (RFC 9457); rendered by `shared.http.app`
     ├── InvalidMessage      bad for ever: the record goes to the dead-letter topic
     ├── Unavailable         bad for now: try again with back-off; a write that raised it is *unknown*, not undone
     ├── LogReplaced         the Kafka log under a reader is not the one it was reading
@@ -70,7 +70,7 @@ class LogReplaced(WorldMonitorError):
 
 
 class TooManyDeadLetters(WorldMonitorError):
-    """The limit of dead letters was passed; see `shared.dead_letters`."""
+    """The limit of dead letters was passed; see `shared.kafka.dead_letters`."""
 
 
 class SettingsError(WorldMonitorError):

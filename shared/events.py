@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared import topics
 from shared.errors import InvalidMessage
+from shared.process.tracing import current_traceparent
 from shared.times import UtcDatetime, now, rfc3339
 from shared.topics import Topic
-from shared.tracing import current_traceparent
 
 Window = Literal["1h", "24h", "7d", "30d", "all"]
 WINDOWS: tuple[Window, ...] = ("1h", "24h", "7d", "30d", "all")
@@ -249,7 +249,7 @@ class RankingComputed(Event):
         return f"{self.key()}:{rfc3339(self.computed_at)}"
 
 
-class PageMoved(Event):
+class DocumentChanged(Event):
     """Something that pages are made of is now projected at `version`: caches must not serve what is older.
 
     `changed_at` is when the owner committed the change, `projected_at` when the read model held it. `read_model` is the
@@ -297,7 +297,7 @@ CATALOGUE: tuple[type[Event], ...] = (
     CommentRemoved,
     PageViewed,
     RankingComputed,
-    PageMoved,
+    DocumentChanged,
 )
 _BY_TYPE = {event.ce_type: event for event in CATALOGUE}
 

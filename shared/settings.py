@@ -6,8 +6,8 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.addresses import sign_in
 from shared.errors import SettingsError
+from shared.kafka.addresses import sign_in
 
 _LONGEST_WAIT_MS = 500
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.browser import find_chromium
+from tests.support.browser import find_chromium
 
 pytest_plugins = ["tests.support.plugin"]
 

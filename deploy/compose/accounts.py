@@ -16,13 +16,13 @@ from aiokafka.protocol.admin import CreateAclsRequest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from deploy.compose.acls import ACCOUNTS, Account
 from deploy.compose.brokers import ADMIN
-from deploy.compose.grants import ACCOUNTS, Account
+from deploy.compose.secret_files import read
 from deploy.compose.settings import ComposeSettings, split
-from deploy.compose.vault import read
-from shared.addresses import kafka_options, sign_in
 from shared.errors import SettingsError, Unavailable
-from shared.kafka import bounded
+from shared.kafka.addresses import kafka_options, sign_in
+from shared.kafka.client import bounded
 
 _PATIENCE_S = 120.0
 _RETRY_S = 0.5

@@ -9,10 +9,10 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.compose.acls import ACCOUNTS, REDIS_COMMANDS, REDIS_DEFAULT_RIGHTS, REDIS_HEALTH_USER
 from deploy.compose.brokers import ADMIN, BROKER, server_properties
-from deploy.compose.grants import ACCOUNTS, REDIS_COMMANDS, REDIS_DEFAULT_RIGHTS, REDIS_HEALTH_USER
+from deploy.compose.secret_files import SERVICE_ID, SecretFiles, write
 from deploy.compose.settings import ComposeSettings, split
-from deploy.compose.vault import SERVICE_ID, Vault, write
 from deploy.edge.render import CONTRACT, ERRORS, PICTURES, UPSTREAMS, Edge, render
 from shared.errors import SettingsError
 
@@ -27,9 +27,9 @@ _EDGE_STATE = Path("/tmp")
 _TLS_FOLDER = Path("/etc/edge-tls")
 
 
-def provide_secrets(settings: ComposeSettings) -> Vault:
+def provide_secrets(settings: ComposeSettings) -> SecretFiles:
     """Every secret in the vault, and each holder's copies in its own folder. What is there already stays as it is."""
-    vault = Vault(settings.secrets / "admin")
+    vault = SecretFiles(settings.secrets / "admin")
     vault.secret("editor-token")
     for account in ACCOUNTS:
         for engine in _engines(account.name):
@@ -49,7 +49,7 @@ def _engines(name: str) -> tuple[str, ...]:
     return tuple(engine for engine, uses in wanted.items() if uses)
 
 
-def _provide_kafka(settings: ComposeSettings, vault: Vault) -> None:
+def _provide_kafka(settings: ComposeSettings, vault: SecretFiles) -> None:
     names = (BROKER, ADMIN, *(account.name for account in ACCOUNTS if account.uses_kafka))
     passwords = {name: vault.secret(f"kafka/{name}") for name in names}
     cluster = vault.secret("kafka-cluster-id", _cluster_id)
@@ -67,7 +67,7 @@ def _cluster_id() -> str:
     return "W" + urlsafe_b64encode(secrets.token_bytes(16)).decode()[1:22]
 
 
-def _provide_mongo(settings: ComposeSettings, vault: Vault) -> None:
+def _provide_mongo(settings: ComposeSettings, vault: SecretFiles) -> None:
     root = vault.secret("mongo/root")
     key = vault.secret("mongo/member-key", lambda: b64encode(secrets.token_bytes(512)).decode())
     for member in split(settings.mongo_members):
@@ -76,7 +76,7 @@ def _provide_mongo(settings: ComposeSettings, vault: Vault) -> None:
         write(folder / "member-key", key, owner=_MONGO_ID)
 
 
-def redis_users(vault: Vault) -> str:
+def redis_users(vault: SecretFiles) -> str:
     """Redis' ACL file: it holds no passwords, only their digests."""
     lines = [f"user default on #{_digest(vault, 'default')} {REDIS_DEFAULT_RIGHTS}", REDIS_HEALTH_USER]
     for account in ACCOUNTS:
@@ -86,7 +86,7 @@ def redis_users(vault: Vault) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _digest(vault: Vault, name: str) -> str:
+def _digest(vault: SecretFiles, name: str) -> str:
     return hashlib.sha256(vault.secret(f"redis/{name}").encode()).hexdigest()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.policy import source_of
+from shared.http.csp import source_of
 
 HERE = Path(__file__).resolve().parent
 ERRORS = HERE / "errors"

@@ -14,7 +14,7 @@ from deploy.edition.edge import Edge, Json
 from deploy.edition.plan import View, in_order, plan_views
 from shared.errors import Unavailable
 from shared.events import PageViewed, encode
-from shared.producer import Producer
+from shared.kafka.producer import Producer
 from shared.times import rfc3339
 
 # A few at a time: the loader shares two cores with the services it loads.

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from deploy.local.children import NurseryLost
+from deploy.local.children import ForkserverLost
 from deploy.local.data_folder import FolderTaken
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import StackFailed
@@ -15,5 +15,5 @@ if __name__ == "__main__":
         sys.exit("usage: python -m deploy.local [engines]")
     try:
         asyncio.run(run(LocalSettings.load(), engines_only="engines" in sys.argv))
-    except (SettingsError, FolderTaken, NurseryLost, StackFailed) as error:
+    except (SettingsError, FolderTaken, ForkserverLost, StackFailed) as error:
         sys.exit(f"World Monitor cannot run: {error}")

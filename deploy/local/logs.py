@@ -131,7 +131,7 @@ def _pump_name(name: str) -> str:
 
 
 def _is_refusal(name: str, text: str) -> bool:
-    """A service that refuses its settings (`shared.process.end_for_settings`): the supervisor says it once for all of them."""
+    """Whether a service refused its settings (`end_for_settings`). The supervisor reports that once for all services."""
     service, dash, _ = name.rpartition("-")
     return bool(dash) and text.startswith(f"{service}: ")
 

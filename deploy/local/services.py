@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from deploy.local.children import Command
-from deploy.local.keeper import Spec
+from deploy.local.managed_process import Spec
 from deploy.local.ports import Ports
 from deploy.local.probes import http_get, http_status
 
@@ -36,12 +36,13 @@ SERVICES = (
 # What the nursery imports once for all of them.
 PRELOADED = (
     "uvloop",
-    "shared.service",
+    "shared.http.app",
     "services.ingestion.app",
     "services.comments.app",
     "services.popularity.app",
     "services.search.app",
-    "services.rendering.app",
+    "services.rendering.gateway.wiring",
+    "services.rendering.projector.wiring",
 )
 
 

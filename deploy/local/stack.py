@@ -12,8 +12,8 @@ from deploy.local.data_folder import write_run_file
 from deploy.local.drain import drain
 from deploy.local.edge import edge
 from deploy.local.environment import for_services, provide_token
-from deploy.local.keeper import Keeper, Spec
 from deploy.local.logs import Console, Logs
+from deploy.local.managed_process import ManagedProcess, Spec
 from deploy.local.ports import Ports
 from deploy.local.probes import http_status
 from deploy.local.progress import Result, say_meanwhile
@@ -45,10 +45,10 @@ class Stack:
         self._console = console
         self._data = settings.data.resolve()
         self._ports = Ports()
-        self._edge: list[Keeper] = []
-        self._facing: list[Keeper] = []
-        self._consuming: list[Keeper] = []
-        self._engines: list[Keeper] = []
+        self._edge: list[ManagedProcess] = []
+        self._facing: list[ManagedProcess] = []
+        self._consuming: list[ManagedProcess] = []
+        self._engines: list[ManagedProcess] = []
         self._addresses: dict[str, str] = {}
         self._complete = False
         self.failed = asyncio.Event()
@@ -137,14 +137,14 @@ class Stack:
         await self._wait(loading, lambda: "the sample edition")
         await self._wait(_home_page(public.spec.url), lambda: "the home page")
 
-    async def _all_answer(self, keepers: Sequence[Keeper]) -> None:
+    async def _all_answer(self, keepers: Sequence[ManagedProcess]) -> None:
         await self._wait(_ready(keepers), lambda: f"{_silent(keepers)}; see {self._data}/logs")
 
     async def _wait(self, work: Coroutine[object, object, Result], waits_for: Callable[[], str]) -> Result:
         return await say_meanwhile(work, waits_for, self.say)
 
-    def _keep(self, spec: Spec, among: list[Keeper]) -> Keeper:
-        keeper = Keeper(spec, self._children, self._logs, self.say, self._write_run_file, self._fail)
+    def _keep(self, spec: Spec, among: list[ManagedProcess]) -> ManagedProcess:
+        keeper = ManagedProcess(spec, self._children, self._logs, self.say, self._write_run_file, self._fail)
         among.append(keeper)
         keeper.start()
         return keeper
@@ -178,7 +178,7 @@ class Stack:
         self.say(f"World Monitor answers after {seconds:.1f} s: http://127.0.0.1:{self._settings.port}")
 
 
-async def _ready(keepers: Sequence[Keeper]) -> None:
+async def _ready(keepers: Sequence[ManagedProcess]) -> None:
     for keeper in keepers:
         await keeper.ready.wait()
 
@@ -188,15 +188,15 @@ async def _home_page(edge_url: str) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-async def _stop_all(keepers: Sequence[Keeper], timeout_s: float) -> None:
+async def _stop_all(keepers: Sequence[ManagedProcess], timeout_s: float) -> None:
     await asyncio.gather(*(keeper.stop(timeout_s) for keeper in keepers))
 
 
-def _silent(keepers: Sequence[Keeper]) -> str:
+def _silent(keepers: Sequence[ManagedProcess]) -> str:
     return ", ".join(keeper.spec.label for keeper in keepers if not keeper.ready.is_set())
 
 
-def _entries(keepers: Sequence[Keeper]) -> list[dict[str, object]]:
+def _entries(keepers: Sequence[ManagedProcess]) -> list[dict[str, object]]:
     return [
         {"name": spec.name, "instance": spec.instance, "pid": keeper.child.pid, "url": spec.url}
         for keeper in keepers

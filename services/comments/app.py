@@ -7,23 +7,24 @@ from aiohttp import web
 
 from services.comments.access import Tokens
 from services.comments.consumers import subscriptions
+from services.comments.form_errors import Pages
 from services.comments.keys import NEWSROOM, PAGES, STORE, TOKENS, VISITORS
-from services.comments.limits import Visitors
-from services.comments.pages import Pages
-from services.comments.posting import Newsroom
+from services.comments.posting import ArticleLookup
+from services.comments.rate_limiter import RateLimiter
 from services.comments.routes import ROUTES
 from services.comments.settings import CommentsSettings
 from services.comments.store import Store
-from shared.dead_letters import DeadLetters
-from shared.dispatch import EventSink
-from shared.expiry import expiring
-from shared.group import GroupRunner
-from shared.idempotency import KEPT_FOR
-from shared.mongo import Mongo, once_available
-from shared.producer import Producer
-from shared.relay import relaying
-from shared.service import HEALTH, create_service
-from shared.site import load_site
+from shared.http.app import create_service
+from shared.http.health import HEALTH
+from shared.http.idempotency import KEPT_FOR
+from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.dispatch import EventSink
+from shared.kafka.group import GroupRunner
+from shared.kafka.producer import Producer
+from shared.mongo.client import Mongo, once_available
+from shared.mongo.expiry import expiring
+from shared.outbox.relay import relaying
+from shared.site.site import load_site
 from shared.topics import ARTICLES
 
 GROUP = "comments"
@@ -37,9 +38,9 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     sink = EventSink(subscriptions(store.articles), DeadLetters(producer, group))
     runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)
     app[STORE] = store
-    app[NEWSROOM] = Newsroom(store, lambda: runner.ready and runner.lag == 0)
+    app[NEWSROOM] = ArticleLookup(store, lambda: runner.ready and runner.lag == 0)
     app[PAGES] = Pages(load_site(settings.site))
-    app[VISITORS] = Visitors(settings)
+    app[VISITORS] = RateLimiter(settings)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
         app[TOKENS] = Tokens(settings.ingestion_urls)

@@ -17,8 +17,8 @@ from services.comments.privacy import erase, export, read_address
 from services.comments.settings import CommentsSettings
 from services.comments.store import Store
 from shared.errors import SettingsError, Unavailable
-from shared.mongo import Mongo
-from shared.service import run_service
+from shared.http.app import run_service
+from shared.mongo.client import Mongo
 
 _USAGE = "usage: python -m services.comments [republish | export ADDRESS | erase ADDRESS]"
 _LOOK_EVERY_S = 0.5

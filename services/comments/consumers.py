@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from services.comments.store import Article, Articles
-from shared.dispatch import Handler
 from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Erased, Event
+from shared.kafka.dispatch import Handler
 
 
 async def keep_article(articles: Articles, event: ArticleState) -> None:

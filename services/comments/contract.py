@@ -10,8 +10,8 @@ from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, TypeAdap
 from services.comments.rules import STATUSES, Mode, Status
 from services.comments.store import Comment
 from services.comments.text import tidy_line, tidy_prose
-from shared.openapi import Operation, Parameter
-from shared.requests import FORM_TYPE, JSON_TYPE, LARGEST_PAGE, USUAL_PAGE
+from shared.http.openapi import Operation, Parameter
+from shared.http.requests import FORM_TYPE, JSON_TYPE, LARGEST_PAGE, USUAL_PAGE
 from shared.times import UtcDatetime
 
 LONGEST_NAME = 80

@@ -3,13 +3,13 @@
 from aiohttp import web
 
 from services.comments.access import Tokens
-from services.comments.limits import Visitors
-from services.comments.pages import Pages
-from services.comments.posting import Newsroom
+from services.comments.form_errors import Pages
+from services.comments.posting import ArticleLookup
+from services.comments.rate_limiter import RateLimiter
 from services.comments.store import Store
 
 STORE = web.AppKey("store", Store)
-NEWSROOM = web.AppKey("newsroom", Newsroom)
-VISITORS = web.AppKey("visitors", Visitors)
+NEWSROOM = web.AppKey("newsroom", ArticleLookup)
+VISITORS = web.AppKey("visitors", RateLimiter)
 TOKENS = web.AppKey("tokens", Tokens)
 PAGES = web.AppKey("pages", Pages)

@@ -7,14 +7,13 @@ keeps floods out is the limit by visitor, here and at the edge.
 from aiohttp import web
 
 from services.comments.contract import MessageAnswer, MessageList, MessageReceipt, NewMessage
+from services.comments.form_errors import LETTER, answer_or_problem
 from services.comments.keys import PAGES, STORE, TOKENS, VISITORS
-from services.comments.pages import LETTER, answer_or_problem
 from services.comments.store import Message
 from shared.errors import Problem
-from shared.idempotency import Answer, claim
-from shared.ids import made_at, new_id
-from shared.mongo import Session
-from shared.requests import (
+from shared.http.idempotency import Answer, claim
+from shared.http.problems import json_response
+from shared.http.requests import (
     FORM_TYPE,
     JSON_TYPE,
     parse_form,
@@ -26,7 +25,8 @@ from shared.requests import (
     validate,
     write_cursor,
 )
-from shared.service import json_response
+from shared.ids import made_at, new_id
+from shared.mongo.collections import Session
 
 # Where the page's form leads back to: the thanks that its style sheet shows to whoever comes there.
 THANKS = "/contact#thanks"

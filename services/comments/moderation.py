@@ -10,9 +10,9 @@ from services.comments.keys import STORE, TOKENS
 from services.comments.rules import STATUSES, Action, NoSuchMove, Sort, Status, next_status
 from services.comments.store import Comment, Rule, Store, moved
 from shared.errors import Problem
-from shared.idempotency import Answer, Claim, claim
-from shared.mongo import Session
-from shared.requests import (
+from shared.http.idempotency import Answer, Claim, claim
+from shared.http.problems import field_problem, json_response
+from shared.http.requests import (
     JSON_TYPE,
     Tags,
     etag,
@@ -25,7 +25,7 @@ from shared.requests import (
     validate,
     write_cursor,
 )
-from shared.service import field_problem, json_response
+from shared.mongo.collections import Session
 
 
 async def list_by_status(request: web.Request) -> web.Response:

@@ -11,10 +11,10 @@ from services.comments.rules import Status
 from services.comments.store import Article, Comment, Store
 from services.comments.text import to_html
 from shared.errors import Problem, Unavailable
-from shared.idempotency import Answer, Claim
+from shared.http.idempotency import Answer, Claim
+from shared.http.problems import field_problem
 from shared.ids import made_at, new_id
-from shared.mongo import Session
-from shared.service import field_problem
+from shared.mongo.collections import Session
 
 # An article's event is here some tens of milliseconds after its publication; whoever reads faster is not told 404.
 _PATIENCE_S = 1.5
@@ -23,7 +23,7 @@ _LOOK_EVERY_S = 0.1
 _MOST_WAITING = 32
 
 
-class Newsroom:
+class ArticleLookup:
     """Finds articles, with a little patience for one that was published a moment ago.
 
     `is_whole` says whether this service's copy has all that is in the log: while it has not, an article that is not in it

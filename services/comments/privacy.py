@@ -5,7 +5,7 @@ from typing import Any
 
 from services.comments.contract import NewMessage
 from services.comments.store import Comment, Store
-from shared.mongo import Session
+from shared.mongo.collections import Session
 from shared.times import rfc3339
 
 _OPERATOR = "operator"

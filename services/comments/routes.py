@@ -8,17 +8,18 @@ from aiohttp import web
 
 from services.comments import rules
 from services.comments.contract import CommentAnswer, Discussion, NewComment, ThreadAnswer
+from services.comments.form_errors import COMMENT, answer_or_problem
 from services.comments.keys import NEWSROOM, PAGES, STORE, TOKENS, VISITORS
 from services.comments.messages import ROUTES as MESSAGE_ROUTES
 from services.comments.moderation import ROUTES as MODERATION_ROUTES
 from services.comments.moderation import read_sort
-from services.comments.pages import COMMENT, answer_or_problem
 from services.comments.posting import Answering, Draft, post
 from services.comments.rules import Node
 from services.comments.store import Article, Comment, placed
 from shared.errors import Problem, Unavailable
-from shared.idempotency import Answer, claim
-from shared.requests import (
+from shared.http.idempotency import Answer, claim
+from shared.http.problems import field_problem, json_response
+from shared.http.requests import (
     FORM_TYPE,
     JSON_TYPE,
     etag,
@@ -31,7 +32,6 @@ from shared.requests import (
     validate,
     write_cursor,
 )
-from shared.service import field_problem, json_response
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 

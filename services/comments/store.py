@@ -13,11 +13,20 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.comments.rules import Action, Mode, Placed, Sort, Status
 from shared.events import CommentHeld, CommentPublished, CommentRejected, CommentRemoved, CommentState
-from shared.expiry import index_by_age
-from shared.idempotency import Answers
+from shared.http.idempotency import Answers
 from shared.ids import made_at
-from shared.mongo import Collection, Database, Document, DuplicateKeyError, Mongo, Session, available, ensure_indexes
-from shared.outbox import Outbox
+from shared.mongo.client import Mongo
+from shared.mongo.collections import (
+    Collection,
+    Database,
+    Document,
+    DuplicateKeyError,
+    Session,
+    available,
+    ensure_indexes,
+)
+from shared.mongo.expiry import index_by_age
+from shared.outbox.store import Outbox
 from shared.times import now
 
 # One answer is made of an article's whole discussion; past so many published comments the newest are left out, of

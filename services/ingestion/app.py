@@ -9,13 +9,14 @@ from services.ingestion.routes import DESK, ROUTES, Desk
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
 from services.ingestion.tokens import Person
-from shared.expiry import expiring
-from shared.idempotency import KEPT_FOR
+from shared.http.app import SETTINGS, create_service
+from shared.http.health import HEALTH
+from shared.http.idempotency import KEPT_FOR
 from shared.ids import new_id
-from shared.mongo import Mongo, once_available
-from shared.relay import relaying
-from shared.service import HEALTH, SETTINGS, create_service
-from shared.site import load_site
+from shared.mongo.client import Mongo, once_available
+from shared.mongo.expiry import expiring
+from shared.outbox.relay import relaying
+from shared.site.site import load_site
 from shared.times import now
 
 # The longest text, each character of it escaped as two surrogates, with room for the other fields.

@@ -14,12 +14,12 @@ from services.ingestion.slugs import candidates, comes_from, make_slug
 from services.ingestion.store import Change, SlugTaken, Stale, Store
 from shared.errors import InvalidMessage, Problem
 from shared.events import encode
-from shared.idempotency import Answer, Claim
+from shared.http.idempotency import Answer, Claim
+from shared.http.problems import field_problem
+from shared.http.requests import etag
 from shared.ids import made_at, new_id
-from shared.producer import check_size
-from shared.requests import etag
-from shared.service import field_problem
-from shared.site import Site
+from shared.kafka.producer import check_size
+from shared.site.site import Site
 
 # So many rivals may take a slug between the look and the commit before the request gives up.
 _SLUG_TRIES = 20

@@ -14,9 +14,9 @@ from services.ingestion.store import Store
 from services.ingestion.text import is_blank, tidy_line
 from services.ingestion.tokens import Person, make_token
 from shared.errors import SettingsError, Unavailable
+from shared.http.app import run_service
 from shared.ids import new_id
-from shared.mongo import Mongo
-from shared.service import run_service
+from shared.mongo.client import Mongo
 from shared.times import now, rfc3339
 
 _LOOK_EVERY_S = 0.2

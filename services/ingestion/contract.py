@@ -14,8 +14,8 @@ from services.ingestion.slugs import LONGEST as LONGEST_SLUG
 from services.ingestion.slugs import check_slug
 from services.ingestion.text import fold, is_blank, tidy_line, tidy_prose
 from shared.events import Correction, Picture
-from shared.openapi import Operation, Parameter
-from shared.requests import JSON_TYPE, LARGEST_PAGE, USUAL_PAGE
+from shared.http.openapi import Operation, Parameter
+from shared.http.requests import JSON_TYPE, LARGEST_PAGE, USUAL_PAGE
 from shared.times import UtcDatetime
 
 LONGEST_BODY = 200_000

@@ -27,8 +27,9 @@ from services.ingestion.store import Filters, Revision, Store
 from services.ingestion.text import is_blank, tidy_line
 from services.ingestion.tokens import Person, bearer_token
 from shared.errors import Problem
-from shared.idempotency import Answer, claim
-from shared.requests import (
+from shared.http.idempotency import Answer, claim
+from shared.http.problems import field_problem, json_response
+from shared.http.requests import (
     etag,
     has_already,
     parse_json,
@@ -40,8 +41,7 @@ from shared.requests import (
     validate,
     write_cursor,
 )
-from shared.service import field_problem, json_response
-from shared.site import Site
+from shared.site.site import Site
 from shared.times import now
 
 LONGEST_TAG = 50

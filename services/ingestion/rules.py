@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from services.ingestion.roles import Action
 from shared.errors import Problem
 from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Correction, Picture
-from shared.service import field_problem
+from shared.http.problems import field_problem
 
 Status = Literal["draft", "published", "withdrawn"]
 

@@ -19,10 +19,19 @@ from services.ingestion.text import fold
 from services.ingestion.tokens import Person, TokenEntry, hash_token
 from shared.errors import WorldMonitorError
 from shared.events import ArticleState
-from shared.expiry import index_by_age
-from shared.idempotency import Answer, Answers, Claim
-from shared.mongo import Collection, Database, Document, DuplicateKeyError, Mongo, Session, available, ensure_indexes
-from shared.outbox import Outbox
+from shared.http.idempotency import Answer, Answers, Claim
+from shared.mongo.client import Mongo
+from shared.mongo.collections import (
+    Collection,
+    Database,
+    Document,
+    DuplicateKeyError,
+    Session,
+    available,
+    ensure_indexes,
+)
+from shared.mongo.expiry import index_by_age
+from shared.outbox.store import Outbox
 
 _FIRST_RANGE = 128
 _LONGEST_RANGE = 2048

@@ -7,7 +7,7 @@ from services.popularity.app import create_api, create_counter
 from services.popularity.commands import adopt_log
 from services.popularity.settings import PopularitySettings
 from shared.errors import SettingsError, Unavailable
-from shared.service import run_service
+from shared.http.app import run_service
 
 
 async def _adopt_log() -> None:

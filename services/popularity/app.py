@@ -10,7 +10,8 @@ from services.popularity.serving import Serving
 from services.popularity.settings import PopularitySettings
 from services.popularity.store import Store
 from shared import redis
-from shared.service import HEALTH, answer_first, create_service
+from shared.http.app import answer_first, create_service
+from shared.http.health import HEALTH
 
 
 def create_api(settings: PopularitySettings) -> web.Application:

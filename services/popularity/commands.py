@@ -6,7 +6,7 @@ from services.popularity.consumers import find_recreated
 from services.popularity.settings import PopularitySettings
 from services.popularity.store import Store
 from shared import redis, topics
-from shared.kafka import LogIdentity
+from shared.kafka.client import LogIdentity
 
 
 async def adopt_log(settings: PopularitySettings) -> AsyncIterator[str]:

@@ -8,11 +8,11 @@ from services.popularity import metrics
 from services.popularity.rules import Chunk, View, fingerprint, merge, read_view
 from services.popularity.store import Applied, PartitionState, Store
 from shared import topics
-from shared.dead_letters import DeadLetters
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import ArticleState, Erased, Record, decode
-from shared.peek import Nothing, peek
-from shared.sinks import Batch, Gap
+from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.log_probe import Nothing, peek
+from shared.kafka.sinks import Batch, Gap
 
 _log = structlog.get_logger(__name__)
 

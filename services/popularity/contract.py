@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.events import WINDOWS, Window
-from shared.openapi import Operation, Parameter
+from shared.http.openapi import Operation, Parameter
 from shared.times import UtcDatetime
 
 ArticleId = Annotated[str, StringConstraints(min_length=1, max_length=64)]

@@ -11,12 +11,12 @@ from services.popularity.retirement import Retirement
 from services.popularity.settings import PopularitySettings
 from services.popularity.store import Store
 from shared import topics
-from shared.dead_letters import DeadLetters
 from shared.errors import Unavailable
-from shared.group import GroupRunner
-from shared.process import start_task, stop_task
-from shared.producer import Producer
-from shared.site import load_site
+from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.group import GroupRunner
+from shared.kafka.producer import Producer
+from shared.process.process import start_task, stop_task
+from shared.site.site import load_site
 
 GROUP = "popularity-counter"
 # Views that one turn of the consumer takes: a few calls of the gate for each partition.

@@ -16,7 +16,7 @@ from services.popularity.store import Card, PartitionState, Store
 from shared import topics
 from shared.errors import Unavailable
 from shared.events import WINDOWS, RankedArticle, RankingComputed, Window, encode
-from shared.producer import Producer
+from shared.kafka.producer import Producer
 from shared.times import now
 
 _log = structlog.get_logger(__name__)

@@ -8,21 +8,21 @@ from aiohttp import web
 from yarl import URL
 
 from services.popularity.articles import ArticleIndex, Known
-from services.popularity.board import Board
 from services.popularity.contract import ViewIn
-from services.popularity.intake import Intake
+from services.popularity.ranking_cache import RankingCache
 from services.popularity.rules import event_id_from_key
 from services.popularity.store import Card, Store, views_partition
+from services.popularity.view_batcher import ViewBatcher
 from shared.errors import Problem
 from shared.events import WINDOWS, PageViewed, Window, encode
-from shared.requests import parse_json, read_body, read_limit, refuse_unknown, validate
-from shared.service import field_problem, json_response
+from shared.http.problems import field_problem, json_response
+from shared.http.requests import parse_json, read_body, read_limit, refuse_unknown, validate
 from shared.times import now
 
 STORE = web.AppKey("store", Store)
 ARTICLES = web.AppKey("articles", ArticleIndex)
-INTAKE = web.AppKey("intake", Intake)
-BOARD = web.AppKey("board", Board)
+INTAKE = web.AppKey("intake", ViewBatcher)
+BOARD = web.AppKey("board", RankingCache)
 SECTIONS = web.AppKey("sections", frozenset[str])
 
 _WINDOWS: Mapping[str, Window] = {window: window for window in WINDOWS}
@@ -75,7 +75,7 @@ async def list_popular(request: web.Request) -> web.StreamResponse:
     return json_response(rank(request.app[BOARD], request.app[SECTIONS], request.query))
 
 
-def rank(board: Board, sections: frozenset[str], query: Mapping[str, str]) -> bytes:
+def rank(board: RankingCache, sections: frozenset[str], query: Mapping[str, str]) -> bytes:
     """The JSON that answers a question for a ranking; 422 when the question is wrong."""
     refuse_unknown(query, ("window", "section", "limit"))
     window = query.get("window", "24h")
@@ -87,7 +87,7 @@ def rank(board: Board, sections: frozenset[str], query: Mapping[str, str]) -> by
     return board.answer(_WINDOWS[window], section, read_limit(query))
 
 
-def rank_at(board: Board, sections: frozenset[str], path: str) -> bytes | None:
+def rank_at(board: RankingCache, sections: frozenset[str], path: str) -> bytes | None:
     """`rank` for a request's path as it came; None when the question is wrong, for the usual way to say so."""
     address = URL(path, encoded=True)
     if address.path != "/v1/popular" or len(set(address.query)) != len(address.query):

@@ -6,18 +6,18 @@ from functools import partial
 from aiohttp import web
 
 from services.popularity.articles import ArticleIndex
-from services.popularity.board import Board
-from services.popularity.intake import ACKNOWLEDGED_WITHIN_S, Intake
-from services.popularity.quick import QuickWay
+from services.popularity.fast_path import FastPath
+from services.popularity.ranking_cache import RankingCache
 from services.popularity.routes import rank_at
 from services.popularity.settings import PopularitySettings
 from services.popularity.store import Store
+from services.popularity.view_batcher import ACKNOWLEDGED_WITHIN_S, ViewBatcher
 from shared import topics
 from shared.errors import Unavailable
-from shared.process import start_task, stop_task
-from shared.producer import Producer
-from shared.site import load_site
-from shared.tail import LogTail
+from shared.kafka.producer import Producer
+from shared.kafka.tail import LogTail
+from shared.process.process import start_task, stop_task
+from shared.site.site import load_site
 
 _SILENT_S = 5.0
 
@@ -28,7 +28,7 @@ class Serving:
     def __init__(self, settings: PopularitySettings, store: Store) -> None:
         self._store = store
         self.articles = ArticleIndex(store)
-        self.board = Board(moved=lambda: self.quick.forget())
+        self.board = RankingCache(moved=lambda: self.quick.forget())
         self.sections = frozenset(section.slug for section in load_site(settings.site).sections)
         self._producer = Producer(
             settings.kafka,
@@ -36,8 +36,8 @@ class Serving:
             batch_bytes=512 * 1024,
             timeout_s=ACKNOWLEDGED_WITHIN_S,
         )
-        self.intake = Intake(self._producer)
-        self.quick = QuickWay(self.articles, self.intake, partial(rank_at, self.board, self.sections))
+        self.intake = ViewBatcher(self._producer)
+        self.quick = FastPath(self.articles, self.intake, partial(rank_at, self.board, self.sections))
         self._tail = LogTail(
             settings,
             from_beginning=[topics.RANKINGS],

@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from services.popularity.rules import ID_SLOTS, SPANS, Chunk, Span
 from shared import topics
 from shared.events import WINDOWS, ArticleState, ArticleWithdrawn, Erased, Window
-from shared.kafka import partition_of
+from shared.kafka.client import partition_of
 from shared.redis import available
 
 _SPANS = " ".join(f"{span.window}:{span.bucket}" for span in SPANS)

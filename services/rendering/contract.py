@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from shared.openapi import Operation, Parameter
+from shared.http.openapi import Operation, Parameter
 
 
 class OEmbed(BaseModel):

@@ -1,4 +1,4 @@
-"""Rendering's own metrics, gateway and projector; those that all services have are in `shared/metrics.py`."""
+"""Rendering's own metrics, gateway and projector; those that all services have are in `shared/process/metrics.py`."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

@@ -7,7 +7,7 @@ from services.search.app import create_app
 from services.search.rebuild import rebuild
 from services.search.settings import SearchSettings
 from shared.errors import SettingsError, Unavailable
-from shared.service import run_service
+from shared.http.app import run_service
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["rebuild"]:

@@ -14,7 +14,7 @@ from services.search.settings import SearchSettings
 from services.search.store import Place, SearchIndex
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import ArticleState, Erased, Record, decode
-from shared.tail import LogTail
+from shared.kafka.tail import LogTail
 from shared.topics import ARTICLES
 
 _log = structlog.get_logger(__name__)

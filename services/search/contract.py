@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from services.search.rules import LONGEST_Q
-from shared.openapi import Operation, Parameter
+from shared.http.openapi import Operation, Parameter
 from shared.times import UtcDatetime
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from time import monotonic
 
 from services.search.consumers import Follower
-from services.search.desk import open_index
 from services.search.generations import Generations
+from services.search.searcher import open_index
 from services.search.settings import SearchSettings
-from shared.pages import pages_of_site
-from shared.process import stop_task
+from shared.process.process import stop_task
+from shared.site.pages import pages_of_site
 
 _TELL_EVERY_S = 0.5
 

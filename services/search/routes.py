@@ -2,12 +2,12 @@
 
 from aiohttp import web
 
-from services.search.desk import Desk
 from services.search.rules import next_cursor, read_offset, read_question
-from shared.requests import read_limit
-from shared.service import json_response
+from services.search.searcher import Searcher
+from shared.http.problems import json_response
+from shared.http.requests import read_limit
 
-DESK = web.AppKey("desk", Desk)
+DESK = web.AppKey("desk", Searcher)
 SECTIONS = web.AppKey("sections", frozenset[str])
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from services.search.analysis import Word, words
-from shared.requests import read_cursor, refuse_unknown, write_cursor
-from shared.service import field_problem
+from shared.http.problems import field_problem
+from shared.http.requests import read_cursor, refuse_unknown, write_cursor
 from shared.times import to_milliseconds
 
 PARAMETERS = ("q", "section", "from", "to", "limit", "cursor")

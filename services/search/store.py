@@ -31,7 +31,7 @@ from services.search.rules import Question
 from services.search.snippets import Matcher, snippet_html
 from shared.errors import Unavailable
 from shared.events import ArticleState, Erased
-from shared.pages import OwnPage
+from shared.site.pages import OwnPage
 from shared.times import rfc3339
 
 # Another number means that fields or analysis have changed: an index of another format is built anew.

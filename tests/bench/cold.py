@@ -8,16 +8,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import aiohttp
 
-from services.rendering.consumers import UNIT
-from services.rendering.names import path_name
+from services.rendering.projector.consumers import UNIT
+from services.rendering.readmodel.names import path_name
+from services.rendering.readmodel.store import DOCUMENTS
 from services.rendering.settings import RenderingSettings
-from services.rendering.store import DOCUMENTS
-from shared.mongo import Mongo
+from shared.mongo.client import Mongo
 from tests.bench.engines import running_engines
 from tests.bench.measure import Measure
 from tests.bench.process import running_process
-from tests.contract.gateway_house import an_article, open_house
-from tests.running import free_port
+from tests.support.gateway import an_article, open_house
+from tests.support.running import free_port
 
 FEW = 1_000
 MANY = int(os.environ.get("WM_BENCH_ARTICLES", "100000"))

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 
 from tests.bench.measure import Measure
-from tests.running import Platform, running_platform
+from tests.support.running import Platform, running_platform
 
 # Longer than any wait stays short after the last record, and than the start's own work goes on.
 SETTLE_S = 15.0

@@ -12,10 +12,10 @@ from services.rendering.settings import RenderingSettings
 from tests.bench.engines import running_engines
 from tests.bench.measure import Measure
 from tests.bench.process import running_process
-from tests.contract.gateway_house import House, an_article, open_house
-from tests.contract.projector_house import a_comment
-from tests.polling import eventually
-from tests.running import free_port
+from tests.support.gateway import House, an_article, open_house
+from tests.support.polling import eventually
+from tests.support.projector import a_comment
+from tests.support.running import free_port
 
 READERS = 10_000
 LISTENERS = 1_000

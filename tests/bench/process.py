@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from tests.bench.load import ROOT
-from tests.polling import eventually
+from tests.support.polling import eventually
 
 
 @asynccontextmanager

@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 import aiohttp
 
 from shared.events import ArticlePublished, encode
-from shared.producer import Producer
+from shared.kafka.producer import Producer
 from tests.bench.engines import running_engines
 from tests.bench.load import ROOT
 from tests.bench.measure import Measure
 from tests.bench.views import bare_server
-from tests.polling import eventually
-from tests.running import free_port
+from tests.support.polling import eventually
+from tests.support.running import free_port
 
 ARTICLES = 100_000
 WORDS = 200

@@ -15,16 +15,16 @@ from redis.asyncio import Redis
 
 from shared.events import ArticlePublished, PageViewed, encode
 from shared.ids import new_id
-from shared.kafka import partition_of
-from shared.producer import Producer
+from shared.kafka.client import partition_of
+from shared.kafka.producer import Producer
 from shared.times import now
 from shared.topics import VIEWS
 from tests.bench.engines import running_engines
 from tests.bench.load import ROOT, http_request, measure
 from tests.bench.measure import Measure, in_turns
 from tests.bench.process import running_process, until_it_answers
-from tests.polling import eventually
-from tests.running import free_port
+from tests.support.polling import eventually
+from tests.support.running import free_port
 
 CONNECTIONS = 256
 ARTICLES = 300

@@ -13,9 +13,9 @@ from uuid import uuid4
 
 import aiohttp
 
-from tests.faults.ledger import find_breaches, read_history
-from tests.polling import eventually
-from tests.running import ROOT
+from tests.support.ledger import find_breaches, read_history
+from tests.support.polling import eventually
+from tests.support.running import ROOT
 
 _READERS = 6
 _PAUSE_S = 0.06
@@ -150,7 +150,7 @@ class Public:
     async def coming(self) -> AsyncIterator[Tally]:
         """Load for the length of a block."""
         self.tally = Tally()
-        command = [sys.executable, "-m", "tests.faults.ledger", "--edge", self.edge, "--ledger", str(self.ledger)]
+        command = [sys.executable, "-m", "tests.support.ledger", "--edge", self.edge, "--ledger", str(self.ledger)]
         viewers = subprocess.Popen([*command, "--rate", "60", "--seconds", "3600", *self.viewed], cwd=ROOT)
         tasks = [asyncio.create_task(self._read(number)) for number in range(_READERS)]
         editor = asyncio.create_task(self._edit())

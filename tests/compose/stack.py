@@ -14,8 +14,8 @@ from typing import Any
 
 import aiohttp
 
-from tests.polling import eventually
-from tests.running import ROOT, free_port
+from tests.support.polling import eventually
+from tests.support.running import ROOT, free_port
 
 SERVICES = ("ingestion", "comments", "popularity", "popularity-counter", "rendering", "rendering-projector", "search")
 ENGINES = ("kafka", "mongo", "redis")

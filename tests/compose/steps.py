@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.bench.idle import SETTLE_S, cpu_percent, family
 from tests.compose.load import SERVICES_READ, Public
 from tests.compose.stack import IMAGE, Stack, time_until_used
-from tests.polling import eventually
-from tests.running import ROOT
+from tests.support.polling import eventually
+from tests.support.running import ROOT
 
 _SETTLE_S = 2.0
 _ASK_EVERY_S = 0.03

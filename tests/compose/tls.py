@@ -4,8 +4,8 @@ import tempfile
 from pathlib import Path
 
 from tests.compose.stack import Stack
-from tests.polling import eventually
-from tests.running import free_port
+from tests.support.polling import eventually
+from tests.support.running import free_port
 
 
 async def speak_tls(stack: Stack) -> None:

@@ -16,7 +16,7 @@ from redis import Redis
 from redis.exceptions import NoPermissionError, RedisError
 
 from services.comments.settings import CommentsSettings
-from shared.kafka import client_options
+from shared.kafka.client import client_options
 
 logging.disable(logging.CRITICAL)
 _settings = CommentsSettings.load()

@@ -8,8 +8,8 @@ import pytest_asyncio
 
 from services.comments.settings import CommentsSettings
 from services.rendering.settings import RenderingSettings
-from shared.producer import Producer
-from tests.contract.comments_house import House, open_house
+from shared.kafka.producer import Producer
+from tests.support.comments import House, open_house
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.e2e.browsing import open_browser
-from tests.running import Platform, running_platform
+from tests.support.browsing import open_browser
+from tests.support.running import Platform, running_platform
 
 SCALE = "rendering=2,popularity=1,search=2"
 

@@ -9,12 +9,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route
 
-from services.rendering.templates import POPULAR_SLOT, Templates
-from services.rendering.views import HomeView
-from shared.site import load_site
-from tests.e2e.browsing import DESKTOP, PHONE, open_browser, open_page
-from tests.e2e.paper import Paper, serving
-from tests.unit.rendering import look_samples as samples
+from services.rendering.pages.models import HomeView
+from services.rendering.pages.templates import POPULAR_SLOT, Templates
+from shared.site.site import load_site
+from tests.support import look_samples as samples
+from tests.support.browsing import DESKTOP, PHONE, open_browser, open_page
+from tests.support.paper import Paper, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.e2e.browsing import open_page
-from tests.e2e.paper import TEMPLATES, Paper, serving
-from tests.unit.rendering import look_samples as samples
+from tests.support import look_samples as samples
+from tests.support.browsing import open_page
+from tests.support.paper import TEMPLATES, Paper, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

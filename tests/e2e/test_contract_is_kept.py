@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.polling import PATIENCE_S
-from tests.running import Platform
+from tests.support.polling import PATIENCE_S
+from tests.support.running import Platform
 
 # Its odd articles would be in the other tests' lists. The long form is 1,400 requests one after the other; the limit is for
 # one that hangs, and each request has one of its own.

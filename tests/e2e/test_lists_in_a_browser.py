@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from playwright.async_api import Browser, expect
 
-from services.rendering.views import PopularPageView
-from tests.e2e.browsing import open_page
-from tests.e2e.paper import TEMPLATES, Paper, serving
-from tests.unit.rendering import look_samples as samples
+from services.rendering.pages.models import PopularPageView
+from tests.support import look_samples as samples
+from tests.support.browsing import open_page
+from tests.support.paper import TEMPLATES, Paper, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.edge.render import ERRORS
-from tests.unit.rendering.look_preview import main as write_pages
+from tests.support.look_preview import main as write_pages
 
 
 def test_the_nu_html_checker_finds_nothing(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from itertools import count
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.browsing import PHONE
-from tests.e2e.everywhere import lagging
-from tests.polling import eventually, promptly
-from tests.running import Platform
+from tests.support.browsing import PHONE
+from tests.support.everywhere import lagging
+from tests.support.polling import eventually, promptly
+from tests.support.running import Platform
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Browser
 
-from services.rendering.views import CommentsView, CommentView, Correction, Link, PopularPageView, ThreadView
-from tests.e2e.browsing import open_page
-from tests.e2e.paper import TEMPLATES, Paper, serving
-from tests.unit.rendering import look_preview
-from tests.unit.rendering import look_samples as samples
+from services.rendering.pages.models import CommentsView, CommentView, Correction, Link, PopularPageView, ThreadView
+from tests.support import look_preview
+from tests.support import look_samples as samples
+from tests.support.browsing import open_page
+from tests.support.paper import TEMPLATES, Paper, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

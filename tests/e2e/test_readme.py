@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.running import ROOT, Platform
+from tests.support.running import ROOT, Platform
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.browsing import DESKTOP, PHONE
-from tests.polling import eventually
-from tests.running import ROOT, Platform
+from tests.support.browsing import DESKTOP, PHONE
+from tests.support.polling import eventually
+from tests.support.running import ROOT, Platform
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -11,9 +11,9 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.e2e.browsing import DESKTOP, PHONE, open_page
-from tests.polling import eventually
-from tests.running import ROOT, Platform
+from tests.support.browsing import DESKTOP, PHONE, open_page
+from tests.support.polling import eventually
+from tests.support.running import ROOT, Platform
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

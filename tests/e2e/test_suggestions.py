@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.e2e.browsing import DESKTOP, open_page
-from tests.e2e.paper import TEMPLATES, Paper, serving
-from tests.unit.rendering import look_samples as samples
+from tests.support import look_samples as samples
+from tests.support.browsing import DESKTOP, open_page
+from tests.support.paper import TEMPLATES, Paper, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

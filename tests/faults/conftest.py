@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.running import Platform, running_platform
+from tests.support.running import Platform, running_platform
 
 SCALE = "ingestion=2,popularity=2,popularity-counter=2,rendering=1,rendering-projector=2"
 

@@ -11,9 +11,9 @@ from contextlib import suppress
 import aiohttp
 import pytest
 
-from tests.faults.hurt import RECOVERY_BAR_S, kill_again_and_again, report
-from tests.polling import eventually
-from tests.running import Platform
+from tests.support.faults import RECOVERY_BAR_S, kill_again_and_again, report
+from tests.support.polling import eventually
+from tests.support.running import Platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 

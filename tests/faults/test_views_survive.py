@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.hurt import (
+from tests.support.faults import (
     RECOVERY_BAR_S,
     kill_again_and_again,
     report,
@@ -15,9 +15,9 @@ from tests.faults.hurt import (
     until_all_counted,
     views_coming_in,
 )
-from tests.faults.ledger import Ledger, send_views
-from tests.polling import eventually
-from tests.running import Platform
+from tests.support.ledger import Ledger, send_views
+from tests.support.polling import eventually
+from tests.support.running import Platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 

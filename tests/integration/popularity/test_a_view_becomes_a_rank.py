@@ -9,15 +9,8 @@ import pytest
 import pytest_asyncio
 
 from shared.events import ArticleCorrected, ArticleWithdrawn, encode
-from tests.integration.popularity.running import (
-    Popularity,
-    empty_redis,
-    new_article,
-    next_state,
-    running_popularity,
-    settings_for,
-)
-from tests.polling import PATIENCE_S, eventually, promptly
+from tests.support.polling import PATIENCE_S, eventually, promptly
+from tests.support.popularity import Popularity, empty_redis, new_article, next_state, running_popularity, settings_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

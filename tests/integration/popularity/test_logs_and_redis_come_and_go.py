@@ -14,8 +14,8 @@ from services.popularity.app import create_counter
 from services.popularity.commands import adopt_log
 from services.popularity.store import views_partition
 from shared.events import Message
-from tests.integration.popularity.running import Popularity, empty_redis, running_popularity, settings_for
-from tests.polling import PATIENCE_S, eventually
+from tests.support.polling import PATIENCE_S, eventually
+from tests.support.popularity import Popularity, empty_redis, running_popularity, settings_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -4,8 +4,8 @@ import pytest
 
 from services.comments.contract import OPERATIONS, NewComment
 from shared.errors import Problem
-from shared.openapi import document
-from shared.requests import validate
+from shared.http.openapi import document
+from shared.http.requests import validate
 
 GOOD = {"name": "Ada", "email": "ada@example.org", "body": "Yes."}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.deploy.bare_machine import ROOT, BareMachine
+from tests.support.bare_machine import ROOT, BareMachine
 
 SYNC = "uv sync --frozen --inexact --compile-bytecode --extra embedded"
 VERSIONS = re.findall(r"^versions='(.+?)'", (ROOT / "deploy" / "bootstrap").read_text(), re.M)[0].split()

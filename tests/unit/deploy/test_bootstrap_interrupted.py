@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.deploy.bare_machine import TOOLS, BareMachine
+from tests.support.bare_machine import TOOLS, BareMachine
 
 WAITS = "setup: another set-up is at work in this folder; waiting for it\n"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.compose.grants import ACCOUNTS, accounts_revision
+from deploy.compose.acls import ACCOUNTS, accounts_revision
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

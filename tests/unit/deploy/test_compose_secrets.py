@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from deploy.compose.accounts import rights
+from deploy.compose.acls import ACCOUNTS
 from deploy.compose.bootstrap import edge, provide_secrets, write_edge
-from deploy.compose.grants import ACCOUNTS
 from deploy.compose.settings import ComposeSettings
 from deploy.edge.render import render
 from services.comments.app import GROUP as COMMENTS_GROUP
 from services.popularity.counting import GROUP as COUNTER_GROUP
-from services.rendering.app import GROUP as PROJECTOR_GROUP
+from services.rendering.readmodel.names import PROJECTOR_GROUP
 
 BROKERS = ("kafka", "kafka-2", "kafka-3")
 

@@ -1,4 +1,4 @@
-"""The edge's configuration as text; what nginx makes of it is in tests/integration/test_edge.py."""
+"""The edge's configuration as text; what nginx makes of it is in tests/integration/deploy/test_edge.py."""
 
 from pathlib import Path
 

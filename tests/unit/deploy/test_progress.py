@@ -13,7 +13,7 @@ import pytest
 
 from deploy.local import progress
 from deploy.local.progress import Activity, say_meanwhile
-from tests.polling import until
+from tests.support.polling import until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what a process does")
 

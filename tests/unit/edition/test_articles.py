@@ -10,7 +10,7 @@ from deploy.edition.articles import Article, Comment, EditionError, age_of, pars
 from deploy.edition.loader import fields
 from services.comments.contract import NewComment
 from services.ingestion.contract import SentArticle, SentCorrection
-from shared.site import load_site
+from shared.site.site import load_site
 
 _FRONT = """+++
 headline = "A headline"

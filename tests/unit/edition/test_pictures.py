@@ -6,7 +6,7 @@ from PIL import Image, ImageChops, ImageStat
 from deploy.edition.articles import Article, EditionError, Picture, read_edition
 from deploy.edition.drawing.canvas import HEIGHT, WIDTH
 from deploy.edition.pictures import HUES, OUTPUT, SCENES, WIDTHS, draw, variants
-from shared.site import load_site
+from shared.site.site import load_site
 
 PICTURED = [article for article in read_edition() if article.picture]
 # They are part of every clone.

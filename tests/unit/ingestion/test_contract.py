@@ -4,7 +4,7 @@ import pytest
 
 from services.ingestion.contract import SentArticle, SentCorrection, SentPublication, SentWithdrawal
 from shared.errors import Problem
-from shared.requests import validate
+from shared.http.requests import validate
 
 GOOD = {"headline": "A headline", "section": "world", "body_markdown": "A body."}
 PICTURE = {"url": "/media/a.jpg", "alt": "A ferry"}

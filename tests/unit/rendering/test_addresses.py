@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rendering.addresses import Address, Moved, Refused, read_address
+from services.rendering.pages.addresses import Address, Moved, Refused, read_address
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from pathlib import Path
 import html5lib
 import pytest
 
-from services.rendering.signposts import manifest
-from services.rendering.templates import Templates
-from services.rendering.views import HomeView
+from services.rendering.gateway.site_files import manifest
+from services.rendering.pages.models import HomeView
+from services.rendering.pages.templates import Templates
 from shared.errors import SettingsError
-from shared.site import load_site
-from tests.unit.rendering import look_samples as samples
+from shared.site.site import load_site
+from tests.support import look_samples as samples
 
 _COLOURS = "\n".join(
     f'{name} = "{colour}"'

@@ -1,7 +1,7 @@
 """Bodies as our pages show them."""
 
-from services.rendering.bodies import reachable
-from services.rendering.language import Languages
+from services.rendering.pages.bodies import reachable
+from services.rendering.pages.language import Languages
 
 ENGLISH = Languages("en").of_site
 

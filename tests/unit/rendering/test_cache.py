@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from services.rendering.cache import DEPENDENCY_BYTES, ENTRY_BYTES, PageCache, Ticket
+from services.rendering.gateway.cache import DEPENDENCY_BYTES, ENTRY_BYTES, PageCache, Ticket
 
 DEPENDENCIES = st.sampled_from(("article:1", "article:2", "list:site:front"))
 KEYS = st.sampled_from(("/", "/world", "/world/a", "/world/b"))

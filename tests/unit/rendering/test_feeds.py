@@ -11,9 +11,9 @@ import feedparser
 import pytest
 from lxml import etree
 
-from services.rendering.feeds import FORMATS, Feed, FeedItem, as_atom, as_json_feed, as_rss
-from services.rendering.markup import absolute_html
-from services.rendering.views import Link, Picture
+from services.rendering.feeds.feeds import FORMATS, Feed, FeedItem, as_atom, as_json_feed, as_rss
+from services.rendering.feeds.xml import absolute_html
+from services.rendering.pages.models import Link, Picture
 
 SITE = "https://monitor.example"
 NOON = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.rendering.assets import DIRECTORY, SCRIPTS, Assets
-from shared.site import LOOK
+from services.rendering.pages.assets import DIRECTORY, SCRIPTS, Assets
+from shared.site.site import LOOK
 
 CSS = (DIRECTORY / "site.css").read_text("utf-8")
 SOURCES = {path.name: path.read_text("utf-8") for path in DIRECTORY.glob("*.js")}

@@ -8,12 +8,12 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
-from services.rendering.templates import Templates
-from services.rendering.views import Picture
-from shared.site import load_site
+from services.rendering.pages.models import Picture
+from services.rendering.pages.templates import Templates
+from shared.site.site import load_site
 from shared.times import rfc3339
-from tests.unit.rendering import look_samples as samples
-from tests.unit.rendering.look_preview import pages
+from tests.support import look_samples as samples
+from tests.support.look_preview import pages
 
 BASE_URL = "https://monitor.example"
 TEMPLATES = Templates(load_site(None), BASE_URL)

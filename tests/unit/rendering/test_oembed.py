@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rendering.oembed import WIDEST, read_wanted
+from services.rendering.gateway.oembed import WIDEST, read_wanted
 from shared.errors import Problem
 
 SITE = "https://news.example"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from lxml import html
 
-from services.rendering.views import years_old
-from tests.e2e.paper import TEMPLATES
-from tests.unit.rendering import look_samples as samples
+from services.rendering.pages.models import years_old
+from tests.support import look_samples as samples
+from tests.support.paper import TEMPLATES
 
 
 @pytest.mark.parametrize(

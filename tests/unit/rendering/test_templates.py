@@ -10,11 +10,11 @@ import html5lib
 import pytest
 
 from services.comments import contract
-from services.rendering.templates import POPULAR_SLOT, Templates
-from services.rendering.views import CommentsView, ErrorView, HomeView, ListView, PopularView
-from shared.site import load_site
-from tests.unit.rendering import look_samples as samples
-from tests.unit.rendering.look_preview import pages
+from services.rendering.pages.models import CommentsView, ErrorView, HomeView, ListView, PopularView
+from services.rendering.pages.templates import POPULAR_SLOT, Templates
+from shared.site.site import load_site
+from tests.support import look_samples as samples
+from tests.support.look_preview import pages
 
 BASE_URL = "https://monitor.example"
 TEMPLATES = Templates(load_site(None), BASE_URL)

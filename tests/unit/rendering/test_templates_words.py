@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from services.rendering.language import DIRECTORY, Languages, _words, direction
-from services.rendering.static_pages import load_static_pages
+from services.rendering.pages.language import DIRECTORY, Languages, _words, direction
+from services.rendering.pages.static_pages import load_static_pages
 from shared.errors import SettingsError
-from shared.site import SHIPPED, load_site
+from shared.site.site import SHIPPED, load_site
 
 PLURAL = re.compile(r"\.(zero|one|two|few|many|other)$")
 LANGUAGES = Languages("en")

@@ -3,7 +3,7 @@
 import asyncio
 
 from services.search.rebuild import _catch_up
-from tests.polling import PATIENCE_S
+from tests.support.polling import PATIENCE_S
 
 
 class _Swallowing:

@@ -6,7 +6,17 @@ from uuid import uuid4
 import pytest
 
 from shared.errors import InvalidMessage
-from shared.events import CATALOGUE, ArticlePublished, Erased, PageMoved, PageViewed, Record, decode, encode, tombstone
+from shared.events import (
+    CATALOGUE,
+    ArticlePublished,
+    DocumentChanged,
+    Erased,
+    PageViewed,
+    Record,
+    decode,
+    encode,
+    tombstone,
+)
 from shared.topics import ARTICLES, TOPICS, VIEWS, dead_letter_topic
 
 MOMENT = datetime(2026, 2, 8, 7, 30, 0, 123456, tzinfo=UTC)
@@ -57,7 +67,7 @@ def test_times_are_cut_to_milliseconds_and_end_in_z() -> None:
 
 
 def test_an_announcement_from_before_read_models_were_named_is_read() -> None:
-    moved = PageMoved(dependency="article:1", version=7, changed_at=MOMENT, projected_at=MOMENT)
+    moved = DocumentChanged(dependency="article:1", version=7, changed_at=MOMENT, projected_at=MOMENT)
     message = encode(moved)
     value = message.value
     assert value is not None

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
-from shared import mongo
 from shared.errors import Unavailable
-from shared.mongo import once_available
+from shared.mongo import client as mongo
+from shared.mongo.client import once_available
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Waits follow what happens: a pure rule, its clock in hand."""
 
-from shared.pace import AWAKE_S, Pace
+from shared.kafka.pace import AWAKE_S, Pace
 
 
 class Clock:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from shared.process import start_task, stop_task
+from shared.process.process import start_task, stop_task
 
 
 async def test_a_task_is_stopped_though_a_library_swallows_its_cancellation() -> None:

@@ -7,15 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from yarl import URL
 
 from shared.errors import Problem
-from shared.requests import (
-    parse_form,
-    parse_json,
-    read_cursor,
-    read_limit,
-    refuse_unknown,
-    validate,
-    write_cursor,
-)
+from shared.http.requests import parse_form, parse_json, read_cursor, read_limit, refuse_unknown, validate, write_cursor
 
 
 class _Inner(BaseModel):

@@ -1,7 +1,7 @@
 """Which rows a relay may send from memory, before it has read what else is pending. Pure."""
 
-from shared.mongo import Document
-from shared.outbox import Committed, SentVersions
+from shared.mongo.collections import Document
+from shared.outbox.store import Committed, SentVersions
 
 
 def a_row(aggregate: str, version: int) -> Document:

@@ -4,13 +4,13 @@ import pytest
 from openapi_spec_validator import validate as validate_openapi
 from pydantic import BaseModel
 
-from shared import metrics
 from shared.errors import SettingsError
+from shared.http.batched_metrics import BatchedMetrics
+from shared.http.openapi import Operation, Parameter, document
 from shared.ids import new_id
-from shared.openapi import Operation, Parameter, document
+from shared.process import metrics
+from shared.process.tracing import continue_trace, current_traceparent, trace_id
 from shared.settings import Settings
-from shared.tally import Tally
-from shared.tracing import continue_trace, current_traceparent, trace_id
 
 
 def test_ids_are_sorted_by_creation_and_never_repeat() -> None:
@@ -77,7 +77,7 @@ def test_the_openapi_builder_makes_valid_openapi() -> None:
 
 def test_a_tally_hands_over_what_one_observation_each_would_have_told() -> None:
     took = [0.0, 0.001, 0.0011, 0.3, 99.0]
-    tally = Tally()
+    tally = BatchedMetrics()
     for seconds in took:
         tally.add("GET", "/tallied", 200, seconds)
         metrics.REQUEST_SECONDS.labels("GET", "/observed").observe(seconds)

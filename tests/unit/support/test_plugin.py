@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.polling import eventually
+from tests.support.polling import eventually
 from tests.support.processes import RUN, STARTER, Process, marked
 
 ROOT = Path(__file__).resolve().parents[3]

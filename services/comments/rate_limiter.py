@@ -1,0 +1,127 @@
+"""How many comments and letters one visitor may send. RateLimiter are told apart by a keyed hash whose key lives for a day."""
+
+import asyncio
+import hashlib
+import ipaddress
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from time import time
+
+import structlog
+from aiohttp import web
+from limits import RateLimitItem, parse_many
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from services.comments.settings import CommentsSettings
+from shared.errors import Problem, SettingsError
+from shared.redis import connect
+from shared.times import now
+
+_log = structlog.get_logger(__name__)
+
+# A reader should not wait for a counter: past this the comment is let through.
+_PATIENCE_S = 0.5
+# Its time begins when it is a comment's turn, so that a burst cannot use up the patience of those at its end.
+_AT_ONCE = 8
+_TURN_WITHIN_S = 2.0
+_DAY_S = 86_400
+_IPV6_NETWORK = 64
+
+
+class RateLimiter:
+    """The limit by visitor. Where Redis does not answer, comments are let through: talk matters more than the limit."""
+
+    def __init__(self, settings: CommentsSettings) -> None:
+        self._on = settings.rate_limits == "on"
+        self._believes_edge = settings.forwarded_for
+        self._rates = parse_rates(settings.comments_rate)
+        self._redis: Redis = connect(settings.redis, most_connections=_AT_ONCE)
+        self._limiter = MovingWindowRateLimiter(
+            RedisStorage(
+                f"async+{settings.redis}",
+                implementation="redispy",
+                key_prefix="comments:limit",
+                connection_pool=self._redis.connection_pool,  # type: ignore[arg-type]  # handed on; its hint forgets it
+            )
+        )
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._key: tuple[str, bytes] = ("", b"")
+
+    async def admit(self, request: web.Request) -> None:
+        """Count one comment or letter of this visitor; 429 with Retry-After when there were too many."""
+        if not self._on:
+            return
+        try:
+            async with self._turn(), asyncio.timeout(_PATIENCE_S):
+                wait_s = await self._wait_s(await self._pseudonym(request))
+        except (RedisError, OSError, TimeoutError) as error:
+            _log.warning("limit.skipped", reason=repr(error))
+            return
+        if wait_s is not None:
+            raise Problem(
+                429, "You have sent much in a short time; wait a little.", headers={"Retry-After": str(wait_s)}
+            )
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        async with asyncio.timeout(_TURN_WITHIN_S):
+            await self._turns.acquire()
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    async def _wait_s(self, visitor: str) -> int | None:
+        for rate in self._rates:
+            if not await self._limiter.hit(rate, visitor):
+                stats = await self._limiter.get_window_stats(rate, visitor)
+                return max(1, round(stats.reset_time - time()))
+        return None
+
+    async def _pseudonym(self, request: web.Request) -> str:
+        key = await self._todays_key()
+        return hashlib.blake2b(self._address(request).encode(), key=key, digest_size=16).hexdigest()
+
+    def _address(self, request: web.Request) -> str:
+        # The edge's own entry is the last; those before it are the visitor's to invent.
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        address = forwarded if forwarded and self._believes_edge else request.remote or ""
+        return network(address)
+
+    async def _todays_key(self) -> bytes:
+        """The day's key, shared by all instances; Redis forgets it a day later, and nobody can tell whose hash it was."""
+        day = now().strftime("%Y-%m-%d")
+        if self._key[0] != day:
+            name = f"comments:visitor-key:{day}"
+            await self._redis.set(name, secrets.token_bytes(32), nx=True, ex=2 * _DAY_S)
+            found = await self._redis.get(name)
+            self._key = (day, found if isinstance(found, bytes) else secrets.token_bytes(32))
+        return self._key[1]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+        await self._redis.connection_pool.disconnect()
+
+
+def parse_rates(text: str) -> Sequence[RateLimitItem]:
+    """The limits in the library's notation; raises SettingsError when it cannot be read."""
+    try:
+        return parse_many(text)
+    except ValueError as error:
+        raise SettingsError(f"WM_COMMENTS_RATE: {error}") from error
+
+
+def network(address: str) -> str:
+    """What counts as one visitor: an IPv4 address, or the part of an IPv6 address that a household is given."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    return str(ipaddress.ip_network(f"{found}/{_IPV6_NETWORK}", strict=False))

@@ -1,0 +1,194 @@
+"""The quick way of the two questions that come in thousands: views of known articles, and rankings that lie ready.
+
+Asked before aiohttp looks for a route (`shared.http.app.answer_first`). Whatever is out of the ordinary is left to the usual
+way in `routes.py`, which knows every rule; here are only the cases that break none. What middlewares do there (trace,
+metrics, security headers, a request id) is done here as well, with less work. tests/bench/views.py says what it brings.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from time import perf_counter, time_ns
+from uuid import uuid4
+
+import orjson
+from aiohttp import HttpVersion11, web
+
+from services.popularity.articles import ArticleIndex, Known
+from services.popularity.view_batcher import ViewBatcher
+from shared import topics
+from shared.errors import Problem
+from shared.events import Message, PageViewed
+from shared.http.batched_metrics import BatchedMetrics
+from shared.http.problems import SECURITY_HEADERS, problem_response
+from shared.http.ready_response import DateLine, ReadyAnswer
+from shared.process.tracing import continue_trace
+
+# A view is two ids; whatever is longer is read the usual way.
+_LARGEST_BODY = 512
+_EVENT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_MOST_READY = 1_024
+_HEADERS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store", **SECURITY_HEADERS}
+_HEAD = "".join(f"{name}: {value}\r\n" for name, value in _HEADERS.items()).encode()
+
+
+class Moments:
+    """The present as RFC 3339 with milliseconds, written once for all views of one millisecond."""
+
+    def __init__(self) -> None:
+        self._ms = -1
+        self._second = -1
+        self._prefix = ""
+        self._text = b""
+
+    def now(self) -> bytes:
+        """`2026-02-08T07:30:00.000Z`."""
+        ms = time_ns() // 1_000_000
+        if ms != self._ms:
+            second, rest = divmod(ms, 1000)
+            if second != self._second:
+                self._prefix, self._second = _to_the_second(second), second
+            self._text, self._ms = f"{self._prefix}.{rest:03d}Z".encode(), ms
+        return self._text
+
+
+def _to_the_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def view_message(event_id: bytes, article: Known, viewed_at: bytes, trace: bytes) -> Message:
+    """A `PageViewed`, byte for byte as `shared.events.encode` writes it."""
+    value = b'{"id":"%s",%s,"viewed_at":"%s"}' % (event_id, article.fragment, viewed_at)
+    headers = (
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event_id),
+        ("ce_source", _SOURCE),
+        ("ce_type", _TYPE),
+        ("ce_subject", article.key),
+        ("ce_time", viewed_at),
+        ("content-type", b"application/json"),
+        ("traceparent", trace),
+    )
+    return Message(topics.VIEWS.name, article.key, value, headers)
+
+
+_SOURCE = PageViewed.source.encode()
+_TYPE = PageViewed.ce_type.encode()
+
+
+class Accepted(ReadyAnswer):
+    """202 with an event id, whole. Made once for each view, so it holds nothing but its bytes."""
+
+    def __init__(self, whole: bytes) -> None:
+        # Without what `web.Response` sets up, all of which serves the ways of answering that this class replaces.
+        self._bytes = whole
+
+    @property
+    def keep_alive(self) -> bool:
+        """Always: a client that wants to go is answered the usual way."""
+        return True
+
+    def as_bytes(self) -> bytes:
+        """The whole answer."""
+        return self._bytes
+
+
+class FastPath:
+    """Answers what can be answered in a few steps; None sends a request the usual way."""
+
+    def __init__(
+        self,
+        articles: ArticleIndex,
+        intake: ViewBatcher,
+        rank: Callable[[str], bytes | None],
+    ) -> None:
+        self._articles = articles
+        self._intake = intake
+        self._rank = rank
+        self._date = DateLine()
+        self._tally = BatchedMetrics()
+        self._moments = Moments()
+        self._ready: dict[str, ReadyAnswer] = {}
+
+    async def run(self) -> None:
+        """Keep the `Date` of answers and the metrics true, until cancelled."""
+        while True:
+            await asyncio.sleep(1.0)
+            self._date.tick()
+            self._tally.hand_over()
+
+    def forget(self) -> None:
+        """Rankings have moved."""
+        self._ready.clear()
+
+    def answer(self, request: web.Request) -> "ReadyAnswer | Awaitable[web.StreamResponse | None] | None":
+        """A ready ranking, the answer to a view once it comes, or None."""
+        path = request.raw_path
+        if request.version != HttpVersion11 or not request.keep_alive:
+            return None
+        if path == "/v1/views" and request.method == "POST":
+            return self._take(request)
+        if path.startswith("/v1/popular") and request.method == "GET":
+            return self._show(path)
+        return None
+
+    def _show(self, path: str) -> ReadyAnswer | None:
+        started = perf_counter()
+        ready = self._ready.get(path)
+        if ready is None:
+            body = self._rank(path)
+            if body is None:
+                return None
+            if len(self._ready) >= _MOST_READY:
+                self._ready.clear()
+            headers = [*_HEADERS.items(), ("Content-Length", str(len(body)))]
+            ready = self._ready[path] = ReadyAnswer(self._date, 200, headers, body)
+        self._tally.add("GET", "/v1/popular", 200, perf_counter() - started)
+        return ready
+
+    async def _take(self, request: web.Request) -> web.StreamResponse | None:
+        started = perf_counter()
+        headers = request.headers
+        length = request.content_length
+        if length is None or length > _LARGEST_BODY or "Idempotency-Key" in headers or "Content-Encoding" in headers:
+            return None
+        if request.content_type not in ("application/json", "text/plain"):
+            return None
+        if request._read_bytes is None and request.content.is_eof():
+            # A body that came with its head, put where `read` keeps it: to wait for it all the same costs 6 us.
+            request._read_bytes = request.content.read_nowait()
+        found = self._read(await request.read())
+        if found is None:
+            return None
+        article, event_id = found
+        trace = continue_trace(headers.get("traceparent")).encode()
+        try:
+            message = view_message(event_id, article, self._moments.now(), trace)
+            await self._intake.accept(message, article.partition)
+        except Problem as problem:
+            self._tally.add("POST", "/v1/views", problem.status, perf_counter() - started)
+            return problem_response(problem)
+        self._tally.add("POST", "/v1/views", 202, perf_counter() - started)
+        request_id = headers.get("X-Request-Id", "")[:64].encode("utf-8", "surrogateescape") or event_id
+        return Accepted(
+            b'HTTP/1.1 202 Accepted\r\n%s%sContent-Length: 51\r\nX-Request-Id: %s\r\n\r\n{"event_id":"%s"}'
+            % (self._date.line, _HEAD, request_id, event_id)
+        )
+
+    def _read(self, body: bytes) -> tuple[Known, bytes] | None:
+        try:
+            data = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return None
+        if type(data) is not dict or not data.keys() <= {"article_id", "event_id"}:
+            return None
+        name, event_id = data.get("article_id"), data.get("event_id")
+        article = self._articles.held(name) if type(name) is str else None
+        if article is None or article.card.status != "published":
+            return None
+        if event_id is None:
+            return article, str(uuid4()).encode()
+        if type(event_id) is not str or _EVENT_ID.fullmatch(event_id) is None:
+            return None
+        return article, event_id.encode()

@@ -1,0 +1,133 @@
+"""Takes views to Kafka: collected by partition for a moment, sent as one batch, answered when Kafka has it."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from time import monotonic
+
+import structlog
+
+from services.popularity import metrics
+from services.popularity.rules import MOST_RECORDS_A_CALL
+from shared import topics
+from shared.errors import Problem, Unavailable
+from shared.events import Message
+from shared.kafka.producer import Producer
+
+_log = structlog.get_logger(__name__)
+
+# Long enough that a batch carries many, short enough that nobody feels it; so many are worth a batch at once.
+_COLLECT_S = 0.003
+_ENOUGH = 32
+_MOST_WAITING = 4_096
+# A reader's browser gives up before this; whoever retries sends the same event id.
+ACKNOWLEDGED_WITHIN_S = 5.0
+_PAUSE_AFTER_FAILURE_S = 0.25
+_WATCH_EVERY_S = 0.25
+
+Waiting = tuple[Message, "asyncio.Future[None]", float]
+
+
+class ViewBatcher:
+    """One queue and one sender a partition: one batch is under way while the next is collected."""
+
+    def __init__(self, producer: Producer) -> None:
+        self._producer = producer
+        self._waiting = 0
+        self._lanes = [_Lane(producer, partition) for partition in range(topics.VIEWS.partitions)]
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for lane in self._lanes:
+                group.create_task(lane.run())
+            group.create_task(self._watch())
+
+    async def accept(self, message: Message, partition: int) -> None:
+        """Return when Kafka has the view; a Problem (503) when it has not said so in time, or too many wait.
+
+        After the 503 the view may still get there: a retry carries the same event id.
+        """
+        if self._waiting >= _MOST_WAITING:
+            metrics.VIEWS_REFUSED.labels("full").inc()
+            raise Problem(503, "Too many views wait to be taken; try again.", headers={"Retry-After": "1"})
+        self._waiting += 1
+        try:
+            await self._lanes[partition].put(message)
+        except Unavailable as error:
+            metrics.VIEWS_REFUSED.labels("kafka").inc()
+            raise Problem(503, "The view could not be recorded; try again.", headers={"Retry-After": "2"}) from error
+        finally:
+            self._waiting -= 1
+
+    async def _watch(self) -> None:
+        # One clock for all that wait: a time-out of its own for each view would cost more than the view.
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_S)
+            metrics.VIEWS_WAITING.set(self._waiting)
+            for lane in self._lanes:
+                lane.give_up(monotonic() - ACKNOWLEDGED_WITHIN_S)
+
+
+class _Lane:
+    """The views of one partition."""
+
+    def __init__(self, producer: Producer, partition: int) -> None:
+        self._producer = producer
+        self._partition = partition
+        self._waiting: list[Waiting] = []
+        self._under_way: list[Waiting] = []
+        self._filled = asyncio.Event()
+        self._enough = asyncio.Event()
+
+    def put(self, message: Message) -> "asyncio.Future[None]":
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((message, done, monotonic()))
+        self._filled.set()
+        if len(self._waiting) >= _ENOUGH:
+            self._enough.set()
+        return done
+
+    async def run(self) -> None:
+        while True:
+            await self._filled.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_COLLECT_S):
+                    await self._enough.wait()
+            taken, self._waiting = self._waiting[:MOST_RECORDS_A_CALL], self._waiting[MOST_RECORDS_A_CALL:]
+            if not self._waiting:
+                self._filled.clear()
+            if len(self._waiting) < _ENOUGH:
+                self._enough.clear()
+            self._under_way = [waiting for waiting in taken if not waiting[1].done()]
+            await self._send(self._under_way)
+
+    def give_up(self, before: float) -> None:
+        """Answer those that have waited since `before`: Kafka may have their views or not."""
+        late = Unavailable(f"Kafka has not acknowledged the view within {ACKNOWLEDGED_WITHIN_S:g} s")
+        _answer([waiting for waiting in (*self._under_way, *self._waiting) if waiting[2] < before], late)
+
+    async def _send(self, taken: Sequence[Waiting]) -> None:
+        while taken:
+            try:
+                sent = await self._producer.send_batch(
+                    topics.VIEWS.name, self._partition, [message for message, _, _ in taken]
+                )
+            except Unavailable as error:
+                _log.warning("views.not_sent", partition=self._partition, count=len(taken), reason=str(error))
+                _answer(taken, error)
+                await asyncio.sleep(_PAUSE_AFTER_FAILURE_S)
+                return
+            metrics.BATCH_VIEWS.observe(sent)
+            metrics.VIEWS_ACCEPTED.inc(sent)
+            _answer(taken[:sent], None)
+            taken = taken[sent:]
+
+
+def _answer(taken: Sequence[Waiting], error: Unavailable | None) -> None:
+    for _, done, _ in taken:
+        with suppress(asyncio.InvalidStateError):  # the reader did not wait so long
+            if error is None:
+                done.set_result(None)
+            else:
+                done.set_exception(error)

@@ -1,0 +1,203 @@
+"""oEmbed 1.0 (https://oembed.com): an article as a card that others may put on their pages, by `GET /v1/oembed?url=`.
+
+The card is HTML of its own: no script, no style sheet, nothing in it that was not escaped here.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+from multidict import MultiDict
+
+from services.rendering.contract import OEmbed
+from services.rendering.feeds.syndication import absolute, last_modified
+from services.rendering.gateway.single_flight import Rendered
+from services.rendering.pages.addresses import Address, Moved, read_address
+from services.rendering.pages.language import Languages, direction
+from services.rendering.pages.models import Picture
+from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Kind, Page
+from services.rendering.pages.reading import Reading
+from services.rendering.readmodel.names import slug_of
+from services.rendering.readmodel.store import ReadModel
+from shared.errors import FieldError, Problem
+from shared.events import ArticleState
+from shared.http.problems import PROBLEM_TYPE
+from shared.http.ready_response import DateLine, Header
+from shared.http.requests import refuse_twice
+from shared.site.site import Site
+
+PATH = "/v1/oembed"
+# The sizes that cards are made in, in pixels; at most one card each is kept of an article, whatever strangers ask for.
+# The widest is an article's column; 480 by 270 is the thumbnail, which is named from there on.
+_WIDTHS = (600, 480, 360, 240, 120, 1)
+_HEIGHTS = (20_000, 5_000, 2_000, 1_200, 900, 600, 450, 270, 150, 60, 1)
+WIDEST = _WIDTHS[0]
+# What a card takes beside its picture: its edges, its last line, and lines of so many letters in 600 pixels.
+_FRAME_PX, _LINE_PX, _LETTER_PX = 56, 28, 9
+_THUMBNAIL = (480, 270)
+_MOST_PARAMETERS = 16
+_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
+_SIZES = ("maxwidth", "maxheight")
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedQuery:
+    """Which article, and in which of our sizes at most. `key` is what it is cached under: no target is written so."""
+
+    path: str
+    width: int
+    most_height: int | None
+
+    @property
+    def key(self) -> str:
+        return f"oembed {self.path} {self.width} {self.most_height}"
+
+
+def is_embed(target: str) -> bool:
+    """Whether a request's target is the oEmbed endpoint."""
+    return target.partition("?")[0] == PATH
+
+
+def read_wanted(target: str, base_url: str) -> EmbedQuery:
+    """What a request asks for. Raises Problem."""
+    try:
+        pairs = parse_qsl(target.partition("?")[2], keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError as error:
+        raise Problem(400, "The query cannot be read.") from error
+    refuse_twice(MultiDict(pairs))
+    given = dict(pairs)
+    if given.get("format", "json") != "json":
+        raise Problem(501, "There is no other format than json.")
+    if not given.get("url"):
+        raise _wrong("url", "the address of an article is needed")
+    for name in _SIZES:
+        if name in given and not _NUMBER.fullmatch(given[name]):
+            raise _wrong(name, "must be a whole number of pixels, from 1 to 99999")
+    width = _within(int(given.get("maxwidth", WIDEST)), _WIDTHS)
+    height = _within(int(given["maxheight"]), _HEIGHTS) if "maxheight" in given else None
+    return EmbedQuery(_article_path(given["url"], base_url), width, height)
+
+
+def _within(most: int, sizes: Sequence[int]) -> int:
+    """The largest of our sizes that keeps within a bound."""
+    return next(size for size in sizes if size <= most)
+
+
+def _wrong(name: str, detail: str) -> Problem:
+    return Problem(422, f"{name}: {detail}", errors=(FieldError(f"?{name}", detail),))
+
+
+def _article_path(url: str, base_url: str) -> str:
+    try:
+        parts, ours = urlsplit(url), urlsplit(base_url)
+    except ValueError as error:
+        raise Problem(404, "This is no article of ours.") from error
+    if parts.scheme in ("http", "https") and parts.netloc.lower() == ours.netloc.lower():
+        address = read_address(parts.path or "/")
+        if isinstance(address, Moved):
+            address = read_address(address.location)
+        if isinstance(address, Address) and address.kind == "article":
+            return address.path
+    raise Problem(404, "This is no article of ours.")
+
+
+class EmbedHandler:
+    """Makes cards, and says in problem details why there is none."""
+
+    def __init__(self, model: ReadModel, site: Site, base_url: str, date: DateLine) -> None:
+        self._model = model
+        self._site = site
+        self._base_url = base_url
+        self._date = date
+        self._languages = Languages(site.language)
+
+    def read(self, target: str) -> EmbedQuery | Page:
+        """What a request asks for, or the answer that says what is wrong with it."""
+        try:
+            return read_wanted(target, self._base_url)
+        except Problem as problem:
+            return self.refusal(problem)
+
+    def refusal(self, problem: Problem, *extra: Header) -> Page:
+        """Problem details as a page."""
+        kind = Kind(PATH, problem.status, media_type=PROBLEM_TYPE, cache_control=NEVER_STORED, extra=extra)
+        return Page(self._date, kind, orjson.dumps(problem.as_dict()))
+
+    async def make(self, wanted: EmbedQuery) -> Rendered[Page | Absence]:
+        """The card of what is published there. Raises Unavailable when the read model does not answer."""
+        reading = Reading(self._model)
+        path = await reading.path(wanted.path)
+        article = None if path is None else await reading.article(path.article_id)
+        found: Page | Absence = Absence(404)
+        if article is not None:
+            kind = Kind(
+                PATH,
+                media_type="application/json",
+                cache_control=REVALIDATED,
+                extra=(("Access-Control-Allow-Origin", "*"),),
+                modified_s=last_modified(reading),
+            )
+            found = Page(self._date, kind, self._card(article, wanted), key=wanted.key)
+        return Rendered(found, {**reading.versions, **reading.shown})
+
+    def _card(self, article: ArticleState, wanted: EmbedQuery) -> bytes:
+        picture = None if article.lead_image is None else Picture(**article.lead_image.model_dump())
+        shown, height = self._fitting(article, picture, wanted)
+        author = next(((name, slug) for name in article.bylines if (slug := slug_of(name))), None)
+        card = OEmbed(
+            title=article.headline,
+            author_name=author[0] if author else None,
+            author_url=f"{self._base_url}/author/{author[1]}" if author else None,
+            provider_name=self._site.name,
+            provider_url=f"{self._base_url}/",
+            html=self._html(article, shown, wanted.width),
+            width=wanted.width,
+            height=height,
+        )
+        small = _thumbnail(picture, self._base_url, wanted)
+        return (card if small is None else card.model_copy(update=small)).model_dump_json(exclude_none=True).encode()
+
+    def _fitting(
+        self, article: ArticleState, picture: Picture | None, wanted: EmbedQuery
+    ) -> tuple[Picture | None, int]:
+        """The picture, where there is room for it, and how high the card is."""
+        letters = max(1, wanted.width // _LETTER_PX)
+        lines = sum(-(-len(text) // letters) for text in (article.headline, article.standfirst))
+        text_px = _FRAME_PX + _LINE_PX * (lines + 1)
+        most = wanted.most_height or 10**6
+        if picture is not None and picture.sources:
+            height = text_px + wanted.width * picture.height // picture.width
+            if height <= most:
+                return picture, height
+        return None, min(text_px, most)
+
+    def _html(self, article: ArticleState, picture: Picture | None, width: int) -> str:
+        url = escape(self._base_url + article.url)
+        lang = self._languages.of_page(article.language)
+        standfirst = f"<p>{escape(article.standfirst)}</p>" if article.standfirst else ""
+        facts = ", ".join((*article.bylines, self._site.name_in(lang.code), lang.date(article.published_at)))
+        spoken = f'lang="{escape(article.language)}" dir="{direction(article.language)}"'
+        return (
+            f'<blockquote cite="{url}" {spoken}>{self._image(url, picture, width)}'
+            f'<p><a href="{url}"><strong>{escape(article.headline)}</strong></a></p>{standfirst}'
+            f"<p><small>{escape(facts)}</small></p></blockquote>"
+        )
+
+    def _image(self, url: str, picture: Picture | None, width: int) -> str:
+        if picture is None:
+            return ""
+        source = escape(absolute(self._base_url, picture.url))
+        size = f'width="{width}" height="{width * picture.height // picture.width}"'
+        return f'<a href="{url}"><img src="{source}" alt="{escape(picture.alt)}" {size}></a>'
+
+
+def _thumbnail(picture: Picture | None, base_url: str, wanted: EmbedQuery) -> dict[str, object] | None:
+    """Our own store's pictures have a small form, 480 wide; it is named where it keeps within the bounds."""
+    width, height = _THUMBNAIL
+    if picture is None or not picture.sources or width > wanted.width or height > (wanted.most_height or height):
+        return None
+    url = f"{base_url}{picture.url.removesuffix('.jpg')}-{width}.webp"
+    return {"thumbnail_url": url, "thumbnail_width": width, "thumbnail_height": height}

@@ -1,0 +1,202 @@
+"""Makes the page of an address: read, laid out, rendered. One function a kind of page, a table of them at the end."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+from services.rendering.feeds.syndication import FEED_ROUTE, SITEMAP_ROUTE, Syndication
+from services.rendering.gateway.single_flight import Rendered
+from services.rendering.pages import layout
+from services.rendering.pages.addresses import Address
+from services.rendering.pages.addresses import Kind as AddressKind
+from services.rendering.pages.language import primary
+from services.rendering.pages.models import ErrorView, ListView, PopularPageView
+from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Kind, Page
+from services.rendering.pages.popular import WINDOWS as POPULAR_WINDOWS
+from services.rendering.pages.popular import Block
+from services.rendering.pages.reading import Reading
+from services.rendering.pages.templates import Templates
+from services.rendering.readmodel.store import ReadModel
+from shared.events import WINDOWS, ArticleState, Window
+from shared.http.ready_response import DateLine, Header
+from shared.site.site import Site
+from shared.times import Clock
+
+Found = Page | Absence
+Look = Callable[[int | None], Awaitable[ListView | None]]
+ROUTES: Mapping[AddressKind, str] = {
+    "home": "/",
+    "top": "/{section}",
+    "tag": "/tag/{tag}",
+    "author": "/author/{author}",
+    "article": "/{section}/{slug}",
+    "feed": FEED_ROUTE,
+    "sitemap": SITEMAP_ROUTE,
+    "popular": "/popular",
+}
+ERRORS = "error"
+REDIRECT = "redirect"
+
+
+def error_key(status: int, language: str = "") -> str:
+    """Under what the page of an error is kept; no address is written so."""
+    return f"error {status} {language}".rstrip()
+
+
+class PageBuilder:
+    """Turns addresses into pages. Safe to call for several addresses at once; each call reads anew."""
+
+    def __init__(
+        self,
+        model: ReadModel,
+        templates: Templates,
+        site: Site,
+        date: DateLine,
+        clock: Clock,
+        syndication: Syndication,
+    ) -> None:
+        self._model = model
+        self._templates = templates
+        self._site = site
+        self._date = date
+        self._clock = clock
+        self._syndication = syndication
+        self._own_pages = templates.own_pages
+
+    async def make(self, address: Address) -> Rendered[Found]:
+        """What stands at the address. Raises Unavailable when the read model does not answer."""
+        reading = Reading(self._model)
+        found = await _MAKERS[address.kind](self, reading, address)
+        return _made(found, reading)
+
+    async def make_error(self, absence: Absence) -> Rendered[Found]:
+        """The page for addresses with nothing behind them, with the latest articles."""
+        reading = Reading(self._model)
+        view = await layout.error_view(reading, absence.status, absence.language)
+        return _made(self._error(view), reading)
+
+    def plain_error(self, status: int, *extra: Header) -> Page:
+        """An error's page that needs no read model."""
+        return self._error(ErrorView(status), cache_control=NEVER_STORED, extra=extra)
+
+    def moved(self, location: str) -> Page:
+        """A permanent redirect. It is asked again each time: a path may be given to another article one day."""
+        return Page(self._date, Kind(REDIRECT, 301, extra=(("Location", location),)), b"")
+
+    def elsewhere(self, location: str) -> Page:
+        """A redirect for now: what is not at the address may be there one day."""
+        return Page(self._date, Kind(REDIRECT, 302, extra=(("Location", location),)), b"")
+
+    async def home(self, reading: Reading, address: Address) -> Found:
+        """The front page."""
+        view = await layout.home_view(reading, self._site)
+        return self._page(address, self._templates.home(view))
+
+    async def top(self, reading: Reading, address: Address) -> Found:
+        """A first-level page: a section, or one of our own."""
+        if (section := self._site.section(address.name)) is not None:
+            look = partial(layout.section_view, reading, section.slug, title=section.name)
+            return await self._list(address, look, section.slug)
+        if (own := self._own_pages.get(address.path)) is not None:
+            return self._page(address, self._templates.static_page(own))
+        return Absence(404)
+
+    async def tag(self, reading: Reading, address: Address) -> Found:
+        """A tag's list."""
+        return await self._list(address, partial(layout.tag_view, reading, address.name))
+
+    async def author(self, reading: Reading, address: Address) -> Found:
+        """An author's list."""
+        return await self._list(address, partial(layout.author_view, reading, address.name))
+
+    async def article(self, reading: Reading, address: Address) -> Found:
+        """An article, or where it has gone."""
+        path = await reading.path(address.path)
+        if path is None:
+            return await self._in_another_section(reading, address)
+        article = await reading.article(path.article_id)
+        if article is None or path.state == "withdrawn":
+            language = await reading.language(path.article_id)
+            return Absence(410, self._templates.language_of(language))
+        if article.url != address.path:
+            return self.moved(Address("article", article.url, address.number).key)
+        return await self._article(reading, article, address)
+
+    async def _in_another_section(self, reading: Reading, address: Address) -> Found:
+        """Where an article has gone that is looked for in the wrong section: slugs are the whole site's."""
+        path = await reading.first_path(f"/{section.slug}/{address.name}" for section in self._site.sections)
+        article = None if path is None else await reading.article(path.article_id)
+        if article is None:
+            return Absence(404)
+        return self.moved(Address("article", article.url, address.number).key)
+
+    async def popular(self, reading: Reading, address: Address) -> Found:
+        """A window's ranking. It stands in the slot, so that nothing is read and nothing rendered when it moves."""
+        chosen = dict(address.query)
+        section, language = chosen.get("section"), chosen.get("language", self._site.language)
+        if (section and self._site.section(section) is None) or language not in self._templates.languages:
+            return Absence(404)
+        window: Window = next(window for window in WINDOWS if window == chosen.get("window", POPULAR_WINDOWS[0]))
+        view = PopularPageView(window, address.key, section or "", language)
+        content = self._templates.popular_page(view).encode()
+        block = Block(section, language, window)
+        return Page(self._date, self._kind(address), content, key=address.key, block=block)
+
+    async def _article(self, reading: Reading, article: ArticleState, address: Address) -> Found:
+        comments = await reading.comments(article, address.number)
+        if comments is None:
+            return Absence(404)
+        view = await layout.article_view(reading, article, comments, self._clock())
+        return self._page(
+            address,
+            self._templates.article(replace(view, received=address.received)),
+            language=primary(article.language),
+        )
+
+    async def feed(self, reading: Reading, address: Address) -> Found:
+        """A feed."""
+        return await self._syndication.feed(reading, address)
+
+    async def sitemap(self, reading: Reading, address: Address) -> Found:
+        """A sitemap."""
+        return await self._syndication.sitemap(reading, address)
+
+    async def _list(self, address: Address, look: Look, section: str | None = None) -> Found:
+        """A page of a list. Numbers count from the oldest: until there is a page 1, the front is the whole list."""
+        view = await look(address.number)
+        if view is not None:
+            return self._page(address, self._templates.list_page(view), section=section)
+        if address.number == 1 and await look(None) is not None:
+            return self.elsewhere(address.path)
+        return Absence(404)
+
+    def _page(self, address: Address, html: str, *, section: str | None = None, language: str | None = None) -> Page:
+        block = Block(section, language or self._site.language)
+        return Page(self._date, self._kind(address), html.encode(), key=address.key, block=block)
+
+    def _kind(self, address: Address) -> Kind:
+        return Kind(ROUTES[address.kind], style_source=self._templates.assets.style_source)
+
+    def _error(self, view: ErrorView, *, cache_control: str = REVALIDATED, extra: tuple[Header, ...] = ()) -> Page:
+        style = self._templates.assets.style_source
+        kind = Kind(ERRORS, view.status, cache_control=cache_control, extra=extra, style_source=style)
+        content = self._templates.error(view).encode()
+        block = Block(None, view.language or self._site.language)
+        return Page(self._date, kind, content, key=error_key(view.status, view.language), block=block)
+
+
+def _made(found: Found, reading: Reading) -> Rendered[Found]:
+    """The page with the versions of the documents it was made from, and of the cards that several of them may hold."""
+    return Rendered(found, {**reading.versions, **reading.shown})
+
+
+_MAKERS: Mapping[AddressKind, Callable[[PageBuilder, Reading, Address], Awaitable[Found]]] = {
+    "home": PageBuilder.home,
+    "top": PageBuilder.top,
+    "tag": PageBuilder.tag,
+    "author": PageBuilder.author,
+    "article": PageBuilder.article,
+    "feed": PageBuilder.feed,
+    "sitemap": PageBuilder.sitemap,
+    "popular": PageBuilder.popular,
+}

@@ -1,0 +1,180 @@
+"""The page of search results: asks the search service, and shows what it says. Never cached: its addresses are endless."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from urllib.parse import parse_qsl
+
+import aiohttp
+import orjson
+
+from services.rendering.pages.addresses import LONGEST_TARGET, Refused
+from services.rendering.pages.layout import error_view
+from services.rendering.pages.models import FoundView, SearchView
+from services.rendering.pages.page import Kind, Page
+from services.rendering.pages.popular import Block
+from services.rendering.pages.reading import Reading
+from services.rendering.pages.templates import Templates
+from services.rendering.readmodel.store import ReadModel
+from shared.errors import Unavailable
+from shared.http.ready_response import DateLine
+from shared.site.site import Site
+
+PATH = "/search"
+PAGE_ITEMS = 10
+# The search service gives a hundred at most: whoever has not found it by then asks something else.
+MOST_PAGES = 10
+_MOST_PARAMETERS = 16
+_MOST_CONNECTIONS = 32
+# What a browser keeps is asked for again each time, and nobody between keeps it at all.
+_PRIVATE = "private, no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A reader's search: `q` may be empty, and so may `language`, which is that of the page it was asked from.
+
+    `from_day` and `to_day` are the first and the last day (UTC) of what is looked for; None leaves that side open.
+    """
+
+    q: str = ""
+    section: str = ""
+    page: int = 1
+    language: str = ""
+    from_day: date | None = None
+    to_day: date | None = None
+
+
+def read_search(target: str) -> Asked | Refused:
+    """The search in a request's target; 400 for what cannot be one."""
+    if len(target) > LONGEST_TARGET:
+        return Refused(414)
+    try:
+        pairs = parse_qsl(
+            target.partition("?")[2], keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, errors="strict"
+        )
+        given = dict(reversed(pairs))
+        days = _read_day(given.get("from", "")), _read_day(given.get("to", ""))
+    except ValueError:
+        return Refused(400)
+    page = given.get("page", "1")
+    if not (page.isascii() and page.isdigit() and len(page) < 6 and int(page)):
+        return Refused(400)
+    if int(page) > MOST_PAGES:
+        return Refused(404)
+    return Asked(given.get("q", "").strip(), given.get("section", ""), int(page), given.get("language", ""), *days)
+
+
+def _read_day(text: str) -> date | None:
+    day = date.fromisoformat(text) if text else None
+    # Python reads 20260208 and 2026-W06-7 as well; a date field writes neither.
+    if day is not None and day.isoformat() != text:
+        raise ValueError(text)
+    return day
+
+
+class SearchService:
+    """Asks one of the search service's processes, and another when that one does not answer."""
+
+    def __init__(self, urls: Sequence[str], timeout_s: float) -> None:
+        self._urls = urls
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._http: aiohttp.ClientSession | None = None
+
+    async def ask(self, asked: Asked) -> Mapping[str, object] | None:
+        """The answer, None when the question is not one. Raises Unavailable when nobody answers in time."""
+        query = {"q": asked.q, "limit": str(asked.page * PAGE_ITEMS)}
+        if asked.section:
+            query["section"] = asked.section
+        if asked.from_day:
+            query["from"] = asked.from_day.isoformat()
+        if asked.to_day:
+            query["to"] = asked.to_day.isoformat()
+        reason: Exception | str = "there is no search service"
+        for url in random.sample(self._urls, len(self._urls)):
+            try:
+                async with self._session().get(f"{url}/v1/search", params=query) as answer:
+                    if answer.status == 200:
+                        found: Mapping[str, object] = orjson.loads(await answer.read())
+                        return found
+                    if answer.status < 500:
+                        return None
+                    reason = f"search answered {answer.status}"
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                reason = error
+        raise Unavailable(f"search: {reason!r}")
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            connector = aiohttp.TCPConnector(limit=_MOST_CONNECTIONS)
+            self._http = aiohttp.ClientSession(timeout=self._timeout, connector=connector)
+        return self._http
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+
+
+class SearchPages:
+    """Makes the page of a search."""
+
+    def __init__(
+        self, service: SearchService, model: ReadModel, templates: Templates, site: Site, date: DateLine
+    ) -> None:
+        self._service = service
+        self._model = model
+        self._templates = templates
+        self._site = site
+        self._date = date
+
+    async def make(self, target: str) -> Page | Refused:
+        """The page; 400 for a silly question, 404 beyond the last page. Raises Unavailable when search is away."""
+        asked = read_search(target)
+        if isinstance(asked, Refused):
+            return asked
+        found = await self._service.ask(asked) if asked.q else {"total": 0, "items": []}
+        if found is None:
+            return Refused(400)
+        view = _view(asked, found)
+        if asked.page > 1 and not view.found:
+            return Refused(404)
+        if not view.found:
+            latest = (await error_view(Reading(self._model), 404)).latest
+            view = replace(view, latest=latest)
+        html = self._templates.search(view).encode()
+        kind = Kind(PATH, cache_control=_PRIVATE, style_source=self._templates.assets.style_source)
+        return Page(self._date, kind, html, block=Block(None, self._templates.language_of(asked.language)))
+
+
+def _view(asked: Asked, answer: Mapping[str, object]) -> SearchView:
+    items, total = answer["items"], answer["total"]
+    assert isinstance(items, list)
+    assert isinstance(total, int)
+    last = min(MOST_PAGES, -(-total // PAGE_ITEMS))
+    shown = items[(asked.page - 1) * PAGE_ITEMS :]
+    found = tuple(map(_found, shown))
+    return SearchView(
+        asked.q,
+        asked.section,
+        asked.language,
+        found,
+        total,
+        asked.page,
+        max(1, last),
+        from_day=asked.from_day,
+        to_day=asked.to_day,
+    )
+
+
+def _found(item: Mapping[str, str | None]) -> FoundView:
+    published_at = item["published_at"]
+    return FoundView(
+        url=item["url"] or "",
+        headline=item["headline"] or "",
+        snippet_html=item["snippet_html"] or "",
+        section=item["section"] or "",
+        published_at=None if published_at is None else datetime.fromisoformat(published_at),
+        language=item["language"] or "",
+    )

@@ -1,0 +1,162 @@
+"""Reads a request's target as an address of the site: what page it names, or where it should go, or what is wrong with it.
+
+One page has one address: lower case, no slash or stop at its end, and of its query the one parameter that it knows. Whatever else
+stands in a query (trackers' marks) names no other page, so it cannot split the cache.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit
+
+from services.rendering.pages.popular import PATH as POPULAR
+from services.rendering.pages.popular import popular_query
+from shared.events import WINDOWS
+
+Kind = Literal["home", "top", "tag", "author", "article", "popular", "feed", "sitemap"]
+
+# A question of 200 characters takes up to 2,400, each of them twelve letters in an address.
+LONGEST_TARGET = 4096
+LONGEST_PATH = 320
+_PART = r"/[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
+_FEED = re.compile(rf"(?:{_PART}){{0,2}}/(?:feed\.xml|atom\.xml|feed\.json)")
+_SITEMAP = re.compile(r"/(?:news-sitemap|sitemap(?:-(?:pages|newest|[1-9][0-9]{0,4}))?)\.xml")
+_PATH = re.compile(rf"/|(?:{_PART}){{1,2}}|{_FEED.pattern}|{_SITEMAP.pattern}")
+# What a link in a letter catches behind it: the stop of its sentence, a bracket, a space.
+_CAUGHT = " .,;:!)]>\"'"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# `top` is a first-level page: a section, or one of our own such as About. Pages of comments go with their article.
+_NUMBERED: dict[Kind, str] = {"top": "page", "tag": "page", "author": "page", "article": "comments"}
+# Whose pages are chosen by their query, in ways that are not read here.
+_TAKES_QUERIES = re.compile(r"/search|/v1/.*")
+_NUMBER = re.compile(r"[1-9][0-9]{0,6}")
+_WORD = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?")
+_MOST_PARAMETERS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A page's address. `number` is its `?page=` or `?comments=`, None for the front; `key` is all of it as one text.
+
+    `query` is what a page of Popular News is chosen by; `received` is an article's page that thanks for a comment.
+    """
+
+    kind: Kind
+    path: str
+    number: int | None = None
+    query: tuple[tuple[str, str], ...] = ()
+    received: bool = False
+
+    @property
+    def key(self) -> str:
+        query = list(self.query)
+        if self.number is not None:
+            query.append((_NUMBERED[self.kind], str(self.number)))
+        if self.received:
+            query.append(("received", "1"))
+        return f"{self.path}?{urlencode(query)}" if query else self.path
+
+    @property
+    def name(self) -> str:
+        """The last part of the path: a section, a tag, an author, an article's slug."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The address is written differently; `location` is how."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No page can have such an address; `status` says why."""
+
+    status: Literal[400, 404, 414]
+
+
+def read_address(target: str) -> Address | Moved | Refused:
+    """The address in a request's target, as it was sent (still percent-encoded)."""
+    if len(target) > LONGEST_TARGET:
+        return Refused(414)
+    raw_path, query = _split(target)
+    path = _decode(raw_path)
+    if path is None:
+        return Refused(400)
+    canonical = _canonical(path)
+    if canonical is None:
+        return Refused(404)
+    address = _address(canonical, query)
+    if isinstance(address, Address) and canonical != raw_path:
+        return Moved(f"{canonical}?{query}" if query and _TAKES_QUERIES.fullmatch(canonical) else address.key)
+    return address
+
+
+def _split(target: str) -> tuple[str, str]:
+    if not target.startswith("/"):  # absolute form, as proxies send it
+        try:
+            parts = urlsplit(target)
+        except ValueError:
+            return "", ""
+        return parts.path or "/", parts.query
+    path, _, query = target.partition("#")[0].partition("?")
+    return path, query
+
+
+def _decode(raw_path: str) -> str | None:
+    try:
+        path = unquote_to_bytes(raw_path).decode()
+    except UnicodeError:
+        return None
+    return None if _CONTROL.search(path) else path
+
+
+def _canonical(path: str) -> str | None:
+    lowered = "/" + "/".join(filter(None, path.rstrip(_CAUGHT).lower().split("/")))
+    return lowered if len(lowered) <= LONGEST_PATH and _PATH.fullmatch(lowered) else None
+
+
+def _address(path: str, query: str) -> Address | Refused:
+    kind = _kind(path)
+    if kind == "popular":
+        return _popular(path, query)
+    values = _values(query, _NUMBERED[kind]) if kind in _NUMBERED else []
+    if not all(map(_NUMBER.fullmatch, values)):
+        return Refused(400)
+    number = int(values[0]) if values else None
+    return Address(kind, path, number, received=kind == "article" and _values(query, "received") == ["1"])
+
+
+def _popular(path: str, query: str) -> Address | Refused:
+    """A ranking's page: of windows, sections and languages there are few, and one way to write each choice."""
+    window, section, language = (next(iter(_values(query, name)), "") for name in ("window", "section", "language"))
+    if window not in ("", *WINDOWS) or not all(not word or _WORD.fullmatch(word) for word in (section, language)):
+        return Refused(400)
+    return Address("popular", path, query=popular_query(window or "24h", section, language))
+
+
+def _kind(path: str) -> Kind:
+    if path == "/":
+        return "home"
+    if "." in path:
+        return "feed" if _FEED.fullmatch(path) else "sitemap"
+    if path == POPULAR:
+        return "popular"
+    first, _, second = path[1:].partition("/")
+    if not second:
+        return "top"
+    if first == "tag":
+        return "tag"
+    return "author" if first == "author" else "article"
+
+
+def _values(query: str, name: str) -> list[str]:
+    """The first value of a parameter, if it is there; one that cannot be read is one that no page has."""
+    if f"{name}=" not in query:
+        return []
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        return [""]
+    return [value for key, value in pairs if key == name][:1]

@@ -1,0 +1,239 @@
+"""What pages say about themselves to machines: descriptions, cards for sharing, linked data (schema.org as JSON-LD). Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import unescape
+from urllib.parse import quote
+
+import orjson
+
+from services.rendering.pages.assets import Assets
+from services.rendering.pages.language import Language
+from services.rendering.pages.models import ArticleView, HomeView, ListView, Picture, PopularPageView, StaticView
+from shared.site.site import Site
+from shared.times import rfc3339
+
+# What search engines show of a description before they cut it themselves.
+_DESCRIPTION = 200
+_TAGS = re.compile(r"<[^>]*>")
+LOGO, LOGO_PX = "icon-512.png", 512
+
+Thing = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPicture:
+    """A picture for cards, by its absolute address; width and height where they are known."""
+
+    url: str
+    alt: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLink:
+    """Where a page's feeds are: `path` is what stands before `/feed.xml`."""
+
+    title: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """A page's metadata. `properties` are Open Graph's further ones, `data` its linked data, ready to stand in a script."""
+
+    title: str
+    description: str
+    url: str
+    kind: str
+    picture: SharedPicture
+    large_card: bool
+    feeds: tuple[FeedLink, ...]
+    data: tuple[str, ...]
+    properties: tuple[tuple[str, str], ...] = ()
+    oembed_url: str = ""
+
+
+def as_script(thing: Thing) -> str:
+    """JSON that cannot end the script that it stands in, nor be taken for anything else in a page."""
+    text = orjson.dumps({"@context": "https://schema.org", **thing}).decode()
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def modified_at(view: ArticleView) -> datetime:
+    """The latest moment that the page names."""
+    return max(view.published_at, view.updated_at or view.published_at, view.corrected_at or view.published_at)
+
+
+class Metadata:
+    """Makes every page's metadata. `base_url` is the public address without a slash at its end."""
+
+    def __init__(self, site: Site, base_url: str, assets: Assets) -> None:
+        self._site = site
+        self._base_url = base_url
+        self._logo = SharedPicture(base_url + assets.url(LOGO), site.name, LOGO_PX, LOGO_PX)
+        self._site_feed = FeedLink(site.name, "")
+
+    def home(self, view: HomeView, lang: Language) -> About:
+        """The front page: who we are and how to search us."""
+        tagline = self._site.tagline_in(lang.code)
+        lead = view.lead.picture if view.lead is not None else None
+        website = {
+            "@type": "WebSite",
+            "name": self._site.name,
+            "url": f"{self._base_url}/",
+            "description": tagline,
+            "inLanguage": self._site.language,
+            "potentialAction": {
+                "@type": "SearchAction",
+                "target": {
+                    "@type": "EntryPoint",
+                    "urlTemplate": f"{self._base_url}/search?q={{search_term_string}}",
+                },
+                "query-input": "required name=search_term_string",
+            },
+        }
+        things = [website, self._publisher()]
+        return self._about(self._site.name_in(lang.code), tagline, "/", "website", lead, things)
+
+    def article(self, view: ArticleView, lang: Language) -> About:
+        """An article."""
+        section = self._section(view.section, lang)
+        description = view.standfirst or _shortened(view.body_html)
+        news: dict[str, object] = {
+            "@type": "NewsArticle",
+            "headline": view.headline,
+            "description": description,
+            "mainEntityOfPage": self._base_url + view.url,
+            "url": self._base_url + view.url,
+            "datePublished": rfc3339(view.published_at),
+            "dateModified": rfc3339(modified_at(view)),
+            "author": [
+                {"@type": "Person", "name": byline.text, "url": self._base_url + byline.url} for byline in view.bylines
+            ]
+            or [self._publisher()],
+            "publisher": self._publisher(),
+            "articleSection": section,
+            "keywords": [tag.text for tag in view.tags],
+            "inLanguage": view.language,
+            "isAccessibleForFree": True,
+            "commentCount": view.comments.total,
+        }
+        if view.picture is not None:
+            news["image"] = [self._shared(view.picture).url]
+        if view.corrections:
+            news["correction"] = [
+                {"@type": "CorrectionComment", "text": note.note, "datePublished": rfc3339(note.at)}
+                for note in view.corrections
+            ]
+        places = [(lang.say("home"), "/"), (section, f"/{view.section}"), (view.headline, view.url)]
+        properties = [
+            ("article:published_time", rfc3339(view.published_at)),
+            ("article:modified_time", rfc3339(modified_at(view))),
+            ("article:section", section),
+            *(("article:author", self._base_url + byline.url) for byline in view.bylines),
+            *(("article:tag", tag.text) for tag in view.tags),
+        ]
+        embed = f"{self._base_url}/v1/oembed?url={quote(self._base_url + view.url, safe='')}&format=json"
+        return self._about(
+            view.headline,
+            description,
+            view.url,
+            "article",
+            view.picture,
+            [news, self._breadcrumb(places)],
+            feeds=(FeedLink(section, f"/{view.section}"),),
+            properties=tuple(properties),
+            oembed_url=embed,
+        )
+
+    def list_page(self, view: ListView, lang: Language) -> About:
+        """A page of a section, a tag or an author."""
+        name = self._section(view.section, lang) if view.kind == "section" else view.title
+        place = view.path if view.page is None else f"{view.path}?page={view.page}"
+        site = self._site.name_in(lang.code)
+        return self._about(
+            name,
+            lang.say(f"list.{view.kind}_about", name=name, site=site),
+            place,
+            "website",
+            next((card.picture for card in view.cards if card.picture is not None), None),
+            [self._breadcrumb([(lang.say("home"), "/"), (name, view.path)])],
+            feeds=(FeedLink(f"{name} – {site}", view.path),),
+        )
+
+    def popular_page(self, view: PopularPageView, lang: Language) -> About:
+        """A window's ranking."""
+        title = lang.say("popular.title")
+        if view.section:
+            title = f"{title} – {self._section(view.section, lang)}"
+        description = f"{title} – {lang.say(f'popular.window.{view.window}')}"
+        return self._about(title, description, view.path, "website", None, [])
+
+    def static_page(self, view: StaticView) -> About:
+        """About, Contact, Privacy."""
+        return self._about(view.title, _shortened(view.body_html), view.path, "website", None, [])
+
+    def _about(
+        self,
+        title: str,
+        description: str,
+        path: str,
+        kind: str,
+        picture: Picture | None,
+        things: Sequence[Thing],
+        *,
+        feeds: tuple[FeedLink, ...] = (),
+        properties: tuple[tuple[str, str], ...] = (),
+        oembed_url: str = "",
+    ) -> About:
+        return About(
+            title=title,
+            description=description,
+            url=self._base_url + path,
+            kind=kind,
+            picture=self._logo if picture is None else self._shared(picture),
+            large_card=picture is not None,
+            feeds=(*feeds, self._site_feed),
+            data=tuple(map(as_script, things)),
+            properties=properties,
+            oembed_url=oembed_url,
+        )
+
+    def _section(self, slug: str, lang: Language) -> str:
+        section = self._site.section(slug)
+        return section.name_in(lang.code) if section is not None else slug
+
+    def _shared(self, picture: Picture) -> SharedPicture:
+        """Only of our own store's pictures the size is known: others are laid out as if they were 16:9."""
+        url = self._base_url + picture.url if picture.url.startswith("/") else picture.url
+        size = (picture.width, picture.height) if picture.sources else (None, None)
+        return SharedPicture(url, picture.alt, *size)
+
+    def _publisher(self) -> Thing:
+        logo = {"@type": "ImageObject", "url": self._logo.url, "width": LOGO_PX, "height": LOGO_PX}
+        return {
+            "@type": "NewsMediaOrganization",
+            "name": self._site.name,
+            "url": f"{self._base_url}/",
+            "logo": logo,
+            "sameAs": [str(place.url) for place in self._site.social],
+        }
+
+    def _breadcrumb(self, places: Sequence[tuple[str, str]]) -> Thing:
+        return {
+            "@type": "BreadcrumbList",
+            "itemListElement": [
+                {"@type": "ListItem", "position": position, "name": name, "item": self._base_url + path}
+                for position, (name, path) in enumerate(places, start=1)
+            ],
+        }
+
+
+def _shortened(body_html: str) -> str:
+    """The beginning of a text, up to the end of a word."""
+    text = " ".join(unescape(_TAGS.sub(" ", body_html)).split())
+    return text if len(text) <= _DESCRIPTION else text[: _DESCRIPTION - 1].rpartition(" ")[0] + "…"

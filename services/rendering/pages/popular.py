@@ -1,0 +1,102 @@
+"""Popular News: the newest rankings in memory, and the fragments that take a page's slot. No database on this way."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from services.rendering.pages.models import PopularItem, PopularTab, PopularView
+from shared.events import WINDOWS as ALL_WINDOWS
+from shared.events import RankingComputed, Window
+
+# The day is what readers expect; a site or section too quiet for it shows a longer window, and says so.
+WINDOWS: tuple[Window, ...] = ("24h", "7d", "30d", "all")
+ENOUGH = 5
+MOST_LINES = 8
+MOST_LINES_OF_PAGE = 20
+
+PATH = "/popular"
+
+
+class Block(NamedTuple):
+    """Which section's ranking (None for the whole site's) in which language; of one window on the page of its own."""
+
+    section: str | None
+    language: str
+    window: Window | None = None
+
+
+def popular_query(window: str, section: str | None, language: str | None) -> tuple[tuple[str, str], ...]:
+    """What stands in the query of a window's page, written in one way only; `language` None is the site's own."""
+    pairs = (("window", window if window != WINDOWS[0] else None), ("section", section), ("language", language))
+    return tuple((name, value) for name, value in pairs if value)
+
+
+class PopularNews:
+    """Fragments by block. A page is composed anew when its fragment is another object than the one it was composed with."""
+
+    def __init__(self, render: Callable[[PopularView], str], language: str = "en") -> None:
+        self._render = render
+        self._language = language
+        self._rankings: dict[tuple[Window, str | None], RankingComputed] = {}
+        self._current: dict[Block, bytes] = {}
+        self._rendered: dict[Block, tuple[PopularView, bytes]] = {}
+
+    def take(self, ranking: RankingComputed) -> None:
+        """Take a ranking in; of two with one key the later computed holds, in whatever order they come."""
+        key = (ranking.window, ranking.section)
+        known = self._rankings.get(key)
+        if known is None or known.computed_at <= ranking.computed_at:
+            self._rankings[key] = ranking
+            self._current.clear()
+
+    def fragment(self, block: Block) -> bytes:
+        """The block's HTML; the same object as long as nothing in it has changed."""
+        current = self._current.get(block)
+        if current is None:
+            current = self._current[block] = self._make(block)
+        return current
+
+    def _make(self, block: Block) -> bytes:
+        view = self._view(block)
+        known = self._rendered.get(block)
+        if known is not None and known[0] == view:
+            return known[1]
+        fragment = self._render(view).encode()
+        self._rendered[block] = (view, fragment)
+        return fragment
+
+    def _view(self, block: Block) -> PopularView:
+        ranking = self._ranking(block)
+        window = block.window or (WINDOWS[0] if ranking is None else ranking.window)
+        # The tabs lead to the ranking that is shown: a section without one of its own shows the whole site's.
+        section = block.section if ranking is None or block.window else ranking.section
+        tabs = tuple(self._tab(tab, section, block.language, tab == window) for tab in ALL_WINDOWS)
+        most = MOST_LINES_OF_PAGE if block.window else MOST_LINES
+        items = tuple(
+            PopularItem(item.article_id, item.headline, item.url, item.section, item.views, item.language)
+            for item in (() if ranking is None else ranking.items[:most])
+        )
+        computed_at = None if ranking is None else _minute(ranking.computed_at)
+        return PopularView(window, computed_at, items, block.language, tabs, whole=block.window is not None)
+
+    def _ranking(self, block: Block) -> RankingComputed | None:
+        if block.window is not None:
+            return self._rankings.get((block.window, block.section))
+        return self._choose(block.section) or self._choose(None)
+
+    def _tab(self, window: Window, section: str | None, language: str, is_shown: bool) -> PopularTab:
+        query = popular_query(window, section, None if language == self._language else language)
+        return PopularTab(window, f"{PATH}?{urlencode(query)}" if query else PATH, is_shown)
+
+    def _choose(self, section: str | None) -> RankingComputed | None:
+        """The shortest window with enough lines, else the one with most; None where nothing was viewed."""
+        found = [self._rankings[window, section] for window in WINDOWS if (window, section) in self._rankings]
+        viewed = [ranking for ranking in found if ranking.items]
+        enough = (ranking for ranking in viewed if len(ranking.items) >= ENOUGH)
+        return next(enough, None) or max(viewed, key=lambda ranking: len(ranking.items), default=None)
+
+
+def _minute(moment: datetime) -> datetime:
+    """Readers are shown the minute; with the seconds in it, pages would change although nothing that they show has."""
+    return moment.replace(second=0, microsecond=0)

@@ -1,0 +1,131 @@
+"""What answers questions: the index that serves, its follower, the threads, and the change from one index to the next."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from time import perf_counter, sleep
+
+import structlog
+from aiohttp import web
+
+from services.search import metrics
+from services.search.consumers import Follower
+from services.search.generations import Generations
+from services.search.rules import Question
+from services.search.settings import SearchSettings
+from services.search.store import Found, SearchIndex
+from shared.errors import Unavailable
+from shared.process.process import start_task, stop_task
+from shared.site.pages import pages_of_site
+
+_log = structlog.get_logger(__name__)
+
+_LOOK_EVERY_S = 0.5
+# A process that was killed a moment ago may still hold the right to write.
+_WRITER_WITHIN_S = 10.0
+
+
+class Searcher:
+    """Serves one index at a time. Questions wait for a thread, so many of them and so long as the settings say."""
+
+    def __init__(self, settings: SearchSettings) -> None:
+        self._settings = settings
+        self._generations = Generations(settings.own_index)
+        self._threads = ThreadPoolExecutor(settings.search_threads, thread_name_prefix="search")
+        self._most = settings.search_threads + settings.search_waiting
+        self._under_way = 0
+        self._number = 0
+        self._index: SearchIndex | None = None
+        self._follower: Follower | None = None
+
+    async def live(self, _: web.Application) -> AsyncIterator[None]:
+        """Open, follow, and go over to a rebuilt index whenever there is one, as long as the application runs."""
+        task = start_task(self._run(), "index")
+        yield
+        await stop_task(task)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self) -> None:
+        while True:
+            number = self._generations.current()
+            index = await asyncio.to_thread(self._open, number)
+            follower = Follower(self._settings, index)
+            self._number, self._index, self._follower = number, index, follower
+            _log.info("search.serves", number=number, documents=index.size)
+            await asyncio.to_thread(self._generations.remove_before, number)
+            following = start_task(follower.run(), "follower")
+            try:
+                await self._until_replaced(number)
+            finally:
+                await stop_task(following)
+                await asyncio.to_thread(index.close)
+
+    async def _until_replaced(self, number: int) -> None:
+        while self._generations.current() == number:
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    def _open(self, number: int) -> SearchIndex:
+        index = open_index(self._generations, number)
+        deadline = perf_counter() + _WRITER_WITHIN_S
+        while True:
+            try:
+                index.write()
+                break
+            except Unavailable:
+                if perf_counter() > deadline:
+                    raise
+                sleep(_LOOK_EVERY_S)
+        index.replace_pages(pages_of_site(self._settings.site).values())
+        index.commit(index.place)
+        return index
+
+    async def find(self, question: Question, offset: int, limit: int) -> Found:
+        """What is found. Raises Unavailable when there is no room, no index yet, or no answer in time."""
+        index = self._index
+        if index is None or self._follower is None:
+            raise Unavailable("the index is being opened")
+        if not self._follower.is_whole:
+            # The edge asks another instance then: a new one must not say that there is nothing.
+            raise Unavailable("the index is being filled")
+        if self._under_way >= self._most:
+            metrics.REFUSED.inc()
+            raise Unavailable("too many searches wait")
+        self._under_way += 1
+        answer = asyncio.get_running_loop().run_in_executor(self._threads, _timed, index, question, offset, limit)
+        answer.add_done_callback(self._done)
+        try:
+            async with asyncio.timeout(self._settings.search_wait_s):
+                return await answer
+        except TimeoutError as error:
+            metrics.REFUSED.inc()
+            raise Unavailable(f"no answer within {self._settings.search_wait_s:g} s") from error
+
+    def _done(self, answer: "asyncio.Future[Found]") -> None:
+        self._under_way -= 1
+        with suppress(asyncio.CancelledError):
+            answer.exception()
+
+    async def check(self) -> Mapping[str, object]:
+        """For readiness: raises Unavailable while there is nothing whole to search in."""
+        if self._follower is None:
+            raise Unavailable("the index is being opened")
+        return {"index": self._number, **await self._follower.check()}
+
+
+def open_index(generations: Generations, number: int) -> SearchIndex:
+    """An index; one that cannot be read, or is of another format, is set aside for an empty one in its place."""
+    try:
+        return SearchIndex(generations.path(number))
+    except ValueError as error:
+        _log.warning("search.index_unusable", number=number, reason=str(error))
+        generations.discard(number)
+        return SearchIndex(generations.path(number))
+
+
+def _timed(index: SearchIndex, question: Question, offset: int, limit: int) -> Found:
+    started = perf_counter()
+    found = index.search(question, offset, limit)
+    metrics.SEARCH_SECONDS.observe(perf_counter() - started)
+    metrics.SEARCHES.labels("some" if found.total else "none").inc()
+    return found

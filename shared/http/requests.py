@@ -1,0 +1,171 @@
+"""Reads what clients send: bodies, lists' parameters, preconditions. Faults come out as Problem, naming the field."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from shared.errors import FieldError, Problem
+from shared.http.problems import field_problem
+from shared.ids import created_ms
+
+Model = TypeVar("Model", bound=BaseModel)
+
+JSON_TYPE = "application/json"
+FORM_TYPE = "application/x-www-form-urlencoded"
+LARGEST_PAGE = 100
+USUAL_PAGE = 20
+_TAG = re.compile(r'(?:W/)?"[^"]*"')
+
+
+async def read_body(request: web.Request, *, types: Sequence[str] = (JSON_TYPE,)) -> bytes:
+    """The body, if its content type is one of `types` and nothing encodes it (415), and it is not too large (413)."""
+    if request.content_type not in types:
+        raise Problem(415, f"Send {' or '.join(types)}.", headers={"Accept": ", ".join(types)})
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise Problem(415, "Send the body as it is, without an encoding.", headers={"Accept-Encoding": "identity"})
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise Problem(413, "The body is too large.") from error
+
+
+def parse_json(body: bytes) -> object:
+    """The JSON value in a body; 400 when it is malformed."""
+    try:
+        value: object = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, f"The body is not JSON: {error}.") from error
+    return value
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """The fields of a form; an empty field counts as not sent. 400 when it is not UTF-8 or a field comes twice."""
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50, errors="strict")
+    except (UnicodeDecodeError, ValueError) as error:
+        raise Problem(400, "The form cannot be read.") from error
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise Problem(400, "A field of the form comes twice.")
+    return {name: value for name, value in pairs if value}
+
+
+def validate(model: type[Model], value: object) -> Model:
+    """The value as `model`; 422 with a pointer to each field at fault."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        errors = tuple(
+            FieldError("".join(f"/{_escape(str(part))}" for part in item["loc"]), _sentence(item["msg"]))
+            for item in error.errors(include_url=False, include_context=False, include_input=False)
+        )
+        raise Problem(422, "Some fields are wrong.", errors=errors) from error
+
+
+async def read_model(request: web.Request, model: type[Model]) -> Model:
+    """The JSON body as `model`: 415, 413, 400 or 422 when it is not."""
+    return validate(model, parse_json(await read_body(request)))
+
+
+def _escape(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def read_limit(query: Mapping[str, str], *, usual: int = USUAL_PAGE, largest: int = LARGEST_PAGE) -> int:
+    """`?limit=`: 1 to `largest`; 422 otherwise."""
+    text = query.get("limit", str(usual))
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= largest):
+        raise field_problem("?limit", f"limit is a whole number from 1 to {largest}.")
+    return int(text)
+
+
+def write_cursor(*parts: str) -> str:
+    """An opaque cursor from the last item's sort keys."""
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+
+
+def read_cursor(query: Mapping[str, str], length: int) -> tuple[str, ...] | None:
+    """The `length` parts of `?cursor=`, None where there is none; 400 when it is not, to the letter, one of ours."""
+    text = query.get("cursor")
+    if not text:
+        return None
+    fault = field_problem("?cursor", "The cursor is not one that was given out.", status=400)
+    try:
+        parts = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise fault from error
+    if not isinstance(parts, list) or len(parts) != length or not all(isinstance(part, str) for part in parts):
+        raise fault
+    # Base64 in Python drops what is not of its alphabet.
+    if write_cursor(*parts) != text:
+        raise fault
+    return tuple(parts)
+
+
+def read_id_cursor(query: Mapping[str, str]) -> str | None:
+    """The id of the last item before those asked for, None without `?cursor=`; 400 when it is not one of ours."""
+    parts = read_cursor(query, 1)
+    if parts is None:
+        return None
+    if created_ms(parts[0]) is None:
+        raise field_problem("?cursor", "The cursor is not one that was given out.", status=400)
+    return parts[0]
+
+
+def refuse_unknown(query: Mapping[str, str], known: Sequence[str]) -> None:
+    """422 for a query parameter that does not exist, or comes twice: a misspelt filter must not look like an empty result."""
+    unknown = [name for name in query if name not in known]
+    if unknown:
+        raise field_problem(f"?{unknown[0]}", f"There is no such parameter; there are: {', '.join(known)}.")
+    refuse_twice(query)
+
+
+def refuse_twice(query: Mapping[str, str]) -> None:
+    """422 for a query parameter that comes twice: which of its values counts would be anybody's guess."""
+    # The pairs: as a mapping, a query of multidict's names each parameter once.
+    names = [name for name, _ in query.items()]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise field_problem(f"?{twice}", f"{twice} comes twice.")
+
+
+@dataclass(frozen=True)
+class Tags:
+    """The entity tags of `If-Match` (RFC 9110, 13.1.1); `any` for `*`."""
+
+    any: bool
+    tags: tuple[str, ...] = ()
+
+    def match(self, version: int) -> bool:
+        """Whether the version is among them, by the strong comparison: character by character, and never a weak one."""
+        return self.any or etag(version) in self.tags
+
+
+def read_if_match(request: web.Request, *, demanded: bool = True) -> Tags:
+    """The tags in `If-Match`; what is no tag matches nothing. Without the header 428, or `any` where it is not `demanded`."""
+    text = ",".join(request.headers.getall("If-Match", ())).strip()
+    if not text and demanded:
+        raise Problem(428, "Send If-Match with the ETag that you have read.")
+    return Tags(text in ("", "*"), tuple(_TAG.findall(text)))
+
+
+def has_already(if_none_match: str, etag: str) -> bool:
+    """Whether `If-None-Match` names the entity tag, compared weakly (RFC 9110, 13.1.2)."""
+    return if_none_match.strip() == "*" or any(
+        tag.strip().removeprefix("W/") == etag for tag in if_none_match.split(",")
+    )
+
+
+def etag(version: int) -> str:
+    """The strong entity tag of a version."""
+    return f'"{version}"'

@@ -1,0 +1,148 @@
+"""Makes a Kafka cluster agree with the table of topics (`shared/topics.py`).
+
+`python -m shared.kafka.admin create` creates missing topics and corrects their configuration, so that an update can change it;
+`check` only reports. Exit status 1 while a difference remains: the number of partitions is never changed.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from shared.errors import Unavailable
+from shared.kafka.addresses import kafka_options
+from shared.settings import Settings
+from shared.topics import TOPICS, Topic
+
+_REQUEST_TIMEOUT_MS = 10_000
+
+
+async def create_topics(bootstrap: str, *, replication: int = 1) -> list[str]:
+    """Create the topics that are missing and return their names. Raises Unavailable when Kafka does not answer."""
+    async with _Admin(bootstrap) as admin:
+        existing = set(await admin.list_topics())
+        missing = [topic for topic in TOPICS if topic.name not in existing]
+        if missing:
+            await _create(admin, missing, replication)
+        return [topic.name for topic in missing]
+
+
+async def _create(admin: AIOKafkaAdminClient, missing: Sequence[Topic], replication: int) -> None:
+    wanted = [
+        NewTopic(topic.name, topic.partitions, replication, topic_configs=dict(topic.config)) for topic in missing
+    ]
+    answer: Any = await admin.create_topics(wanted)
+    for name, code, *rest in answer.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise Unavailable(f"topic {name} was not created: {error.__name__} {rest}")
+
+
+async def correct_topics(bootstrap: str) -> list[str]:
+    """Give the topics that are configured otherwise the configuration of the table; one sentence for each setting changed.
+
+    Settings that the table does not name go back to the broker's own. Raises Unavailable.
+    """
+    corrected = []
+    async with _Admin(bootstrap) as admin:
+        for topic in TOPICS:
+            if drift := _config_drift(topic, await _config(admin, topic.name)):
+                await _configure(admin, topic)
+                corrected += drift
+    return corrected
+
+
+async def _configure(admin: AIOKafkaAdminClient, topic: Topic) -> None:
+    wanted = ConfigResource(ConfigResourceType.TOPIC, topic.name, dict(topic.config))
+    answers: list[Any] = await admin.alter_configs([wanted])
+    for code, message, *_ in (resource for answer in answers for resource in answer.resources):
+        if code:
+            raise Unavailable(f"topic {topic.name} was not configured: {for_code(code).__name__} {message}")
+
+
+async def find_partition_drift(bootstrap: str) -> list[str]:
+    """Topics with another number of partitions than the table has, one sentence each: keys would go astray in them.
+
+    The embedded broker makes a topic of four partitions out of whatever a client asks about that does not forbid it, as ours do
+    (shared/kafka/client.py).
+    """
+    async with _Admin(bootstrap) as admin:
+        found = {item["topic"]: len(item["partitions"]) for item in await admin.describe_topics()}
+        return [line for topic in TOPICS if topic.name in found for line in _partition_drift(topic, found[topic.name])]
+
+
+async def find_drift(bootstrap: str) -> list[str]:
+    """What differs between the cluster and the table above, one sentence each; empty when nothing does."""
+    async with _Admin(bootstrap) as admin:
+        found = {item["topic"]: item for item in await admin.describe_topics() if not item["error_code"]}
+        drift = [f"{topic.name}: missing" for topic in TOPICS if topic.name not in found]
+        for topic in TOPICS:
+            if topic.name in found:
+                drift += _partition_drift(topic, len(found[topic.name]["partitions"]))
+                drift += _config_drift(topic, await _config(admin, topic.name))
+        return drift
+
+
+def _partition_drift(topic: Topic, partitions: int) -> list[str]:
+    if partitions == topic.partitions:
+        return []
+    return [f"{topic.name}: {partitions} partitions, not {topic.partitions}"]
+
+
+def _config_drift(topic: Topic, config: Mapping[str, str]) -> list[str]:
+    return [
+        f"{topic.name}: {name} is {config.get(name, 'unset')}, not {value}"
+        for name, value in topic.config.items()
+        if config.get(name) != value
+    ]
+
+
+async def _config(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
+    answers: list[Any] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    return {entry[0]: entry[1] for answer in answers for resource in answer.resources for entry in resource[4]}
+
+
+class _Admin:
+    """An admin client for the length of a block; Kafka's errors come out as Unavailable."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._client = AIOKafkaAdminClient(**kafka_options(bootstrap), request_timeout_ms=_REQUEST_TIMEOUT_MS)
+
+    async def __aenter__(self) -> AIOKafkaAdminClient:
+        try:
+            await self._client.start()
+        except KafkaError as error:
+            await self._client.close()
+            raise Unavailable(f"Kafka does not answer: {error}") from error
+        return self._client
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        await self._client.close()
+        if isinstance(error, KafkaError):
+            raise Unavailable(f"Kafka refused: {error}") from error
+
+
+async def _main(verb: str) -> int:
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    settings = Settings.load()
+    bootstrap = settings.kafka
+    if verb == "create":
+        for name in await create_topics(bootstrap, replication=settings.kafka_replication):
+            print(f"created {name}")
+        for line in await correct_topics(bootstrap):
+            print(f"corrected {line}")
+    drift = await find_drift(bootstrap)
+    for line in drift:
+        print(f"drift: {line}")
+    return 1 if drift else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in (["create"], ["check"]):
+        sys.exit("usage: python -m shared.kafka.admin create|check   (WM_KAFKA names the cluster)")
+    sys.exit(asyncio.run(_main(sys.argv[1])))

@@ -1,0 +1,177 @@
+"""Follows topics without a group: every process sees every record. What faces readers uses this, and nothing else."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from time import monotonic, time
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+
+from shared.errors import LogReplaced, Unavailable
+from shared.events import Record
+from shared.kafka.client import LogIdentity, as_record, bounded, client_options, stop_consumer
+from shared.kafka.offset_gaps import OffsetGaps
+from shared.kafka.pace import Pace
+from shared.kafka.quirks import set_fetch_wait
+from shared.settings import Settings
+from shared.topics import Topic
+
+_log = structlog.get_logger(__name__)
+
+_POLL_MS = 500
+_REBUILD_AFTER_S = 0.25
+
+
+class LogTail:
+    """Hands each record of some topics to `apply`, a plain function, from the beginning or from the end on.
+
+    Topics in `from_beginning` are read whole first (and again whenever the log was lost or replaced); the others from
+    the end that was there when the connection was made. `reset` is called before each such fresh start: records may have
+    been missed, so whatever was derived from the topics must be forgotten or checked again. After `caught_up` is set the
+    tail has seen everything that was in the log when it connected.
+
+    `apply` is called at once, before it is known that the log is still the same; when it is not, `reset` follows. So `apply`
+    only takes in what does no harm if it came from another log, and `settle` does what must be sure.
+
+    Whoever keeps what it derived says by `resume` where to go on: it is told the log's identity and gives offsets by topic
+    and partition; a partition it does not name is read from its beginning, and so is everything after a log was found
+    replaced or cut off. `settle` is awaited after each turn, with records or without, once the log was found the same. `is_urgent`
+    is for a follower that readers wait for: its waits stay shorter at rest.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        from_beginning: Sequence[Topic] = (),
+        from_end: Sequence[Topic] = (),
+        apply: Callable[[Record], None],
+        reset: Callable[[], None],
+        resume: Callable[[str], Mapping[tuple[str, int], int]] | None = None,
+        settle: Callable[[], Awaitable[None]] | None = None,
+        is_urgent: bool = False,
+    ) -> None:
+        self._settings = settings
+        self._beginning = _partitions(from_beginning)
+        self._end = _partitions(from_end)
+        self._apply = apply
+        self._reset = reset
+        self._resume = resume
+        self._settle = settle
+        self._replaced = False
+        self._pace = Pace(settings.kafka_fetch_wait_ms, settings.rest_wait_ms(is_urgent=is_urgent))
+        self._identity = LogIdentity(settings.kafka)
+        self._next: dict[TopicPartition, int] = {}
+        self._holes = OffsetGaps(settings.kafka_hole_wait_ms / 1000)
+        self._heard_at = 0.0
+        self.caught_up = asyncio.Event()
+
+    def silent_for_s(self) -> float:
+        """Seconds since the log was last known to be followed: the measure of whether caches may be trusted."""
+        return monotonic() - self._heard_at
+
+    async def run(self) -> None:
+        """Follow until cancelled, through outages and replaced logs."""
+        try:
+            while True:
+                try:
+                    await self._follow()
+                except (Unavailable, LogReplaced) as error:
+                    self._replaced = self._replaced or isinstance(error, LogReplaced)
+                    _log.warning("tail.restarts", reason=str(error))
+                    await asyncio.sleep(_REBUILD_AFTER_S)
+        finally:
+            await self._identity.close()
+
+    async def _follow(self) -> None:
+        log_id = await self._identity.current()
+        consumer = AIOKafkaConsumer(
+            **client_options(self._settings.kafka),
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            fetch_max_wait_ms=self._settings.kafka_fetch_wait_ms,
+        )
+        try:
+            async with bounded(15, "tail start"):
+                await consumer.start()
+                targets = await self._place(consumer, self._known(log_id))
+            self._heard_at = monotonic()
+            self._reset()
+            await self._pump(consumer, log_id, targets)
+        finally:
+            await stop_consumer(consumer)
+
+    def _known(self, log_id: str) -> Mapping[tuple[str, int], int]:
+        known = {} if self._resume is None else self._resume(log_id)
+        return {} if self._replaced else known
+
+    async def _place(
+        self, consumer: AIOKafkaConsumer, known: Mapping[tuple[str, int], int]
+    ) -> dict[TopicPartition, int]:
+        consumer.assign([*self._beginning, *self._end])
+        ends: dict[TopicPartition, int] = await consumer.end_offsets([*self._beginning, *self._end])
+        begins = await consumer.beginning_offsets(self._beginning) if self._beginning else {}
+        starts = {at: max(begins[at], known.get((at.topic, at.partition), 0)) for at in self._beginning}
+        # Kafka says so when it is asked for what it does not have; the embedded broker waits for it in silence.
+        if past := [at for at in self._beginning if starts[at] > ends[at]]:
+            raise LogReplaced(f"the log was cut off before the known position: {past}")
+        # The embedded broker may report the start of its last batch: that one is then read again, which is harmless.
+        self._next = starts | {at: ends[at] for at in self._end}
+        for partition, position in self._next.items():
+            consumer.seek(partition, position)
+        return {partition: ends[partition] for partition in self._beginning if ends[partition] > starts[partition]}
+
+    async def _pump(self, consumer: AIOKafkaConsumer, log_id: str, targets: dict[TopicPartition, int]) -> None:
+        is_verified = False
+        while True:
+            if not targets:
+                self._replaced = False  # read to its end: what its owner knows now is of this log
+                self.caught_up.set()
+            found = await _fetch(consumer)
+            if found:
+                self._pace.note_activity()
+            set_fetch_wait(consumer, self._pace.wait_ms)
+            for partition, records in found.items():
+                self._take(consumer, partition, records)
+                if self._next[partition] >= targets.get(partition, 0):
+                    targets.pop(partition, None)
+            if found or not is_verified or self._identity.is_due(at_rest=self._pace.is_at_rest):
+                await self._verify(log_id)
+                is_verified = True
+            if self._settle is not None:
+                await self._settle()
+            self._hear(consumer)
+
+    def _take(self, consumer: AIOKafkaConsumer, partition: TopicPartition, fetched: Sequence[Record]) -> None:
+        records = self._holes.joined(partition, self._next[partition], fetched)
+        for record in records:
+            self._apply(record)
+            self._next[partition] = record.offset + 1
+        if len(records) < len(fetched):
+            consumer.seek(partition, self._next[partition])
+
+    async def _verify(self, log_id: str) -> None:
+        current = await self._identity.current()
+        if current != log_id:
+            raise LogReplaced(f"the log {log_id} was replaced by {current}")
+
+    def _hear(self, consumer: AIOKafkaConsumer) -> None:
+        polls = [consumer.last_poll_timestamp(partition) for partition in (*self._beginning, *self._end)]
+        if all(polls):
+            age_s = max(0.0, time() - min(poll for poll in polls if poll) / 1000)
+            self._heard_at = max(self._heard_at, monotonic() - age_s)
+
+
+async def _fetch(consumer: AIOKafkaConsumer) -> dict[TopicPartition, list[Record]]:
+    try:
+        found = await consumer.getmany(timeout_ms=_POLL_MS)
+    except OffsetOutOfRangeError as error:
+        raise LogReplaced(f"the position is not in the log any more: {error.args}") from error
+    except KafkaError as error:
+        raise Unavailable(f"Kafka: fetch: {error!r}") from error
+    return {partition: [as_record(record) for record in records] for partition, records in found.items()}
+
+
+def _partitions(topics: Sequence[Topic]) -> list[TopicPartition]:
+    return [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]

@@ -1,0 +1,127 @@
+"""The one module that imports motor (past its end of life: `pymongo.AsyncMongoClient` is to take its place here alone)."""
+
+import asyncio
+import random
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic
+from typing import TypeVar
+
+import structlog
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+)
+from pymongo import ReadPreference
+from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from shared.errors import Unavailable
+from shared.mongo.collections import Database, Document, Session, available
+from shared.mongo.sessions import Sessions
+
+_log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
+
+_SELECTION_MS = 3000
+_SOCKET_MS = 10_000
+_TRANSACTION_S = 8.0
+# A client that has waited for so long may be what is at fault: the next process has a new one.
+_PREPARE_WITHIN_S = 600.0
+_PREPARE_AGAIN_S = 0.5
+_TELL_EVERY_S = 20.0
+
+
+class Mongo:
+    """A client: majority writes, reads of what a majority holds, from the primary; every wait is bounded."""
+
+    def __init__(self, url: str, *, most_connections: int = 20) -> None:
+        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            url,
+            tz_aware=True,
+            maxPoolSize=most_connections,
+            serverSelectionTimeoutMS=_SELECTION_MS,
+            connectTimeoutMS=_SELECTION_MS,
+            socketTimeoutMS=_SOCKET_MS,
+            retryWrites=True,
+        )
+        self._sessions: Sessions | None = None
+
+    def database(self, name: str) -> Database:
+        """A service's own database."""
+        return self._client.get_database(
+            name,
+            read_preference=ReadPreference.PRIMARY,
+            read_concern=ReadConcern("majority"),
+            write_concern=WriteConcern("majority"),
+        )
+
+    async def take_over(self, database: str, process: str) -> None:
+        """Abort the transactions that a killed process of this name left open; go by this name from now on.
+
+        Left alone they stay open for a minute, or as long as `transactionLifetimeLimitSeconds` says, and whoever changes
+        what they have changed meets a conflict for so long. A name is one of this host. Raises Unavailable.
+        """
+        sessions = Sessions(self._client, self.database(database)["sessions"], f"{process}@{socket.gethostname()}")
+        await sessions.end_what_was_left()
+        self._sessions = sessions
+
+    async def transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
+        """Run `work` in a transaction and commit it.
+
+        `work` may run several times (write conflicts): make ids and times outside it. What it raises aborts and comes
+        out as it is. Unavailable after _TRANSACTION_S; then the commit is *unknown*, and a repetition must carry the same
+        idempotency key.
+        """
+        deadline = monotonic() + _TRANSACTION_S
+        tries = 0
+        while True:
+            try:
+                return await self._try_transaction(work)
+            except DuplicateKeyError:
+                raise
+            except PyMongoError as error:
+                tries += 1
+                if not error.has_error_label("TransientTransactionError") or monotonic() > deadline:
+                    raise Unavailable(f"MongoDB: transaction: {error!r}") from error
+                await asyncio.sleep(random.uniform(0, min(0.005 * 2**tries, 0.5)))
+
+    async def _try_transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
+        async with await self._client.start_session() as session:
+            if self._sessions is not None:
+                await self._sessions.note(session)
+            async with session.start_transaction():
+                return await work(session)
+
+    async def check(self) -> Mapping[str, object]:
+        """For readiness: raises Unavailable while MongoDB does not answer."""
+        await self.ping()
+        return {}
+
+    async def ping(self) -> None:
+        """Raises Unavailable when the server does not answer."""
+        async with available("ping"):
+            await self._client.admin.command("ping")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+
+async def once_available(prepare: Callable[[], Awaitable[None]], *, clock: Callable[[], float] = monotonic) -> None:
+    """Run a store's preparation as soon as MongoDB answers: services and engines are started together.
+
+    Says every _TELL_EVERY_S what it waits for. Raises Unavailable after _PREPARE_WITHIN_S.
+    """
+    began, told_at = clock(), float("-inf")
+    while True:
+        try:
+            return await prepare()
+        except Unavailable as error:
+            if clock() - began > _PREPARE_WITHIN_S:
+                raise
+            if clock() - told_at >= _TELL_EVERY_S:
+                told_at = clock()
+                _log.warning("store.waits", reason=str(error), seconds=round(told_at - began))
+            await asyncio.sleep(_PREPARE_AGAIN_S)

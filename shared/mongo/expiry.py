@@ -1,0 +1,51 @@
+"""Documents that have their time, told by their field `at`, and are deleted when it is over.
+
+Not by MongoDB's TTL indexes. SecantusDB's sweeper of them keeps the snapshot of a sweep until the next one, a minute later:
+what is written meanwhile cannot leave the cache, and once that is full the server answers nobody any more (docs/EMBEDDED.md).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+from pymongo import ASCENDING, IndexModel
+
+from shared.errors import Unavailable
+from shared.mongo.collections import Collection, available, ensure_indexes
+from shared.process.process import start_task, stop_task
+from shared.times import now
+
+_log = structlog.get_logger(__name__)
+
+_EVERY_S = 3600.0
+
+
+async def index_by_age(collection: Collection) -> None:
+    """Have an index on `at`, and none by which the server itself would delete. Raises Unavailable."""
+    async with available(f"indexes of {collection.name}"):
+        for name, index in (await collection.index_information()).items():
+            if "expireAfterSeconds" in index:
+                await collection.drop_index(name)
+    await ensure_indexes(collection, [IndexModel([("at", ASCENDING)])])
+
+
+@asynccontextmanager
+async def expiring(collection: Collection, kept_for: timedelta, every_s: float = _EVERY_S) -> AsyncIterator[None]:
+    """Delete what is older, at once and then every so often, for the length of a block."""
+    task = start_task(_keep_deleting(collection, kept_for, every_s), f"expiry of {collection.name}")
+    try:
+        yield
+    finally:
+        await stop_task(task)
+
+
+async def _keep_deleting(collection: Collection, kept_for: timedelta, every_s: float) -> None:
+    while True:
+        try:
+            async with available(f"what is old in {collection.name}"):
+                await collection.delete_many({"at": {"$lt": now() - kept_for}})
+        except Unavailable as error:
+            _log.warning("expiry.waits", reason=str(error))
+        await asyncio.sleep(every_s)

@@ -1,0 +1,100 @@
+"""What the store promises about republication: every comment, once, in the order of ids, from wherever it was left."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.comments import store as store_module
+from services.comments.store import Comment, Store, moved
+from shared.ids import made_at, new_id
+from shared.mongo.client import Mongo
+from shared.mongo.collections import Session
+from shared.times import now
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def id_of(moment: datetime) -> str:
+    """An id as it would have been made then."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return "".join(_ALPHABET[(milliseconds >> shift) & 31] for shift in range(45, -1, -5)) + new_id()[10:]
+
+
+def a_comment(comment_id: str) -> Comment:
+    return Comment(comment_id, 1, "a", None, comment_id, "Ada", None, "Yes.", "<p>Yes.</p>", "published", now())
+
+
+@pytest.fixture
+async def store(mongo_url: str, mongo_database: str) -> AsyncIterator[Store]:
+    store = Store(Mongo(mongo_url), starts_as="post", database=mongo_database)
+    await store.prepare()
+    yield store
+    store.mongo.close()
+
+
+async def _add(store: Store, *comments: Comment) -> None:
+    async def work(session: Session) -> None:
+        for comment in comments:
+            await store.comments.add(comment, session)
+
+    await store.mongo.transaction(work)
+
+
+async def _all_after(store: Store, after: str | None) -> list[str]:
+    return [event.id async for events in store.comments.events_after(after) for event in events]
+
+
+def test_an_id_says_when_it_was_made() -> None:
+    moment = datetime(2024, 2, 29, 23, 59, 59, 999_000, tzinfo=UTC)
+
+    assert made_at(id_of(moment)) == moment
+
+
+async def test_every_comment_is_republished_once_in_order_across_days_and_chunks(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "_REPUBLISH_CHUNK", 3)
+    ids = sorted(id_of(now() - timedelta(days=days, milliseconds=n)) for days in (400, 3, 2, 0) for n in range(5))
+    await _add(store, *(a_comment(comment_id) for comment_id in reversed(ids)))
+
+    assert await _all_after(store, None) == ids
+    for number in (0, 4, 7, 19):
+        assert await _all_after(store, ids[number]) == ids[number + 1 :]
+
+
+async def test_an_empty_store_has_nothing_to_republish(store: Store) -> None:
+    assert await _all_after(store, None) == []
+
+
+async def test_a_discussion_that_is_too_long_leaves_out_the_newest(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "MOST_IN_A_DISCUSSION", 3)
+    ids = sorted(id_of(now() - timedelta(days=days)) for days in range(6))
+    await _add(store, *(a_comment(comment_id) for comment_id in reversed(ids)))
+
+    assert [comment.id for comment in await store.comments.of_article("a")] == ids[:3]
+
+
+async def test_an_articles_comments_are_read_along_an_index(store: Store, mongo_database: str) -> None:
+    await _add(store, *(replace(a_comment(new_id()), article_id=f"a{number % 10}") for number in range(50)))
+    query = {"find": "comments", "filter": {"article_id": "a1", "status": "published"}, "sort": {"_id": 1}, "limit": 3}
+
+    plan = await store.mongo.database(mongo_database).command("explain", query, verbosity="executionStats")
+
+    assert plan["executionStats"]["totalDocsExamined"] <= 5
+
+
+async def test_the_latest_events_are_of_the_latest_versions(store: Store) -> None:
+    comment = a_comment(new_id())
+    await _add(store, comment)
+
+    async def remove(session: Session) -> None:
+        await store.comments.replace(moved(comment, "removed"), session)
+
+    await store.mongo.transaction(remove)
+    (event,) = await store.comments.latest_events([comment.id, new_id()])
+
+    assert (event.ce_type, event.version, event.body) == ("world-monitor.comment.removed.v1", 2, "")

@@ -1,0 +1,231 @@
+"""Popularity's routes, to the letter of the contract, and every kind of wrong input. Kafka may be away, Redis is there."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp.test_utils import TestClient, TestServer, unused_port
+from redis.asyncio import Redis
+
+from services.popularity.app import create_api
+from shared.events import ArticleWithdrawn, encode
+from shared.ids import new_id
+from shared.kafka.tail import LogTail
+from tests.support.polling import eventually
+from tests.support.popularity import Popularity, empty_redis, next_state, running_popularity, settings_for
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def popularity(kafka_url: str, redis_url: str) -> AsyncIterator[Popularity]:
+    async with empty_redis(redis_url, 6) as redis, running_popularity(settings_for(kafka_url, redis)) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def article(popularity: Popularity) -> str:
+    return (await popularity.publish()).id
+
+
+async def _problem(answer: aiohttp.ClientResponse, status: int) -> list[str]:
+    """The pointers of a problem, which must be one."""
+    assert answer.status == status, await answer.text()
+    assert answer.content_type == "application/problem+json"
+    problem = await answer.json()
+    assert {"type", "title", "status", "detail"} <= problem.keys()
+    assert problem["status"] == status
+    return [error["pointer"] for error in problem.get("errors", [])]
+
+
+async def test_a_view_without_an_id_is_given_one(popularity: Popularity, article: str) -> None:
+    assert UUID(await popularity.view(article)) != UUID(await popularity.view(article))
+
+
+async def test_a_beacons_plain_text_is_read_as_json(popularity: Popularity, article: str) -> None:
+    answer = await popularity.api.post(
+        "/v1/views", data=f'{{"article_id":"{article}"}}', headers={"Content-Type": "text/plain;charset=UTF-8"}
+    )
+
+    assert answer.status == 202
+    assert answer.content_type == "application/json"
+    assert (await answer.json()).keys() == {"event_id"}
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointers"),
+    [
+        (b"", 400, []),
+        (b"{", 400, []),
+        (b"\xff", 400, []),
+        (b"[]", 422, [""]),
+        (b"null", 422, [""]),
+        (b"{}", 422, ["/article_id"]),
+        (b'{"article_id":7}', 422, ["/article_id"]),
+        (b'{"article_id":""}', 422, ["/article_id"]),
+        (b'{"article_id":"a","event_id":"nobody"}', 422, ["/event_id"]),
+        (b'{"article_id":"a","event_id":7}', 422, ["/event_id"]),
+        (b'{"article_id":"a","visitor":"me"}', 422, ["/visitor"]),
+        (b'{"article_id":"no such article"}', 404, []),
+        (b'{"article_id":"\\u0000"}', 404, []),
+    ],
+)
+async def test_a_wrong_view_is_told_what_is_wrong(
+    popularity: Popularity, body: bytes, status: int, pointers: list[str]
+) -> None:
+    answer = await popularity.api.post("/v1/views", data=body, headers=JSON)
+
+    assert await _problem(answer, status) == pointers
+
+
+async def test_other_types_other_methods_and_large_bodies_are_refused(popularity: Popularity, article: str) -> None:
+    form = await popularity.api.post("/v1/views", data={"article_id": article})
+    large = await popularity.api.post("/v1/views", data=b" " * 2_000_000, headers=JSON)
+    read = await popularity.api.get("/v1/views")
+
+    assert await _problem(form, 415) == []
+    assert await _problem(large, 413) == []
+    assert await _problem(read, 405) == []
+
+
+async def test_an_unknown_article_that_might_be_new_is_unknown_after_a_bounded_wait(popularity: Popularity) -> None:
+    answer = await popularity.api.post("/v1/views", json={"article_id": new_id()})
+
+    assert await _problem(answer, 404) == []
+
+
+async def test_a_key_counts_once_and_is_bound_to_its_body(popularity: Popularity, article: str) -> None:
+    other = await popularity.publish()
+    key = {"Idempotency-Key": uuid4().hex}
+    body = {"article_id": other.id}
+
+    first = await popularity.api.post("/v1/views", json=body, headers=key)
+    again = await popularity.api.post("/v1/views", json=body, headers=key)
+    wrong = await popularity.api.post("/v1/views", json={"article_id": article}, headers=key)
+    bad = await popularity.api.post("/v1/views", json=body, headers={"Idempotency-Key": "x" * 201})
+
+    assert (first.status, again.status) == (202, 202)
+    assert await first.json() == await again.json()
+    assert await _problem(wrong, 422) == []
+    assert await _problem(bad, 422) == ["Idempotency-Key"]
+    await popularity.view(other.id)
+    await popularity.until_counted(other.id, 2)
+
+
+async def test_a_key_of_a_view_that_is_refused_is_not_kept_and_one_of_a_view_that_was_taken_is(
+    popularity: Popularity,
+) -> None:
+    article, refused, taken = await popularity.publish(), uuid4().hex, uuid4().hex
+    body = {"article_id": article.id}
+
+    async def send(key: str, article_id: str) -> int:
+        body, headers = {"article_id": article_id}, {"Idempotency-Key": key}
+        return (await popularity.api.post("/v1/views", json=body, headers=headers)).status
+
+    before = [await send(taken, article.id), await send(refused, "no such article"), await send(taken, "another")]
+    kept_before = [await _is_kept(popularity, key) for key in (taken, refused)]
+    await popularity.producer.send(encode(next_state(article, ArticleWithdrawn)))
+    await eventually(lambda: _is_gone(popularity, body), what="the withdrawal shows")
+    after = [await send(taken, article.id), await send(refused, article.id)]
+
+    assert before == [202, 404, 422]
+    assert kept_before == [True, False]
+    assert after == [202, 410]
+    assert not await _is_kept(popularity, refused)
+
+
+async def _is_gone(popularity: Popularity, body: dict[str, str]) -> bool:
+    return (await popularity.api.post("/v1/views", json=body)).status == 410
+
+
+async def _is_kept(popularity: Popularity, key: str) -> bool:
+    async with Redis.from_url(popularity.settings.redis) as redis:
+        return bool(await redis.exists(f"popularity:key:{hashlib.sha256(key.encode()).hexdigest()}"))
+
+
+async def test_a_ranking_has_the_shape_of_the_contract(popularity: Popularity) -> None:
+    answer = await popularity.api.get("/v1/popular?window=7d&section=climate&limit=5")
+
+    body = await answer.json()
+    assert answer.status == 200
+    assert body.keys() == {"window", "section", "computed_at", "items"}
+    assert (body["window"], body["section"]) == ("7d", "climate")
+    assert (await (await popularity.api.get("/v1/popular")).json())["window"] == "24h"
+    assert (await (await popularity.api.get("/v1/popular")).json())["section"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("window=2h", "?window"),
+        ("window=", "?window"),
+        ("section=gardening", "?section"),
+        ("limit=0", "?limit"),
+        ("limit=101", "?limit"),
+        ("limit=ten", "?limit"),
+        ("limit=%D9%A1", "?limit"),
+        ("top=5", "?top"),
+    ],
+)
+async def test_a_wrong_question_for_a_ranking_names_the_parameter(
+    popularity: Popularity, query: str, pointer: str
+) -> None:
+    assert await _problem(await popularity.api.get(f"/v1/popular?{query}"), 422) == [pointer]
+
+
+async def test_counts_have_each_window_and_unknown_articles_have_none(popularity: Popularity, article: str) -> None:
+    known = await popularity.api.get(f"/v1/articles/{article}/views")
+    unknown = await popularity.api.get(f"/v1/articles/{new_id()}/views")
+
+    body = await known.json()
+    assert body["article_id"] == article
+    assert list(body["views"]) == ["1h", "24h", "7d", "30d", "all"]
+    assert await _problem(unknown, 404) == []
+
+
+async def test_health_shows_the_lag_and_metrics_are_there(popularity: Popularity) -> None:
+    ready = await (await popularity.counter.get("/health/ready")).json()
+    exposed = await (await popularity.counter.get("/metrics")).text()
+
+    assert ready["lag"] == 0
+    assert ready["partitions"] == 9
+    assert "wm_views_counted_total" in exposed
+
+
+async def test_without_kafka_a_view_is_refused_for_now(popularity: Popularity, article: str) -> None:
+    settings = settings_for(f"127.0.0.1:{unused_port()}", popularity.settings.redis)
+    async with TestClient(TestServer(create_api(settings))) as alone:
+        answer = await alone.post("/v1/views", json={"article_id": article})
+
+        assert await _problem(answer, 503) == []
+        assert int(answer.headers["Retry-After"]) > 0
+        assert (await alone.get("/health/ready")).status == 503
+
+
+class _Behind(LogTail):
+    """A tail that hears the log and gets no further."""
+
+    def _take(self, *_: object) -> None:
+        return
+
+
+async def test_an_api_that_has_not_read_the_rankings_to_their_end_is_not_ready(
+    popularity: Popularity, article: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await popularity.view(article)
+    await eventually(popularity.popular, what="there is a ranking")
+    monkeypatch.setattr("services.popularity.serving.LogTail", _Behind)
+
+    async with TestClient(TestServer(create_api(popularity.settings))) as api:
+
+        async def still_reads() -> bool:
+            answer = await api.get("/health/ready")
+            return answer.status == 503 and "rankings.v1 is still being read" in await answer.text()
+
+        await eventually(still_reads, what="it says that it still reads")

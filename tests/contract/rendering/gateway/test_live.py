@@ -1,0 +1,254 @@
+"""What live readers are told over HTTP: once for all, in order, again for those who come back, and never to those who stall."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import monotonic
+
+import aiohttp
+import pytest
+
+from services.rendering.gateway.live.broadcaster import MOST_UNREAD_BYTES
+from services.rendering.gateway.live.topics import FRONT, article_topic
+from services.rendering.gateway.wiring import GatewayParts
+from services.rendering.readmodel.names import SITE, front_name
+from services.rendering.readmodel.store import ReadModel
+from shared.events import CommentRemoved, CommentState
+from shared.mongo.client import Mongo
+from tests.contract.rendering.gateway.test_gateway import later, withdrawn
+from tests.support.gateway import Gateway, House, an_article, open_gateway
+from tests.support.polling import PATIENCE_S, eventually, promptly
+from tests.support.projector import a_comment
+
+
+@dataclass
+class Reader:
+    """A live reader: the events of one stream, read as they come."""
+
+    answer: aiohttp.ClientResponse
+    last_id: str = ""
+
+    async def next(self, *kinds: str) -> tuple[str, dict[str, object]]:
+        """The next event of one of these kinds."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                kind, data = await self._event()
+                if kind in kinds:
+                    return kind, data
+
+    async def _event(self) -> tuple[str, dict[str, object]]:
+        fields: dict[str, str] = {}
+        while True:
+            line = (await self.answer.content.readline()).decode()
+            if not line:
+                raise EOFError("the stream has ended")
+            name, _, value = line.rstrip("\n").partition(": ")
+            if not name:
+                break
+            fields[name] = value
+        self.last_id = fields.get("id", self.last_id)
+        return fields.get("event", ""), json.loads(fields.get("data", "{}"))
+
+
+@asynccontextmanager
+async def listening(gateway: Gateway, query: str, last_id: str = "") -> AsyncIterator[Reader]:
+    """A reader for the length of a block."""
+    headers = {"Last-Event-ID": last_id} if last_id else {}
+    async with gateway.client.get(f"/v1/live?{query}", headers=headers) as answer:
+        assert answer.status == 200, await answer.text()
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        yield Reader(answer)
+
+
+def removed(comment: CommentState) -> CommentState:
+    """The state of a comment that a moderator has taken away."""
+    return CommentRemoved.model_validate({**comment.model_dump(), "version": 2, "status": "removed", "body_html": ""})
+
+
+async def test_a_new_comment_is_told_with_its_place_and_ready_to_be_shown(house: House, gateway: Gateway) -> None:
+    article, first = an_article(), None
+    first = a_comment(article.id)
+    await house.tell(article, first)
+    async with listening(gateway, f"article={article.id}") as reader:
+        _, now = await reader.next("article")
+
+        reply = a_comment(article.id, parent_id=first.id, root_id=first.id, name="Bo", body_html="<p>No.</p>", minute=1)
+        await house.tell(reply)
+
+        _, told = await reader.next("comments")
+        _, after = await reader.next("article")
+        put = told["put"]
+        assert isinstance(put, list)
+        assert [(c["id"], c["thread"], c["after"], c["depth"]) for c in put] == [(reply.id, first.id, first.id, 1)]
+        assert f'id="comment-{reply.id}"' in put[0]["html"]
+        assert "<p>No.</p>" in put[0]["html"]
+        assert told["title"] == "2 comments"
+        assert after["comments"] == told["version"] != now["comments"]
+
+
+async def test_a_removed_comment_is_told(house: House, gateway: Gateway) -> None:
+    article = an_article()
+    comment = a_comment(article.id)
+    await house.tell(article, comment)
+    async with listening(gateway, f"article={article.id}") as reader:
+        await reader.next("article")
+
+        await house.tell(removed(comment))
+
+        _, told = await reader.next("comments")
+        assert (told["put"], told["gone"]) == ([], [comment.id])
+
+
+async def test_a_correction_and_a_withdrawal_are_told(house: House, gateway: Gateway) -> None:
+    article = an_article()
+    await house.tell(article)
+    async with listening(gateway, f"article={article.id}") as reader:
+        _, before = await reader.next("article")
+
+        correction = {"note": "It was April.", "at": article.updated_at}
+        corrected = later(article, corrections=(correction,), corrected_at=article.updated_at)
+        await house.tell(corrected)
+        _, now = await reader.next("article")
+        await house.tell(withdrawn(corrected))
+        _, gone = await reader.next("article")
+
+        assert (before["version"], before["corrections"]) == (1, 0)
+        assert (now["version"], now["corrections"]) == (2, 1)
+        assert gone["withdrawn"] is True
+
+
+async def test_the_front_page_hears_of_new_stories_and_the_block_of_its_ranking(house: House, gateway: Gateway) -> None:
+    old, new = an_article(), an_article(minute=5)
+    await house.tell(old)
+    async with listening(gateway, "front=1&popular=&language=en") as reader:
+        _, front = await reader.next("front")
+        assert front["ids"] == [old.id]
+
+        await house.tell(new)
+        await house.rank((new.id, "The most read of all", 12))
+
+        _, front = await reader.next("front")
+        assert front["ids"] == [new.id, old.id]
+        while "The most read of all" not in str((await reader.next("popular"))[1]["html"]):
+            pass
+
+
+async def test_what_moves_while_a_reader_is_taken_in_is_not_forgotten(house: House) -> None:
+    await house.tell(an_article(id="lamp"))
+    mongo = Mongo(house.settings.mongo)
+    news = GatewayParts(house.settings, ReadModel(mongo, house.database)).news
+    await news.prepare([FRONT])
+
+    joining = asyncio.create_task(news.prepare([FRONT, article_topic("lamp")]))
+    await asyncio.sleep(0)  # the article is being read now
+    news.moved(front_name(SITE))
+    await joining
+
+    greeting = news.greeting([FRONT, article_topic("lamp")], None, "")
+    mongo.close()
+    assert b"event: front" in greeting
+    assert b"event: article" in greeting
+
+
+async def test_who_comes_back_is_told_what_was_missed(house: House, gateway: Gateway) -> None:
+    article, comment = an_article(), None
+    await house.tell(article)
+    async with listening(gateway, f"article={article.id}") as stays:
+        async with listening(gateway, f"article={article.id}") as leaves:
+            await leaves.next("article")
+        comment = a_comment(article.id)
+        await house.tell(comment)
+        await stays.next("comments")
+
+        async with listening(gateway, f"article={article.id}", leaves.last_id) as back:
+            kind, told = await back.next("comments", "reset")
+
+    assert kind == "comments"
+    assert [put["id"] for put in told["put"]] == [comment.id]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("last_id", ["ffffffff-1", "0-99999"])
+async def test_who_comes_back_from_elsewhere_is_told_to_start_over(
+    house: House, gateway: Gateway, last_id: str
+) -> None:
+    article = an_article()
+    await house.tell(article)
+
+    async with listening(gateway, f"article={article.id}&popular=", last_id) as reader:
+        kinds = [(await reader.next("reset", "article", "popular"))[0] for _ in range(3)]
+
+    assert kinds == ["reset", "article", "popular"]
+
+
+@pytest.mark.parametrize(
+    "query", ["", "article=a%20b", "popular=nowhere", "popular=&language=xx", "front=2", "article=1&what=ever"]
+)
+async def test_what_there_is_not_is_refused(gateway: Gateway, query: str) -> None:
+    page = await gateway.get(f"/v1/live?{query}")
+
+    assert page.status == 422
+    assert page.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_who_asks_for_the_head_alone_is_not_taken_in(gateway: Gateway) -> None:
+    whole, refused = [await gateway.get(f"/v1/live?{query}", method="HEAD") for query in ("front=1", "front=2")]
+
+    assert (whole.status, whole.headers["Content-Type"], whole.text) == (200, "text/event-stream", "")
+    assert refused.status == 422
+    assert await gateway.count("wm_rendering_live_readers") == 0
+
+
+async def test_where_there_is_no_room_a_reader_is_asked_to_come_later(house: House) -> None:
+    async with open_gateway(house.settings, house.database, {"live_readers": 1}) as gateway:
+        async with listening(gateway, "front=1"):
+            refused = await gateway.get("/v1/live?front=1")
+            assert (refused.status, refused.headers["Retry-After"]) == (503, "30")
+
+        async def there_is_room() -> bool:
+            return await gateway.count("wm_rendering_live_readers") == 0
+
+        await eventually(there_is_room, what="the reader who left is forgotten")
+
+
+async def test_a_reader_who_stalls_is_let_go_and_delays_nobody(house: House, gateway: Gateway) -> None:
+    article = an_article()
+    await house.tell(article)
+    port = gateway.client.port
+    assert port is not None
+    with socket.socket() as stalled:
+        stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stalled.connect(("127.0.0.1", port))
+        stalled.sendall(f"GET /v1/live?article={article.id} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        async with listening(gateway, f"article={article.id}") as reader:
+            await reader.next("article")
+            said = "x" * (MOST_UNREAD_BYTES // 4)
+            for minute in range(20):
+                # Each is removed before the next: a page of many such comments is more than an engine's cache is made for.
+                comment = a_comment(article.id, body_html=f"<p>{said}</p>", minute=minute)
+                await house.tell(comment)
+                await reader.next("comments")
+                if await gateway.count("wm_rendering_live_dropped_total"):
+                    return
+                await house.tell(removed(comment))
+                await reader.next("comments")
+    raise AssertionError("the stalled reader is still waited for")
+
+
+async def test_a_gateway_that_stops_ends_its_streams_at_once(house: House) -> None:
+    async def stop() -> float:
+        async with open_gateway(house.settings, house.database) as gateway:
+            async with listening(gateway, "front=1") as reader:
+                await reader.next("front")
+                asked_at = monotonic()
+                stopping = asyncio.create_task(gateway.client.server.close())
+
+                with pytest.raises((EOFError, aiohttp.ClientError)):
+                    await reader.next("nothing")
+                await stopping
+
+                return monotonic() - asked_at
+
+    await promptly(stop, within_s=3)

@@ -1,0 +1,109 @@
+"""The index over time: restarts, logs that are replaced, rebuilds, a broken folder. On a broker of its own to hurt."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from services.search.generations import Generations
+from services.search.rebuild import rebuild
+from tests.support.kafka import Broker
+from tests.support.projector import an_article
+from tests.support.search import House, open_house, search_settings
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def broker() -> AsyncIterator[Broker]:
+    broker = Broker()
+    await broker.start()
+    yield broker
+    broker.kill()
+
+
+async def _indexed(house: House) -> float:
+    async with house.client.get("/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    return sum(float(line.split()[1]) for line in lines if line.split()[0] in COUNTED)
+
+
+COUNTED = ("wm_search_indexed_total", "wm_search_outdated_total")
+
+
+async def test_a_restart_goes_on_where_it_was(broker: Broker, tmp_path: Path) -> None:
+    settings = search_settings(broker.url, tmp_path)
+    async with open_house(settings) as house:
+        await house.tell(*(an_article(headline=f"Tollgate {n}") for n in range(20)))
+        await house.until("tollgate", lambda found: len(found) == 20)
+        await house.until_ready()
+
+    async with open_house(settings, ready=False) as house:
+        await house.until_status("/v1/search?q=tollgate", 200)
+        at_once = await house.found("tollgate")
+        await house.until_ready()
+        before = await _indexed(house)
+        await house.tell(following := an_article(headline="Tidewrack"))
+        await house.until("tidewrack", lambda found: found == [following.url])
+
+        assert len(at_once) == 20
+        assert await _indexed(house) - before == 1
+
+
+async def test_a_rebuilt_index_takes_over_while_the_old_one_serves(broker: Broker, tmp_path: Path) -> None:
+    settings = search_settings(broker.url, tmp_path)
+    async with open_house(settings) as house:
+        await house.tell(article := an_article(headline="Windlass"))
+        await house.until("windlass", lambda found: found == [article.url])
+        said: list[str] = []
+        building = asyncio.create_task(rebuild(settings, say=said.append))
+        answers = []
+        while not building.done() or not (await _serves(house, 2)):
+            answers.append(await house.found("windlass"))
+            await asyncio.sleep(0.01)
+
+        assert await building == 2
+        assert all(found == [article.url] for found in answers)
+        assert any("states of articles" in line for line in said)
+        await house.tell(following := an_article(headline="Bollard"))
+        await house.until("bollard", lambda found: found == [following.url])
+        assert await house.found("windlass") == [article.url]
+    assert not Generations(settings.own_index).path(1).exists()
+
+
+async def _serves(house: House, number: int) -> bool:
+    async with house.client.get("/health/ready") as answer:
+        return (await answer.json()).get("index") == number
+
+
+async def test_an_index_that_cannot_be_read_is_built_anew(broker: Broker, tmp_path: Path) -> None:
+    settings = search_settings(broker.url, tmp_path)
+    folder = Generations(settings.own_index).path(1)
+    folder.mkdir(parents=True)
+    (folder / "meta.json").write_text("{")
+
+    async with open_house(settings) as house:
+        await house.tell(article := an_article(headline="Capstan"))
+
+        await house.until("capstan", lambda found: article.url in found)
+
+
+async def test_a_log_that_replaced_the_known_one_is_adopted_and_nothing_is_lost_meanwhile(
+    broker: Broker, tmp_path: Path
+) -> None:
+    settings = search_settings(broker.url, tmp_path)
+    async with open_house(settings) as house:
+        await house.tell(article := an_article(headline="Halyard"))
+        await house.until("halyard", lambda found: found == [article.url])
+
+        broker.kill()
+        assert await house.found("halyard") == [article.url]
+        await broker.start()
+        await house.until_ready()
+        assert await house.found("halyard") == [article.url]
+        await house.tell(article, following := an_article(headline="Gunwale"))
+
+        await house.until("gunwale", lambda found: found == [following.url])
+        assert await house.found("halyard") == [article.url]

@@ -1,0 +1,96 @@
+"""A log followed without a group, by one who kept what they derived from it: where it goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from shared.errors import Unavailable
+from shared.kafka.producer import Producer
+from shared.kafka.tail import LogTail
+from shared.process.process import start_task, stop_task
+from shared.settings import Settings
+from shared.topics import Topic
+from tests.support.kafka import make_topic, numbered
+from tests.support.polling import PATIENCE_S, until
+
+Positions = Mapping[tuple[str, int], int]
+
+
+@dataclass
+class Follower:
+    """What a tail has told: the values in their order, and how often it started afresh."""
+
+    values: list[str] = field(default_factory=list)
+    starts: int = 0
+
+    def reset(self) -> None:
+        """A fresh start."""
+        self.starts += 1
+        self.values.clear()
+
+
+@asynccontextmanager
+async def following(
+    kafka_url: str, topic: str, resume: Callable[[str], Positions], *, caught_up: bool = True
+) -> AsyncIterator[Follower]:
+    """A tail of a topic of one partition, by one who knows the log up to these positions."""
+    follower = Follower()
+    tail = LogTail(
+        Settings(kafka=kafka_url),
+        from_beginning=[Topic(topic, 1)],
+        apply=lambda record: follower.values.append((record.value or b"").decode()),
+        reset=follower.reset,
+        resume=resume,
+    )
+    task = start_task(tail.run(), "tail")
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            if caught_up:
+                await tail.caught_up.wait()
+        yield follower
+    finally:
+        await stop_task(task)
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [(0, "01234"), (3, "34"), (5, ""), (6, "01234"), (1_000_000, "01234")],
+    ids=["nothing", "a part", "all of it", "one more than there is", "far more than there is"],
+)
+async def test_it_goes_on_where_its_owner_was_and_reads_all_of_a_log_that_was_cut_off(
+    kafka_url: str, producer: Producer, known: int, told: str
+) -> None:
+    topic = await make_topic(kafka_url, 1)
+    for message in numbered(topic, 0, 5):
+        await producer.send(message)
+
+    async with following(kafka_url, topic, lambda _: {(topic, 0): known}) as follower:
+        assert "".join(follower.values) == told
+        await producer.send(*numbered(topic, 5, 1))
+        await until(lambda: "".join(follower.values) == told + "5", f"what comes after {told!r} is told")
+
+    assert follower.starts == 1
+
+
+async def test_a_log_that_was_cut_off_is_read_whole_though_kafka_was_away_in_between(
+    kafka_url: str, producer: Producer
+) -> None:
+    topic, asked, grown = await make_topic(kafka_url, 1), 0, False
+    await producer.send(*numbered(topic, 0, 5))
+
+    def resume(_: str) -> Positions:
+        nonlocal asked
+        asked += 1
+        if asked > 1 and not grown:
+            raise Unavailable("Kafka is away")
+        return {(topic, 0): 6}
+
+    async with following(kafka_url, topic, resume, caught_up=False) as follower:
+        await until(lambda: asked > 1, "the log is known to be cut off, and Kafka away")
+        await producer.send(*numbered(topic, 5, 4))
+        grown = True
+        await until(lambda: follower.values and follower.values[-1] == "8", "the log is read")
+        assert "".join(follower.values) == "012345678"

@@ -1,0 +1,96 @@
+"""The nursery alone: nothing that it started outlives the one who asked for it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local import children as children_module
+from deploy.local.children import Children, Command, ForkserverLost
+from tests.support.polling import PATIENCE_S, until
+from tests.support.running import ROOT
+
+TRIES = 8
+
+
+def _order(marker: str) -> bytes:
+    program = f"import os; print(os.getpid(), flush=True); import time; time.sleep(300)  # {marker}"
+    argv = ", ".join(f'"{part}"' for part in (sys.executable, "-S", "-c", program))
+    return f'{{"argv": [{argv}], "module": "", "args": [], "env": {{}}}}\n'.encode()
+
+
+def _ask_and_go(output: int, lock: int, marker: str) -> None:
+    """Ask a new nursery for a process, and be gone at once, as a supervisor that is killed just then."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        command = [sys.executable, "-m", "deploy.local.forkserver", str(theirs.fileno()), str(lock)]
+        nursery = subprocess.Popen(command, cwd=ROOT, pass_fds=(theirs.fileno(), lock))
+        theirs.close()
+        socket.send_fds(ours, [_order(marker)], [output])
+        if marker.endswith("waited"):
+            ours.recv(100)
+        ours.close()
+        assert nursery.wait(PATIENCE_S) == 0
+
+
+async def test_a_process_that_was_asked_for_by_one_who_is_gone_at_once_does_not_stay(tmp_path: Path) -> None:
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    read_end, write_end = os.pipe()
+
+    for number in range(TRIES):
+        _ask_and_go(write_end, lock, f"{number} waited" if number % 2 else f"{number}")
+    os.close(write_end)
+
+    # The pipe ends when the last process that could write to it has ended.
+    os.set_blocking(read_end, False)
+    with os.fdopen(read_end, "rb", buffering=0) as output:
+        await until(lambda: output.read() == b"", "no process is left")
+    os.close(lock)
+
+
+async def test_an_order_with_a_large_environment_arrives_whole(tmp_path: Path) -> None:
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    program = "import os; print(len(os.environ['ONE']) + len(os.environ['OTHER']))"
+    environment = {"ONE": "1" * 100_000, "OTHER": "2" * 100_000}
+    command = Command(argv=(sys.executable, "-S", "-c", program), module="", args=(), env=environment)
+    read_end, write_end = os.pipe()
+
+    async with Children(ROOT, lock) as children:
+        child = await children.start(command, write_end)
+        os.close(write_end)
+        assert await child.exited == 0
+
+    with os.fdopen(read_end, "rb") as output:
+        assert output.read() == b"200000\n"
+    os.close(lock)
+
+
+async def test_an_answer_is_waited_for_as_long_as_the_nursery_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children_module, "_IDLE_LIMIT_S", 2.0)
+    (tmp_path / "takes_long.py").write_text("import time\nwhile time.process_time() < 4: pass\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+
+    async with Children(ROOT, lock) as children:
+        assert await children.preload(["takes_long", "is_not_there"]) == {
+            "is_not_there": "ModuleNotFoundError: No module named 'is_not_there'"
+        }
+    os.close(lock)
+
+
+async def test_a_nursery_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children_module, "_IDLE_LIMIT_S", 1.0)
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+
+    async with Children(ROOT, lock) as children:
+        await children.preload([])
+        os.kill(children.nursery_pid, signal.SIGSTOP)
+        with pytest.raises(ForkserverLost, match="has done nothing for 1 s"):
+            await children.preload([])
+    os.close(lock)

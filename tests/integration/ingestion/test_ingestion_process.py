@@ -1,0 +1,179 @@
+"""Ingestion as a process: what it acknowledged survives SIGKILL, and its commands do what they say."""
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+import structlog
+
+from services.ingestion.commands import main
+from services.ingestion.store import Store
+from shared.mongo.client import Mongo
+from shared.process.process import EXIT_SETTINGS
+from tests.support.ingestion import DRAFT
+from tests.support.outbox import read_log
+from tests.support.polling import PATIENCE_S, eventually
+from tests.support.running import free_port
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def environment(kafka_url: str, mongo_url: str, mongo_database: str, embedded_kafka: bool) -> Mapping[str, str]:
+    return {
+        **os.environ,
+        "WM_KAFKA": kafka_url,
+        "WM_KAFKA_IDEMPOTENCE": str(not embedded_kafka),
+        "WM_MONGO": mongo_url,
+        "WM_INGESTION_DATABASE": mongo_database,
+        "WM_SERVICE_PORT": str(free_port()),
+    }
+
+
+def command(environment: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
+    argv = [sys.executable, "-m", "services.ingestion", *words]
+    return subprocess.run(
+        argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+
+
+@asynccontextmanager
+async def service(environment: Mapping[str, str]) -> "AsyncIterator[tuple[subprocess.Popen[bytes], str]]":
+    argv = [sys.executable, "-m", "services.ingestion"]
+    process = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{environment['WM_SERVICE_PORT']}"
+
+    async def ready() -> bool:
+        async with aiohttp.ClientSession() as http, http.get(f"{url}/health/ready") as answer:
+            return answer.status == 200
+
+    try:
+        await eventually(ready, what="the service is ready")
+        yield process, url
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, PATIENCE_S)
+
+
+async def test_what_was_acknowledged_before_sigkill_is_told_after_it_and_can_be_told_again(
+    environment: Mapping[str, str],
+) -> None:
+    made = command(environment, "token", "create", "--name", "Ines Halloran", "--role", "editor")
+    assert made.returncode == 0, made.stderr
+    headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
+
+    async with service(environment) as (process, url), aiohttp.ClientSession(url, headers=headers) as http:
+        published: list[str] = []
+        for _ in range(3):
+            async with http.post("/v1/articles", json=DRAFT) as answer:
+                article = await answer.json()
+            async with http.post(f"/v1/articles/{article['id']}/publish", headers={"If-Match": '"1"'}) as answer:
+                assert answer.status == 200, await answer.text()
+                published.append(article["id"])
+        process.kill()
+        process.wait(PATIENCE_S)
+
+    async with service(environment):
+
+        async def all_told() -> bool:
+            log = await read_log(environment["WM_KAFKA"], published)
+            return all(set(versions) == {2} for versions in log.values())
+
+        await eventually(all_told, what="every acknowledged publication is in the log")
+        await _nothing_under_way(environment)
+        before = await read_log(environment["WM_KAFKA"], published)
+
+        again = await asyncio.to_thread(command, environment, "republish")
+
+        assert (again.returncode, again.stdout.splitlines()[-1]) == (0, "the log is whole again"), again.stderr
+        after = await read_log(environment["WM_KAFKA"], published)
+        assert after == {article_id: [*versions, 2] for article_id, versions in before.items()}
+
+
+async def _nothing_under_way(environment: Mapping[str, str]) -> None:
+    store = Store(Mongo(environment["WM_MONGO"]), environment["WM_INGESTION_DATABASE"])
+
+    async def quiet() -> bool:
+        return not await store.outbox.pending() and await store.outbox.republish_progress() is None
+
+    await eventually(quiet, what="nothing is pending")
+    store.mongo.close()
+
+
+@pytest.fixture
+def say(
+    environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """Runs a command in this process and returns what it printed."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*words: str) -> str:
+        with pytest.raises(SystemExit) as done:
+            main(words)
+        assert done.value.code in (None, 0), done.value.code
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_tokens_are_listed_and_revoked_by_their_id(say: Callable[..., str]) -> None:
+    token = say("token", "create", "--name", "  Ada  Byrne ", "--role", "reporter").strip()
+
+    listed = say("token", "list")
+    identity = listed.split()[0]
+    revoked = say("token", "revoke", identity)
+
+    assert token not in listed
+    assert ("reporter" in listed, "Ada Byrne" in listed, "valid" in listed) == (True, True, True)
+    assert revoked == f"revoked {identity}\n"
+    assert "revoked" in say("token", "list")
+    with pytest.raises(SystemExit, match="no valid token"):
+        main(("token", "revoke", identity))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("token", "create", "--name", "A", "--role", "chief"),
+        ("token", "create", "--name", " ", "--role", "admin"),
+        ("token", "create", "--name", "a\x00", "--role", "admin"),
+        ("token", "create"),
+        ("publish",),
+    ],
+)
+def test_a_wrong_command_fails(say: Callable[..., str], words: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as done:
+        main(words)
+
+    assert done.value.code not in (None, 0)
+    assert say("token", "list") == ""
+
+
+@pytest.fixture
+def logging_restored() -> Iterator[None]:
+    """Logging as it was: a service's own would go on writing to the captured output of this test."""
+    root, configured = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**configured)
+
+
+@pytest.mark.usefixtures("logging_restored")
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("WM_ADMIN_TOKEN_FILE", "/nowhere/token")
+
+    with pytest.raises(SystemExit) as done:
+        main(())
+
+    assert done.value.code == EXIT_SETTINGS
+    assert capsys.readouterr().err.startswith("ingestion: WM_ADMIN_TOKEN_FILE: ")

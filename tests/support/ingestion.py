@@ -1,0 +1,109 @@
+"""Ingestion as its clients meet it, on a database of its own: for contract tests."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from services.ingestion.app import create_app
+from services.ingestion.roles import Role
+from services.ingestion.routes import DESK
+from services.ingestion.settings import IngestionSettings
+from services.ingestion.store import Store
+from services.ingestion.tokens import Person, make_token
+from shared.events import ArticleState, decode
+from shared.ids import new_id
+from shared.kafka.client import as_record
+from shared.times import now
+from shared.topics import ARTICLES
+from tests.support.polling import eventually
+
+Json = Mapping[str, object]
+DRAFT: Json = {"headline": "Ferry fares to rise", "section": "world", "body_markdown": "They rise in *March*."}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A running service, seen by the holder of one token."""
+
+    client: TestClient[web.Request, web.Application]
+    store: Store
+    kafka: str
+    token: str
+
+    async def call(
+        self, method: str, path: str, body: object = None, *, match: object = None, **headers: str
+    ) -> ClientResponse:
+        """A request with the token; `match` is the version for If-Match."""
+        sent = {
+            "Authorization": f"Bearer {self.token}",
+            **{name.replace("_", "-"): text for name, text in headers.items()},
+        }
+        if match is not None:
+            sent["If-Match"] = f'"{match}"'
+        return await self.client.request(method, path, json=body, headers=sent)
+
+    async def ask(
+        self, method: str, path: str, body: object = None, *, wanted: int = 200, match: object = None, **headers: str
+    ) -> Json:
+        """As `call`; the answer's JSON, whose status must be `wanted`."""
+        answer = await self.call(method, path, body, match=match, **headers)
+        assert answer.status == wanted, f"{method} {path}: {answer.status} {await answer.text()}"
+        found: Json = await answer.json()
+        return found
+
+    async def create(self, **fields: object) -> Json:
+        """A new draft."""
+        return await self.ask("POST", "/v1/articles", {**DRAFT, **fields}, wanted=201)
+
+    async def act(self, article: Json, action: str, body: object = None, *, wanted: int = 200) -> Json:
+        """publish, correct or withdraw, at the version in hand."""
+        path = f"/v1/articles/{article['id']}/{action}"
+        return await self.ask("POST", path, {} if body is None else body, match=article["version"], wanted=wanted)
+
+    async def edit(self, article: Json, *, wanted: int = 200, **fields: object) -> Json:
+        """Replace the working copy, at the version in hand."""
+        path = f"/v1/articles/{article['id']}"
+        return await self.ask("PUT", path, {**DRAFT, **fields}, match=article["version"], wanted=wanted)
+
+    async def as_role(self, role: Role) -> "Desk":
+        """The same service, seen by the holder of another token."""
+        token = make_token()
+        await self.store.tokens.add(token, Person(new_id(), f"the {role}", role), now())
+        return replace(self, token=token)
+
+    async def events(self, article: Json, least: int) -> list[ArticleState]:
+        """The article's events in the log, in its order, as soon as there are `least`."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, auto_offset_reset="earliest")
+        found: list[ArticleState] = []
+        await consumer.start()
+        try:
+            consumer.assign([TopicPartition(ARTICLES.name, number) for number in range(ARTICLES.partitions)])
+            await consumer.seek_to_beginning()
+
+            async def enough() -> bool:
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    mine = [
+                        decode(as_record(record)) for record in records if record.key == str(article["id"]).encode()
+                    ]
+                    found.extend(event for event in mine if isinstance(event, ArticleState))
+                return len(found) >= least
+
+            await eventually(enough, what=lambda: found)
+        finally:
+            await consumer.stop()
+        return found
+
+
+@asynccontextmanager
+async def running_desk(settings: IngestionSettings, folder: Path) -> AsyncIterator[Desk]:
+    """Start the service with an admin's token in a file."""
+    token = make_token()
+    (folder / "admin.token").write_text(f"{token}\n")
+    app = create_app(settings.model_copy(update={"admin_token_file": folder / "admin.token"}))
+    async with TestClient(TestServer(app)) as client:
+        yield Desk(client, app[DESK].store, settings.kafka, token)

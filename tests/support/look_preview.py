@@ -1,0 +1,60 @@
+"""Writes every kind of page as files, to be looked at: `python -m tests.support.look_preview DIRECTORY`.
+
+Serve the directory with `python -m http.server` and pictures of your own under `media/edition/`.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from services.rendering.pages.models import HomeView, PopularPageView, PopularView, SearchView
+from services.rendering.pages.templates import POPULAR_SLOT, Templates
+from shared.site.site import load_site
+from tests.support import look_samples as samples
+
+
+def pages(templates: Templates) -> Mapping[str, str]:
+    """Every kind of page, and the hard cases of each, by a name for its file."""
+    article = samples.article()
+    plain = replace(article, picture=None, corrections=(), corrected_at=None, standfirst="", tags=(), recommended=())
+    return {
+        "home": templates.home(samples.home()),
+        "home-empty": templates.home(HomeView()),
+        "article": templates.article(article),
+        "article-arabic": templates.article(samples.arabic_article()),
+        "article-french": templates.article(replace(article, language="fr")),
+        "article-long": templates.article(replace(article, headline=samples.LONG_HEADLINE)),
+        "article-short": templates.article(replace(article, headline="Goalkeepers", years_old=1)),
+        "article-plain": templates.article(replace(plain, comments=samples.comments(0), previous=None)),
+        "article-discussed": templates.article(replace(article, comments=samples.comments(50, page=1, pages=2))),
+        "section": templates.list_page(samples.section_list()),
+        "tag": templates.list_page(samples.tag_list()),
+        "popular": templates.popular_page(PopularPageView("7d", "/popular?window=7d&section=africa", "africa")),
+        "search": templates.search(samples.results()),
+        "search-arabic": templates.search(replace(samples.results(), language="ar")),
+        "search-nothing": templates.search(replace(samples.results(), found=(), total=0, pages=1)),
+        "search-empty": templates.search(SearchView("")),
+        **{path[1:]: templates.static_page(page) for path, page in templates.own_pages.items()},
+        "404": templates.error(samples.lost(404)),
+        "410": templates.error(samples.lost(410)),
+        "410-arabic": templates.error(replace(samples.lost(410), language="ar")),
+        "503": templates.error(replace(samples.lost(503), latest=())),
+    }
+
+
+def main(directory: Path) -> None:
+    """Write the pages with Popular News in its place, and the assets beside them."""
+    templates = Templates(load_site(None), "http://127.0.0.1:8080")
+    for asset in templates.assets.by_url.values():
+        target = directory / asset.url.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(asset.content)
+    for name, page in pages(templates).items():
+        ranking = samples.popular("ar" if "arabic" in name else "en")
+        fragment = templates.popular(PopularView("24h") if name == "home-empty" else ranking)
+        (directory / f"{name}.html").write_text(page.replace(POPULAR_SLOT, fragment), "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,250 @@
+"""Ready bytes: the same page in each encoding, an entity tag that says what is in it, and the short answers."""
+
+import gzip
+from datetime import UTC, datetime
+
+import brotli
+import pytest
+
+from services.rendering.pages.assets import Assets
+from services.rendering.pages.models import PopularView
+from services.rendering.pages.negotiation import ENCODINGS, Encoding, choose_encoding
+from services.rendering.pages.page import FOR_EVER, Form, Kind, Page
+from services.rendering.pages.popular import ENOUGH, MOST_LINES, Block, PopularNews
+from services.rendering.pages.templates import POPULAR_SLOT
+from shared.events import RankedArticle, RankingComputed, Window
+from shared.http.ready_response import DateLine
+from shared.http.requests import has_already
+
+HTML = f"<html><main>{'A sentence of the text. ' * 50}</main><aside>{POPULAR_SLOT}</aside></html>".encode()
+UNPACK = {"br": brotli.decompress, "gzip": gzip.decompress, "identity": bytes}
+ASSETS = Assets()
+NOON = datetime(2026, 3, 1, 12, 0, 10, tzinfo=UTC)
+
+
+def a_page(content: bytes = HTML, kind: Kind | None = None) -> Page:
+    return Page(DateLine(), kind or Kind("/"), content, key="/", block=(None, "en"))
+
+
+def headers_of(answer: bytes) -> dict[str, str]:
+    head = answer.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    return dict(line.split(": ", 1) for line in head[1:])
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_encoding_unpacks_to_the_page_with_its_fragment(encoding: Encoding) -> None:
+    answer = a_page().compose(encoding, b"<ol>popular</ol>").whole.as_bytes()
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert UNPACK[encoding](body) == HTML.replace(POPULAR_SLOT.encode(), b"<ol>popular</ol>")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\nDate: ")
+    assert headers_of(answer)["Content-Length"] == str(len(body))
+    assert headers_of(answer).get("Content-Encoding", "identity") == encoding
+
+
+def test_the_same_page_has_the_same_bytes_and_tag_at_every_gateway() -> None:
+    one, other = (a_page().compose("br", b"popular") for _ in range(2))
+
+    assert one.etag == other.etag
+    assert one.content == other.content
+
+
+def test_a_file_that_is_kept_for_ever_is_compressed_as_far_as_can_be() -> None:
+    script = ASSETS.by_url[ASSETS.url("scripts.js")].content
+
+    once, often = (a_page(script, kind).compose("br", b"") for kind in (Kind("/", cache_control=FOR_EVER), Kind("/")))
+
+    assert brotli.decompress(once.content) == script
+    assert len(once.content) < 0.95 * len(often.content)
+
+
+def test_tags_differ_by_encoding_and_by_fragment() -> None:
+    page = a_page()
+
+    tags = {page.compose(encoding, fragment).etag for encoding in ENCODINGS for fragment in (b"one", b"two")}
+
+    assert len(tags) == 6
+    assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
+
+
+def test_a_form_is_composed_once_for_each_fragment() -> None:
+    page, fragment, newer = a_page(), b"one", b"two"
+
+    composed = page.compose("br", fragment)
+
+    assert page.form("br", fragment) is composed
+    assert page.form("br", newer) is None
+    assert page.form("gzip", fragment) is None
+
+
+def test_every_answer_carries_the_security_headers_and_no_server_name() -> None:
+    form = a_page(kind=Kind("/", style_source="'sha256-x'")).compose("br", b"")
+    for answer in (form.whole, form.closing(), form.head(keeps_open=True), form.not_modified(keeps_open=True)):
+        headers = headers_of(answer.as_bytes())
+
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'; ")
+        assert headers["Content-Security-Policy"].endswith("; style-src 'sha256-x'")
+        assert "unsafe-inline" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "public, max-age=0, s-maxage=1, must-revalidate"
+        assert headers["ETag"] == form.etag
+        assert "Referrer-Policy" in headers
+        assert "Cross-Origin-Opener-Policy" in headers
+        assert "Server" not in headers
+
+
+def test_pictures_may_come_from_every_address_that_an_editor_may_give() -> None:
+    policy = headers_of(a_page().compose("br", b"").whole.as_bytes())["Content-Security-Policy"]
+
+    pictures = next(directive for directive in policy.split("; ") if directive.startswith("img-src "))
+
+    assert pictures.split()[1:] == ["'self'", "https:", "http:", "data:"]
+
+
+def test_short_answers_have_no_body() -> None:
+    form = a_page().compose("br", b"")
+
+    head, unchanged = form.head(keeps_open=True).as_bytes(), form.not_modified(keeps_open=False).as_bytes()
+
+    assert head.endswith(b"\r\n\r\n")
+    assert headers_of(head)["Content-Length"] == str(len(form.content))
+    assert unchanged.startswith(b"HTTP/1.1 304 Not Modified\r\n")
+    assert unchanged.endswith(b"\r\n\r\n")
+    assert headers_of(unchanged)["Connection"] == "close"
+
+
+def test_the_date_is_renewed_without_composing_anew() -> None:
+    date = DateLine()
+    form: Form = Page(date, Kind("/"), HTML).compose("identity", b"")
+    before = form.whole.as_bytes()
+
+    date.line = b"Date: Mon, 02 Mar 2026 12:00:00 GMT\r\n"
+    after = form.whole.as_bytes()
+
+    assert headers_of(after)["Date"] == "Mon, 02 Mar 2026 12:00:00 GMT"
+    assert after.partition(b"\r\nContent-Type")[2] == before.partition(b"\r\nContent-Type")[2]
+
+
+def test_what_is_compressed_already_is_sent_as_it_is() -> None:
+    kind = Kind("/static/{file}", media_type="font/woff2", cache_control=FOR_EVER, compressible=False)
+
+    headers = headers_of(a_page(b"wOF2", kind).compose("br", b"").whole.as_bytes())
+
+    assert "Content-Encoding" not in headers
+    assert "Vary" not in headers
+    assert headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("GZIP", "gzip"),
+        ("gzip;q=1.0, br;q=0.5", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("br; q=0", "identity"),
+        ("*", "br"),
+        ("*;q=0", "identity"),
+        ("br;q=0, *;q=0.5", "gzip"),
+        ("identity", "identity"),
+        ("identity;q=0.5, gzip;q=0.2", "identity"),
+        ("identity;q=0, *;q=0", "identity"),
+        ("deflate", "identity"),
+        ("", "identity"),
+        ("br;q=nonsense, gzip", "gzip"),
+        (";;;,,,=,q=", "identity"),
+    ],
+)
+def test_the_encoding_is_the_one_the_client_likes_best(accepted: str, chosen: str) -> None:
+    assert choose_encoding(accepted) == chosen
+
+
+@pytest.mark.parametrize(
+    ("known", "matches"),
+    [('"a"', True), ('W/"a"', True), ('"b", "a"', True), ("*", True), ('"b"', False), ("a", False), ("", False)],
+)
+def test_if_none_match_is_compared_weakly_over_a_list(known: str, matches: bool) -> None:
+    assert has_already(known, '"a"') is matches
+
+
+def a_ranking(count: int, window: Window = "24h", section: str | None = None, views: int = 9) -> RankingComputed:
+    items = tuple(
+        RankedArticle(article_id=f"{number}", headline=f"H{number}", url=f"/w/{number}", section="world", views=views)
+        for number in range(count)
+    )
+    return RankingComputed(window=window, section=section, computed_at=NOON, items=items)
+
+
+def shown(popular: PopularNews, section: str | None = None) -> tuple[str, int]:
+    window, count = popular.fragment(Block(section, "en")).decode().split()
+    return window, int(count)
+
+
+def popular_news() -> PopularNews:
+    return PopularNews(lambda view: f"{view.window} {len(view.items)}")
+
+
+def test_a_quiet_day_falls_back_to_a_longer_window() -> None:
+    popular = popular_news()
+    popular.take(a_ranking(ENOUGH - 1))
+    popular.take(a_ranking(ENOUGH, "30d"))
+    popular.take(a_ranking(50, "all"))
+
+    assert shown(popular) == ("30d", ENOUGH)
+
+    popular.take(a_ranking(20))
+    assert shown(popular) == ("24h", MOST_LINES)
+
+
+def test_where_no_window_has_enough_the_fullest_is_shown() -> None:
+    popular = popular_news()
+    popular.take(a_ranking(1))
+    popular.take(a_ranking(1, "all"))
+
+    assert shown(popular) == ("24h", 1)
+
+
+def test_a_section_nobody_has_read_shows_the_whole_sites_ranking() -> None:
+    popular = popular_news()
+    popular.take(a_ranking(6))
+    popular.take(a_ranking(0, section="sports"))
+    popular.take(a_ranking(5, section="world"))
+
+    assert shown(popular, "sports") == ("24h", 6)
+    assert shown(popular, "world") == ("24h", 5)
+
+
+def test_a_site_nobody_has_read_has_an_empty_block() -> None:
+    assert shown(popular_news()) == ("24h", 0)
+
+
+def test_an_older_ranking_that_comes_late_changes_nothing() -> None:
+    popular = popular_news()
+    popular.take(a_ranking(6))
+
+    popular.take(a_ranking(8).model_copy(update={"computed_at": NOON.replace(hour=11)}))
+
+    assert shown(popular) == ("24h", 6)
+
+
+def test_pages_are_composed_anew_only_when_what_they_show_has_changed() -> None:
+    rendered: list[PopularView] = []
+
+    def render(view: PopularView) -> str:
+        rendered.append(view)
+        return str(len(rendered))
+
+    popular = PopularNews(render)
+    popular.take(a_ranking(6))
+    first = popular.fragment(Block(None, "en"))
+
+    popular.take(a_ranking(6).model_copy(update={"computed_at": NOON.replace(second=40)}))
+    popular.take(a_ranking(9, "7d"))
+    same = popular.fragment(Block(None, "en"))
+    popular.take(a_ranking(6, views=10).model_copy(update={"computed_at": NOON.replace(second=50)}))
+    newer = popular.fragment(Block(None, "en"))
+
+    assert same is first
+    assert newer is not first
+    assert len(rendered) == 2

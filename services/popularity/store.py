@@ -83,9 +83,9 @@ class Store:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._gate, self._place, self._retire, self._adopt = (
+        self._apply_views, self._upsert_article, self._retire_buckets, self._adopt_log = (
             redis.register_script(Path(__file__).with_name(f"{name}.lua").read_text())
-            for name in ("gate", "place", "retire", "adopt")
+            for name in ("apply_views", "upsert_article", "retire_buckets", "adopt_log")
         )
 
     async def ping(self) -> None:
@@ -118,7 +118,7 @@ class Store:
         base = _base(topic, partition)
         seen = () if instead_of is None else (instead_of.position, instead_of.fingerprint)
         async with available("adopt"):
-            answer = await self._adopt(keys=[f"{base}state", f"{base}logs"], args=[log, beginning, *seen])
+            answer = await self._adopt_log(keys=[f"{base}state", f"{base}logs"], args=[log, beginning, *seen])
         return int(answer[0])
 
     async def apply(self, topic: str, partition: int, log: str, chunk: Chunk) -> Applied:
@@ -127,7 +127,7 @@ class Store:
         args: list[str | int] = [log, chunk.start, chunk.end, chunk.fingerprint, chunk.slot, ID_SLOTS, _SPANS]
         indexes = b"".join(row.to_bytes(2, "big") for row in chunk.views.values())
         async with available("gate"):
-            answer = await self._gate(
+            answer = await self._apply_views(
                 keys=[f"{_base(topic, partition)}state"], args=[*args, b"".join(chunk.views), indexes, *rows]
             )
         return Applied(cast(Status, answer[0].decode()), int(answer[1]), int(answer[2]))
@@ -135,7 +135,7 @@ class Store:
     async def retire(self, partition: int, span: Span, horizon: int) -> bool:
         """Take what ended before `horizon` out of a window's sums, a bounded part of it; True if there is more."""
         async with available("retire"):
-            answer = await self._retire(
+            answer = await self._retire_buckets(
                 keys=[f"{_base(topics.VIEWS.name, partition)}state"], args=[span.window, horizon, _RETIRED_AT_ONCE]
             )
         return bool(answer[1])
@@ -146,7 +146,7 @@ class Store:
         base = _base(topics.VIEWS.name, views_partition(event.key()))
         fields = [part for pair in card.items() for part in pair]
         async with available("place"):
-            answer = await self._place(
+            answer = await self._upsert_article(
                 keys=[f"{base}state", _card_key(event.key())],
                 args=[event.key(), version, place, _WINDOWS, *fields],
             )

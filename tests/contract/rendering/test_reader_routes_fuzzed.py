@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from services.popularity.app import create_api
 from services.rendering.settings import RenderingSettings
-from tests.support.gateway import an_article, open_gateway, open_house
+from tests.support.gateway import an_article, open_gateway, open_projector_harness
 from tests.support.polling import PATIENCE_S
 from tests.support.popularity import empty_redis, settings_for
 from tests.support.projector import a_comment
@@ -105,10 +105,12 @@ async def ports(
         popularity = TestServer(create_api(settings_for(kafka_url, redis)))
         await popularity.start_server()
         running.push_async_callback(popularity.close)
-        house = await running.enter_async_context(open_house(rendering_settings, f"test_{uuid4().hex[:12]}"))
-        await house.tell(ARTICLE, a_comment(ARTICLE.id))
+        projector = await running.enter_async_context(
+            open_projector_harness(rendering_settings, f"test_{uuid4().hex[:12]}")
+        )
+        await projector.apply(ARTICLE, a_comment(ARTICLE.id))
         changed = {"search": f"http://127.0.0.1:{search.client.port}"}
-        gateway = await running.enter_async_context(open_gateway(house.settings, house.database, changed))
+        gateway = await running.enter_async_context(open_gateway(projector.settings, projector.database, changed))
         found = {"rendering": gateway.client.port, "search": search.client.port, "popularity": popularity.port}
         yield {name: port for name, port in found.items() if port is not None}
 

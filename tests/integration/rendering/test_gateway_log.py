@@ -11,7 +11,7 @@ import pytest
 from deploy.local.engines import kafka, provide_topics
 from services.rendering.settings import RenderingSettings
 from shared.events import ArticleCorrected, ArticleState
-from tests.support.gateway import House, an_article, open_gateway, open_house
+from tests.support.gateway import ProjectorHarness, an_article, open_gateway, open_projector_harness
 from tests.support.polling import PATIENCE_S, eventually
 from tests.support.running import free_port
 
@@ -56,11 +56,13 @@ async def broker() -> AsyncIterator[Broker]:
 
 
 @pytest.fixture
-async def deaf(mongo_url: str, kafka_url: str, embedded_kafka: bool, mongo_database: str) -> AsyncIterator[House]:
+async def deaf(
+    mongo_url: str, kafka_url: str, embedded_kafka: bool, mongo_database: str
+) -> AsyncIterator[ProjectorHarness]:
     """A projector over the gateway's read model that announces where the gateway does not listen."""
     settings = RenderingSettings(kafka=kafka_url, mongo=mongo_url, kafka_idempotence=not embedded_kafka)
-    async with open_house(settings, mongo_database) as house:
-        yield house
+    async with open_projector_harness(settings, mongo_database) as projector:
+        yield projector
 
 
 def corrected(article: ArticleState, headline: str) -> ArticleState:
@@ -70,10 +72,10 @@ def corrected(article: ArticleState, headline: str) -> ArticleState:
 
 
 async def test_a_gateway_whose_log_is_silent_renders_from_the_read_model_until_it_hears_it_again(
-    broker: Broker, deaf: House
+    broker: Broker, deaf: ProjectorHarness
 ) -> None:
     article = an_article(headline="Before the silence")
-    await deaf.tell(article)
+    await deaf.apply(article)
     settings = deaf.settings.model_copy(
         update={"kafka": broker.address, "kafka_idempotence": False, "log_silence_s": SILENCE_S}
     )
@@ -84,7 +86,7 @@ async def test_a_gateway_whose_log_is_silent_renders_from_the_read_model_until_i
         stopped_at = time.monotonic()
         await gateway.until_ready(False)
         silent_after_s = time.monotonic() - stopped_at
-        await deaf.tell(corrected(article, "During the silence"))
+        await deaf.apply(corrected(article, "During the silence"))
         page = await gateway.get(article.url)
         renders = await gateway.count("wm_rendering_render_seconds_count")
         await gateway.get(article.url)
@@ -100,19 +102,22 @@ async def test_a_gateway_whose_log_is_silent_renders_from_the_read_model_until_i
 
 
 async def test_a_gateway_whose_log_was_replaced_forgets_its_pages_and_follows_the_new_one(
-    broker: Broker, deaf: House
+    broker: Broker, deaf: ProjectorHarness
 ) -> None:
     article = an_article(headline="In the old log")
-    await deaf.tell(article)
+    await deaf.apply(article)
     settings = deaf.settings.model_copy(
         update={"kafka": broker.address, "kafka_idempotence": False, "log_silence_s": SILENCE_S}
     )
-    async with open_gateway(settings, deaf.database) as gateway, open_house(settings, deaf.database) as house:
+    async with (
+        open_gateway(settings, deaf.database) as gateway,
+        open_projector_harness(settings, deaf.database) as projector,
+    ):
         await gateway.until_shown(article.url, "In the old log")
         flushed = await gateway.count("wm_rendering_cache_flushed_total")
 
         broker.kill()
-        await deaf.tell(second := corrected(article, "Between the logs"))
+        await deaf.apply(second := corrected(article, "Between the logs"))
         await broker.start()
 
         async def forgot() -> bool:
@@ -121,7 +126,7 @@ async def test_a_gateway_whose_log_was_replaced_forgets_its_pages_and_follows_th
         await eventually(forgot, what="it forgets its pages")
         await gateway.until_ready()
         between = await gateway.get(article.url)
-        await house.tell(corrected(second, "In the new log"))
+        await projector.apply(corrected(second, "In the new log"))
 
         assert "Between the logs" in between.text
         await gateway.until_shown(article.url, "In the new log")

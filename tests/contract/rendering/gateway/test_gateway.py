@@ -10,7 +10,7 @@ import pytest
 from services.rendering.gateway.render_ahead import AT_ONCE
 from shared.events import ArticleCorrected, ArticleState, ArticleWithdrawn, Message, RankingComputed, encode
 from shared.times import now
-from tests.support.gateway import Gateway, House, an_article, open_gateway
+from tests.support.gateway import Gateway, ProjectorHarness, an_article, open_gateway
 from tests.support.polling import eventually, promptly
 from tests.support.projector import a_comment
 
@@ -25,14 +25,16 @@ def withdrawn(article: ArticleState) -> ArticleState:
     return later(article, ArticleWithdrawn, status="withdrawn", body_html="")
 
 
-async def test_a_published_article_has_its_page_and_its_place_in_every_list(house: House, gateway: Gateway) -> None:
+async def test_a_published_article_has_its_page_and_its_place_in_every_list(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
     article = an_article(
         headline="The lamp was lit", body_html="<p>By hand.</p>", tags=("Old Light",), bylines=("Ada B",)
     )
     lists = ("/", "/world", "/tag/old-light", "/author/ada-b")
     before = [(await gateway.get(path)).status for path in (article.url, *lists)]
 
-    await house.tell(article)
+    await projector.apply(article)
 
     page = await gateway.until_shown(article.url, "By hand.")
     assert before == [404, 200, 200, 404, 404]
@@ -42,9 +44,9 @@ async def test_a_published_article_has_its_page_and_its_place_in_every_list(hous
         assert (await gateway.until_shown(path, f'href="{article.url}"')).status == 200
 
 
-async def test_a_change_is_shown_everywhere_within_a_second(house: House, gateway: Gateway) -> None:
+async def test_a_change_is_shown_everywhere_within_a_second(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article(headline="Edition 1.")
-    await house.tell(article)
+    await projector.apply(article)
     for path in (article.url, "/", "/world"):
         await gateway.until_shown(path, "Edition 1.")
 
@@ -52,7 +54,7 @@ async def test_a_change_is_shown_everywhere_within_a_second(house: House, gatewa
         nonlocal article
         article = later(article, headline=f"Edition {article.version + 1}.")
         began = time.monotonic()
-        await house.tell(article)
+        await projector.apply(article)
         for path in (article.url, "/", "/world"):
             await gateway.until_shown(path, article.headline)
         return time.monotonic() - began
@@ -60,35 +62,35 @@ async def test_a_change_is_shown_everywhere_within_a_second(house: House, gatewa
     await promptly(take, within_s=1.0)
 
 
-async def test_a_withdrawn_article_is_gone_and_may_come_back(house: House, gateway: Gateway) -> None:
+async def test_a_withdrawn_article_is_gone_and_may_come_back(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article()
-    await house.tell(article)
+    await projector.apply(article)
     await gateway.until_shown("/", article.url)
 
-    await house.tell(withdrawn(article))
+    await projector.apply(withdrawn(article))
 
     page = await gateway.until(article.url, lambda page: page.status == 410)
     assert article.headline not in page.text
     await gateway.until("/", lambda page: article.url not in page.text)
-    await house.tell(later(withdrawn(article), status="published", body_html="<p>It is back.</p>"))
+    await projector.apply(later(withdrawn(article), status="published", body_html="<p>It is back.</p>"))
     await gateway.until_shown(article.url, "It is back.")
 
 
-async def test_a_former_address_leads_to_the_present_one(house: House, gateway: Gateway) -> None:
+async def test_a_former_address_leads_to_the_present_one(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article()
-    await house.tell(article)
+    await projector.apply(article)
     await gateway.until_shown(article.url, article.headline)
 
-    await house.tell(later(article, url="/world/a-better-slug", former_urls=(article.url,)))
+    await projector.apply(later(article, url="/world/a-better-slug", former_urls=(article.url,)))
 
     page = await gateway.until(article.url, lambda page: page.status == 301)
     assert page.headers["Location"] == "/world/a-better-slug"
     assert (await gateway.get("/world/a-better-slug")).status == 200
 
 
-async def test_where_nothing_is_readers_find_the_latest(house: House, gateway: Gateway) -> None:
+async def test_where_nothing_is_readers_find_the_latest(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article()
-    await house.tell(article)
+    await projector.apply(article)
 
     page = await gateway.until_shown("/world/no-such-thing", article.url)
 
@@ -97,10 +99,10 @@ async def test_where_nothing_is_readers_find_the_latest(house: House, gateway: G
 
 
 async def test_an_address_with_something_of_a_letter_at_its_end_leads_to_the_article(
-    house: House, gateway: Gateway
+    projector: ProjectorHarness, gateway: Gateway
 ) -> None:
     article = an_article()
-    await house.tell(article)
+    await projector.apply(article)
     await gateway.until_shown(article.url, article.headline)
 
     for caught in (".", ",", ")", "%20"):
@@ -110,47 +112,49 @@ async def test_an_address_with_something_of_a_letter_at_its_end_leads_to_the_art
 
 
 async def test_an_article_looked_for_in_another_section_is_found_while_it_is_there(
-    house: House, gateway: Gateway
+    projector: ProjectorHarness, gateway: Gateway
 ) -> None:
     article = an_article(url="/africa/lamp-lit", slug="lamp-lit", section="africa")
     assert (await gateway.get("/world/lamp-lit")).status == 404
-    await house.tell(article)
+    await projector.apply(article)
 
     page = await gateway.until("/world/lamp-lit", lambda page: page.status == 301)
 
     assert page.headers["Location"] == "/africa/lamp-lit"
     assert (await gateway.get("/world/lamp-lit?comments=2")).headers["Location"] == "/africa/lamp-lit?comments=2"
-    await house.tell(withdrawn(article))
+    await projector.apply(withdrawn(article))
     await gateway.until("/world/lamp-lit", lambda page: page.status == 404)
 
 
-async def test_a_first_page_that_there_is_not_yet_leads_to_the_list(house: House, gateway: Gateway) -> None:
-    await house.tell(article := an_article(tags=("Old Light",)))
+async def test_a_first_page_that_there_is_not_yet_leads_to_the_list(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
+    await projector.apply(article := an_article(tags=("Old Light",)))
     await gateway.until_shown("/tag/old-light", article.url)
 
     for path in ("/world", "/tag/old-light", "/economy"):
         page = await gateway.get(f"{path}?page=1")
 
         assert (page.status, page.headers["Location"]) == (302, path)
-    await house.tell(*(an_article(minute=minute) for minute in range(40)))
+    await projector.apply(*(an_article(minute=minute) for minute in range(40)))
     await gateway.until("/world?page=1", lambda page: page.status == 200)
 
 
-async def test_a_page_of_comments_that_there_is_not_is_404(house: House, gateway: Gateway) -> None:
+async def test_a_page_of_comments_that_there_is_not_is_404(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article()
-    await house.tell(article)
+    await projector.apply(article)
     await gateway.until_shown(article.url, article.headline)
 
     assert (await gateway.get(f"{article.url}?comments=99")).status == 404
 
 
 @pytest.mark.long
-async def test_addresses_that_lead_on_push_out_no_page(house: House, gateway: Gateway) -> None:
+async def test_addresses_that_lead_on_push_out_no_page(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article(url="/africa/lamp-lit", slug="lamp-lit", section="africa")
-    await house.tell(article)
+    await projector.apply(article)
     await gateway.until_shown(article.url, article.headline)
 
-    async with open_gateway(house.settings, house.database, {"page_cache_mib": 1}) as small:
+    async with open_gateway(projector.settings, projector.database, {"page_cache_mib": 1}) as small:
         await small.get("/about")
         for number in range(1000):
             assert (await small.get(f"/world/lamp-lit?comments={100 + number}")).status == 301
@@ -191,8 +195,10 @@ async def test_each_address_has_its_fitting_status(gateway: Gateway, path: str, 
     assert "Content-Security-Policy" in page.headers
 
 
-async def test_older_articles_are_on_numbered_pages_that_lead_to_each_other(house: House, gateway: Gateway) -> None:
-    await house.tell(*(an_article(minute=minute) for minute in range(40)))
+async def test_older_articles_are_on_numbered_pages_that_lead_to_each_other(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
+    await projector.apply(*(an_article(minute=minute) for minute in range(40)))
     front = await gateway.until_shown("/world", "?page=1")
 
     older = await gateway.get("/world?page=1")
@@ -206,10 +212,12 @@ async def test_older_articles_are_on_numbered_pages_that_lead_to_each_other(hous
     assert (await gateway.get("/world?page=2")).status == 404
 
 
-async def test_comments_are_shown_and_older_ones_have_pages_of_their_own(house: House, gateway: Gateway) -> None:
+async def test_comments_are_shown_and_older_ones_have_pages_of_their_own(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
     article = an_article()
     comments = [a_comment(article.id, minute=minute, body_html=f"<p>Comment {minute}.</p>") for minute in range(80)]
-    await house.tell(article, *comments)
+    await projector.apply(article, *comments)
 
     await gateway.until_shown(article.url, "Comment 79.")
     older = await gateway.get(f"{article.url}?comments=1")
@@ -228,7 +236,7 @@ async def test_head_says_what_get_would_and_other_methods_are_refused(gateway: G
     assert (refused.status, refused.headers["Allow"]) == (405, "GET, HEAD")
 
 
-async def test_what_a_client_has_already_is_not_sent_again(house: House, gateway: Gateway) -> None:
+async def test_what_a_client_has_already_is_not_sent_again(projector: ProjectorHarness, gateway: Gateway) -> None:
     tag = (await gateway.get("/", Accept_Encoding="br")).headers["ETag"]
 
     same = await gateway.get("/", Accept_Encoding="br", If_None_Match=f'"other", W/{tag}')
@@ -236,7 +244,7 @@ async def test_what_a_client_has_already_is_not_sent_again(house: House, gateway
 
     assert (same.status, same.text, same.headers["ETag"]) == (304, "", tag)
     assert other_form.status == 200
-    await house.tell(article := an_article())
+    await projector.apply(article := an_article())
     await gateway.until_shown("/", article.url)
     assert (await gateway.get("/", Accept_Encoding="br", If_None_Match=tag)).status == 200
 
@@ -297,14 +305,14 @@ async def _moves(gateway: Gateway) -> float:
     )
 
 
-async def test_popular_news_follows_the_ranking_without_a_render(house: House, gateway: Gateway) -> None:
+async def test_popular_news_follows_the_ranking_without_a_render(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article()
-    await house.tell(article)
+    await projector.apply(article)
     for path in (article.url, "/", "/about"):
         await gateway.until(path, lambda page: page.status == 200)
     renders, moves = await gateway.count("wm_rendering_render_seconds_count"), await _moves(gateway)
 
-    await house.rank((article.id, "Everybody reads this", 4711), ("other", "And some read that", 3))
+    await projector.publish_ranking((article.id, "Everybody reads this", 4711), ("other", "And some read that", 3))
 
     for path in (article.url, "/", "/about"):
         page = await gateway.until_shown(path, "Everybody reads this")
@@ -315,22 +323,22 @@ async def test_popular_news_follows_the_ranking_without_a_render(house: House, g
 
 
 async def test_a_ranking_that_cannot_be_read_costs_no_page_and_the_next_one_is_shown(
-    house: House, gateway: Gateway
+    projector: ProjectorHarness, gateway: Gateway
 ) -> None:
     unreadable, flushed = "wm_rendering_unreadable_total", "wm_rendering_cache_flushed_total"
     before = await gateway.count(unreadable), await gateway.count(flushed)
     good = encode(RankingComputed(window="24h", computed_at=now()))
 
-    await house.producer.send(Message(good.topic, b"24h:", b"{", good.headers))
-    await house.rank(("one", "Read after the poison", 70))
+    await projector.producer.send(Message(good.topic, b"24h:", b"{", good.headers))
+    await projector.publish_ranking(("one", "Read after the poison", 70))
     await gateway.until_shown("/", "Read after the poison")
 
     assert (await gateway.count(unreadable), await gateway.count(flushed)) == (before[0] + 1, before[1])
 
 
-async def test_no_page_of_a_gateway_goes_back(house: House, gateway: Gateway) -> None:
+async def test_no_page_of_a_gateway_goes_back(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article(headline="Edition 1.")
-    await house.tell(article)
+    await projector.apply(article)
     newest_seen, steps_back, looks = 1, [], 0
 
     async def read(path: str) -> None:
@@ -349,7 +357,7 @@ async def test_no_page_of_a_gateway_goes_back(house: House, gateway: Gateway) ->
     readers = [asyncio.create_task(read(path)) for path in (article.url, "/", "/world", article.url, "/")]
     while article.version < 25:
         article = later(article, headline=f"Edition {article.version + 1}.")
-        await house.tell(article)
+        await projector.apply(article)
     await asyncio.gather(*readers)
 
     assert steps_back == []
@@ -357,21 +365,21 @@ async def test_no_page_of_a_gateway_goes_back(house: House, gateway: Gateway) ->
     assert looks > 50
 
 
-async def test_two_gateways_give_the_same_bytes(house: House, gateway: Gateway) -> None:
+async def test_two_gateways_give_the_same_bytes(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article()
-    async with open_gateway(house.settings, house.database) as other:
-        await house.tell(article)
+    async with open_gateway(projector.settings, projector.database) as other:
+        await projector.apply(article)
         pages = [await one.until_shown("/", article.url) for one in (gateway, other)]
-        await house.tell(withdrawn(article))
+        await projector.apply(withdrawn(article))
         gone = [await one.until(article.url, lambda page: page.status == 410) for one in (gateway, other)]
 
     assert pages[0].headers["ETag"] == pages[1].headers["ETag"]
     assert gone[0].text == gone[1].text
 
 
-async def test_without_the_read_model_readers_are_asked_to_come_back(house: House) -> None:
+async def test_without_the_read_model_readers_are_asked_to_come_back(projector: ProjectorHarness) -> None:
     away = {"mongo": "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300"}
-    async with open_gateway(house.settings, house.database, away) as gateway:
+    async with open_gateway(projector.settings, projector.database, away) as gateway:
         page = await gateway.get("/")
 
         assert (page.status, page.headers["Retry-After"], page.headers["Cache-Control"]) == (503, "2", "no-store")
@@ -392,9 +400,9 @@ async def test_answers_are_counted_and_timed_by_kind_of_page(gateway: Gateway) -
     await eventually(counted, what="answers are counted")
 
 
-async def test_a_window_of_popular_news_has_a_page_of_its_own(house: House, gateway: Gateway) -> None:
-    await house.rank(("one", "Read this week", 70), window="7d")
-    await house.rank(("two", "Read in Africa", 7), window="7d", section="africa")
+async def test_a_window_of_popular_news_has_a_page_of_its_own(projector: ProjectorHarness, gateway: Gateway) -> None:
+    await projector.publish_ranking(("one", "Read this week", 70), window="7d")
+    await projector.publish_ranking(("two", "Read in Africa", 7), window="7d", section="africa")
 
     whole = await gateway.until_shown("/popular?window=7d", "Read this week")
     section = await gateway.until_shown("/popular?section=africa&window=7d", "Read in Africa")
@@ -407,8 +415,10 @@ async def test_a_window_of_popular_news_has_a_page_of_its_own(house: House, gate
     assert [(await gateway.get(f"/popular?{query}")).status for query in ("window=2h", "section=nowhere")] == [400, 404]
 
 
-async def test_a_search_in_arabic_has_its_page_and_its_popular_news_in_arabic(house: House, gateway: Gateway) -> None:
-    await house.rank(("one", "Read by all", 1234))
+async def test_a_search_in_arabic_has_its_page_and_its_popular_news_in_arabic(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
+    await projector.publish_ranking(("one", "Read by all", 1234))
 
     page = await gateway.until_shown("/search?language=ar", "Read by all")
 
@@ -420,13 +430,15 @@ async def test_a_search_in_arabic_has_its_page_and_its_popular_news_in_arabic(ho
 
 
 @pytest.mark.parametrize("answers", [True, False], ids=["refuses", "says nothing"])
-async def test_a_page_of_results_says_so_when_search_is_away_and_the_site_goes_on(house: House, answers: bool) -> None:
+async def test_a_page_of_results_says_so_when_search_is_away_and_the_site_goes_on(
+    projector: ProjectorHarness, answers: bool
+) -> None:
     with socket.socket() as away:
         away.bind(("127.0.0.1", 0))
         if not answers:
             away.listen()
         changed = {"search": f"http://127.0.0.1:{away.getsockname()[1]}", "search_wait_s": 0.3}
-        async with open_gateway(house.settings, house.database, changed) as gateway:
+        async with open_gateway(projector.settings, projector.database, changed) as gateway:
             page = await gateway.get("/search?q=lake")
             front = await gateway.get("/")
 

@@ -19,7 +19,7 @@ from services.rendering.readmodel.store import ReadModel
 from shared.events import CommentRemoved, CommentState
 from shared.mongo.client import Mongo
 from tests.contract.rendering.gateway.test_gateway import later, withdrawn
-from tests.support.gateway import Gateway, House, an_article, open_gateway
+from tests.support.gateway import Gateway, ProjectorHarness, an_article, open_gateway
 from tests.support.polling import PATIENCE_S, eventually, promptly
 from tests.support.projector import a_comment
 
@@ -68,15 +68,17 @@ def removed(comment: CommentState) -> CommentState:
     return CommentRemoved.model_validate({**comment.model_dump(), "version": 2, "status": "removed", "body_html": ""})
 
 
-async def test_a_new_comment_is_told_with_its_place_and_ready_to_be_shown(house: House, gateway: Gateway) -> None:
+async def test_a_new_comment_is_told_with_its_place_and_ready_to_be_shown(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
     article, first = an_article(), None
     first = a_comment(article.id)
-    await house.tell(article, first)
+    await projector.apply(article, first)
     async with listening(gateway, f"article={article.id}") as reader:
         _, now = await reader.next("article")
 
         reply = a_comment(article.id, parent_id=first.id, root_id=first.id, name="Bo", body_html="<p>No.</p>", minute=1)
-        await house.tell(reply)
+        await projector.apply(reply)
 
         _, told = await reader.next("comments")
         _, after = await reader.next("article")
@@ -89,30 +91,30 @@ async def test_a_new_comment_is_told_with_its_place_and_ready_to_be_shown(house:
         assert after["comments"] == told["version"] != now["comments"]
 
 
-async def test_a_removed_comment_is_told(house: House, gateway: Gateway) -> None:
+async def test_a_removed_comment_is_told(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article()
     comment = a_comment(article.id)
-    await house.tell(article, comment)
+    await projector.apply(article, comment)
     async with listening(gateway, f"article={article.id}") as reader:
         await reader.next("article")
 
-        await house.tell(removed(comment))
+        await projector.apply(removed(comment))
 
         _, told = await reader.next("comments")
         assert (told["put"], told["gone"]) == ([], [comment.id])
 
 
-async def test_a_correction_and_a_withdrawal_are_told(house: House, gateway: Gateway) -> None:
+async def test_a_correction_and_a_withdrawal_are_told(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article()
-    await house.tell(article)
+    await projector.apply(article)
     async with listening(gateway, f"article={article.id}") as reader:
         _, before = await reader.next("article")
 
         correction = {"note": "It was April.", "at": article.updated_at}
         corrected = later(article, corrections=(correction,), corrected_at=article.updated_at)
-        await house.tell(corrected)
+        await projector.apply(corrected)
         _, now = await reader.next("article")
-        await house.tell(withdrawn(corrected))
+        await projector.apply(withdrawn(corrected))
         _, gone = await reader.next("article")
 
         assert (before["version"], before["corrections"]) == (1, 0)
@@ -120,15 +122,17 @@ async def test_a_correction_and_a_withdrawal_are_told(house: House, gateway: Gat
         assert gone["withdrawn"] is True
 
 
-async def test_the_front_page_hears_of_new_stories_and_the_block_of_its_ranking(house: House, gateway: Gateway) -> None:
+async def test_the_front_page_hears_of_new_stories_and_the_block_of_its_ranking(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
     old, new = an_article(), an_article(minute=5)
-    await house.tell(old)
+    await projector.apply(old)
     async with listening(gateway, "front=1&popular=&language=en") as reader:
         _, front = await reader.next("front")
         assert front["ids"] == [old.id]
 
-        await house.tell(new)
-        await house.rank((new.id, "The most read of all", 12))
+        await projector.apply(new)
+        await projector.publish_ranking((new.id, "The most read of all", 12))
 
         _, front = await reader.next("front")
         assert front["ids"] == [new.id, old.id]
@@ -136,10 +140,10 @@ async def test_the_front_page_hears_of_new_stories_and_the_block_of_its_ranking(
             pass
 
 
-async def test_what_moves_while_a_reader_is_taken_in_is_not_forgotten(house: House) -> None:
-    await house.tell(an_article(id="lamp"))
-    mongo = Mongo(house.settings.mongo)
-    news = GatewayParts(house.settings, ReadModel(mongo, house.database)).news
+async def test_what_moves_while_a_reader_is_taken_in_is_not_forgotten(projector: ProjectorHarness) -> None:
+    await projector.apply(an_article(id="lamp"))
+    mongo = Mongo(projector.settings.mongo)
+    news = GatewayParts(projector.settings, ReadModel(mongo, projector.database)).news
     await news.prepare([FRONT])
 
     joining = asyncio.create_task(news.prepare([FRONT, article_topic("lamp")]))
@@ -153,14 +157,14 @@ async def test_what_moves_while_a_reader_is_taken_in_is_not_forgotten(house: Hou
     assert b"event: article" in greeting
 
 
-async def test_who_comes_back_is_told_what_was_missed(house: House, gateway: Gateway) -> None:
+async def test_who_comes_back_is_told_what_was_missed(projector: ProjectorHarness, gateway: Gateway) -> None:
     article, comment = an_article(), None
-    await house.tell(article)
+    await projector.apply(article)
     async with listening(gateway, f"article={article.id}") as stays:
         async with listening(gateway, f"article={article.id}") as leaves:
             await leaves.next("article")
         comment = a_comment(article.id)
-        await house.tell(comment)
+        await projector.apply(comment)
         await stays.next("comments")
 
         async with listening(gateway, f"article={article.id}", leaves.last_id) as back:
@@ -172,10 +176,10 @@ async def test_who_comes_back_is_told_what_was_missed(house: House, gateway: Gat
 
 @pytest.mark.parametrize("last_id", ["ffffffff-1", "0-99999"])
 async def test_who_comes_back_from_elsewhere_is_told_to_start_over(
-    house: House, gateway: Gateway, last_id: str
+    projector: ProjectorHarness, gateway: Gateway, last_id: str
 ) -> None:
     article = an_article()
-    await house.tell(article)
+    await projector.apply(article)
 
     async with listening(gateway, f"article={article.id}&popular=", last_id) as reader:
         kinds = [(await reader.next("reset", "article", "popular"))[0] for _ in range(3)]
@@ -201,8 +205,8 @@ async def test_who_asks_for_the_head_alone_is_not_taken_in(gateway: Gateway) -> 
     assert await gateway.count("wm_rendering_live_readers") == 0
 
 
-async def test_where_there_is_no_room_a_reader_is_asked_to_come_later(house: House) -> None:
-    async with open_gateway(house.settings, house.database, {"live_readers": 1}) as gateway:
+async def test_where_there_is_no_room_a_reader_is_asked_to_come_later(projector: ProjectorHarness) -> None:
+    async with open_gateway(projector.settings, projector.database, {"live_readers": 1}) as gateway:
         async with listening(gateway, "front=1"):
             refused = await gateway.get("/v1/live?front=1")
             assert (refused.status, refused.headers["Retry-After"]) == (503, "30")
@@ -213,9 +217,9 @@ async def test_where_there_is_no_room_a_reader_is_asked_to_come_later(house: Hou
         await eventually(there_is_room, what="the reader who left is forgotten")
 
 
-async def test_a_reader_who_stalls_is_let_go_and_delays_nobody(house: House, gateway: Gateway) -> None:
+async def test_a_reader_who_stalls_is_let_go_and_delays_nobody(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article()
-    await house.tell(article)
+    await projector.apply(article)
     port = gateway.client.port
     assert port is not None
     with socket.socket() as stalled:
@@ -228,18 +232,18 @@ async def test_a_reader_who_stalls_is_let_go_and_delays_nobody(house: House, gat
             for minute in range(20):
                 # Each is removed before the next: a page of many such comments is more than an engine's cache is made for.
                 comment = a_comment(article.id, body_html=f"<p>{said}</p>", minute=minute)
-                await house.tell(comment)
+                await projector.apply(comment)
                 await reader.next("comments")
                 if await gateway.count("wm_rendering_live_dropped_total"):
                     return
-                await house.tell(removed(comment))
+                await projector.apply(removed(comment))
                 await reader.next("comments")
     raise AssertionError("the stalled reader is still waited for")
 
 
-async def test_a_gateway_that_stops_ends_its_streams_at_once(house: House) -> None:
+async def test_a_gateway_that_stops_ends_its_streams_at_once(projector: ProjectorHarness) -> None:
     async def stop() -> float:
-        async with open_gateway(house.settings, house.database) as gateway:
+        async with open_gateway(projector.settings, projector.database) as gateway:
             async with listening(gateway, "front=1") as reader:
                 await reader.next("front")
                 asked_at = monotonic()

@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, Route, expect
 
 from shared.events import ArticleCorrected, ArticleState, CommentRemoved, CommentState, Correction
 from tests.support.browsing import PHONE, open_browser, open_page
-from tests.support.gateway import Gateway, House, an_article
+from tests.support.gateway import Gateway, ProjectorHarness, an_article
 from tests.support.projector import a_comment
 
 
@@ -30,14 +30,14 @@ async def _write(page: Page, comment: CommentState, words: str) -> None:
 
 
 async def test_a_half_written_reply_stays_when_a_moderator_removes_what_it_answers(
-    house: House, gateway: Gateway, chromium: Path
+    projector: ProjectorHarness, gateway: Gateway, chromium: Path
 ) -> None:
     article = an_article()
     alone, answered, stays = (a_comment(article.id, minute=number, body_html="<p>Mud!</p>") for number in range(3))
     reply = a_comment(article.id, parent_id=answered.id, root_id=answered.id, minute=4)
     deep = a_comment(article.id, minute=5)
     answer = a_comment(article.id, parent_id=deep.id, root_id=deep.id, minute=6)
-    await house.tell(article, alone, answered, stays, reply, deep, answer)
+    await projector.apply(article, alone, answered, stays, reply, deep, answer)
     await gateway.until_shown(article.url, "6 comments")
     problems: list[str] = []
 
@@ -48,7 +48,7 @@ async def test_a_half_written_reply_stays_when_a_moderator_removes_what_it_answe
         await _write(page, answered, "And yet, as")
         await _write(page, answer, "Deep down,")
         await page.locator("main").focus()
-        await house.tell(*map(_removed, (alone, answered, stays, deep, answer)))
+        await projector.apply(*map(_removed, (alone, answered, stays, deep, answer)))
         await expect(page.locator("[data-comments-title]")).to_have_text("1 comment")
 
         await expect(_place(page, alone).locator("textarea")).to_have_value("Not so, since")
@@ -68,11 +68,11 @@ def _corrected(article: ArticleState, note: str) -> ArticleState:
 
 @pytest.mark.parametrize("seen", ["h1", ".footer"])
 async def test_a_correction_below_the_first_screen_is_shown_to_who_asks_for_it(
-    house: House, gateway: Gateway, chromium: Path, seen: str
+    projector: ProjectorHarness, gateway: Gateway, chromium: Path, seen: str
 ) -> None:
     body = "<p>It did.</p>" * 80 + '<p><img src="/media/late.jpg" alt="A jetty"></p>'
     article = an_article(standfirst="It rose by a hand each week. " * 60, body_html=body)
-    await house.tell(article)
+    await projector.apply(article)
     await gateway.until_shown(article.url, "It did.")
     shown = asyncio.Event()
 
@@ -84,7 +84,7 @@ async def test_a_correction_below_the_first_screen_is_shown_to_who_asks_for_it(
         async with page.expect_request("**/v1/live?*"):
             await page.goto(str(gateway.client.make_url(article.url)))
         await page.locator(seen).scroll_into_view_if_needed()
-        await house.tell(_corrected(article, "It rose by two hands."))
+        await projector.apply(_corrected(article, "It rose by two hands."))
         await gateway.until_shown(article.url, "It rose by two hands.")
         await page.route("**/media/late.jpg", hold)
         await page.locator(".pill").click()
@@ -98,11 +98,11 @@ async def test_a_correction_below_the_first_screen_is_shown_to_who_asks_for_it(
 
 
 async def test_a_discussion_whose_last_comment_is_removed_says_what_an_empty_one_says(
-    house: House, gateway: Gateway, chromium: Path
+    projector: ProjectorHarness, gateway: Gateway, chromium: Path
 ) -> None:
     article = an_article()
     first, next_one = a_comment(article.id), a_comment(article.id, minute=1, body_html="<p>After all.</p>")
-    await house.tell(article, first)
+    await projector.apply(article, first)
     await gateway.until_shown(article.url, "1 comment")
 
     async with open_browser(chromium) as browser, open_page(browser, [], viewport=PHONE) as page:
@@ -110,20 +110,20 @@ async def test_a_discussion_whose_last_comment_is_removed_says_what_an_empty_one
             await page.goto(str(gateway.client.make_url(article.url)))
         none = page.get_by_text("Nobody has replied yet.")
         await expect(none).to_be_hidden()
-        await house.tell(_removed(first))
+        await projector.apply(_removed(first))
         await expect(none).to_be_visible()
         await expect(page.locator(".threads")).to_have_count(0)
 
-        await house.tell(next_one)
+        await projector.apply(next_one)
         await expect(page.get_by_text("After all.")).to_be_attached()
         await expect(none).to_be_hidden()
 
 
 async def test_a_newer_version_comes_in_a_tab_of_its_own_while_a_comment_is_half_written(
-    house: House, gateway: Gateway, chromium: Path
+    projector: ProjectorHarness, gateway: Gateway, chromium: Path
 ) -> None:
     article = an_article()
-    await house.tell(article)
+    await projector.apply(article)
     await gateway.until_shown(article.url, "It did.")
 
     async with open_browser(chromium) as browser, open_page(browser, [], viewport=PHONE) as page:
@@ -131,7 +131,7 @@ async def test_a_newer_version_comes_in_a_tab_of_its_own_while_a_comment_is_half
             await page.goto(str(gateway.client.make_url(article.url)))
         words = page.get_by_role("textbox", name="Comment")
         await words.fill("I was there, and")
-        await house.tell(_corrected(article, "It rose by two hands."))
+        await projector.apply(_corrected(article, "It rose by two hands."))
         await gateway.until_shown(article.url, "It rose by two hands.")
 
         async with page.expect_popup() as opened:

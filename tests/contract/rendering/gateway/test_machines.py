@@ -16,7 +16,7 @@ from services.rendering.feeds.sitemaps import NEWS_FOR
 from shared.events import ArticleCorrected, ArticleState, ArticleWithdrawn
 from shared.times import now, rfc3339
 from tests.support.browsing import open_browser
-from tests.support.gateway import Gateway, House, an_article, open_gateway
+from tests.support.gateway import Gateway, ProjectorHarness, an_article, open_gateway
 from tests.support.polling import promptly
 
 SITE = "http://127.0.0.1:8080"
@@ -47,11 +47,13 @@ def locations(text: str) -> dict[str, str | None]:
     return {node.findtext("{*}loc"): node.findtext("{*}lastmod") for node in root}
 
 
-async def test_an_article_is_whole_in_every_feed_that_it_belongs_to(house: House, gateway: Gateway) -> None:
+async def test_an_article_is_whole_in_every_feed_that_it_belongs_to(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
     article = a_recent(headline="The lamp was lit", body_html='<p>By <a href="/tag/x">hand</a>.</p>')
     before = [(await gateway.get(f"{home}/feed.xml")).status for home in HOMES]
 
-    await house.tell(article)
+    await projector.apply(article)
 
     assert before == [200, 200, 404, 404]
     for home in HOMES:
@@ -66,9 +68,11 @@ async def test_an_article_is_whole_in_every_feed_that_it_belongs_to(house: House
 NAMING = [*(f"{home}/{file}" for home in HOMES for file in FEEDS), "/news-sitemap.xml", "/sitemap-newest.xml"]
 
 
-async def test_a_correction_reaches_feeds_and_sitemaps_within_a_second(house: House, gateway: Gateway) -> None:
+async def test_a_correction_reaches_feeds_and_sitemaps_within_a_second(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
     article = a_recent(headline="Fares rise, edition 1.")
-    await house.tell(article)
+    await projector.apply(article)
     for path in NAMING:
         await gateway.until_shown(path, article.url)
 
@@ -76,7 +80,7 @@ async def test_a_correction_reaches_feeds_and_sitemaps_within_a_second(house: Ho
         nonlocal article
         article = later(article, headline=f"Fares rise, edition {article.version + 1}.", corrected_at=now())
         began, changed = time.monotonic(), rfc3339(article.updated_at)
-        await house.tell(article)
+        await projector.apply(article)
         for path in NAMING[:-1]:
             await gateway.until_shown(path, article.headline)
         await gateway.until(NAMING[-1], lambda page: locations(page.text).get(SITE + article.url) == changed)
@@ -87,14 +91,16 @@ async def test_a_correction_reaches_feeds_and_sitemaps_within_a_second(house: Ho
     await promptly(correct, within_s=1)
 
 
-async def test_a_withdrawal_reaches_feeds_and_sitemaps_within_a_second(house: House, gateway: Gateway) -> None:
+async def test_a_withdrawal_reaches_feeds_and_sitemaps_within_a_second(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
     async def withdraw() -> float:
         article = a_recent(headline="Fares rise in March")
-        await house.tell(article)
+        await projector.apply(article)
         for path in NAMING:
             await gateway.until_shown(path, article.url)
         began = time.monotonic()
-        await house.tell(withdrawn(article))
+        await projector.apply(withdrawn(article))
         for path in NAMING:
             await gateway.until(path, lambda page: article.url not in page.text)
         return time.monotonic() - began
@@ -102,10 +108,10 @@ async def test_a_withdrawal_reaches_feeds_and_sitemaps_within_a_second(house: Ho
     await promptly(withdraw, within_s=1)
 
 
-async def test_feeds_are_in_the_order_of_first_publication(house: House, gateway: Gateway) -> None:
+async def test_feeds_are_in_the_order_of_first_publication(projector: ProjectorHarness, gateway: Gateway) -> None:
     articles = [an_article(minute=minute) for minute in range(40)]
-    await house.tell(*articles)
-    await house.tell(later(articles[0], headline="Put right much later"))
+    await projector.apply(*articles)
+    await projector.apply(later(articles[0], headline="Put right much later"))
 
     page = await gateway.until_shown("/feed.xml", articles[-1].url)
 
@@ -113,9 +119,9 @@ async def test_feeds_are_in_the_order_of_first_publication(house: House, gateway
     assert found == [SITE + article.url for article in reversed(articles[-20:])]
 
 
-async def test_two_gateways_agree_on_what_a_client_has_already(house: House, gateway: Gateway) -> None:
-    await house.tell(a_recent(headline="Seen by both"))
-    async with open_gateway(house.settings, house.database) as other:
+async def test_two_gateways_agree_on_what_a_client_has_already(projector: ProjectorHarness, gateway: Gateway) -> None:
+    await projector.apply(a_recent(headline="Seen by both"))
+    async with open_gateway(projector.settings, projector.database) as other:
         for path in ("/feed.xml", "/world/atom.xml", "/feed.json", "/sitemap.xml", "/sitemap-newest.xml"):
             page = await gateway.until(path, lambda page: "Last-Modified" in page.headers)
             tag, moment = page.headers["ETag"], page.headers["Last-Modified"]
@@ -134,11 +140,11 @@ async def test_two_gateways_agree_on_what_a_client_has_already(house: House, gat
 
 
 async def test_a_sitemap_of_many_articles_is_in_parts_that_together_name_each_once(
-    house: House, gateway: Gateway
+    projector: ProjectorHarness, gateway: Gateway
 ) -> None:
     articles = [an_article(minute=minute) for minute in range(400)]
     for start in range(0, 400, 100):
-        await house.tell(*articles[start : start + 100])
+        await projector.apply(*articles[start : start + 100])
 
     await gateway.until_shown("/sitemap-newest.xml", articles[-1].url)
     index = locations((await gateway.get("/sitemap.xml")).text)
@@ -154,9 +160,9 @@ async def test_a_sitemap_of_many_articles_is_in_parts_that_together_name_each_on
     assert f"{SITE}/world" in parts[f"{SITE}/sitemap-pages.xml"]
 
 
-async def test_an_independent_parser_reads_the_sitemaps(house: House, gateway: Gateway) -> None:
+async def test_an_independent_parser_reads_the_sitemaps(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = a_recent(headline="A & <b>")
-    await house.tell(article)
+    await projector.apply(article)
 
     for path in ("/sitemap-newest.xml", "/news-sitemap.xml"):
         text = (await gateway.until_shown(path, article.url)).text
@@ -175,12 +181,12 @@ async def test_an_independent_parser_reads_the_sitemaps(house: House, gateway: G
 
 
 async def test_the_news_sitemap_holds_two_days_and_is_made_anew_when_an_article_leaves_them(
-    house: House, gateway: Gateway
+    projector: ProjectorHarness, gateway: Gateway
 ) -> None:
     leaving = now() - NEWS_FOR + timedelta(seconds=1.5)
     old = a_recent(published_at=leaving - timedelta(hours=1), headline="Too old")
     soon = a_recent(published_at=leaving, headline="Leaving soon")
-    await house.tell(old, soon, a_recent(headline="Here to stay"))
+    await projector.apply(old, soon, a_recent(headline="Here to stay"))
 
     page = await gateway.until_shown("/news-sitemap.xml", "Here to stay")
 
@@ -221,12 +227,12 @@ async def test_signposts_lead_where_something_is(gateway: Gateway) -> None:
     assert opensearch.find("{*}Url").get("template") == f"{SITE}/search?q={{searchTerms}}"
 
 
-async def test_an_article_can_be_embedded_until_it_is_withdrawn(house: House, gateway: Gateway) -> None:
+async def test_an_article_can_be_embedded_until_it_is_withdrawn(projector: ProjectorHarness, gateway: Gateway) -> None:
     picture = {"url": "/media/edition/a.jpg", "alt": "A lake"}
     article = a_recent(headline='A "quoted" <b>headline</b>', standfirst="In <i>short</i>.", lead_image=picture)
     asked = f"/v1/oembed?format=json&maxwidth=480&url={SITE}{article.url}"
     unknown = await gateway.get(asked)
-    await house.tell(article)
+    await projector.apply(article)
 
     page = await gateway.until(asked, lambda page: page.status == 200)
 
@@ -245,7 +251,7 @@ async def test_an_article_can_be_embedded_until_it_is_withdrawn(house: House, ga
     assert discovery is not None
     assert (await gateway.get(unescape(discovery[1]).removeprefix(SITE))).status == 200
 
-    await house.tell(withdrawn(article))
+    await projector.apply(withdrawn(article))
 
     gone = await gateway.until(asked, lambda page: page.status == 404)
     assert gone.headers["Content-Type"] == "application/problem+json"
@@ -282,10 +288,10 @@ LINKED = (
 
 
 async def test_a_browser_refuses_nothing_that_pages_carry_for_machines(
-    house: House, gateway: Gateway, chromium: Path
+    projector: ProjectorHarness, gateway: Gateway, chromium: Path
 ) -> None:
     article = a_recent(headline="A </script><script>document.title = 'broken'</script> headline & more")
-    await house.tell(article)
+    await projector.apply(article)
     await gateway.until_shown(article.url, "headline")
     async with open_browser(chromium) as browser:
         page = await browser.new_page()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from shared.events import ArticleState, ArticleWithdrawn
-from tests.support.gateway import Gateway, House, Page, an_article
+from tests.support.gateway import Gateway, Page, ProjectorHarness, an_article
 
 ENGLISH = ("en", "ltr")
 ARABIC = ("ar", "rtl")
@@ -17,15 +17,17 @@ def _spoken(page: Page) -> tuple[str, ...]:
     return found.groups()
 
 
-async def _publish(house: House, gateway: Gateway, language: str) -> ArticleState:
+async def _publish(projector: ProjectorHarness, gateway: Gateway, language: str) -> ArticleState:
     article = an_article(language=language)
-    await house.tell(article)
+    await projector.apply(article)
     await gateway.until_shown(article.url, article.headline)
     return article
 
 
-async def _withdraw(house: House, gateway: Gateway, article: ArticleState) -> Page:
-    await house.tell(ArticleWithdrawn.model_validate({**article.model_dump(), "version": 2, "status": "withdrawn"}))
+async def _withdraw(projector: ProjectorHarness, gateway: Gateway, article: ArticleState) -> Page:
+    await projector.apply(
+        ArticleWithdrawn.model_validate({**article.model_dump(), "version": 2, "status": "withdrawn"})
+    )
     return await gateway.until(article.url, lambda page: page.status == 410)
 
 
@@ -39,21 +41,21 @@ async def _withdraw(house: House, gateway: Gateway, article: ArticleState) -> Pa
     ],
 )
 async def test_a_withdrawn_article_is_gone_in_its_own_language(
-    house: House, gateway: Gateway, language: str, chrome: tuple[str, str], title: str
+    projector: ProjectorHarness, gateway: Gateway, language: str, chrome: tuple[str, str], title: str
 ) -> None:
-    article = await _publish(house, gateway, language)
+    article = await _publish(projector, gateway, language)
 
-    page = await _withdraw(house, gateway, article)
+    page = await _withdraw(projector, gateway, article)
 
     assert _spoken(page) == chrome
     assert f"<h1>{title}</h1>" in page.text
     assert article.headline not in page.text
 
 
-async def test_each_of_two_withdrawn_articles_keeps_its_language(house: House, gateway: Gateway) -> None:
-    arabic, english = [await _publish(house, gateway, language) for language in ("ar", "en")]
+async def test_each_of_two_withdrawn_articles_keeps_its_language(projector: ProjectorHarness, gateway: Gateway) -> None:
+    arabic, english = [await _publish(projector, gateway, language) for language in ("ar", "en")]
     for article in (arabic, english):
-        await _withdraw(house, gateway, article)
+        await _withdraw(projector, gateway, article)
 
     pages = [await gateway.get(article.url) for article in (arabic, english, arabic, english)]
 

@@ -15,7 +15,7 @@ from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.producer import Producer
 from shared.mongo.client import Mongo
 from shared.times import now
-from tests.support.gateway import Gateway, open_gateway, open_house
+from tests.support.gateway import Gateway, open_gateway, open_projector_harness
 from tests.support.polling import eventually
 from tests.support.projector import a_comment, an_article, open_announcements, open_projector
 
@@ -79,13 +79,13 @@ async def test_a_late_announcement_of_the_old_read_model_keeps_no_page_of_the_ne
     flushes, heard = "wm_rendering_cache_flushed_total", "wm_rendering_visible_seconds_count"
     late = LateProducer(rendering_settings)
     async with (
-        open_house(rendering_settings, mongo_database) as house,
+        open_projector_harness(rendering_settings, mongo_database) as house,
         open_gateway(rendering_settings, mongo_database) as gateway,
     ):
         mongo = Mongo(rendering_settings.mongo)
         old, new = ReadModel(mongo, mongo_database), ReadModel(mongo, mongo_database, 2)
         await asyncio.gather(old.prepare(), new.prepare())
-        await house.tell(article, other)
+        await house.apply(article, other)
         await gateway.until_shown(article.url, "Put wrong")
         successor = Projector(new, producer, DeadLetters(producer, "test"), announces=False)
         await successor.project([ReceivedEvent("articles.v1", event, now()) for event in (article, other, corrected)])
@@ -125,12 +125,12 @@ async def test_a_gateway_that_was_never_told_of_a_rebuilt_model_follows_it_and_f
     article, other = an_article(headline="Only in the old"), an_article(section="africa", url="/africa/told-anew")
     mongo = Mongo(rendering_settings.mongo)
     async with (
-        open_house(rendering_settings, mongo_database) as house,
+        open_projector_harness(rendering_settings, mongo_database) as house,
         open_gateway(rendering_settings, mongo_database) as gateway,
     ):
         old, new = ReadModel(mongo, mongo_database), ReadModel(mongo, mongo_database, 2)
         await asyncio.gather(old.prepare(), new.prepare())
-        await house.tell(article)
+        await house.apply(article)
         await gateway.until_shown(article.url, "Only in the old")
         successor = Projector(new, producer, DeadLetters(producer, "test"), announces=False)
         await successor.project([ReceivedEvent("articles.v1", other, now())])
@@ -147,10 +147,10 @@ async def test_what_a_read_model_to_come_says_keeps_no_page_of_the_present_one_a
 ) -> None:
     article, heard = an_article(), "wm_rendering_visible_seconds_count"
     async with (
-        open_house(rendering_settings, mongo_database) as house,
+        open_projector_harness(rendering_settings, mongo_database) as house,
         open_gateway(rendering_settings, mongo_database) as gateway,
     ):
-        await house.tell(article)
+        await house.apply(article)
         await gateway.until_shown(article.url, article.headline)
         said = DocumentChanged(
             dependency=article_name(article.id), version=2**50, changed_at=now(), projected_at=now(), read_model=2

@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
@@ -39,8 +39,10 @@ from tests.support.polling import eventually
 from tests.support.projector import an_article
 
 Client = TestClient[web.Request, web.Application]
+SITE_URL = "http://127.0.0.1:8080"
 
 __all__ = [
+    "SITE_URL",
     "Gateway",
     "Page",
     "ProjectorHarness",
@@ -48,6 +50,7 @@ __all__ = [
     "next_version",
     "open_gateway",
     "open_projector_harness",
+    "recent_article",
     "removed",
     "withdrawn",
 ]
@@ -105,6 +108,10 @@ class Gateway:
 
         await eventually(is_as_expected, what=f"ready: {ready}")
 
+    async def renders(self) -> float:
+        """The number of renders since the start of this test process."""
+        return await self.count("wm_rendering_render_seconds_count")
+
     async def count(self, metric: str) -> float:
         """The sum of a metric over all labels."""
         text = (await self.get("/metrics")).text
@@ -142,6 +149,13 @@ class ProjectorHarness:
         await self.producer.send(
             *(encode(RankingComputed(window=window, section=section, computed_at=now())) for window, section in blocks)
         )
+
+
+def recent_article(**changes: object) -> ArticleState:
+    """An article published an hour ago, with a tag and a byline."""
+    moment = now() - timedelta(hours=1)
+    times = {"published_at": moment, "updated_at": moment, "created_at": moment}
+    return an_article(**{"tags": ("Old Light",), "bylines": ("Ada B",), **times, **changes})
 
 
 def next_version(article: ArticleState, kind: type[ArticleState] = ArticleCorrected, **changes: object) -> ArticleState:

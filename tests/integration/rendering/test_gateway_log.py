@@ -88,9 +88,9 @@ async def test_a_gateway_whose_log_is_silent_renders_from_the_read_model_until_i
         silent_after_s = time.monotonic() - stopped_at
         await deaf.apply(corrected(article, "During the silence"))
         page = await gateway.get(article.url)
-        renders = await gateway.count("wm_rendering_render_seconds_count")
+        renders = await gateway.renders()
         await gateway.get(article.url)
-        rendered = await gateway.count("wm_rendering_render_seconds_count") - renders
+        rendered = await gateway.renders() - renders
 
         broker.signal(signal.SIGCONT)
         await gateway.until_ready()

@@ -1,4 +1,4 @@
-"""A live page in a browser while its reader is in the middle of a reply, or follows what the page has to say."""
+"""Live updates in a browser while a reader writes a comment or follows a notice."""
 
 import asyncio
 from datetime import timedelta
@@ -7,29 +7,23 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from shared.events import ArticleCorrected, ArticleState, CommentRemoved, CommentState, Correction
+from shared.events import ArticleState, CommentState, Correction
 from tests.support.browsing import PHONE, open_browser, open_page
-from tests.support.gateway import Gateway, ProjectorHarness, an_article
+from tests.support.gateway import Gateway, ProjectorHarness, an_article, next_version, removed
 from tests.support.projector import a_comment
 
 
-def _removed(comment: CommentState) -> CommentState:
-    return CommentRemoved.model_validate(
-        {**comment.model_dump(), "version": 2, "status": "removed", "name": "", "body": "", "body_html": ""}
-    )
-
-
-def _place(page: Page, comment: CommentState) -> Locator:
+def _locate(page: Page, comment: CommentState) -> Locator:
     return page.locator(f"#comment-{comment.id}")
 
 
 async def _write(page: Page, comment: CommentState, words: str) -> None:
-    place = _place(page, comment)
-    await place.locator("summary").click()
-    await place.locator("textarea").fill(words)
+    comment_element = _locate(page, comment)
+    await comment_element.locator("summary").click()
+    await comment_element.locator("textarea").fill(words)
 
 
-async def test_a_half_written_reply_stays_when_a_moderator_removes_what_it_answers(
+async def test_reply_being_written_survives_the_removal_of_its_parent(
     projector: ProjectorHarness, gateway: Gateway, chromium: Path
 ) -> None:
     article = an_article()
@@ -48,26 +42,25 @@ async def test_a_half_written_reply_stays_when_a_moderator_removes_what_it_answe
         await _write(page, answered, "And yet, as")
         await _write(page, answer, "Deep down,")
         await page.locator("main").focus()
-        await projector.apply(*map(_removed, (alone, answered, stays, deep, answer)))
+        await projector.apply(*map(removed, (alone, answered, stays, deep, answer)))
         await expect(page.locator("[data-comments-title]")).to_have_text("1 comment")
 
-        await expect(_place(page, alone).locator("textarea")).to_have_value("Not so, since")
-        await expect(_place(page, answered).locator("textarea")).to_have_value("And yet, as")
-        await expect(_place(page, answer).locator("textarea")).to_have_value("Deep down,")
-        await expect(_place(page, alone)).to_contain_text("This comment is not here any more.")
-        await expect(_place(page, answered)).to_contain_text("A moderator has removed this comment.")
+        await expect(_locate(page, alone).locator("textarea")).to_have_value("Not so, since")
+        await expect(_locate(page, answered).locator("textarea")).to_have_value("And yet, as")
+        await expect(_locate(page, answer).locator("textarea")).to_have_value("Deep down,")
+        await expect(_locate(page, alone)).to_contain_text("This comment is not here any more.")
+        await expect(_locate(page, answered)).to_contain_text("A moderator has removed this comment.")
         await expect(page.get_by_text("Mud!")).to_have_count(0)
-        await expect(_place(page, stays)).to_have_count(0)
+        await expect(_locate(page, stays)).to_have_count(0)
 
 
 def _corrected(article: ArticleState, note: str) -> ArticleState:
     at = article.updated_at + timedelta(hours=1)
-    changes = {"version": 2, "corrected_at": at, "corrections": (Correction(note=note, at=at),)}
-    return ArticleCorrected.model_validate({**article.model_dump(), **changes})
+    return next_version(article, corrected_at=at, corrections=(Correction(note=note, at=at),))
 
 
 @pytest.mark.parametrize("seen", ["h1", ".footer"])
-async def test_a_correction_below_the_first_screen_is_shown_to_who_asks_for_it(
+async def test_correction_below_the_fold_is_scrolled_to_on_request(
     projector: ProjectorHarness, gateway: Gateway, chromium: Path, seen: str
 ) -> None:
     body = "<p>It did.</p>" * 80 + '<p><img src="/media/late.jpg" alt="A jetty"></p>'
@@ -97,7 +90,7 @@ async def test_a_correction_below_the_first_screen_is_shown_to_who_asks_for_it(
         assert page.url.endswith("#correction")
 
 
-async def test_a_discussion_whose_last_comment_is_removed_says_what_an_empty_one_says(
+async def test_discussion_shows_its_empty_text_after_the_last_removal(
     projector: ProjectorHarness, gateway: Gateway, chromium: Path
 ) -> None:
     article = an_article()
@@ -110,7 +103,7 @@ async def test_a_discussion_whose_last_comment_is_removed_says_what_an_empty_one
             await page.goto(str(gateway.client.make_url(article.url)))
         none = page.get_by_text("Nobody has replied yet.")
         await expect(none).to_be_hidden()
-        await projector.apply(_removed(first))
+        await projector.apply(removed(first))
         await expect(none).to_be_visible()
         await expect(page.locator(".threads")).to_have_count(0)
 
@@ -119,7 +112,7 @@ async def test_a_discussion_whose_last_comment_is_removed_says_what_an_empty_one
         await expect(none).to_be_hidden()
 
 
-async def test_a_newer_version_comes_in_a_tab_of_its_own_while_a_comment_is_half_written(
+async def test_newer_version_opens_in_a_new_tab_while_a_comment_is_written(
     projector: ProjectorHarness, gateway: Gateway, chromium: Path
 ) -> None:
     article = an_article()

@@ -21,6 +21,7 @@ from services.rendering.settings import RenderingSettings
 from shared.events import (
     WINDOWS,
     ArticleCorrected,
+    ArticlePublished,
     ArticleState,
     ArticleWithdrawn,
     CommentRemoved,
@@ -155,7 +156,7 @@ def recent_article(**changes: object) -> ArticleState:
     """An article published an hour ago, with a tag and a byline."""
     moment = now() - timedelta(hours=1)
     times = {"published_at": moment, "updated_at": moment, "created_at": moment}
-    return an_article(**{"tags": ("Old Light",), "bylines": ("Ada B",), **times, **changes})
+    return an_article(ArticlePublished, **{"tags": ("Old Light",), "bylines": ("Ada B",), **times, **changes})
 
 
 def next_version(article: ArticleState, kind: type[ArticleState] = ArticleCorrected, **changes: object) -> ArticleState:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -57,7 +58,7 @@ def test_search_address_is_read(target: str, query: SearchQuery) -> None:
         ("/search?q=" + "a" * 10_000, 414),
     ],
 )
-def test_invalid_search_address_is_refused(target: str, status: int) -> None:
+def test_invalid_search_address_is_refused(target: str, status: Literal[400, 404, 414]) -> None:
     assert read_search(target) == Refused(status)
 
 

@@ -31,7 +31,7 @@ from shared.site.site import Site
 
 PATH = "/v1/oembed"
 # The sizes of cards, in pixels. An article has at most one cached card for each size, so clients cannot fill the cache.
-# 600 is the width of an article's column. A card of at least 480 by 270 also names the thumbnail of that size.
+# 600 is the width of an article's column. If the bounds allow 480 by 270, the card also names the thumbnail of that size.
 _WIDTHS = (600, 480, 360, 240, 120, 1)
 _HEIGHTS = (20_000, 5_000, 2_000, 1_200, 900, 600, 450, 270, 150, 60, 1)
 WIDEST = _WIDTHS[0]

@@ -88,7 +88,12 @@ class GatewayParts:
         )
         model.when_replaced(self.invalidation.flush)
         self.live_handler = LiveHandler(
-            self.live_topics, self.broadcaster, self.invalidation, site, templates.languages, self.date
+            self.live_topics,
+            self.broadcaster,
+            lambda: self.invalidation.is_following,
+            site,
+            templates.languages,
+            self.date,
         )
         self._batched_metrics = BatchedMetrics()
         limits = RenderLimits(settings.renders_at_once, _MOST_WAITING, settings.render_wait_s)

@@ -8,7 +8,7 @@
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -16,7 +16,6 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from services.rendering import metrics
-from services.rendering.gateway.invalidation import Invalidation
 from services.rendering.gateway.live.broadcaster import Broadcaster
 from services.rendering.gateway.live.topic_content import FRONT, article_topic
 from services.rendering.gateway.live.topics import LiveTopics
@@ -106,20 +105,20 @@ def _read_block(query: Mapping[str, str], site: Site, languages: frozenset[str])
 
 
 class LiveHandler:
-    """Handles the route."""
+    """Handles the route. `is_following` tells whether the log is being followed; without it no stream is opened."""
 
     def __init__(
         self,
         topics: LiveTopics,
         broadcaster: Broadcaster,
-        invalidation: Invalidation,
+        is_following: Callable[[], bool],
         site: Site,
         languages: frozenset[str],
         date: DateLine,
     ) -> None:
         self._topics = topics
         self._broadcaster = broadcaster
-        self._invalidation = invalidation
+        self._is_following = is_following
         self._site = site
         self._languages = languages
         self._date = date
@@ -146,7 +145,7 @@ class LiveHandler:
         if not self._broadcaster.has_room:
             metrics.LIVE_REFUSED.inc()
             raise _FULL
-        if not self._invalidation.is_following:
+        if not self._is_following():
             raise Unavailable("pages.v1 is not being followed")
         if request.method == "HEAD":
             return web.Response(headers=_HEADERS)

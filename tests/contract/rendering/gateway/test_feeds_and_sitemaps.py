@@ -24,9 +24,8 @@ from tests.support.gateway import (
 from tests.support.polling import promptly
 
 FEEDS = ("feed.xml", "atom.xml", "feed.json")
-
-
 HOMES = ("", "/world", "/tag/old-light", "/author/ada-b")
+PATHS = [*(f"{home}/{file}" for home in HOMES for file in FEEDS), "/news-sitemap.xml", "/sitemap-newest.xml"]
 
 
 def locations(text: str) -> dict[str, str | None]:
@@ -51,15 +50,12 @@ async def test_every_feed_of_an_article_has_its_full_text(projector: ProjectorHa
             assert f'<p>By <a href="{SITE_URL}/tag/x">hand</a>.</p>' in found
 
 
-NAMING = [*(f"{home}/{file}" for home in HOMES for file in FEEDS), "/news-sitemap.xml", "/sitemap-newest.xml"]
-
-
 async def test_correction_reaches_feeds_and_sitemaps_within_one_second(
     projector: ProjectorHarness, gateway: Gateway
 ) -> None:
     article = recent_article(headline="Fares rise, edition 1.")
     await projector.apply(article)
-    for path in NAMING:
+    for path in PATHS:
         await gateway.until_shown(path, article.url)
 
     async def correct() -> float:
@@ -69,11 +65,11 @@ async def test_correction_reaches_feeds_and_sitemaps_within_one_second(
         )
         began, changed = time.monotonic(), rfc3339(article.updated_at)
         await projector.apply(article)
-        for path in NAMING[:-1]:
+        for path in PATHS[:-1]:
             await gateway.until_shown(path, article.headline)
-        await gateway.until(NAMING[-1], lambda page: locations(page.text).get(SITE_URL + article.url) == changed)
+        await gateway.until(PATHS[-1], lambda page: locations(page.text).get(SITE_URL + article.url) == changed)
         taken_s = time.monotonic() - began
-        assert locations((await gateway.get("/sitemap.xml")).text)[f"{SITE_URL}{NAMING[-1]}"] == changed
+        assert locations((await gateway.get("/sitemap.xml")).text)[f"{SITE_URL}{PATHS[-1]}"] == changed
         return taken_s
 
     await promptly(correct, within_s=1)
@@ -85,11 +81,11 @@ async def test_withdrawal_reaches_feeds_and_sitemaps_within_one_second(
     async def withdraw() -> float:
         article = recent_article(headline="Fares rise in March")
         await projector.apply(article)
-        for path in NAMING:
+        for path in PATHS:
             await gateway.until_shown(path, article.url)
         began = time.monotonic()
         await projector.apply(withdrawn(article, updated_at=now()))
-        for path in NAMING:
+        for path in PATHS:
             await gateway.until(path, lambda page: article.url not in page.text)
         return time.monotonic() - began
 

@@ -5,10 +5,8 @@ from openapi_spec_validator import validate as validate_openapi
 from pydantic import BaseModel
 
 from shared.errors import SettingsError
-from shared.http.batched_metrics import BatchedMetrics
 from shared.http.openapi import Operation, Parameter, document
 from shared.ids import new_id
-from shared.process import metrics
 from shared.process.tracing import continue_trace, current_traceparent, trace_id
 from shared.settings import Settings
 
@@ -73,26 +71,3 @@ def test_the_openapi_builder_makes_valid_openapi() -> None:
 
     validate_openapi(made)
     assert made["paths"]["/v1/things/{id}"]["post"]["security"] == [{"editor": []}]
-
-
-def test_a_tally_hands_over_what_one_observation_each_would_have_told() -> None:
-    took = [0.0, 0.001, 0.0011, 0.3, 99.0]
-    tally = BatchedMetrics()
-    for seconds in took:
-        tally.add("GET", "/tallied", 200, seconds)
-        metrics.REQUEST_SECONDS.labels("GET", "/observed").observe(seconds)
-
-    tally.hand_over()
-    tally.hand_over()
-
-    assert _samples("/tallied") == _samples("/observed")
-    assert metrics.REQUESTS.labels("GET", "/tallied", 200)._value.get() == len(took)
-
-
-def _samples(route: str) -> list[tuple[str, str, float]]:
-    samples = [sample for metric in metrics.REQUEST_SECONDS.collect() for sample in metric.samples]
-    return [
-        (sample.name, sample.labels.get("le", ""), sample.value)
-        for sample in samples
-        if sample.labels["route"] == route and not sample.name.endswith("_created")
-    ]

@@ -1,16 +1,15 @@
 """Makes pages: one render a page at a time, a bound on renders at once, never an answer older than one already given."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from time import monotonic
 from typing import Generic, TypeVar
 
 import structlog
 
 from services.rendering import metrics
 from services.rendering.gateway.cache import PageCache, Versions
+from shared.admission import Admission
 from shared.errors import Unavailable
 
 _log = structlog.get_logger(__name__)
@@ -49,9 +48,13 @@ class SingleFlight(Generic[T]):
     def __init__(self, cache: PageCache[T], keep: Keep[T], limits: RenderLimits) -> None:
         self._cache = cache
         self._keep = keep
-        self._limits = limits
-        self._slots = asyncio.Semaphore(limits.renders)
-        self._waiting = 0
+        self._admission = Admission(
+            "render",
+            at_once=limits.renders,
+            most_waiting=limits.waiting,
+            wait_s=limits.wait_s,
+            observe_wait=metrics.RENDER_WAIT_SECONDS.observe,
+        )
         self._flights: dict[str, asyncio.Task[Rendered[T]]] = {}
 
     async def make(self, key: str, render: Render[T]) -> T:
@@ -79,7 +82,7 @@ class SingleFlight(Generic[T]):
             flight.exception()  # looked at, so that a failure whose askers have all gone is not reported as lost
 
     async def _fly(self, key: str, render: Render[T]) -> Rendered[T]:
-        async with self._slot():
+        async with self._admission.turn():
             for tries in range(_MOST_TRIES):
                 ticket = self._cache.begin()
                 with metrics.RENDER_SECONDS.time():
@@ -93,22 +96,3 @@ class SingleFlight(Generic[T]):
                 metrics.RENDERS_OUTDATED.inc()
                 await asyncio.sleep(_FIRST_PAUSE_S * 2**tries)
         raise Unavailable(f"{key} moves faster than it can be rendered")
-
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        if self._waiting >= self._limits.waiting:
-            raise Unavailable("too many renders wait")
-        self._waiting += 1
-        asked_at = monotonic()
-        try:
-            async with asyncio.timeout(self._limits.wait_s):
-                await self._slots.acquire()
-        except TimeoutError as error:
-            raise Unavailable(f"no room to render within {self._limits.wait_s:g} s") from error
-        finally:
-            self._waiting -= 1
-            metrics.RENDER_WAIT_SECONDS.observe(monotonic() - asked_at)
-        try:
-            yield
-        finally:
-            self._slots.release()

@@ -113,7 +113,7 @@ async def test_who_waits_too_long_for_a_turn_is_told_so() -> None:
     stuck = asyncio.create_task(kitchen.press.make("/stuck", kitchen.render))
     await kitchen.until_rendering()
 
-    with pytest.raises(Unavailable, match="no room"):
+    with pytest.raises(Unavailable, match="no free"):
         await kitchen.press.make("/b", kitchen.render)
 
     kitchen.go_on.set()

@@ -12,7 +12,7 @@ REQUEST_SECONDS = Histogram(
 RECORDS = Counter("wm_kafka_records_total", "Records applied from Kafka", ["topic"])
 LAG = Gauge("wm_kafka_lag_records", "Records in the log that are not applied yet", ["topic", "partition"])
 EVENT_AGE = Gauge("wm_kafka_event_age_seconds", "Age of the newest record when it was applied", ["topic"])
-HOLES = Counter("wm_kafka_holes_total", "Fetches with missing offsets that were repeated")
+OFFSET_GAPS = Counter("wm_kafka_offset_gaps_total", "Fetches with missing offsets that were repeated")
 DEAD_LETTERS = Counter("wm_kafka_dead_letters_total", "Records sent to a dead-letter topic", ["topic"])
 REBALANCES = Counter(
     "wm_kafka_rebalances_total", "Times that Kafka assigned partitions to this process or revoked them"

@@ -21,7 +21,7 @@ _BUSY_S = 2.0
 
 
 class _Pool(BlockingConnectionPool):
-    """Commands of a burst wait for a connection while others are answered; redis-py's own pools refuse or give up."""
+    """Lets commands wait for a connection while others are answered. redis-py's own pools stop after a fixed time."""
 
     _answered = 0
 
@@ -62,10 +62,10 @@ def connect(url: str, *, most_connections: int = 32) -> Redis:
 
 
 @asynccontextmanager
-async def available(what: str) -> AsyncIterator[None]:
+async def available(operation: str) -> AsyncIterator[None]:
     """Turn Redis' errors into Unavailable. Whether a failed write happened is unknown."""
     try:
         yield
     except (RedisError, OSError, TimeoutError) as error:
         # The repr of redis-py's errors lacks the message.
-        raise Unavailable(f"Redis: {what}: {type(error).__name__}: {error}") from error
+        raise Unavailable(f"Redis: {operation}: {type(error).__name__}: {error}") from error

@@ -9,14 +9,14 @@ from typing import TypeVar
 import structlog
 import uvloop
 from aiohttp import web
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Handler, Middleware
 
 from shared.errors import Problem, SettingsError
 from shared.http.bad_requests import Refuse, answer_bad_requests
 from shared.http.health import HEALTH, HEALTH_ROUTES, Health
 from shared.http.middleware import answer_problems, observe
 from shared.http.problems import problem_response
-from shared.http.quirks import Handler, has_c_parser, wrap_handler
+from shared.http.quirks import has_c_parser, wrap_handler
 from shared.process.logs import set_up_logs
 from shared.process.process import end_for_settings
 from shared.settings import Settings

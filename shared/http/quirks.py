@@ -1,13 +1,13 @@
 """Private parts of aiohttp that the platform relies on. `tests/unit/shared/test_quirks_aiohttp.py` fails when one changes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from aiohttp import http_parser, web
+from aiohttp.typedefs import Handler
 from aiohttp.web_protocol import RequestHandler
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Refuse = Callable[[int, BaseException | None], web.StreamResponse]
+BuildAnswer = Callable[[int, BaseException | None], web.StreamResponse]
 
 
 def has_c_parser() -> bool:
@@ -21,8 +21,8 @@ def wrap_handler(app: web.Application, wrap: Callable[[Handler], Handler]) -> No
     object.__setattr__(app, "_handle", wrap(app._handle))
 
 
-def replace_plain_errors(app: web.Application, refuse: Refuse) -> None:
-    """Have `refuse` build the answer that aiohttp itself would send as plain text, from its status and the error.
+def replace_plain_errors(app: web.Application, build_answer: BuildAnswer) -> None:
+    """Have `build_answer` replace the answer that aiohttp itself would send as plain text, from its status and the error.
 
     This concerns requests that aiohttp cannot parse (400) and handlers that fail outside all middleware (500, 504). Each
     answer must be a new one: it closes its connection.
@@ -30,17 +30,17 @@ def replace_plain_errors(app: web.Application, refuse: Refuse) -> None:
     make_plain: Callable[..., web.Server] = app._make_handler
 
     def make_handler(**options: object) -> web.Server:
-        return _Server(make_plain(**options), refuse)
+        return _Server(make_plain(**options), build_answer)
 
     object.__setattr__(app, "_make_handler", make_handler)
 
 
 class _Connection(RequestHandler):
-    __slots__ = ("_refuse",)
+    __slots__ = ("_build_answer",)
 
     def __init__(self, server: "_Server", loop: asyncio.AbstractEventLoop, **options: object) -> None:
         super().__init__(server, loop=loop, **options)  # type: ignore[arg-type]
-        self._refuse = server.refuse
+        self._build_answer = server.build_answer
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
@@ -48,13 +48,13 @@ class _Connection(RequestHandler):
         """Override aiohttp's plain text, and its log record with the client's address."""
         if request.writer.output_size > 0:
             raise ConnectionError("The answer has begun; a second one cannot follow.")
-        answer = self._refuse(status, exc)
+        answer = self._build_answer(status, exc)
         answer.force_close()
         return answer
 
 
 class _Server(web.Server):
-    def __init__(self, plain: web.Server, refuse: Refuse) -> None:
+    def __init__(self, plain: web.Server, build_answer: BuildAnswer) -> None:
         super().__init__(
             plain.request_handler,
             request_factory=plain.request_factory,
@@ -62,7 +62,7 @@ class _Server(web.Server):
             loop=plain._loop,
             **plain._kwargs,
         )
-        self.refuse = refuse
+        self.build_answer = build_answer
 
     def __call__(self) -> RequestHandler:
         return _Connection(self, self._loop, **self._kwargs)

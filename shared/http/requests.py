@@ -54,7 +54,7 @@ def parse_form(body: bytes) -> dict[str, str]:
     except (UnicodeDecodeError, ValueError) as error:
         raise Problem(400, "The form cannot be read.") from error
     if len({name for name, _ in pairs}) != len(pairs):
-        raise Problem(400, "A field of the form comes twice.")
+        raise Problem(400, "The form has a repeated field.")
     return {name: value for name, value in pairs if value}
 
 
@@ -136,8 +136,8 @@ def refuse_twice(query: Mapping[str, str]) -> None:
     """422 for a repeated query parameter: it is not clear which value counts."""
     # Keys of a MultiDict do not repeat; its items do.
     names = [name for name, _ in query.items()]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise field_problem(f"?{twice}", f"{twice} comes twice.")
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        raise field_problem(f"?{repeated}", f"{repeated} is repeated.")
 
 
 def read_idempotency_key(request: web.Request) -> str | None:

@@ -11,9 +11,7 @@ from time import monotonic
 from typing import TypeVar
 
 import structlog
-from motor.motor_asyncio import (
-    AsyncIOMotorClient,
-)
+from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ReadPreference
 from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern

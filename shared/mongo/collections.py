@@ -4,11 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from motor.motor_asyncio import (
-    AsyncIOMotorClientSession,
-    AsyncIOMotorCollection,
-    AsyncIOMotorDatabase,
-)
+from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import IndexModel
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
@@ -40,14 +36,14 @@ async def ensure_indexes(collection: Collection, indexes: Sequence[IndexModel]) 
 
 
 @asynccontextmanager
-async def available(what: str) -> AsyncIterator[None]:
+async def available(operation: str) -> AsyncIterator[None]:
     """Turn MongoDB's errors into Unavailable, except DuplicateKeyError. Whether a failed write happened is unknown."""
     try:
         yield
     except DuplicateKeyError:
         raise
     except PyMongoError as error:
-        raise Unavailable(f"MongoDB: {what}: {error!r}") from error
+        raise Unavailable(f"MongoDB: {operation}: {error!r}") from error
 
 
 async def changes(collection: Collection, *, wait_ms: int = 1000) -> AsyncIterator[Mapping[str, object] | None]:

@@ -1,7 +1,7 @@
 """Deletes old documents, by their field `at`.
 
 We do not use MongoDB's TTL indexes. SecantusDB's TTL sweeper holds a sweep's snapshot until the next sweep, a minute later.
-Meanwhile written pages cannot leave the cache; once it is full, the server stops answering (docs/EMBEDDED.md).
+Pages written in between cannot leave its cache; once that is full, the server stops answering (docs/EMBEDDED.md).
 """
 
 import asyncio
@@ -33,7 +33,7 @@ async def index_by_age(collection: Collection) -> None:
 
 @asynccontextmanager
 async def expiring(collection: Collection, kept_for: timedelta, every_s: float = _EVERY_S) -> AsyncIterator[None]:
-    """Delete documents older than `kept_for`, now and then every `every_s`, for the length of a block."""
+    """Delete documents older than `kept_for`, at once and then every `every_s`, for the length of a block."""
     task = start_task(_keep_deleting(collection, kept_for, every_s), f"expiry of {collection.name}")
     try:
         yield

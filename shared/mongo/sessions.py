@@ -7,9 +7,7 @@ from typing import Any
 
 import structlog
 from bson import Binary
-from motor.motor_asyncio import (
-    AsyncIOMotorClient,
-)
+from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import OperationFailure
 
 from shared.mongo.collections import Collection, Document, Session, available

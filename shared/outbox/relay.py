@@ -147,7 +147,7 @@ class Relay:
 
         A row from memory is sent first only when its aggregate's previous event was sent, or there is none.
         """
-        fresh = [] if self._sent_from_memory else self._sent.in_order(self._outbox.take_committed())
+        fresh = [] if self._sent_from_memory else self._sent.ready(self._outbox.take_committed())
         self._sent_from_memory = bool(fresh)
         return fresh or await self._outbox.pending()
 

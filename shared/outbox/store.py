@@ -57,8 +57,8 @@ class SentVersions:
         """Whether a newer state of the aggregate was sent: the log must not end with this row."""
         return int(row["version"]) < self._versions.get(str(row["aggregate"]), 0)
 
-    def in_order(self, committed: Sequence[Committed]) -> list[Document]:
-        """The rows whose predecessor was sent. The others were sent already, or a pending row may precede them."""
+    def ready(self, committed: Sequence[Committed]) -> list[Document]:
+        """The rows that may be sent: their predecessor was sent. Any other was sent itself, or follows a pending row."""
         rows: list[Document] = []
         last: dict[str, int] = {}
         for change in committed:
@@ -152,6 +152,7 @@ def _row_id(event: AggregateEvent) -> str:
 
 
 def row_of(event: AggregateEvent, message: Message) -> Document:
+    """The row of an event with its encoded message."""
     return {
         "_id": _row_id(event),
         "aggregate": event.id,
@@ -165,10 +166,12 @@ def row_of(event: AggregateEvent, message: Message) -> Document:
 
 
 def message_of(row: Document) -> Message:
+    """The message of a row."""
     headers = tuple((str(name), bytes(value)) for name, value in row["headers"])
     return Message(row["topic"], bytes(row["key"]), bytes(row["value"]), headers)
 
 
 def oldest_s(rows: Sequence[Document]) -> float:
+    """Age of the oldest row in seconds; 0 without rows."""
     oldest = min((row["created_at"] for row in rows), default=None)
     return 0.0 if oldest is None else max(0.0, (now() - oldest).total_seconds())

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientSession, http_parser, web
 from aiohttp.test_utils import TestServer
+from aiohttp.typedefs import Handler
 
 from shared.http import quirks, ready_response
 from shared.http.ready_response import DateLine, ReadyAnswer
@@ -52,7 +53,7 @@ def test_c_parser_is_told_from_the_python_parser(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_wrapped_handler_runs_before_the_router() -> None:
-    def wrap(route: quirks.Handler) -> quirks.Handler:
+    def wrap(route: Handler) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             return web.Response(text="first") if request.path == "/first" else await route(request)
 

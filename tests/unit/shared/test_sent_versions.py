@@ -15,7 +15,7 @@ def committed(aggregate: str, version: int, follows: int | None) -> Committed:
 def test_first_event_of_an_aggregate_and_its_followers_are_ready() -> None:
     first, second = committed("a", 3, None), committed("a", 4, 3)
 
-    rows = SentVersions().in_order([first, second])
+    rows = SentVersions().ready([first, second])
 
     assert rows == [first.row, second.row]
 
@@ -23,7 +23,7 @@ def test_first_event_of_an_aggregate_and_its_followers_are_ready() -> None:
 def test_event_waits_with_its_followers_for_its_predecessor() -> None:
     other = committed("b", 1, None)
 
-    rows = SentVersions().in_order([committed("a", 4, 3), other, committed("a", 5, 4)])
+    rows = SentVersions().ready([committed("a", 4, 3), other, committed("a", 5, 4)])
 
     assert rows == [other.row]
 
@@ -33,11 +33,11 @@ def test_event_after_a_sent_predecessor_is_ready_once() -> None:
     sent.note([a_row("a", 3)])
     following = committed("a", 4, 3)
 
-    first = sent.in_order([following])
+    first = sent.ready([following])
     sent.note(first)
 
     assert first == [following.row]
-    assert sent.in_order([following]) == []
+    assert sent.ready([following]) == []
 
 
 def test_row_is_outdated_once_a_newer_one_was_sent() -> None:
@@ -53,5 +53,5 @@ def test_number_of_remembered_aggregates_is_bounded() -> None:
     for aggregate in "abc":
         sent.note([a_row(aggregate, 1)])
 
-    assert sent.in_order([committed("a", 2, 1)]) == []
-    assert sent.in_order([committed("c", 2, 1)])
+    assert sent.ready([committed("a", 2, 1)]) == []
+    assert sent.ready([committed("c", 2, 1)])

@@ -1,13 +1,23 @@
 """Wrong requests get an answer that names the field."""
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 from yarl import URL
 
 from shared.errors import Problem
-from shared.http.requests import parse_form, parse_json, read_cursor, read_limit, refuse_unknown, validate, write_cursor
+from shared.http.requests import (
+    parse_form,
+    parse_json,
+    read_cursor,
+    read_idempotency_key,
+    read_limit,
+    refuse_unknown,
+    validate,
+    write_cursor,
+)
 
 
 class _Inner(BaseModel):
@@ -118,3 +128,18 @@ def test_repeated_parameter_is_refused_by_name(query: str) -> None:
         refuse_unknown(URL(f"/?{query}").query, ["status", "limit"])
 
     assert (caught.value.status, caught.value.errors[0].pointer) == (422, "?limit")
+
+
+@pytest.mark.parametrize("key", [None, "a", "x" * 200])
+def test_valid_idempotency_key_is_returned(key: str | None) -> None:
+    headers = {} if key is None else {"Idempotency-Key": key}
+
+    assert read_idempotency_key(make_mocked_request("POST", "/", headers)) == key
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "é", "a\tb"])
+def test_malformed_idempotency_key_is_refused_by_name(key: str) -> None:
+    with pytest.raises(Problem) as caught:
+        read_idempotency_key(make_mocked_request("POST", "/", {"Idempotency-Key": key}))
+
+    assert (caught.value.status, caught.value.errors[0].pointer) == (422, "Idempotency-Key")

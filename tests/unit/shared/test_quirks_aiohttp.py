@@ -188,3 +188,27 @@ def test_ready_answer_knows_whether_its_connection_stays_open(keeps_open: bool) 
     answer = ReadyAnswer(DateLine(), 200, [], keeps_open=keeps_open)
 
     assert answer.keep_alive is keeps_open
+
+
+class _Bare(ReadyAnswer):
+    """A ready answer without the state of `web.Response`, as popularity's fast path uses."""
+
+    def __init__(self) -> None:
+        pass
+
+    @property
+    def keep_alive(self) -> bool:
+        return True
+
+    def as_bytes(self) -> bytes:
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbare"
+
+
+async def test_server_needs_no_state_of_a_response() -> None:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return _Bare()
+
+    async with serving(_app(answer)) as server, ClientSession() as client:
+        texts = [await (await client.get(server.make_url("/"))).text() for _ in range(2)]
+
+    assert texts == ["bare", "bare"]

@@ -18,7 +18,7 @@ def read_bearer_token(request: web.Request) -> str:
 
 
 def unknown_token() -> Problem:
-    """401 for a token that nobody has."""
+    """401 for a token without an owner."""
     return Problem(401, "This token is not known.", headers=_CHALLENGE)
 
 

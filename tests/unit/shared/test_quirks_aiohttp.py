@@ -44,7 +44,7 @@ def refusing(errors: list[BaseException | None]) -> Callable[[int, BaseException
     return refuse
 
 
-def test_c_parser_is_told_from_the_python_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_parser_is_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
     assert quirks.has_c_parser()
 
     monkeypatch.setattr(http_parser, "HttpRequestParser", http_parser.HttpRequestParserPy)

@@ -1,16 +1,15 @@
 """Single flight: concurrent requests for a page share one render. Bounds renders, never returns outdated pages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from time import monotonic
 from typing import Generic, TypeVar
 
 import structlog
 
 from services.rendering import metrics
 from services.rendering.gateway.cache import PageCache, Versions
+from shared.admission import Admission
 from shared.errors import Unavailable
 
 _log = structlog.get_logger(__name__)
@@ -49,9 +48,13 @@ class SingleFlight(Generic[T]):
     def __init__(self, cache: PageCache[T], store: Store[T], limits: RenderLimits) -> None:
         self._cache = cache
         self._store = store
-        self._limits = limits
-        self._slots = asyncio.Semaphore(limits.renders)
-        self._waiting = 0
+        self._admission = Admission(
+            "render",
+            at_once=limits.renders,
+            most_waiting=limits.waiting,
+            wait_s=limits.wait_s,
+            observe_wait=metrics.RENDER_WAIT_SECONDS.observe,
+        )
         self._tasks: dict[str, asyncio.Task[Rendered[T]]] = {}
 
     async def run(self, key: str, render: Render[T]) -> T:
@@ -79,7 +82,7 @@ class SingleFlight(Generic[T]):
             task.exception()  # marks the failure as retrieved: all callers may have gone
 
     async def _render(self, key: str, render: Render[T]) -> Rendered[T]:
-        async with self._slot():
+        async with self._admission.turn():
             for tries in range(_MOST_TRIES):
                 ticket = self._cache.begin()
                 with metrics.RENDER_SECONDS.time():
@@ -93,25 +96,6 @@ class SingleFlight(Generic[T]):
                 metrics.RENDERS_OUTDATED.inc()
                 await asyncio.sleep(_FIRST_PAUSE_S * 2**tries)
         raise _changes_too_fast(key)
-
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        if self._waiting >= self._limits.waiting:
-            raise Unavailable("too many renders are waiting")
-        self._waiting += 1
-        waiting_since = monotonic()
-        try:
-            async with asyncio.timeout(self._limits.wait_s):
-                await self._slots.acquire()
-        except TimeoutError as error:
-            raise Unavailable(f"no free render slot within {self._limits.wait_s:g} s") from error
-        finally:
-            self._waiting -= 1
-            metrics.RENDER_WAIT_SECONDS.observe(monotonic() - waiting_since)
-        try:
-            yield
-        finally:
-            self._slots.release()
 
 
 def _changes_too_fast(key: str) -> Unavailable:

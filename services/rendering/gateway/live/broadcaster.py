@@ -134,7 +134,7 @@ class Broadcaster:
         self._number += 1
         said = self.words(kind, data)
         self._keep(topic, said)
-        metrics.LIVE_TOLD.labels(kind).inc()
+        metrics.LIVE_EVENTS.labels(kind).inc()
         for listener in self._by_topic.get(topic, ()):
             listener.send(said)
 

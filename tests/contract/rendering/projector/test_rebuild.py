@@ -38,7 +38,7 @@ async def test_a_rebuilt_read_model_takes_over_and_everybody_follows(
             # What no log tells of must be gone from a rebuilt model, what they tell must be there.
             await mongo.database(mongo_database)[DOCUMENTS].delete_one({"_id": article_name(changed.id)})
 
-            number = await rebuild(rendering_settings, database=mongo_database, group=group, say=progress.append)
+            number = await rebuild(rendering_settings, database=mongo_database, group=group, report=progress.append)
             await announcements.until(READ_MODEL)
             announcements.seen.clear()
             await producer.send(encode(corrected))
@@ -93,7 +93,7 @@ async def test_a_late_announcement_of_the_old_read_model_keeps_no_page_of_the_ne
         announcing = asyncio.create_task(projector.project([ReceivedEvent("articles.v1", corrected, now())]))
         await late.has_it.wait()
 
-        await old.give_way(2)
+        await old.mark_replaced(2)
         flushed = await gateway.count(flushes)
         await producer.send(
             encode(DocumentChanged(dependency=READ_MODEL, version=2, changed_at=now(), projected_at=now()))
@@ -135,7 +135,7 @@ async def test_a_gateway_that_was_never_told_of_a_rebuilt_model_follows_it_and_f
         successor = Projector(new, producer, DeadLetters(producer, "test"), announces=False)
         await successor.project([ReceivedEvent("articles.v1", other, now())])
 
-        await old.give_way(2)
+        await old.mark_replaced(2)
         await gateway.until_shown(other.url, other.headline)
 
         assert (await gateway.get(article.url)).status == 404
@@ -184,7 +184,7 @@ async def test_a_page_begun_on_the_old_read_model_is_finished_there(
     reading = Reading(old)
     path = await reading.path(article.url)
 
-    await old.give_way(2)
+    await old.mark_replaced(2)
 
     assert path is not None
     assert await reading.article(article.id) is not None

@@ -36,12 +36,12 @@ class MortalModel(ReadModel):
     before = False
 
     async def write(
-        self, shelf: LoadedSnapshot, changes: Mapping[str, Document | None], moment: datetime, session: Session
+        self, snapshot: LoadedSnapshot, changes: Mapping[str, Document | None], moment: datetime, session: Session
     ) -> dict[str, int]:
         self.left -= 1
         if self.left == 0 and self.before:
             raise Killed
-        versions = await super().write(shelf, changes, moment, session)
+        versions = await super().write(snapshot, changes, moment, session)
         if self.left == 0:
             raise Killed
         return versions

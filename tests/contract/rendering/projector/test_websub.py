@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from services.rendering.projector.websub import MOST_WAITING, HubPings, feeds_of
-from services.rendering.readmodel.names import slug_of
+from services.rendering.projector.websub import MAX_WAITING, HubPings, feeds_of
+from services.rendering.readmodel.slugs import slug_of
 from services.rendering.settings import RenderingSettings
 from shared.events import encode
 from shared.kafka.producer import Producer
@@ -102,10 +102,10 @@ async def test_what_a_hub_refuses_is_not_sent_again(hub: Hub, pings: HubPings) -
 async def test_what_waits_for_a_hub_that_is_away_is_bounded_and_the_newest() -> None:
     pings = HubPings("http://127.0.0.1:1/hub", SITE)
 
-    for number in range(MOST_WAITING):
+    for number in range(MAX_WAITING):
         pings.lists_moved([f"tag:t{number}"])
 
-    assert pings.waiting == MOST_WAITING
+    assert pings.waiting == MAX_WAITING
 
 
 async def test_without_a_hub_nothing_waits() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from services.rendering.feeds.syndication import FEED_ROUTE, SITEMAP_ROUTE, Syndication
+from services.rendering.gateway.former_lists import current_address
 from services.rendering.gateway.single_flight import Rendered
 from services.rendering.pages import layout
 from services.rendering.pages.addresses import Address
@@ -67,6 +68,8 @@ class PageBuilder:
         """What stands at the address. Raises Unavailable when the read model does not answer."""
         reading = Reading(self._model)
         found = await _MAKERS[address.kind](self, reading, address)
+        if found == Absence(404) and (current := await current_address(reading, address)) is not None:
+            found = self.moved(current.location) if current.is_permanent else self.elsewhere(current.location)
         return _made(found, reading)
 
     async def make_error(self, absence: Absence) -> Rendered[Found]:

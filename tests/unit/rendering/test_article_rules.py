@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from itertools import permutations
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.rendering.pages import queries
+from services.rendering.projector import article_rules
 from services.rendering.projector.article_rules import lists_of
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import ListPage, StoredAlias, StoredArticle, StoredPath
 from services.rendering.readmodel.names import article_name, front_name, path_name
+from services.rendering.readmodel.slugs import slug_of
 from services.rendering.readmodel.snapshot import LoadedSnapshot, NotLoaded, Snapshot
 from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Erased, Event, Picture
 from tests.support.projector import MORNING, an_article
@@ -408,6 +411,23 @@ def test_alias_ends_with_the_last_article_of_its_lists() -> None:
 
     assert "alias:tag:c" in touched
     assert "alias:tag:c" not in memory.documents
+
+
+def test_redelivery_corrects_the_lists_of_an_earlier_release() -> None:
+    memory = Memory()
+    with patch.object(article_rules, "slug_of", lambda name: slug_of(name).partition("_")[0]):
+        memory.apply(*LANGUAGES)
+    earlier = _lists(memory)
+
+    memory.apply(LANGUAGES[1].model_copy(update={"version": 0}))
+    outdated = _lists(memory)
+    memory.apply(*LANGUAGES)
+
+    assert earlier == outdated
+    assert earlier["list:tag:c:front"] == ("a1", "a2", "a3")
+    current = Memory()
+    current.apply(*LANGUAGES)
+    assert _lists(memory) == _lists(current)
 
 
 def test_article_with_plain_names_has_no_alias() -> None:

@@ -1,4 +1,4 @@
-"""`python -m services.rendering rebuild`: builds a new read model from the beginning of the logs.
+"""Rebuilds the read model from the beginning of the logs, for the command `rebuild read-model`.
 
 It fills the next model in a new consumer group and announces nothing; the current model stays up to date and serves. When the
 next model has caught up, the current one is marked as replaced: gateways read the next one from their next page on, and

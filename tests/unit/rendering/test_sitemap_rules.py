@@ -1,7 +1,7 @@
 """Sitemaps hold every published article once, with its last change, in any order of events."""
 
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,7 +26,7 @@ def entries(memory: Memory) -> dict[str, object]:
     parts = memory.ask(queries.sitemap_parts)
     found: dict[str, object] = {}
     for part, moment in parts.items():
-        found_entries = memory.ask(lambda snapshot, part=part: queries.sitemap_entries(snapshot, part)) or ()
+        found_entries = memory.ask(partial(queries.sitemap_entries, part=part)) or ()
         assert max(entry.modified_at for entry in found_entries) == moment, "the index has the time of the newest entry"
         assert not found.keys() & {entry.url for entry in found_entries}
         found |= {entry.url: entry.modified_at for entry in found_entries}

@@ -44,9 +44,9 @@ def project_article(change_set: ChangeSet, event: ArticleState) -> Touched:
     _update_paths(change_set, event.id, known, paths_of(event))
     card = _card(known, event)
     hints = _update_cards(change_set, known, card, lists)
-    place = sitemap_rules.update_entry(change_set, known, event)
+    sitemap_hint = sitemap_rules.update_entry(change_set, known, event)
     state = _without_surplus(event)
-    article = StoredArticle(seen=event.version, state=state, card_version=card.version, lists=hints, place=place)
+    article = StoredArticle(seen=event.version, state=state, card_version=card.version, lists=hints, place=sitemap_hint)
     return _keep(change_set, name, article)
 
 
@@ -67,7 +67,7 @@ def erase_article(change_set: ChangeSet, article_id: str) -> Touched:
 def _is_applied(known: StoredArticle, event: ArticleState) -> bool:
     if known.erased or event.version != known.seen:
         return known.erased or event.version < known.seen
-    # An earlier release had another rule for slugs. A redelivery moves such an article to the lists of today.
+    # Earlier releases had another rule for slugs. A redelivered event moves the article to its current lists.
     return known.state is None or lists_of(known.state).keys() == known.lists.keys()
 
 
@@ -115,7 +115,7 @@ def _card(known: StoredArticle | None, event: ArticleState) -> StoredCard:
 
 
 def _need_for_event(change_set: ChangeSet, event: ArticleState, lists: Mapping[str, str]) -> None:
-    """Load everything that the event surely needs with one query."""
+    """Load everything that the event needs in any case with one query."""
     wanted: dict[str, type[Document]] = {article_name(event.id): StoredArticle}
     wanted |= {path_name(path): StoredPath for path in paths_of(event)}
     wanted |= {front_name(listing): StoredCardPage for listing in lists} | _aliases_of(lists)

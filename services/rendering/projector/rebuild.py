@@ -60,12 +60,12 @@ async def _build(
 ) -> None:
     for number in range(1, current.number):
         await ReadModel(current.mongo, current.database, number).delete_documents()
-    sink = Projector(following, producer, DeadLetters(producer, group), announces=False)
-    runner = a_runner(settings, group, following, sink)
+    projector = Projector(following, producer, DeadLetters(producer, group), announces=False)
+    runner = a_runner(settings, group, following, projector)
     running = asyncio.create_task(runner.run(), name="rebuild")
     try:
-        await _catch_up(sink, runner, running, report)
-        sink.announces = True
+        await _catch_up(projector, runner, running, report)
+        projector.announces = True
         await current.mark_replaced(following.number)
         moment = now()
         event = DocumentChanged(dependency=READ_MODEL, version=following.number, changed_at=moment, projected_at=moment)
@@ -75,7 +75,7 @@ async def _build(
         await running
 
 
-async def _catch_up(sink: Projector, runner: GroupRunner, running: "asyncio.Task[None]", report: Report) -> None:
+async def _catch_up(projector: Projector, runner: GroupRunner, running: "asyncio.Task[None]", report: Report) -> None:
     """Wait until all records of the logs are projected, and report progress."""
     started = monotonic()
     while not (len(runner.partitions) == _PARTITIONS and runner.lag == 0):
@@ -83,4 +83,4 @@ async def _catch_up(sink: Projector, runner: GroupRunner, running: "asyncio.Task
         if done:
             running.result()
         remaining = "unknown" if runner.lag is None else runner.lag
-        report(f"{sink.projected} events in {monotonic() - started:.0f} s, {remaining} remaining")
+        report(f"{projector.projected} events in {monotonic() - started:.0f} s, {remaining} remaining")

@@ -8,7 +8,7 @@ MEANINGS: Mapping[str, str] = {
     "wm_kafka_records_total": "More events. A counter that stands still while the lag grows: the consumer is stuck.",
     "wm_kafka_lag_records": "The consumer falls behind: more load than it can apply, or a store that does not answer.",
     "wm_kafka_event_age_seconds": "Readers see changes later by so much.",
-    "wm_kafka_holes_total": "The broker left records out of fetches. Expected on the embedded broker only.",
+    "wm_kafka_offset_gaps_total": "The broker left records out of fetches. Expected on the embedded broker only.",
     "wm_kafka_dead_letters_total": "Bad records. Look into the dead-letter topic; a stream of them stops the consumer.",
     "wm_kafka_rebalances_total": "Consumers come and go. Steady growth: processes die, or miss their session time-out.",
     "wm_outbox_pending_rows": "Kafka does not accept events: changes are safe in MongoDB and readers do not see them yet.",

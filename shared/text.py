@@ -42,7 +42,14 @@ _DEFAULT_IGNORABLE = (
     *((0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
 )
 # Symbols with an empty glyph: braille blank, object replacement, musical null notehead.
-_EMPTY_SYMBOLS = frozenset("\u2800\ufffc\U0001d159")
+_EMPTY_SYMBOLS = "\u2800\ufffc\U0001d159"
+_NONCHARACTERS = (
+    *range(0xFDD0, 0xFDF0),
+    *(plane + last for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)),
+)
+_INVISIBLE = frozenset(_EMPTY_SYMBOLS).union(
+    (chr(code) for first, last in _DEFAULT_IGNORABLE for code in range(first, last + 1)), map(chr, _NONCHARACTERS)
+)
 # White_Space is within Z and Cc. A mark (M) needs a letter to stand on. Private use (Co) has no agreed glyph.
 _BLANK_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp", "Mn", "Mc", "Me"})
 
@@ -80,7 +87,7 @@ def tidy(text: str, rule: TextRule) -> str:
 
 def is_blank(text: str) -> bool:
     """Whether there is nothing to see in it. A code point that Python does not know yet, such as a new emoji, is visible."""
-    return all(_is_invisible(character) for character in text)
+    return all(unicodedata.category(character) in _BLANK_CATEGORIES or character in _INVISIBLE for character in text)
 
 
 def fold(text: str) -> str:
@@ -145,14 +152,3 @@ def _with_marks(text: str, marks: Marks) -> str:
 def _without(line: str, positions: list[int]) -> str:
     left_out = set(positions)
     return "".join(character for position, character in enumerate(line) if position not in left_out)
-
-
-def _is_invisible(character: str) -> bool:
-    code = ord(character)
-    return (
-        unicodedata.category(character) in _BLANK_CATEGORIES
-        or character in _EMPTY_SYMBOLS
-        or any(first <= code <= last for first, last in _DEFAULT_IGNORABLE)
-        or code & 0xFFFE == 0xFFFE
-        or 0xFDD0 <= code <= 0xFDEF
-    )

@@ -9,8 +9,6 @@ from tests.support.comments import CommentsService, written
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
 BROWSER = {**FORM, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 

@@ -46,9 +46,9 @@ async def test_published_article_is_complete_in_the_log(ingestion: IngestionClie
     assert published["published_at"] == published["updated_at"]
     (event,) = await ingestion.events(published, 1)
     assert event.ce_type == "world-monitor.article.published.v1"
-    told = event.model_dump(mode="json")
-    assert {name: told[name] for name in published if name in told} == dict(published)
-    assert told["lead_image"] == picture
+    sent = event.model_dump(mode="json")
+    assert {name: sent[name] for name in published if name in sent} == dict(published)
+    assert sent["lead_image"] == picture
 
 
 async def test_whole_lifecycle_is_in_events_and_revisions(ingestion: IngestionClient) -> None:

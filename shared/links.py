@@ -11,12 +11,12 @@ from linkify_it.main import LinkifyIt
 _CJK_ENDS = "、。〃〈〉《》「」『』【】〔〕〖〗〘〙〚〛〝〞〟｡｢｣､！＂＇（），．：；？［］｛｝｟｠…‥"
 # Marks that show nothing and belong to no address. Joiners (U+200C, U+200D) do, in Persian and in emoji.
 _INVISIBLE_ENDS = "\xad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-_ENDS = frozenset(_CJK_ENDS + _INVISIBLE_ENDS)
+_INVISIBLE_END = re.compile(f"[{_INVISIBLE_ENDS}]")
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _NOT_LAST = ".,;!?"
 
 _AUTHORITY = re.compile(r"//[^/?#]*")
-_ADDRESS = re.compile(r"(https?://)([^/?#:]*)(.*)", re.IGNORECASE | re.DOTALL)
+_ADDRESS = re.compile(r"(https?://(?:[^/?#@]*@)?)([^/?#:]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 # Scripts that are one writing system (UTS 39, section 5.1: Jpan, Kore, Hanb).
 _WRITING_SYSTEMS = (
@@ -32,7 +32,7 @@ _LATIN_LOOKALIKES = frozenset("асԁеһіјӏорԛѕԝхуѵѡьгп" + "αγ
 class AddressFinder(LinkifyIt):
     """Finds whole `http://` and `https://` addresses, no guesses. One ends before CJK punctuation and invisible marks.
 
-    Brackets in pairs may hold anything. An address with a user name is none: `https://bank.example@evil.example`.
+    A pair of brackets may hold CJK punctuation. An address with a user name is none: `https://bank.example@evil.example`.
     """
 
     def __init__(self) -> None:
@@ -80,10 +80,12 @@ def _length(tail: str) -> int:
 
 
 def _first_end(tail: str) -> int:
+    invisible = _INVISIBLE_END.search(tail)
+    tail = tail[: invisible.start()] if invisible else tail
     last = {closer: tail.rfind(closer) for closer in _CLOSERS.values()}
     position = 0
     while position < len(tail):
-        if tail[position] in _ENDS:
+        if tail[position] in _CJK_ENDS:
             return position
         closer = _CLOSERS.get(tail[position])
         if closer is not None and position < last[closer]:

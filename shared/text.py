@@ -144,7 +144,7 @@ def _with_marks(text: str, marks: Marks) -> str:
     if lone:
         mark = text[lone[0]]
         raise TextRefused(
-            f"U+{ord(mark):04X} ({unicodedata.name(mark)}) has no partner: it would turn the direction of what follows."
+            f"U+{ord(mark):04X} ({unicodedata.name(mark)}) has no partner and would turn the direction of the text after it."
         )
     return text
 

@@ -44,6 +44,8 @@ def addresses(text: str) -> list[str]:
         ("https://example.com/L’Équipe", ["https://example.com/L’Équipe"]),
         ("https://example.com/foo\u200e bar", ["https://example.com/foo"]),
         ("https://example.com/\u202egpj.exe", ["https://example.com/"]),
+        ("https://example.com/a(b\u202ec)d", ["https://example.com/a(b"]),
+        ("https://example.com/@ada", ["https://example.com/@ada"]),
         ("https://example.com/می\u200cخواهم", ["https://example.com/می\u200cخواهم"]),
         ("https://exam\u200bple.com/a", []),
         ("https://bank.example@evil.example/", []),
@@ -87,6 +89,7 @@ def test_address_with_an_unmistakable_host_is_shown_as_typed(url: str) -> None:
             "https://\u0430\u0440\u0440\u04cf\u0435.com/a",
             "https://xn--80ak6aa92e.com/a",
         ),  # all Cyrillic, looks like apple
+        ("https://a:b@ex\u0430mple.com/", "https://a:b@xn--exmple-4nf.com/"),
         ("https://com\u30cefoo.example/", "https://xn--comfoo-kx4e.example/"),  # katakana that looks like a slash
         ("https://\uff45xample.com", "https://example.com"),  # full-width letter
         ("https://b\u00fccher.\u0441om", "https://xn--bcher-kva.xn--om-nmc"),  # Cyrillic letter in the last label

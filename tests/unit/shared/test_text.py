@@ -146,6 +146,7 @@ UNPAIRED = [
     "\u202ea\u2069",  # closed by the wrong partner
     "\u2067a\u202c",
     "\u202aa\u202bb\u202c",  # one of two closed
+    "\u2068a\u2069\u2069",  # closed twice
 ]
 PAIRED = [
     "\u202aa\u202c",

@@ -79,9 +79,9 @@ def tidy(text: str, rule: TextRule) -> str:
 
     One line has single spaces; prose has `\\n` as its line break. Raises TextRefused.
     """
-    text = unicodedata.normalize("NFC", text)
+    # Marks first: letters and spaces around a removed mark become neighbours.
+    text = unicodedata.normalize("NFC", _with_marks(_BREAKS.sub("\n", text), rule.marks))
     text = _tidy_line(text) if rule.lines == "one" else _tidy_prose(text, rule.indented)
-    text = _with_marks(text, rule.marks)
     return "" if is_blank(text) else text
 
 
@@ -126,7 +126,6 @@ def _tidy_line(text: str) -> str:
 
 
 def _tidy_prose(text: str, indented: bool) -> str:
-    text = _BREAKS.sub("\n", text)
     if _REFUSED_IN_PROSE.search(text):
         raise TextRefused("Control characters are not allowed.")
     return text.strip("\n").rstrip() if indented else text.strip()

@@ -189,6 +189,9 @@ def test_harmless_direction_marks_stay_in_readers_lines(text: str) -> None:
     [
         ("a\u202eb", "ab"),
         ("a\u2069b\u202c", "ab"),
+        ("\u202e a", "a"),
+        ("e\u202e\u0301", "\u00e9"),
+        ("\u202ea\r\nb\u202c", "a\nb"),
         ("\u202ea\nb\u202c", "a\nb"),  # a line break ends the direction, so the partner comes too late
         ("\u202aa\u202bb\u202c", "a\u202bb\u202c"),
         *((text, text) for text in PAIRED),

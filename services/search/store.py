@@ -26,7 +26,7 @@ from tantivy import (
 )
 
 from services.search import queries
-from services.search.analysis import FORMS, STEMS, text_of, written
+from services.search.analysis import FORMS, STEMS, single_characters, text_of, written
 from services.search.rules import Question
 from services.search.snippets import Matcher, snippet_html
 from shared.errors import Unavailable
@@ -35,7 +35,7 @@ from shared.site.pages import OwnPage
 from shared.times import rfc3339
 
 # Another number means that fields or analysis have changed: an index of another format is built anew.
-FORMAT = 2
+FORMAT = 3
 _WRITER_BYTES = 64 * 1024 * 1024
 _TERMS = "terms"
 _PLACE = "place"
@@ -264,10 +264,12 @@ def _own_page(page: OwnPage) -> Document:
 
 
 def _texts(headline: str, labels: str, standfirst: str, body: str) -> dict[str, list[str]]:
-    """The fields of words: stems by where they stand, forms of all."""
-    found = [written(text) for text in (headline, labels, standfirst, body)]
-    named = set(map(FORMS.__getitem__, found[0] + found[1]))
-    everywhere = named.union(map(FORMS.__getitem__, {*found[2], *found[3]}))
+    """The fields of words: stems and pairs by their place in the article; forms and single characters of all."""
+    texts = (headline, labels, standfirst, body)
+    found = list(map(written, texts))
+    characters = list(map(single_characters, texts))
+    named = set(map(FORMS.__getitem__, found[0] + found[1])).union(*characters[:2])
+    everywhere = named.union(map(FORMS.__getitem__, {*found[2], *found[3]}), *characters[2:])
     return {
         **{name: [" ".join(map(STEMS.__getitem__, list_))] for name, list_ in zip(queries.STEMS, found, strict=True)},
         queries.NAMES: [" ".join(named)],

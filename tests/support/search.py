@@ -1,6 +1,6 @@
 """The search service with an index folder of its own, for tests: articles to publish, and questions to ask."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,11 +65,16 @@ class RunningSearch:
         await eventually(answered, what=f"{path}: {status}", every_s=0.02)
 
 
-def urls_in(answer: Answer) -> list[str]:
-    """The addresses of an answer's results."""
+def items_in(answer: Answer) -> list[Mapping[str, object]]:
+    """An answer's results."""
     items = answer["items"]
     assert isinstance(items, list)
-    return [item["url"] for item in items]
+    return items
+
+
+def urls_in(answer: Answer) -> list[str]:
+    """The addresses of an answer's results."""
+    return [str(item["url"]) for item in items_in(answer)]
 
 
 def search_settings(kafka: str, folder: Path) -> SearchSettings:

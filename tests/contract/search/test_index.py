@@ -1,4 +1,4 @@
-"""The index over time: restarts, logs that are replaced, rebuilds, a broken folder. On a broker of its own to hurt."""
+"""The index over time: restarts, replaced logs, rebuilds, a broken folder. Uses a broker that it may kill."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ async def _indexed(service: RunningSearch) -> float:
 COUNTED = ("wm_search_indexed_total", "wm_search_outdated_total")
 
 
-async def test_a_restart_goes_on_where_it_was(broker: Broker, tmp_path: Path) -> None:
+async def test_restarted_service_continues_at_its_position(broker: Broker, tmp_path: Path) -> None:
     settings = search_settings(broker.url, tmp_path)
     async with running_search(settings) as service:
         await service.publish(*(an_article(headline=f"Tollgate {n}") for n in range(20)))
@@ -52,13 +52,13 @@ async def test_a_restart_goes_on_where_it_was(broker: Broker, tmp_path: Path) ->
         assert await _indexed(service) - before == 1
 
 
-async def test_a_rebuilt_index_takes_over_while_the_old_one_serves(broker: Broker, tmp_path: Path) -> None:
+async def test_rebuilt_index_replaces_the_old_one_without_an_outage(broker: Broker, tmp_path: Path) -> None:
     settings = search_settings(broker.url, tmp_path)
     async with running_search(settings) as service:
         await service.publish(article := an_article(headline="Windlass"))
         await service.until("windlass", lambda found: found == [article.url])
-        said: list[str] = []
-        building = asyncio.create_task(rebuild(settings, say=said.append))
+        lines: list[str] = []
+        building = asyncio.create_task(rebuild(settings, report=lines.append))
         answers = []
         while not building.done() or not (await _serves(service, 2)):
             answers.append(await service.urls("windlass"))
@@ -66,7 +66,7 @@ async def test_a_rebuilt_index_takes_over_while_the_old_one_serves(broker: Broke
 
         assert await building == 2
         assert all(found == [article.url] for found in answers)
-        assert any("states of articles" in line for line in said)
+        assert any("states of articles" in line for line in lines)
         await service.publish(following := an_article(headline="Bollard"))
         await service.until("bollard", lambda found: found == [following.url])
         assert await service.urls("windlass") == [article.url]
@@ -75,10 +75,10 @@ async def test_a_rebuilt_index_takes_over_while_the_old_one_serves(broker: Broke
 
 async def _serves(service: RunningSearch, number: int) -> bool:
     async with service.client.get("/health/ready") as answer:
-        return (await answer.json()).get("index") == number
+        return bool((await answer.json()).get("index") == number)
 
 
-async def test_an_index_that_cannot_be_read_is_built_anew(broker: Broker, tmp_path: Path) -> None:
+async def test_unreadable_index_is_built_anew(broker: Broker, tmp_path: Path) -> None:
     settings = search_settings(broker.url, tmp_path)
     folder = Generations(settings.own_index).path(1)
     folder.mkdir(parents=True)
@@ -90,9 +90,7 @@ async def test_an_index_that_cannot_be_read_is_built_anew(broker: Broker, tmp_pa
         await service.until("capstan", lambda found: article.url in found)
 
 
-async def test_a_log_that_replaced_the_known_one_is_adopted_and_nothing_is_lost_meanwhile(
-    broker: Broker, tmp_path: Path
-) -> None:
+async def test_new_log_is_adopted_and_known_articles_stay(broker: Broker, tmp_path: Path) -> None:
     settings = search_settings(broker.url, tmp_path)
     async with running_search(settings) as service:
         await service.publish(article := an_article(headline="Halyard"))

@@ -1,4 +1,4 @@
-"""What happens when a record is bad, Redis comes back older, or the log is another one: seen from outside."""
+"""Bad records, a Redis restored from an older copy, and replaced logs, as seen from outside."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,9 @@ async def popularity(kafka_url: str, redis_url: str) -> AsyncIterator[Popularity
         yield running
 
 
-async def test_a_bad_record_goes_aside_and_its_neighbours_count(popularity: Popularity, kafka_url: str) -> None:
+async def test_bad_record_becomes_a_dead_letter_and_its_neighbours_count(
+    popularity: Popularity, kafka_url: str
+) -> None:
     article = await popularity.publish()
     mark = uuid4().hex.encode()
 
@@ -51,13 +53,13 @@ async def _find_letter(kafka: str, value: bytes) -> object:
     raise AssertionError("unreachable")
 
 
-async def test_a_redis_that_comes_back_older_is_brought_up_to_date_from_the_log(popularity: Popularity) -> None:
+async def test_older_redis_catches_up_from_the_log(popularity: Popularity) -> None:
     article = await popularity.publish()
     redis = Redis.from_url(popularity.settings.redis)
     for _ in range(3):
         await popularity.view(article.id)
     await popularity.until_counted(article.id, 3)
-    # A key that ran out between the look and the copy is not in the older state.
+    # A key may expire between the scan and the dump.
     older = {key: value async for key in redis.scan_iter() if (value := await redis.dump(key)) is not None}
     for _ in range(4):
         await popularity.view(article.id)
@@ -74,7 +76,7 @@ async def test_a_redis_that_comes_back_older_is_brought_up_to_date_from_the_log(
     await redis.aclose()
 
 
-async def test_another_log_is_refused_until_an_operator_takes_it_up(kafka_url: str, redis_url: str) -> None:
+async def test_another_log_is_refused_until_adopt_log(kafka_url: str, redis_url: str) -> None:
     async with empty_redis(redis_url, 11) as address:
         redis = Redis.from_url(address)
         for partition in range(6):
@@ -83,11 +85,11 @@ async def test_another_log_is_refused_until_an_operator_takes_it_up(kafka_url: s
         settings = settings_for(kafka_url, address, kafka_adopt_new_log=False, instance=2)
         async with TestClient(TestServer(create_counter(settings))) as counter:
 
-            async def says_why() -> bool:
+            async def refuses() -> bool:
                 answer = await counter.get("/health/ready")
                 return answer.status == 503 and "adopt-log" in await answer.text()
 
-            await eventually(says_why)
+            await eventually(refuses)
             done = [line async for line in adopt_log(settings)]
 
             async def counts() -> bool:
@@ -99,7 +101,7 @@ async def test_another_log_is_refused_until_an_operator_takes_it_up(kafka_url: s
         await redis.aclose()
 
 
-async def test_a_topic_that_was_made_anew_in_the_same_cluster_is_noticed(popularity: Popularity) -> None:
+async def test_recreated_topic_in_the_same_cluster_is_noticed(popularity: Popularity) -> None:
     article = await popularity.publish()
     await popularity.view(article.id)
     await popularity.until_counted(article.id, 1)
@@ -111,7 +113,7 @@ async def test_a_topic_that_was_made_anew_in_the_same_cluster_is_noticed(popular
     async with TestClient(TestServer(create_counter(refusing))) as other:
 
         async def noticed() -> bool:
-            # Whichever of the two counters is given the partition: one adopts, the other refuses.
+            # Either counter may get the partition: one adopts the log, the other refuses it.
             known = await redis.hget(partition, "fingerprint")
             refused = "adopt-log" in await (await other.get("/health/ready")).text()
             return refused or known != b"that of another record"

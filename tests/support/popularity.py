@@ -90,8 +90,15 @@ def next_state(article: ArticleState, kind: type[ArticleState] = ArticleCorrecte
 
 def settings_for(kafka: str, redis: str, **changed: object) -> PopularitySettings:
     """Settings as the embedded stack gives them."""
-    given: dict[str, object] = {"kafka": kafka, "redis": redis, "kafka_idempotence": False, "kafka_hole_wait_ms": 500}
-    return PopularitySettings(**{**given, "kafka_adopt_new_log": True, "ranking_every_s": 0.2, **changed})
+    settings = PopularitySettings(
+        kafka=kafka,
+        redis=redis,
+        kafka_idempotence=False,
+        kafka_hole_wait_ms=500,
+        kafka_adopt_new_log=True,
+        ranking_every_s=0.2,
+    )
+    return settings.model_copy(update=changed)
 
 
 @asynccontextmanager
@@ -104,8 +111,8 @@ async def running_popularity(settings: PopularitySettings) -> AsyncIterator[Popu
     ):
         for client in (counter, api):
 
-            async def ready(asked: "TestClient[aiohttp.web.Request, aiohttp.web.Application]" = client) -> bool:
-                return (await asked.get("/health/ready")).status == 200
+            async def ready(of: "TestClient[aiohttp.web.Request, aiohttp.web.Application]" = client) -> bool:
+                return (await of.get("/health/ready")).status == 200
 
             await eventually(ready, what="popularity is ready")
         try:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -88,7 +89,7 @@ class ApplyViews(RuleBasedStateMachine):
         self.store = Store(self.redis)
         letters = DeadLetters(Producer("127.0.0.1:1", idempotence=False), "test")
         self.sink = CounterSink(self.store, letters, bootstrap="", adopts=True, on_change=lambda: None)
-        self.runner.run(self.redis.flushdb())
+        self.runner.run(_flush(self.redis))
         self.now_ms = START_MS
         self.numbers = count(1)
         self.logs: dict[str, list[Record]] = {}
@@ -257,7 +258,11 @@ def _article(name: str, version: int, section: str) -> ArticleState:
 
 
 async def _dump(redis: Redis) -> dict[bytes, bytes]:
-    return {key: await redis.dump(key) async for key in redis.scan_iter()}
+    return {key: await redis.dump(key) or b"" async for key in redis.scan_iter()}
+
+
+async def _flush(redis: Redis) -> None:
+    await redis.flushdb()
 
 
 async def _restore(redis: Redis, snapshot: Mapping[bytes, bytes]) -> None:
@@ -272,7 +277,8 @@ async def _sums(redis: Redis) -> tuple[dict[str, dict[str, int]], dict[str, Coun
     async for key in redis.scan_iter(f"{BASE}*"):
         name = key.decode().removeprefix(BASE)
         if name.startswith(("sum:", "aside:", "bucket:")):
-            members = {member.decode(): int(score) for member, score in await redis.zrange(key, 0, -1, withscores=True)}
+            pairs = cast(list[tuple[bytes, float]], await redis.zrange(key, 0, -1, withscores=True))
+            members = {member.decode(): int(score) for member, score in pairs}
             if name.startswith("bucket:"):
                 buckets.setdefault(name.split(":")[1], Counter()).update(members)
             else:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestClient, TestServer
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from redis.asyncio import Redis
 
 from services.popularity.app import create_counter
@@ -44,9 +44,10 @@ async def test_bad_record_becomes_a_dead_letter_and_its_neighbours_count(
     assert headers["ce_id"] == b"bad"
 
 
-async def _find_letter(kafka: str, value: bytes) -> object:
+async def _find_letter(kafka: str, value: bytes) -> ConsumerRecord[bytes, bytes]:
     async with AIOKafkaConsumer("views.v1.dlq", bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
         async with asyncio.timeout(PATIENCE_S):
+            record: ConsumerRecord[bytes, bytes]
             async for record in consumer:
                 if record.value == value:
                     return record
@@ -80,8 +81,8 @@ async def test_another_log_is_refused_until_adopt_log(kafka_url: str, redis_url:
     async with empty_redis(redis_url, 11) as address:
         redis = Redis.from_url(address)
         for partition in range(6):
-            known = {"log": "a log of before", "next": 7, "fingerprint": "x"}
-            await redis.hset(f"popularity:{{p{partition}}}:state", mapping=known)
+            for field, value in (("log", "a former log"), ("next", "7"), ("fingerprint", "x")):
+                await redis.hset(f"popularity:{{p{partition}}}:state", field, value)
         settings = settings_for(kafka_url, address, kafka_adopt_new_log=False, instance=2)
         async with TestClient(TestServer(create_counter(settings))) as counter:
 
@@ -96,8 +97,8 @@ async def test_another_log_is_refused_until_adopt_log(kafka_url: str, redis_url:
                 return (await counter.get("/health/ready")).status == 200
 
             await eventually(counts)
-        assert [line for line in done if "a log of before" in line]
-        assert await redis.hget("popularity:{p0}:logs", "a log of before") == b"7"
+        assert [line for line in done if "a former log" in line]
+        assert await redis.hget("popularity:{p0}:logs", "a former log") == b"7"
         await redis.aclose()
 
 

@@ -26,7 +26,7 @@ async def rebuild(settings: SearchSettings, *, report: Report = print) -> int:
     number = generations.current() + 1
     index = open_index(generations, number)
     index.write()
-    report(f"building index {number} in {generations.path(number)}; number {number - 1} serves meanwhile")
+    report(f"building index {number} in {generations.path(number)}; number {number - 1} goes on serving")
     try:
         index.replace_pages(pages_of_site(settings.site).values())
         await _catch_up(Follower(settings, index), report)

@@ -20,7 +20,7 @@ MEANINGS: Mapping[str, str] = {
     "wm_views_batch_size": "More views at the same time; larger batches cost less each.",
     "wm_views_counted_total": "More views reach the counters.",
     "wm_views_repeated_total": "Retries by clients, or events delivered again. Harmless: each counts once.",
-    "wm_views_gate_total": "Batches applied. A status other than applied: repeated deliveries, gaps or another log.",
+    "wm_views_chunks_total": "Chunks of views applied. A status other than applied: repeated deliveries, gaps or another log.",
     "wm_views_lost_total": "Retention deleted views before they were counted. Each is lost: counters were away too long.",
     "wm_views_logs_adopted_total": "The log was replaced. Expected at a restart of the embedded broker only.",
     "wm_views_log_refused": "At 1, counting is stopped until an operator runs `world-monitor adopt-log`.",

@@ -45,7 +45,7 @@ class Counting:
             DeadLetters(self._producer, GROUP),
             bootstrap=settings.kafka,
             adopts=settings.kafka_adopt_new_log,
-            moved=self._ranker.moved,
+            on_change=self._ranker.moved,
         )
         self._runner = GroupRunner(
             settings,

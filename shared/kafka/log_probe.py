@@ -1,4 +1,4 @@
-"""Looks at single records of a log, outside any group: is the log that is there the one that was read before?"""
+"""Reads single records of a log, outside any group, to recognise a log that was read before."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -11,26 +11,26 @@ from shared.errors import Unavailable
 from shared.events import Record
 from shared.kafka.client import as_record, bounded, client_options, stop_consumer
 
-_WITHIN_S = 5.0
+_TIMEOUT_S = 5.0
 
 Position = tuple[str, int]
 
 
-class Nothing(Enum):
-    """Why there is no record to look at."""
+class NoRecord(Enum):
+    """Why there is no record at an offset."""
 
-    BEYOND = "the log ends before the offset"
-    EMPTIED = "retention has taken all that the log had, up to the offset and past it: which log it was cannot be told"
+    PAST_THE_END = "the log ends before the offset"
+    EMPTIED = "retention deleted every record, so the log cannot be identified"
 
 
-async def peek(bootstrap: str, offsets: Mapping[Position, int]) -> dict[Position, Record | Nothing]:
-    """For each partition the first record at or after an offset, or why there is none.
+async def probe(bootstrap: str, offsets: Mapping[Position, int]) -> dict[Position, Record | NoRecord]:
+    """The first record at or after the offset of each partition, or why there is none.
 
-    An offset before the log's beginning gives its first record. Raises Unavailable when Kafka does not answer.
+    For an offset before the log's beginning, that is the first record. Raises Unavailable when Kafka does not answer.
     """
     consumer = AIOKafkaConsumer(**client_options(bootstrap), enable_auto_commit=False, auto_offset_reset="none")
     try:
-        async with bounded(_WITHIN_S, "peek"):
+        async with bounded(_TIMEOUT_S, "probe"):
             await consumer.start()
             consumer.assign([TopicPartition(*position) for position in offsets])
             for position, offset in offsets.items():
@@ -51,12 +51,12 @@ async def _read(
     wanted: dict[Position, int],
     begins: Mapping[TopicPartition, int],
     ends: Mapping[TopicPartition, int],
-) -> dict[Position, Record | Nothing]:
-    found: dict[Position, Record | Nothing] = {}
+) -> dict[Position, Record | NoRecord]:
+    found: dict[Position, Record | NoRecord] = {}
     for partition, begin in begins.items():
         if begin == ends[partition] and begin > wanted[(str(partition.topic), int(partition.partition))]:
-            _note(consumer, partition, Nothing.EMPTIED, wanted, found)
-    deadline = monotonic() + _WITHIN_S
+            _note(consumer, partition, NoRecord.EMPTIED, wanted, found)
+    deadline = monotonic() + _TIMEOUT_S
     while wanted and monotonic() < deadline:
         try:
             fetched = await consumer.getmany(timeout_ms=200)
@@ -65,27 +65,27 @@ async def _read(
                 if offset < begins[partition]:
                     consumer.seek(partition, begins[partition])
                 else:
-                    _note(consumer, partition, Nothing.BEYOND, wanted, found)
+                    _note(consumer, partition, NoRecord.PAST_THE_END, wanted, found)
             continue
         except KafkaError as error:
-            raise Unavailable(f"Kafka: peek: {error!r}") from error
+            raise Unavailable(f"Kafka: probe: {error!r}") from error
         for partition, records in fetched.items():
             if records:
                 _note(consumer, partition, as_record(records[0]), wanted, found)
     for position, offset in wanted.items():
-        # An embedded broker may report too low an end, so the end alone proves nothing: the fetch found nothing either.
+        # The embedded broker may report too low an end. Here the fetch returned nothing either.
         if ends[TopicPartition(*position)] > offset:
-            raise Unavailable(f"Kafka: nothing came from {position[0]}/{position[1]} at {offset}")
-        found[position] = Nothing.BEYOND
+            raise Unavailable(f"Kafka: no record from {position[0]}/{position[1]} at {offset}")
+        found[position] = NoRecord.PAST_THE_END
     return found
 
 
 def _note(
     consumer: AIOKafkaConsumer,
     partition: TopicPartition,
-    record: Record | Nothing,
+    record: Record | NoRecord,
     wanted: dict[Position, int],
-    found: dict[Position, Record | Nothing],
+    found: dict[Position, Record | NoRecord],
 ) -> None:
     position = (str(partition.topic), int(partition.partition))
     if wanted.pop(position, None) is not None:

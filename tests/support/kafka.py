@@ -78,7 +78,7 @@ class Memory(Sink):
         self.batches.append(batch)
         self.after(batch)
 
-    async def strayed(self, standing: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
+    async def differing_positions(self, held: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
         """None."""
         return {}
 

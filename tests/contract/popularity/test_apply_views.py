@@ -32,7 +32,7 @@ from services.popularity.store import Store, views_partition
 from shared.events import ArticlePublished, ArticleState, ArticleWithdrawn, PageViewed, Record, encode
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.producer import Producer
-from shared.kafka.sinks import Batch, Gap
+from shared.kafka.sinks import Batch, PositionDiffers
 from shared.redis import connect
 
 ARTICLES = [name for name in (f"article-{number}" for number in range(60)) if views_partition(name) == 0][:3]
@@ -87,7 +87,7 @@ class Gate(RuleBasedStateMachine):
         self.redis: Redis = connect(self.redis_url)
         self.store = Store(self.redis)
         letters = DeadLetters(Producer("127.0.0.1:1", idempotence=False), "test")
-        self.sink = CounterSink(self.store, letters, bootstrap="", adopts=True, moved=lambda: None)
+        self.sink = CounterSink(self.store, letters, bootstrap="", adopts=True, on_change=lambda: None)
         self.runner.run(self.redis.flushdb())
         self.now_ms = START_MS
         self.numbers = count(1)
@@ -184,8 +184,8 @@ class Gate(RuleBasedStateMachine):
         batch = owner.hand
         try:
             self.runner.run(self.sink.apply(batch))
-        except Gap as gap:
-            owner.hand, owner.position = None, gap.position
+        except PositionDiffers as differs:
+            owner.hand, owner.position = None, differs.position
             return
         self._count(batch.records)
         owner.hand, owner.position = (None, batch.end) if answered else (batch, owner.position)

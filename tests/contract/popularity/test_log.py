@@ -35,7 +35,7 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
 @pytest.fixture
 async def sink(store: Store, producer: Producer, kafka_url: str) -> CounterSink:
     letters = DeadLetters(producer, "test")
-    return CounterSink(store, letters, bootstrap=kafka_url, adopts=True, moved=lambda: None)
+    return CounterSink(store, letters, bootstrap=kafka_url, adopts=True, on_change=lambda: None)
 
 
 async def _write_views(kafka: str, producer: Producer, count: int) -> Sequence[Record]:
@@ -100,7 +100,7 @@ async def test_a_log_that_ends_before_the_position_is_taken_up_from_its_beginnin
 async def test_a_bad_view_does_not_end_the_counter_while_redis_is_away(producer: Producer, kafka_url: str) -> None:
     away = Store(connect("redis://127.0.0.1:9"))
     letters = DeadLetters(producer, "test")
-    sink = CounterSink(away, letters, bootstrap=kafka_url, adopts=True, moved=lambda: None)
+    sink = CounterSink(away, letters, bootstrap=kafka_url, adopts=True, on_change=lambda: None)
     batch = Batch(VIEWS, 0, 5, 6, [Record(VIEWS, 0, 5, b"a", b"{bad", (), 0)], "the log")
 
     for _ in range(2 * MOST_IN_A_ROW):

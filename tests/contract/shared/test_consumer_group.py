@@ -9,12 +9,14 @@ from itertools import pairwise
 from threading import Thread
 
 import pytest
+from aiokafka.consumer.subscription_state import SubscriptionState
 
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import Message
 from shared.kafka import member as member_module
 from shared.kafka.producer import MAX_MESSAGE_BYTES, Producer
-from shared.kafka.sinks import Batch, Gap
+from shared.kafka.sinks import Batch, PositionDiffers, StateTopicSink
+from shared.process import metrics
 from shared.settings import Settings
 from tests.support.kafka import Memory, bus_settings, make_topic, numbered, running, unique
 from tests.support.polling import until
@@ -101,7 +103,7 @@ async def test_a_gap_sets_the_member_to_where_the_sink_wants_to_go_on(settings: 
     def ask_for_four(batch: Batch) -> None:
         if not asked:
             asked.append(batch.start)
-            raise Gap(4)
+            raise PositionDiffers(4)
 
     sink.before = ask_for_four
     async with running(settings, unique("g"), topic, sink):
@@ -139,7 +141,7 @@ async def test_a_member_that_slept_does_not_take_the_end_of_before_for_the_logs_
         writing = Thread(target=asyncio.run, args=[_write_one_by_one(settings, topic, 11, 30)])
         writing.start()
         writing.join()
-        raise Gap(41)
+        raise PositionDiffers(41)
 
     sink.before = sleep_while_another_goes_on
     async with running(settings, unique("g"), topic, sink):
@@ -271,6 +273,74 @@ async def test_a_member_whose_batches_are_refused_is_not_ready_until_they_are_ta
         await until(lambda: runner.ready and sink.values == ["0"], "it gets on")
 
 
+class Away(StateTopicSink):
+    """A sink whose store is away for the batch with a certain value, until it is `back`."""
+
+    def __init__(self, away_at: str) -> None:
+        super().__init__(self._store, batch_limit=2)
+        self.back = False
+        self.stored: list[str] = []
+        self.refused: list[int] = []
+        self._away_at = away_at
+
+    async def _store(self, batch: Batch) -> None:
+        values = [(record.value or b"").decode() for record in batch.records]
+        if self._away_at in values and not self.back:
+            self.refused.append(batch.tries)
+            raise Unavailable("the store is away")
+        self.stored += values
+
+
+async def test_member_keeps_its_membership_while_a_store_is_away(
+    settings: Settings, producer: Producer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shortened: an outage of 5 s that outlasts the watchdog's limit and two heartbeats.
+
+    aiokafka believes that nobody has polled for an hour. With its usual limit of five minutes it would leave the group.
+    """
+    ended: list[str] = []
+    monkeypatch.setattr("shared.kafka.group.end_process", ended.append)
+    monkeypatch.setattr("shared.kafka.group._READY_WITHIN_S", 1.0)
+    monkeypatch.setattr(SubscriptionState, "fetcher_idle_time", property(lambda _: 3600.0))
+    settings = settings.model_copy(update={"session_timeout_ms": 6000, "stall_timeout_s": 10.0})
+    topic, sink = await make_topic(settings.kafka, 1), Away("5")
+    await producer.send(*numbered(topic, 0, 10))
+
+    async with running(settings, unique("g"), topic, sink) as runner:
+        await until(lambda: sink.refused, "the store is away")
+        member, rebalances = runner._member, metrics.REBALANCES._value.get()
+        assert member is not None
+        coordinator = member._consumer._coordinator
+        generation = coordinator.generation, coordinator.member_id
+        runner._stall_timeout_s = 3.0  # only now: the first assignment may take longer
+        await asyncio.sleep(5)
+        assert not runner.ready
+        assert runner.partitions == ((topic, 0),)
+        sink.back = True
+        await until(lambda: len(sink.stored) == 10 and runner.ready, "the member goes on")
+        await producer.send(*numbered(topic, 10, 5))
+        await until(lambda: len(sink.stored) == 15, "records from after the outage are applied")
+
+        assert runner._member is member
+        assert (coordinator.generation, coordinator.member_id) == generation
+        assert metrics.REBALANCES._value.get() == rebalances
+    assert sink.stored == [str(number) for number in range(15)], "each record is applied once, in order"
+    assert sink.refused == list(range(1, len(sink.refused) + 1)), "only one batch is retried"
+    assert not ended
+
+
+async def test_stop_while_a_store_is_away_commits_what_was_applied(settings: Settings, producer: Producer) -> None:
+    topic, group, first, second = await make_topic(settings.kafka, 1), unique("g"), Away("5"), Away("none")
+    await producer.send(*numbered(topic, 0, 10))
+
+    async with running(settings, group, topic, first):
+        await until(lambda: first.refused, "the store is away")
+    async with running(settings, group, topic, second):
+        await until(lambda: "9" in second.stored, "the next member goes on")
+
+    assert first.stored + second.stored == [str(number) for number in range(10)]
+
+
 class LosesIt(Memory):
     """A sink whose member loses its partitions while the sink is at work, before it answers where to go on."""
 
@@ -282,14 +352,14 @@ class LosesIt(Memory):
     async def apply(self, batch: Batch) -> None:
         if batch.records[0].value == b"gap":
             await self._lose()
-            raise Gap(batch.end)
+            raise PositionDiffers(batch.end)
         await super().apply(batch)
 
-    async def strayed(self, standing: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
+    async def differing_positions(self, held: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
         if not self.values:
             return {}
         await self._lose()
-        return dict.fromkeys(standing, 0)
+        return dict.fromkeys(held, 0)
 
     async def _lose(self) -> None:
         assert self.lose is not None

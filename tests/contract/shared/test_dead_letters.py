@@ -13,7 +13,7 @@ from shared.events import ArticlePublished, ArticleState, Erased, Event, Message
 from shared.ids import new_id
 from shared.kafka.client import as_record
 from shared.kafka.dead_letters import MOST_IN_A_ROW, DeadLetters
-from shared.kafka.dispatch import EventSink
+from shared.kafka.dispatch import dispatching_sink
 from shared.kafka.group import GroupRunner
 from shared.kafka.producer import Producer
 from shared.settings import Settings
@@ -36,12 +36,13 @@ def settings(kafka_url: str, embedded_kafka: bool) -> Settings:
 
 
 class Seen:
-    """Which events a dispatch table was given."""
+    """The ids of the events that a handler received."""
 
     def __init__(self) -> None:
         self.ids: set[str] = set()
 
     async def note(self, event: Event) -> None:
+        """Handle an event."""
         self.ids.add(event.key())
 
 
@@ -70,7 +71,7 @@ async def test_poison_goes_aside_with_its_origin_and_its_neighbours_are_applied(
     key, before, after = new_id(), new_id(), new_id()
     poisons = _poisons(key)
     seen, group = Seen(), unique("g")
-    sink = EventSink({ArticlePublished: seen.note, Erased: seen.note}, DeadLetters(producer, group))
+    sink = dispatching_sink({ArticlePublished: Seen.note, Erased: Seen.note}, seen, DeadLetters(producer, group))
     async with _letters(settings.kafka, group) as letters:
         for message in (encode(an_article(id=before)), *poisons, encode(an_article(id=after))):
             await producer.send(message)
@@ -159,7 +160,7 @@ async def test_a_deploy_that_understands_nothing_stops_where_it_began() -> None:
     nonsense = Message(ARTICLES.name, key.encode(), b"nonsense", ())
     await producer.send(*[nonsense] * (3 * MOST_IN_A_ROW), encode(an_article(id=key)))
     seen, group = Seen(), unique("g")
-    sink = EventSink({ArticlePublished: seen.note}, DeadLetters(producer, group))
+    sink = dispatching_sink({ArticlePublished: Seen.note}, seen, DeadLetters(producer, group))
     runner = GroupRunner(bus_settings(broker.url, idempotence=False), group=group, topics=[ARTICLES.name], sink=sink)
 
     try:
@@ -177,7 +178,7 @@ async def test_a_deploy_that_understands_nothing_stops_where_it_began() -> None:
 
 async def test_a_tombstone_is_an_erasure_not_a_poison(settings: Settings, producer: Producer) -> None:
     key, seen, group = new_id(), Seen(), unique("g")
-    sink = EventSink({Erased: seen.note}, DeadLetters(producer, group))
+    sink = dispatching_sink({Erased: Seen.note}, seen, DeadLetters(producer, group))
     await producer.send(encode(an_article(id=key)), tombstone(ArticleState.topic, key))
 
     runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)

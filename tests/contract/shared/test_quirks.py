@@ -75,7 +75,7 @@ async def test_a_members_fetches_wait_long_at_rest_and_short_again_after_a_recor
 async def test_an_identity_is_asked_for_rarely_at_rest_until_its_broker_ends(
     broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.kafka.client._ASK_EVERY_S", 0.0)
+    monkeypatch.setattr("shared.kafka.client._CHECK_EVERY_S", 0.0)
     await broker.start()
     identity = LogIdentity(broker.url)
     first = await eventually(identity.current)

@@ -1,6 +1,7 @@
 """Reads single records of a log, outside any group, to recognise a log that was read before."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from time import monotonic
 
@@ -32,62 +33,73 @@ async def probe(bootstrap: str, offsets: Mapping[Position, int]) -> dict[Positio
     try:
         async with bounded(_TIMEOUT_S, "probe"):
             await consumer.start()
-            consumer.assign([TopicPartition(*position) for position in offsets])
-            for position, offset in offsets.items():
-                consumer.seek(TopicPartition(*position), offset)
-            begins, ends = await _bounds(consumer)
-        return await _read(consumer, dict(offsets), begins, ends)
+            reading = await _start(consumer, offsets)
+        return await reading.result()
     finally:
         await stop_consumer(consumer)
 
 
-async def _bounds(consumer: AIOKafkaConsumer) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
-    partitions = list(consumer.assignment())
-    return await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+async def _start(consumer: AIOKafkaConsumer, offsets: Mapping[Position, int]) -> "_Reading":
+    partitions = [TopicPartition(*position) for position in offsets]
+    consumer.assign(partitions)
+    for position, offset in offsets.items():
+        consumer.seek(TopicPartition(*position), offset)
+    begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+    return _Reading(consumer, dict(offsets), begins, ends)
 
 
-async def _read(
-    consumer: AIOKafkaConsumer,
-    wanted: dict[Position, int],
-    begins: Mapping[TopicPartition, int],
-    ends: Mapping[TopicPartition, int],
-) -> dict[Position, Record | NoRecord]:
-    found: dict[Position, Record | NoRecord] = {}
-    for partition, begin in begins.items():
-        if begin == ends[partition] and begin > wanted[(str(partition.topic), int(partition.partition))]:
-            _note(consumer, partition, NoRecord.EMPTIED, wanted, found)
-    deadline = monotonic() + _TIMEOUT_S
-    while wanted and monotonic() < deadline:
+@dataclass
+class _Reading:
+    """The offsets still wanted, and the records found so far."""
+
+    consumer: AIOKafkaConsumer
+    wanted: dict[Position, int]
+    begins: Mapping[TopicPartition, int]
+    ends: Mapping[TopicPartition, int]
+    found: dict[Position, Record | NoRecord] = field(default_factory=dict)
+
+    async def result(self) -> dict[Position, Record | NoRecord]:
+        """Read until nothing is wanted, or until the timeout."""
+        self._note_emptied()
+        deadline = monotonic() + _TIMEOUT_S
+        while self.wanted and monotonic() < deadline:
+            await self._fetch()
+        self._note_missing()
+        return self.found
+
+    async def _fetch(self) -> None:
         try:
-            fetched = await consumer.getmany(timeout_ms=200)
+            fetched = await self.consumer.getmany(timeout_ms=200)
         except OffsetOutOfRangeError as error:
-            for partition, offset in error.args[0].items():
-                if offset < begins[partition]:
-                    consumer.seek(partition, begins[partition])
-                else:
-                    _note(consumer, partition, NoRecord.PAST_THE_END, wanted, found)
-            continue
+            self._note_out_of_range(error.args[0])
+            return
         except KafkaError as error:
             raise Unavailable(f"Kafka: probe: {error!r}") from error
         for partition, records in fetched.items():
             if records:
-                _note(consumer, partition, as_record(records[0]), wanted, found)
-    for position, offset in wanted.items():
-        # The embedded broker may report too low an end. Here the fetch returned nothing either.
-        if ends[TopicPartition(*position)] > offset:
-            raise Unavailable(f"Kafka: no record from {position[0]}/{position[1]} at {offset}")
-        found[position] = NoRecord.PAST_THE_END
-    return found
+                self._note(partition, as_record(records[0]))
 
+    def _note_emptied(self) -> None:
+        for partition, begin in self.begins.items():
+            if begin == self.ends[partition] and begin > self.wanted[(partition.topic, partition.partition)]:
+                self._note(partition, NoRecord.EMPTIED)
 
-def _note(
-    consumer: AIOKafkaConsumer,
-    partition: TopicPartition,
-    record: Record | NoRecord,
-    wanted: dict[Position, int],
-    found: dict[Position, Record | NoRecord],
-) -> None:
-    position = (str(partition.topic), int(partition.partition))
-    if wanted.pop(position, None) is not None:
-        found[position] = record
-    consumer.pause(partition)
+    def _note_out_of_range(self, offsets: Mapping[TopicPartition, int]) -> None:
+        for partition, offset in offsets.items():
+            if offset < self.begins[partition]:
+                self.consumer.seek(partition, self.begins[partition])
+            else:
+                self._note(partition, NoRecord.PAST_THE_END)
+
+    def _note_missing(self) -> None:
+        for position, offset in self.wanted.items():
+            # The embedded broker may report too low an end. Here the fetch returned nothing either.
+            if self.ends[TopicPartition(*position)] > offset:
+                raise Unavailable(f"Kafka: no record from {position[0]}/{position[1]} at {offset}")
+            self.found[position] = NoRecord.PAST_THE_END
+
+    def _note(self, partition: TopicPartition, record: Record | NoRecord) -> None:
+        position = (partition.topic, partition.partition)
+        if self.wanted.pop(position, None) is not None:
+            self.found[position] = record
+        self.consumer.pause(partition)

@@ -127,20 +127,28 @@ class LogTail:
             if not targets:
                 self._is_replaced = False  # everything that the owner derived is of this log now
                 self.caught_up.set()
-            found = await _fetch(consumer)
-            if found:
-                self._pace.note_activity()
-            set_fetch_wait(consumer, self._pace.wait_ms)
-            for partition, records in found.items():
-                self._take(consumer, partition, records)
-                if self._next[partition] >= targets.get(partition, 0):
-                    targets.pop(partition, None)
-            if found or not is_verified or self._identity.is_due(at_rest=self._pace.is_at_rest):
+            fetched = await _fetch(consumer)
+            self._take_all(consumer, fetched, targets)
+            if fetched or not is_verified or self._identity.is_due(at_rest=self._pace.is_at_rest):
                 await self._verify(log_id)
                 is_verified = True
             if self._settle is not None:
                 await self._settle()
             self._note_followed(consumer)
+
+    def _take_all(
+        self,
+        consumer: AIOKafkaConsumer,
+        fetched: Mapping[TopicPartition, Sequence[Record]],
+        targets: dict[TopicPartition, int],
+    ) -> None:
+        if fetched:
+            self._pace.note_activity()
+        set_fetch_wait(consumer, self._pace.wait_ms)
+        for partition, records in fetched.items():
+            self._take(consumer, partition, records)
+            if self._next[partition] >= targets.get(partition, 0):
+                targets.pop(partition, None)
 
     def _take(self, consumer: AIOKafkaConsumer, partition: TopicPartition, fetched: Sequence[Record]) -> None:
         records = self._gaps.joined(partition, self._next[partition], fetched)

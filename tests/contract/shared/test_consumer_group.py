@@ -2,7 +2,7 @@
 
 import asyncio
 import resource
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import pairwise
@@ -13,7 +13,7 @@ from aiokafka.consumer.subscription_state import SubscriptionState
 
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import Message
-from shared.kafka import member as member_module
+from shared.kafka.member import Member
 from shared.kafka.producer import MAX_MESSAGE_BYTES, Producer
 from shared.kafka.sinks import Batch, PositionDiffers, StateTopicSink
 from shared.process import metrics
@@ -32,7 +32,7 @@ def settings(kafka_url: str, embedded_kafka: bool) -> Settings:
 
 
 @pytest.fixture
-async def producer(settings: Settings):  # type: ignore[no-untyped-def]
+async def producer(settings: Settings) -> AsyncIterator[Producer]:
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
     yield producer
     await producer.stop()
@@ -184,7 +184,7 @@ async def test_second_member_gets_its_share_and_gives_it_back(settings: Settings
 async def test_batch_that_outlasts_its_drain_is_not_lost(
     settings: Settings, producer: Producer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(member_module, "_DRAIN_S", 0.5)
+    monkeypatch.setattr("shared.kafka.member._DRAIN_S", 0.5)
     topic, group, first, second = await make_topic(settings.kafka, 2), unique("g"), Memory(), Memory()
     release = asyncio.Event()
     first.hold = release
@@ -283,6 +283,12 @@ class Away(StateTopicSink):
         self.stored += values
 
 
+def _generation(member: Member) -> tuple[int, str]:
+    coordinator = member._consumer._coordinator
+    assert coordinator is not None
+    return coordinator.generation, coordinator.member_id
+
+
 async def test_member_keeps_its_membership_while_a_store_is_away(
     settings: Settings, producer: Producer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,8 +308,7 @@ async def test_member_keeps_its_membership_while_a_store_is_away(
         await until(lambda: sink.refused, "the store is away")
         member, rebalances = runner._member, metrics.REBALANCES._value.get()
         assert member is not None
-        coordinator = member._consumer._coordinator
-        generation = coordinator.generation, coordinator.member_id
+        generation = _generation(member)
         runner._stall_timeout_s = 3.0  # only now: the first assignment may take longer
         await asyncio.sleep(5)
         assert not runner.ready
@@ -314,7 +319,7 @@ async def test_member_keeps_its_membership_while_a_store_is_away(
         await until(lambda: len(sink.stored) == 15, "records from after the outage are applied")
 
         assert runner._member is member
-        assert (coordinator.generation, coordinator.member_id) == generation
+        assert _generation(member) == generation
         assert metrics.REBALANCES._value.get() == rebalances
     assert sink.stored == [str(number) for number in range(15)], "each record is applied once, in order"
     assert sink.refused == list(range(1, len(sink.refused) + 1)), "only one batch is retried"

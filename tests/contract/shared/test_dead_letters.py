@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -24,7 +24,7 @@ from tests.support.polling import PATIENCE_S, until
 
 
 @pytest.fixture
-async def producer(kafka_url: str, embedded_kafka: bool):  # type: ignore[no-untyped-def]
+async def producer(kafka_url: str, embedded_kafka: bool) -> AsyncIterator[Producer]:
     producer = Producer(kafka_url, idempotence=not embedded_kafka)
     yield producer
     await producer.stop()

@@ -5,6 +5,7 @@ import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -134,7 +135,7 @@ async def test_send_returns_only_after_a_new_broker_has_its_topics(broker: Broke
     for number in range(1, rounds + 1):
         broker.kill()
         await broker.start(topics=False)
-        sending = asyncio.create_task(_until_acknowledged(lambda n=number: send(n)))
+        sending = asyncio.create_task(_until_acknowledged(partial(send, number)))
         await eventually(lambda: listens(int(broker.url.rpartition(":")[2])), what="the broker listens")
         early = (await asyncio.wait({sending}, timeout=1))[0]
         assert not early, "the send returned before the topic was created"
@@ -266,7 +267,9 @@ async def test_member_whose_fetch_task_ended_is_not_ready(broker: Broker) -> Non
     async with running(bus_settings(broker.url, idempotence=False), unique("g"), topic, sink) as runner:
         await until(lambda: runner.ready and runner.lag == 0, "the member has its assignment")
         assert runner._member is not None
-        runner._member._consumer._fetcher._fetch_task.cancel()
+        fetcher = runner._member._consumer._fetcher
+        assert fetcher is not None
+        fetcher._fetch_task.cancel()
         await producer.send(*numbered(topic, 0, 5))
         await until(lambda: not runner.ready, "the member is not ready")
 

@@ -63,7 +63,7 @@ class Writers:
 
 
 def _gaps() -> float:
-    return metrics.HOLES._value.get()
+    return float(metrics.HOLES._value.get())
 
 
 async def test_group_and_tail_read_every_acknowledged_record_once(broker: Broker) -> None:

@@ -41,7 +41,7 @@ async def broker() -> AsyncIterator[Broker]:
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """All requests that aiokafka's clients send."""
     sent: list[object] = []
-    send = AIOKafkaConnection.send
+    send: Callable[..., object] = AIOKafkaConnection.send
 
     def recording(connection: AIOKafkaConnection, request: object, expect_response: bool = True) -> object:
         sent.append(request)
@@ -97,6 +97,7 @@ async def test_metadata_request_never_creates_a_topic(kafka_url: str, requests: 
 
 async def test_consumer_of_generation_0_leaves_its_group(kafka_url: str, requests: list[object]) -> None:
     consumer = await _member_of_a_group(kafka_url)
+    assert consumer._coordinator is not None
     consumer._coordinator.generation = 0
 
     ensure_leave_request(consumer)

@@ -48,7 +48,7 @@ class Batches:
         if fetched[0].offset < start:
             self.positions.seek(partition, start)
             return
-        records = self.gaps.joined(partition, start, fetched)
+        records = self.gaps.before_gap(partition, start, fetched)
         limit = self.membership.sink.batch_limit or max(1, len(records))
         for first in range(0, len(records), limit):
             part = records[first : first + limit]

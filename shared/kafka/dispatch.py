@@ -14,12 +14,10 @@ from shared.process.tracing import continue_trace
 _log = structlog.get_logger(__name__)
 
 Store = TypeVar("Store")
-# The event of a handler is of the type that the table has for it: no type of a mapping can say so.
+BatchHandler = TypeVar("BatchHandler")
+# Any: a handler takes the event type of its key, which Mapping cannot express.
 Handler = Callable[[Store, Any], Awaitable[None]]
 Subscriptions = Mapping[type[Event], Handler[Store]]
-
-
-BatchHandler = TypeVar("BatchHandler")
 
 
 def by_topic(subscriptions: Mapping[type[Event], BatchHandler]) -> Mapping[str, BatchHandler]:

@@ -24,7 +24,7 @@ class OffsetGaps:
         self._clock = clock
         self._waiting: dict[Hashable, tuple[int, float]] = {}
 
-    def joined(self, partition: Hashable, position: int, records: Sequence[Record]) -> Sequence[Record]:
+    def before_gap(self, partition: Hashable, position: int, records: Sequence[Record]) -> Sequence[Record]:
         """The fetched records before the first gap.
 
         If that is not all of them, the caller fetches again from the gap's first offset. A gap that stays for `wait_s`, as

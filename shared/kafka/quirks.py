@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.conn import AIOKafkaConnection
+from aiokafka.errors import ProducerClosed
 from aiokafka.protocol.metadata import MetadataRequest
 
 # Records and replies wake the fetcher. This is only its pause without any event (0.2 s in aiokafka).
@@ -83,9 +84,10 @@ async def take_apart(consumer: AIOKafkaConsumer) -> None:
 
 
 async def take_apart_producer(producer: AIOKafkaProducer) -> None:
-    """End a producer's sender and connections; batches that wait for the broker are dropped."""
+    """End a producer's sender and connections, and fail the batches that wait for the broker: `stop` waits for them."""
     if producer._sender._sender_task is not None:
         producer._sender._sender_task.cancel()
+    producer._message_accumulator.fail_all(ProducerClosed())
     await contained(producer.client.close(), 1.0)
 
 

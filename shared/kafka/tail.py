@@ -151,7 +151,7 @@ class LogTail:
                 targets.pop(partition, None)
 
     def _take(self, consumer: AIOKafkaConsumer, partition: TopicPartition, fetched: Sequence[Record]) -> None:
-        records = self._gaps.joined(partition, self._next[partition], fetched)
+        records = self._gaps.before_gap(partition, self._next[partition], fetched)
         for record in records:
             self._apply(record)
             self._next[partition] = record.offset + 1

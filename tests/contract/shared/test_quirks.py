@@ -7,6 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection
+from aiokafka.errors import ProducerClosed
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.group import LeaveGroupRequest
 from aiokafka.protocol.metadata import MetadataRequest
@@ -124,15 +125,17 @@ async def test_producer_taken_apart_leaves_no_task_and_no_connection(broker: Bro
     tasks = other_tasks()
     producer = AIOKafkaProducer(**client_options(broker.url))
     await producer.start()
+    await load_metadata(producer.client, "views.v1")
     broker.kill()
-    waiting = await producer.send("views.v1", b"value", partition=0)
+    acknowledgement = await producer.send("views.v1", b"value", partition=0)
 
     assert isinstance(await contained(producer.stop(), 0.5), TimeoutError)
     await take_apart_producer(producer)
 
     await until(lambda: not tasks(), "all tasks have ended")
     assert not open_connections(producer.client)
-    waiting.cancel()
+    with pytest.raises(ProducerClosed):
+        await acknowledgement
 
 
 async def test_stopped_producer_is_closed(kafka_url: str) -> None:

@@ -14,8 +14,8 @@ def records(*offsets: int) -> list[Record]:
     return [Record("views.v1", 0, offset, b"key", b"value", (), 0) for offset in offsets]
 
 
-def joined(gaps: OffsetGaps, position: int, *offsets: int, partition: object = VIEWS) -> Sequence[int]:
-    return [record.offset for record in gaps.joined(partition, position, records(*offsets))]
+def take(gaps: OffsetGaps, position: int, *offsets: int, partition: object = VIEWS) -> Sequence[int]:
+    return [record.offset for record in gaps.before_gap(partition, position, records(*offsets))]
 
 
 class Clock:
@@ -32,36 +32,36 @@ class Clock:
     ids=["no gap", "gap in the middle", "gap at the start"],
 )
 def test_records_before_a_gap_are_taken(position: int, offsets: Sequence[int], taken: Sequence[int]) -> None:
-    assert joined(OffsetGaps(0.5), position, *offsets) == taken
+    assert take(OffsetGaps(0.5), position, *offsets) == taken
 
 
 def test_lasting_gap_is_skipped_and_the_next_one_gets_its_own_wait() -> None:
     clock = Clock()
     gaps = OffsetGaps(0.5, clock)
-    assert joined(gaps, 5, 7, 8, 11) == []
+    assert take(gaps, 5, 7, 8, 11) == []
     clock.now += 0.4
-    assert joined(gaps, 5, 7, 8, 11) == []
+    assert take(gaps, 5, 7, 8, 11) == []
     clock.now += 0.2
 
-    assert joined(gaps, 5, 7, 8, 11) == [7, 8]
+    assert take(gaps, 5, 7, 8, 11) == [7, 8]
     clock.now += 0.4
-    assert joined(gaps, 9, 11) == []
+    assert take(gaps, 9, 11) == []
     clock.now += 0.2
-    assert joined(gaps, 9, 11) == [11]
+    assert take(gaps, 9, 11) == [11]
 
 
 def test_gaps_of_other_partitions_and_filled_gaps_do_not_count() -> None:
     clock = Clock()
     gaps = OffsetGaps(0.5, clock)
-    assert joined(gaps, 5, 7) == []
+    assert take(gaps, 5, 7) == []
     clock.now += 0.4
-    assert joined(gaps, 5, 5, 6, 7) == [5, 6, 7]
-    assert joined(gaps, 5, 7, partition=("views.v1", 1)) == []
+    assert take(gaps, 5, 5, 6, 7) == [5, 6, 7]
+    assert take(gaps, 5, 7, partition=("views.v1", 1)) == []
     clock.now += 0.4
 
-    assert joined(gaps, 5, 7, partition=("views.v1", 1)) == []
-    assert joined(gaps, 8, 9) == []
+    assert take(gaps, 5, 7, partition=("views.v1", 1)) == []
+    assert take(gaps, 8, 9) == []
 
 
 def test_no_wait_when_offsets_may_be_missing_for_good() -> None:
-    assert joined(OffsetGaps(0), 5, 7, 9) == [7, 9]
+    assert take(OffsetGaps(0), 5, 7, 9) == [7, 9]

@@ -11,10 +11,9 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from shared.errors import Unavailable
 from shared.events import Record
 from shared.kafka.client import as_record, bounded, client_options, stop_consumer
+from shared.kafka.sinks import Partition
 
 _TIMEOUT_S = 5.0
-
-Position = tuple[str, int]
 
 
 class NoRecord(Enum):
@@ -24,7 +23,7 @@ class NoRecord(Enum):
     EMPTIED = "retention deleted every record, so the log cannot be identified"
 
 
-async def probe(bootstrap: str, offsets: Mapping[Position, int]) -> dict[Position, Record | NoRecord]:
+async def probe(bootstrap: str, offsets: Mapping[Partition, int]) -> dict[Partition, Record | NoRecord]:
     """The first record at or after the offset of each partition, or why there is none.
 
     For an offset before the log's beginning, that is the first record. Raises Unavailable when Kafka does not answer.
@@ -39,11 +38,11 @@ async def probe(bootstrap: str, offsets: Mapping[Position, int]) -> dict[Positio
         await stop_consumer(consumer)
 
 
-async def _start(consumer: AIOKafkaConsumer, offsets: Mapping[Position, int]) -> "_Reading":
-    partitions = [TopicPartition(*position) for position in offsets]
+async def _start(consumer: AIOKafkaConsumer, offsets: Mapping[Partition, int]) -> "_Reading":
+    partitions = [TopicPartition(*key) for key in offsets]
     consumer.assign(partitions)
-    for position, offset in offsets.items():
-        consumer.seek(TopicPartition(*position), offset)
+    for key, offset in offsets.items():
+        consumer.seek(TopicPartition(*key), offset)
     begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
     return _Reading(consumer, dict(offsets), begins, ends)
 
@@ -53,12 +52,12 @@ class _Reading:
     """The offsets still wanted, and the records found so far."""
 
     consumer: AIOKafkaConsumer
-    wanted: dict[Position, int]
+    wanted: dict[Partition, int]
     begins: Mapping[TopicPartition, int]
     ends: Mapping[TopicPartition, int]
-    found: dict[Position, Record | NoRecord] = field(default_factory=dict)
+    found: dict[Partition, Record | NoRecord] = field(default_factory=dict)
 
-    async def result(self) -> dict[Position, Record | NoRecord]:
+    async def result(self) -> dict[Partition, Record | NoRecord]:
         """Read until nothing is wanted, or until the timeout."""
         self._note_emptied()
         deadline = monotonic() + _TIMEOUT_S
@@ -92,14 +91,14 @@ class _Reading:
                 self._note(partition, NoRecord.PAST_THE_END)
 
     def _note_missing(self) -> None:
-        for position, offset in self.wanted.items():
+        for key, offset in self.wanted.items():
             # The embedded broker may report too low an end. Here the fetch returned nothing either.
-            if self.ends[TopicPartition(*position)] > offset:
-                raise Unavailable(f"Kafka: no record from {position[0]}/{position[1]} at {offset}")
-            self.found[position] = NoRecord.PAST_THE_END
+            if self.ends[TopicPartition(*key)] > offset:
+                raise Unavailable(f"Kafka: no record from {key[0]}/{key[1]} at {offset}")
+            self.found[key] = NoRecord.PAST_THE_END
 
     def _note(self, partition: TopicPartition, record: Record | NoRecord) -> None:
-        position = (partition.topic, partition.partition)
-        if self.wanted.pop(position, None) is not None:
-            self.found[position] = record
+        key = (partition.topic, partition.partition)
+        if self.wanted.pop(key, None) is not None:
+            self.found[key] = record
         self.consumer.pause(partition)

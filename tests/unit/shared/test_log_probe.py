@@ -9,7 +9,8 @@ from aiokafka.errors import OffsetOutOfRangeError
 from services.popularity import consumers
 from services.popularity.store import PartitionState
 from shared.kafka import log_probe
-from shared.kafka.log_probe import NoRecord, Position, probe
+from shared.kafka.log_probe import NoRecord, probe
+from shared.kafka.sinks import Partition
 
 VIEWS = ("views.v1", 0)
 
@@ -77,7 +78,7 @@ async def test_probe_distinguishes_an_emptied_partition_from_a_shorter_one(offse
 
 
 @pytest.mark.parametrize(("position", "recreated"), [(500, set()), (901, {VIEWS})])
-async def test_emptied_partition_is_taken_for_the_same_log(position: int, recreated: set[Position]) -> None:
+async def test_emptied_partition_is_taken_for_the_same_log(position: int, recreated: set[Partition]) -> None:
     state = PartitionState("the log", position, "fingerprint of the last record")
 
     assert await consumers.find_recreated("", {VIEWS: state}) == recreated

@@ -14,8 +14,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from shared.addresses import kafka_options
 from shared.errors import Unavailable
-from shared.kafka.addresses import kafka_options
 from shared.settings import Settings
 from shared.topics import TOPICS, Topic
 

@@ -14,9 +14,9 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 
+from shared.addresses import kafka_options
 from shared.errors import Unavailable
 from shared.events import Record
-from shared.kafka.addresses import kafka_options
 from shared.kafka.quirks import contained, ensure_leave_request, is_connected, take_apart
 
 _log = structlog.get_logger(__name__)

@@ -22,7 +22,7 @@ from shared.kafka.membership import Membership
 from shared.kafka.offset_gaps import OffsetGaps
 from shared.kafka.pace import Pace
 from shared.kafka.positions import Positions
-from shared.kafka.quirks import set_fetch_wait, take_apart
+from shared.kafka.quirks import is_alone_in_stable_group, set_fetch_wait, take_apart
 from shared.kafka.sinks import Confirmation
 from shared.process import metrics
 from shared.settings import Settings
@@ -37,6 +37,7 @@ _START_S = 10.0
 # for partitions has lost the broker.
 _REBALANCE_S = 20.0
 _DRAIN_S = 5.0
+_LEAVE_CHECK_S = 1.0
 # aiokafka leaves the group when nobody polls for this long. A member polls no more while it waits for a store, and keeps its
 # partitions however long that takes; the runner's watchdog ends a member that is stuck.
 _MAX_POLL_INTERVAL_S = 7 * 24 * 3600
@@ -228,7 +229,21 @@ class Member(ConsumerRebalanceListener):
         if self._is_log_replaced:
             # The new broker knows neither the group nor this member, and would never answer.
             return await take_apart(self._consumer)
+        if self._membership.settings.is_kafka_embedded and not await self._may_leave():
+            return await take_apart(self._consumer)
         return await stop_consumer(self._consumer)
+
+    async def _may_leave(self) -> bool:
+        """Whether the embedded broker survives a LeaveGroup request: from the only member, outside a rebalance.
+
+        Tansu 0.6 keeps the leader that leaves during a rebalance, and nobody can join the group again. A member that does
+        not leave is removed after the session timeout (docs/ARCHITECTURE.md 4.1).
+        """
+        try:
+            async with bounded(_LEAVE_CHECK_S, "heartbeat before leaving"):
+                return await is_alone_in_stable_group(self._consumer)
+        except Unavailable:
+            return False
 
 
 def _consumer(settings: Settings, group: str) -> AIOKafkaConsumer:

@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import ProducerClosed
+from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.metadata import MetadataRequest
 
 # Records and replies wake the fetcher. This is only its pause without any event (0.2 s in aiokafka).
@@ -69,6 +70,16 @@ def ensure_leave_request(consumer: AIOKafkaConsumer) -> None:
     coordinator = consumer._coordinator
     if coordinator is not None and getattr(coordinator, "generation", -1) == 0:
         coordinator.generation = 1
+
+
+async def is_alone_in_stable_group(consumer: AIOKafkaConsumer) -> bool:
+    """Whether the member holds every partition and the coordinator knows of no rebalance."""
+    coordinator = consumer._coordinator
+    partitions = sum(len(consumer.partitions_for_topic(topic) or ()) for topic in consumer.subscription())
+    if coordinator is None or len(consumer.assignment()) < partitions or coordinator._rejoin_needed_fut.done():
+        return False
+    heartbeat = HeartbeatRequest(coordinator.group_id, coordinator.generation, coordinator.member_id)
+    return not (await coordinator._send_req(heartbeat)).error_code
 
 
 async def take_apart(consumer: AIOKafkaConsumer) -> None:

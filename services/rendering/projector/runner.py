@@ -67,7 +67,7 @@ class ProjectorRunner:
         model = ReadModel(self._mongo, self._database)
         await model.find_newest()
         letters = DeadLetters(self._producer, self._group)
-        projector = Projector(model, self._producer, letters, on_lists_changed=self._pings.lists_moved)
+        projector = Projector(model, self._producer, letters, on_lists_changed=self._pings.enqueue)
         self._runner = a_runner(self._settings, self._group, model, projector)
         watch = asyncio.create_task(_stop_when_replaced(model, self._runner), name="watch for a rebuilt read model")
         try:

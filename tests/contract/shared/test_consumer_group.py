@@ -64,6 +64,17 @@ async def test_member_goes_on_at_the_committed_offset(settings: Settings, produc
     assert sorted(map(int, second.values)) == list(range(50, 60))
 
 
+async def test_group_can_be_joined_after_its_members_ended_together(settings: Settings) -> None:
+    topic, group = await make_topic(settings.kafka, 4), unique("g")
+    async with running(settings, group, topic, Memory()) as leader:
+        await until(lambda: len(leader.partitions) == 4, "the leader has all partitions")
+        async with running(settings, group, topic, Memory()) as other:
+            await until(lambda: len(leader.partitions) == len(other.partitions) == 2, "both have partitions")
+
+    async with running(settings, group, topic, Memory()) as successor:
+        await until(lambda: len(successor.partitions) == 4, "the successor has all partitions")
+
+
 async def test_uncommitted_records_are_applied_again_after_a_crash(settings: Settings, producer: Producer) -> None:
     topic, group, first, second = await make_topic(settings.kafka, 1), unique("g"), Memory(), Memory()
     await producer.send(*numbered(topic, 0, 5))

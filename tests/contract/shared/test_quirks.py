@@ -20,6 +20,7 @@ from shared.kafka.quirks import (
     connection_to,
     contained,
     ensure_leave_request,
+    is_alone_in_stable_group,
     is_closed,
     load_metadata,
     open_connections,
@@ -105,6 +106,20 @@ async def test_consumer_of_generation_0_leaves_its_group(kafka_url: str, request
     await consumer.stop()
 
     assert any(isinstance(request, LeaveGroupRequest) for request in requests)
+
+
+async def test_member_is_alone_until_another_one_joins(kafka_url: str) -> None:
+    topic, group = await make_topic(kafka_url, 2), unique("g")
+    settings = bus_settings(kafka_url, idempotence=True)
+    async with running(settings, group, topic, Memory()) as first:
+        await until(lambda: len(first.partitions) == 2, "the first member has all partitions")
+        member = first._member
+        assert member is not None
+        assert await is_alone_in_stable_group(member._consumer)
+
+        async with running(settings, group, topic, Memory()) as second:
+            await until(lambda: len(second.partitions) == 1, "the second member has a partition")
+            assert not await is_alone_in_stable_group(member._consumer)
 
 
 async def test_consumer_taken_apart_leaves_no_task_and_no_connection(kafka_url: str, requests: list[object]) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.addresses import kafka_options, sign_in
 from shared.errors import SettingsError
-from shared.kafka.addresses import kafka_options, sign_in
 from shared.settings import Settings
 
 

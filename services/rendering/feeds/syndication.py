@@ -23,7 +23,7 @@ from services.rendering.pages.addresses import Address
 from services.rendering.pages.assets import Assets
 from services.rendering.pages.language import Languages, direction
 from services.rendering.pages.models import Link, Picture
-from services.rendering.pages.page import Absence, Kind, Page
+from services.rendering.pages.page import Absence, Page, PageKind
 from services.rendering.pages.reading import Reading
 from services.rendering.pages.static_pages import load_static_pages
 from services.rendering.readmodel.documents import modified_at
@@ -84,7 +84,9 @@ class Syndication:
         links: list[Header] = [("Link", f'<{feed.url}>; rel="self"')]
         if self._hub:
             links.append(("Link", f'<{self._hub}>; rel="hub"'))
-        kind = Kind(FEED_ROUTE, media_type=form.media_type, extra=(*links, _OPEN), modified_s=last_modified(reading))
+        kind = PageKind(
+            FEED_ROUTE, media_type=form.media_type, extra=(*links, _OPEN), modified_s=last_modified(reading)
+        )
         return Page(self._date, kind, form.write(feed), key=address.key)
 
     async def _listing(self, reading: Reading, home: str) -> tuple[str, str, str] | None:
@@ -102,8 +104,8 @@ class Syndication:
         return None if front is None else (listing, *self._titles(kind, front.title))
 
     def _titles(self, kind: str, name: str) -> tuple[str, str]:
-        site, say = self._site.name, self._languages.of_site.say
-        return f"{name} – {site}", say(f"list.{kind}_about", name=name, site=site)
+        site, text = self._site.name, self._languages.of_site.text
+        return f"{name} – {site}", text(f"list.{kind}_about", name=name, site=site)
 
     def _item(self, article: ArticleState) -> FeedItem:
         url = self._base_url + article.url
@@ -133,7 +135,7 @@ class Syndication:
         language = self._languages.of_page(article.language)
         body = absolute_html(article.body_html, url)
         notes = "".join(
-            f"<p><strong>{language.say('correction')}</strong> ({language.date(note.at)}): {escape(note.note)}</p>"
+            f"<p><strong>{language.text('correction')}</strong> ({language.date(note.at)}): {escape(note.note)}</p>"
             for note in article.corrections
         )
         spoken = f'lang="{escape(article.language)}" dir="{direction(article.language)}"'
@@ -177,11 +179,11 @@ class Syndication:
         content = as_news(self._site.name, self._base_url, cards)
         until = cards[-1].published_at + NEWS_FOR if cards else None
         # It changes with time alone, too: of that, no document tells the time.
-        kind = Kind(SITEMAP_ROUTE, media_type=MEDIA_TYPE)
+        kind = PageKind(SITEMAP_ROUTE, media_type=MEDIA_TYPE)
         return Page(self._date, kind, content, key=address.key, until=until)
 
     def _page(self, address: Address, reading: Reading, content: bytes) -> Page:
-        kind = Kind(SITEMAP_ROUTE, media_type=MEDIA_TYPE, modified_s=last_modified(reading))
+        kind = PageKind(SITEMAP_ROUTE, media_type=MEDIA_TYPE, modified_s=last_modified(reading))
         return Page(self._date, kind, content, key=address.key)
 
 

@@ -15,10 +15,10 @@ from multidict import MultiDict
 from services.rendering.contract import OEmbed
 from services.rendering.feeds.syndication import absolute, last_modified
 from services.rendering.gateway.single_flight import Rendered
-from services.rendering.pages.addresses import Address, Moved, read_address
+from services.rendering.pages.addresses import Address, Redirect, read_address
 from services.rendering.pages.language import Languages, direction
 from services.rendering.pages.models import Picture
-from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Kind, Page
+from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Page, PageKind
 from services.rendering.pages.reading import Reading
 from services.rendering.readmodel.names import slug_of
 from services.rendering.readmodel.store import ReadModel
@@ -97,7 +97,7 @@ def _article_path(url: str, base_url: str) -> str:
         raise Problem(404, "This is no article of ours.") from error
     if parts.scheme in ("http", "https") and parts.netloc.lower() == ours.netloc.lower():
         address = read_address(parts.path or "/")
-        if isinstance(address, Moved):
+        if isinstance(address, Redirect):
             address = read_address(address.location)
         if isinstance(address, Address) and address.kind == "article":
             return address.path
@@ -123,7 +123,7 @@ class EmbedHandler:
 
     def refusal(self, problem: Problem, *extra: Header) -> Page:
         """Problem details as a page."""
-        kind = Kind(PATH, problem.status, media_type=PROBLEM_TYPE, cache_control=NEVER_STORED, extra=extra)
+        kind = PageKind(PATH, problem.status, media_type=PROBLEM_TYPE, cache_control=NEVER_STORED, extra=extra)
         return Page(self._date, kind, orjson.dumps(problem.as_dict()))
 
     async def make(self, wanted: EmbedQuery) -> Rendered[Page | Absence]:
@@ -133,7 +133,7 @@ class EmbedHandler:
         article = None if path is None else await reading.article(path.article_id)
         found: Page | Absence = Absence(404)
         if article is not None:
-            kind = Kind(
+            kind = PageKind(
                 PATH,
                 media_type="application/json",
                 cache_control=REVALIDATED,

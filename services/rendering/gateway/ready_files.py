@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from services.rendering.pages.assets import Asset, Assets
-from services.rendering.pages.page import FOR_EVER, Kind, Page
+from services.rendering.pages.page import FOR_EVER, Page, PageKind
 from shared.http.ready_response import DateLine
 
 ROUTE = "/static/{file}"
@@ -21,7 +21,7 @@ def ready_files(date: DateLine, assets: Assets) -> Mapping[str, Page]:
 
 
 def _page(date: DateLine, asset: Asset, cache_control: str) -> Page:
-    kind = Kind(
+    kind = PageKind(
         ROUTE,
         media_type=asset.media_type,
         cache_control=cache_control,

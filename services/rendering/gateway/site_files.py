@@ -7,7 +7,7 @@ import orjson
 from services.rendering.feeds.xml import Node
 from services.rendering.pages.assets import Assets
 from services.rendering.pages.language import direction
-from services.rendering.pages.page import Kind, Page
+from services.rendering.pages.page import Page, PageKind
 from shared.http.ready_response import DateLine
 from shared.site.site import Site
 
@@ -28,7 +28,7 @@ def ready_signposts(date: DateLine, site: Site, base_url: str, assets: Assets) -
         MANIFEST: ("application/manifest+json", manifest(site, assets)),
     }
     return {
-        path: Page(date, Kind(_ROUTE, media_type=media_type, cache_control=_AN_HOUR), content)
+        path: Page(date, PageKind(_ROUTE, media_type=media_type, cache_control=_AN_HOUR), content)
         for path, (media_type, content) in written.items()
     }
 

@@ -13,7 +13,7 @@ from services.rendering.pages.popular import PATH as POPULAR
 from services.rendering.pages.popular import popular_query
 from shared.events import WINDOWS
 
-Kind = Literal["home", "top", "tag", "author", "article", "popular", "feed", "sitemap"]
+AddressKind = Literal["home", "top", "tag", "author", "article", "popular", "feed", "sitemap"]
 
 # A question of 200 characters takes up to 2,400, each of them twelve letters in an address.
 LONGEST_TARGET = 4096
@@ -26,7 +26,7 @@ _PATH = re.compile(rf"/|(?:{_PART}){{1,2}}|{_FEED.pattern}|{_SITEMAP.pattern}")
 _CAUGHT = " .,;:!)]>\"'"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # `top` is a first-level page: a section, or one of our own such as About. Pages of comments go with their article.
-_NUMBERED: dict[Kind, str] = {"top": "page", "tag": "page", "author": "page", "article": "comments"}
+_NUMBERED: dict[AddressKind, str] = {"top": "page", "tag": "page", "author": "page", "article": "comments"}
 # Whose pages are chosen by their query, in ways that are not read here.
 _TAKES_QUERIES = re.compile(r"/search|/v1/.*")
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
@@ -41,7 +41,7 @@ class Address:
     `query` is what a page of Popular News is chosen by; `received` is an article's page that thanks for a comment.
     """
 
-    kind: Kind
+    kind: AddressKind
     path: str
     number: int | None = None
     query: tuple[tuple[str, str], ...] = ()
@@ -63,7 +63,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Redirect:
     """The address is written differently; `location` is how."""
 
     location: str
@@ -76,7 +76,7 @@ class Refused:
     status: Literal[400, 404, 414]
 
 
-def read_address(target: str) -> Address | Moved | Refused:
+def read_address(target: str) -> Address | Redirect | Refused:
     """The address in a request's target, as it was sent (still percent-encoded)."""
     if len(target) > LONGEST_TARGET:
         return Refused(414)
@@ -89,7 +89,7 @@ def read_address(target: str) -> Address | Moved | Refused:
         return Refused(404)
     address = _address(canonical, query)
     if isinstance(address, Address) and canonical != raw_path:
-        return Moved(f"{canonical}?{query}" if query and _TAKES_QUERIES.fullmatch(canonical) else address.key)
+        return Redirect(f"{canonical}?{query}" if query and _TAKES_QUERIES.fullmatch(canonical) else address.key)
     return address
 
 
@@ -136,7 +136,7 @@ def _popular(path: str, query: str) -> Address | Refused:
     return Address("popular", path, query=popular_query(window or "24h", section, language))
 
 
-def _kind(path: str) -> Kind:
+def _kind(path: str) -> AddressKind:
     if path == "/":
         return "home"
     if "." in path:

@@ -26,7 +26,7 @@ def reachable(body_html: str, lang: Language) -> Markup:
             return tag[0]
         if tag[1]:
             return f"{tag[0]}</div>"
-        label = escape(lang.say(f"scrolling.{name}", number=lang.number(next(numbers[name]))))
+        label = escape(lang.text(f"scrolling.{name}", number=lang.number(next(numbers[name]))))
         return f'<div class="scrolling" role="region" tabindex="0" aria-label="{label}">{tag[0]}'
 
     return Markup(_TAG.sub(with_region, body_html))

@@ -47,7 +47,7 @@ class Language:
         self._digits = str.maketrans("0123456789", words["format.digits"])
         self.calendar = self._calendar()
 
-    def say(self, key: str, **values: str) -> str:
+    def text(self, key: str, **values: str) -> str:
         """The words for a key, with values put in; KeyError where they are missing."""
         return self._words[key].format(**values)
 
@@ -58,7 +58,7 @@ class Language:
     def older_than(self, years: int) -> str:
         """The line on an article of so many years; up to ten are written in words."""
         written = self._words.get(f"years.{years}")
-        return self.say("old", years=written or self.count("years", years))
+        return self.text("old", years=written or self.count("years", years))
 
     def phrases(self, prefix: str) -> dict[str, str]:
         """All words whose keys begin so, by the rest of the key, unfilled: for the script to choose from."""
@@ -110,7 +110,7 @@ class Language:
     # By hand: Babel's own formatting takes 0.2 ms a date, and a front page has fifty.
     def _written(self, key: str, moment: datetime) -> str:
         month = self._months[moment.month]
-        text = self.say(key, day=str(moment.day), month=month, year=str(moment.year), time=f"{moment:%H:%M}")
+        text = self.text(key, day=str(moment.day), month=month, year=str(moment.year), time=f"{moment:%H:%M}")
         return text.translate(self._digits)
 
 

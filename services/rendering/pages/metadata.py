@@ -129,7 +129,7 @@ class Metadata:
                 {"@type": "CorrectionComment", "text": note.note, "datePublished": rfc3339(note.at)}
                 for note in view.corrections
             ]
-        places = [(lang.say("home"), "/"), (section, f"/{view.section}"), (view.headline, view.url)]
+        places = [(lang.text("home"), "/"), (section, f"/{view.section}"), (view.headline, view.url)]
         properties = [
             ("article:published_time", rfc3339(view.published_at)),
             ("article:modified_time", rfc3339(modified_at(view))),
@@ -157,20 +157,20 @@ class Metadata:
         site = self._site.name_in(lang.code)
         return self._about(
             name,
-            lang.say(f"list.{view.kind}_about", name=name, site=site),
+            lang.text(f"list.{view.kind}_about", name=name, site=site),
             place,
             "website",
             next((card.picture for card in view.cards if card.picture is not None), None),
-            [self._breadcrumb([(lang.say("home"), "/"), (name, view.path)])],
+            [self._breadcrumb([(lang.text("home"), "/"), (name, view.path)])],
             feeds=(FeedLink(f"{name} – {site}", view.path),),
         )
 
     def popular_page(self, view: PopularPageView, lang: Language) -> About:
         """A window's ranking."""
-        title = lang.say("popular.title")
+        title = lang.text("popular.title")
         if view.section:
             title = f"{title} – {self._section(view.section, lang)}"
-        description = f"{title} – {lang.say(f'popular.window.{view.window}')}"
+        description = f"{title} – {lang.text(f'popular.window.{view.window}')}"
         return self._about(title, description, view.path, "website", None, [])
 
     def static_page(self, view: StaticView) -> About:

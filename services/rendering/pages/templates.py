@@ -82,7 +82,7 @@ class Templates:
     def comments_title(self, total: int, language: str) -> str:
         """What stands above an article's comments."""
         lang = self._languages.of_page(language)
-        return lang.count("comments", total) if total else lang.say("comments.title")
+        return lang.count("comments", total) if total else lang.text("comments.title")
 
     def popular_page(self, view: PopularPageView) -> str:
         """The page around a window's ranking."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rendering.pages.addresses import Address, Moved, Refused, read_address
+from services.rendering.pages.addresses import Address, Redirect, Refused, read_address
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_an_address_is_read(target: str, address: Address) -> None:
     ],
 )
 def test_another_way_of_writing_it_leads_to_the_one_address(target: str, location: str) -> None:
-    assert read_address(target) == Moved(location)
+    assert read_address(target) == Redirect(location)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_the_page_that_thanks_for_a_comment_is_a_page_of_its_own() -> None:
 def test_any_text_is_an_address_or_moved_or_refused(text: str) -> None:
     found = read_address("/" + text)
 
-    if isinstance(found, Moved):
+    if isinstance(found, Redirect):
         there = read_address(found.location)
         assert isinstance(there, Address)
         assert there.key == found.location or there.path == "/search" or there.path.startswith("/v1/")

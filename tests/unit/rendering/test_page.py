@@ -9,7 +9,7 @@ import pytest
 from services.rendering.pages.assets import Assets
 from services.rendering.pages.models import PopularView
 from services.rendering.pages.negotiation import ENCODINGS, Encoding, choose_encoding
-from services.rendering.pages.page import FOR_EVER, Form, Kind, Page
+from services.rendering.pages.page import FOR_EVER, EncodedPage, Page, PageKind
 from services.rendering.pages.popular import ENOUGH, MOST_LINES, Block, PopularNews
 from services.rendering.pages.templates import POPULAR_SLOT
 from shared.events import RankedArticle, RankingComputed, Window
@@ -22,8 +22,8 @@ ASSETS = Assets()
 NOON = datetime(2026, 3, 1, 12, 0, 10, tzinfo=UTC)
 
 
-def a_page(content: bytes = HTML, kind: Kind | None = None) -> Page:
-    return Page(DateLine(), kind or Kind("/"), content, key="/", block=(None, "en"))
+def a_page(content: bytes = HTML, kind: PageKind | None = None) -> Page:
+    return Page(DateLine(), kind or PageKind("/"), content, key="/", block=(None, "en"))
 
 
 def headers_of(answer: bytes) -> dict[str, str]:
@@ -33,7 +33,7 @@ def headers_of(answer: bytes) -> dict[str, str]:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_unpacks_to_the_page_with_its_fragment(encoding: Encoding) -> None:
-    answer = a_page().compose(encoding, b"<ol>popular</ol>").whole.as_bytes()
+    answer = a_page().encode(encoding, b"<ol>popular</ol>").whole.as_bytes()
 
     head, _, body = answer.partition(b"\r\n\r\n")
     assert UNPACK[encoding](body) == HTML.replace(POPULAR_SLOT.encode(), b"<ol>popular</ol>")
@@ -43,7 +43,7 @@ def test_every_encoding_unpacks_to_the_page_with_its_fragment(encoding: Encoding
 
 
 def test_the_same_page_has_the_same_bytes_and_tag_at_every_gateway() -> None:
-    one, other = (a_page().compose("br", b"popular") for _ in range(2))
+    one, other = (a_page().encode("br", b"popular") for _ in range(2))
 
     assert one.etag == other.etag
     assert one.content == other.content
@@ -52,7 +52,9 @@ def test_the_same_page_has_the_same_bytes_and_tag_at_every_gateway() -> None:
 def test_a_file_that_is_kept_for_ever_is_compressed_as_far_as_can_be() -> None:
     script = ASSETS.by_url[ASSETS.url("scripts.js")].content
 
-    once, often = (a_page(script, kind).compose("br", b"") for kind in (Kind("/", cache_control=FOR_EVER), Kind("/")))
+    once, often = (
+        a_page(script, kind).encode("br", b"") for kind in (PageKind("/", cache_control=FOR_EVER), PageKind("/"))
+    )
 
     assert brotli.decompress(once.content) == script
     assert len(once.content) < 0.95 * len(often.content)
@@ -61,7 +63,7 @@ def test_a_file_that_is_kept_for_ever_is_compressed_as_far_as_can_be() -> None:
 def test_tags_differ_by_encoding_and_by_fragment() -> None:
     page = a_page()
 
-    tags = {page.compose(encoding, fragment).etag for encoding in ENCODINGS for fragment in (b"one", b"two")}
+    tags = {page.encode(encoding, fragment).etag for encoding in ENCODINGS for fragment in (b"one", b"two")}
 
     assert len(tags) == 6
     assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
@@ -70,15 +72,15 @@ def test_tags_differ_by_encoding_and_by_fragment() -> None:
 def test_a_form_is_composed_once_for_each_fragment() -> None:
     page, fragment, newer = a_page(), b"one", b"two"
 
-    composed = page.compose("br", fragment)
+    composed = page.encode("br", fragment)
 
-    assert page.form("br", fragment) is composed
-    assert page.form("br", newer) is None
-    assert page.form("gzip", fragment) is None
+    assert page.encoded("br", fragment) is composed
+    assert page.encoded("br", newer) is None
+    assert page.encoded("gzip", fragment) is None
 
 
 def test_every_answer_carries_the_security_headers_and_no_server_name() -> None:
-    form = a_page(kind=Kind("/", style_source="'sha256-x'")).compose("br", b"")
+    form = a_page(kind=PageKind("/", style_source="'sha256-x'")).encode("br", b"")
     for answer in (form.whole, form.closing(), form.head(keeps_open=True), form.not_modified(keeps_open=True)):
         headers = headers_of(answer.as_bytes())
 
@@ -94,7 +96,7 @@ def test_every_answer_carries_the_security_headers_and_no_server_name() -> None:
 
 
 def test_pictures_may_come_from_every_address_that_an_editor_may_give() -> None:
-    policy = headers_of(a_page().compose("br", b"").whole.as_bytes())["Content-Security-Policy"]
+    policy = headers_of(a_page().encode("br", b"").whole.as_bytes())["Content-Security-Policy"]
 
     pictures = next(directive for directive in policy.split("; ") if directive.startswith("img-src "))
 
@@ -102,7 +104,7 @@ def test_pictures_may_come_from_every_address_that_an_editor_may_give() -> None:
 
 
 def test_short_answers_have_no_body() -> None:
-    form = a_page().compose("br", b"")
+    form = a_page().encode("br", b"")
 
     head, unchanged = form.head(keeps_open=True).as_bytes(), form.not_modified(keeps_open=False).as_bytes()
 
@@ -115,7 +117,7 @@ def test_short_answers_have_no_body() -> None:
 
 def test_the_date_is_renewed_without_composing_anew() -> None:
     date = DateLine()
-    form: Form = Page(date, Kind("/"), HTML).compose("identity", b"")
+    form: EncodedPage = Page(date, PageKind("/"), HTML).encode("identity", b"")
     before = form.whole.as_bytes()
 
     date.line = b"Date: Mon, 02 Mar 2026 12:00:00 GMT\r\n"
@@ -126,9 +128,9 @@ def test_the_date_is_renewed_without_composing_anew() -> None:
 
 
 def test_what_is_compressed_already_is_sent_as_it_is() -> None:
-    kind = Kind("/static/{file}", media_type="font/woff2", cache_control=FOR_EVER, compressible=False)
+    kind = PageKind("/static/{file}", media_type="font/woff2", cache_control=FOR_EVER, compressible=False)
 
-    headers = headers_of(a_page(b"wOF2", kind).compose("br", b"").whole.as_bytes())
+    headers = headers_of(a_page(b"wOF2", kind).encode("br", b"").whole.as_bytes())
 
     assert "Content-Encoding" not in headers
     assert "Vary" not in headers

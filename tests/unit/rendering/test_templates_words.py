@@ -29,7 +29,7 @@ def test_every_word_that_a_template_asks_for_is_there() -> None:
     words = _words(DIRECTORY / "en.toml")
     templates = "".join(path.read_text("utf-8") for path in DIRECTORY.parent.rglob("*.html"))
 
-    asked = set(re.findall(r'lang\.say\("([\w.]+)"[,)]', templates))
+    asked = set(re.findall(r'lang\.text\("([\w.]+)"[,)]', templates))
 
     assert asked
     assert asked <= words.keys()

@@ -1,4 +1,4 @@
-"""What tells machines how the site is to be used: robots.txt, the search description, the web manifest. Rendered once."""
+"""Files about the site for machines: robots.txt, the OpenSearch description, the web manifest. Rendered once, at start."""
 
 from collections.abc import Mapping
 
@@ -16,8 +16,10 @@ OPENSEARCH_TYPE = "application/opensearchdescription+xml"
 _ROUTE = "/{signpost}"
 _AN_HOUR = "public, max-age=3600"
 _OPENSEARCH: Mapping[str | None, str] = {None: "http://a9.com/-/spec/opensearch/1.1/"}
-# What a browser's search box shows of a name (OpenSearch 1.1, draft 6: ShortName has 16 characters at most).
+# The longest ShortName of OpenSearch 1.1 (draft 6).
 _SHORT_NAME = 16
+# Words for the example query that every OpenSearch description should have: a client may test the address with them.
+_EXAMPLE = "news"
 
 
 def ready_signposts(date: DateLine, site: Site, base_url: str, assets: Assets) -> Mapping[str, Page]:
@@ -34,7 +36,7 @@ def ready_signposts(date: DateLine, site: Site, base_url: str, assets: Assets) -
 
 
 def robots(base_url: str) -> bytes:
-    """Everything may be read but the API and the desk; search results say `noindex` themselves, which has to be seen."""
+    """Everything but the API and the desk. Search results are allowed, because crawlers must see their `noindex`."""
     lines = [
         "User-agent: *",
         "Disallow: /v1/",
@@ -49,19 +51,20 @@ def robots(base_url: str) -> bytes:
 
 
 def opensearch(site: Site, base_url: str, assets: Assets) -> bytes:
-    """How browsers search the site."""
+    """The OpenSearch 1.1 description: how browsers search the site."""
     root = Node("OpenSearchDescription", _OPENSEARCH)
     root.add("ShortName", site.name[:_SHORT_NAME])
     root.add("Description", site.tagline)
     root.add("InputEncoding", "UTF-8")
     root.add("Language", site.language)
     root.add("Image", base_url + assets.url("icon.svg"), type="image/svg+xml", width="16", height="16")
-    root.add("Url", type="text/html", method="get", template=f"{base_url}/search?q={{searchTerms}}")
+    root.add("Url", type="text/html", template=f"{base_url}/search?q={{searchTerms}}")
+    root.add("Query", role="example", searchTerms=_EXAMPLE)
     return root.as_bytes()
 
 
 def manifest(site: Site, assets: Assets) -> bytes:
-    """What a phone needs to put the site on its first screen."""
+    """The web manifest: a phone can add the site to its home screen."""
     icons = [("icon-192.png", "192x192", "any"), ("icon-512.png", "512x512", "any")]
     icons.append(("icon-maskable-512.png", "512x512", "maskable"))
     return orjson.dumps(

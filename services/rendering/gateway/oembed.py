@@ -16,6 +16,7 @@ from services.rendering.contract import OEmbed
 from services.rendering.feeds.syndication import absolute, last_modified
 from services.rendering.gateway.single_flight import Rendered
 from services.rendering.pages.addresses import Address, Redirect, read_address
+from services.rendering.pages.bidi import closed
 from services.rendering.pages.language import Languages, direction
 from services.rendering.pages.models import Picture
 from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Page, PageKind
@@ -148,8 +149,8 @@ class EmbedHandler:
         shown, height = self._fitting(article, picture, wanted)
         author = next(((name, slug) for name in article.bylines if (slug := slug_of(name))), None)
         card = OEmbed(
-            title=article.headline,
-            author_name=author[0] if author else None,
+            title=closed(article.headline),
+            author_name=closed(author[0]) if author else None,
             author_url=f"{self._base_url}/author/{author[1]}" if author else None,
             provider_name=self._site.name,
             provider_url=f"{self._base_url}/",
@@ -178,7 +179,7 @@ class EmbedHandler:
         url = escape(self._base_url + article.url)
         lang = self._languages.of_page(article.language)
         standfirst = f"<p>{escape(article.standfirst)}</p>" if article.standfirst else ""
-        facts = ", ".join((*article.bylines, self._site.name_in(lang.code), lang.date(article.published_at)))
+        facts = ", ".join((*map(closed, article.bylines), self._site.name_in(lang.code), lang.date(article.published_at)))
         spoken = f'lang="{escape(article.language)}" dir="{direction(article.language)}"'
         return (
             f'<blockquote cite="{url}" {spoken}>{self._image(url, picture, width)}'

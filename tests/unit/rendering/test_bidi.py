@@ -18,7 +18,7 @@ from shared.events import ArticleState, Correction, Picture
 from shared.http.ready_response import DateLine
 from shared.site.site import load_site
 from tests.support import look_samples as samples
-from tests.unit.rendering.test_templates import rendered
+from tests.support.html_pages import rendered
 
 RLE, PDF, RLO, RLI, FSI, PDI = "\u202b", "\u202c", "\u202e", "\u2067", "\u2068", "\u2069"
 CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

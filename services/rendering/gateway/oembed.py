@@ -179,7 +179,9 @@ class EmbedHandler:
         url = escape(self._base_url + article.url)
         lang = self._languages.of_page(article.language)
         standfirst = f"<p>{escape(article.standfirst)}</p>" if article.standfirst else ""
-        facts = ", ".join((*map(closed, article.bylines), self._site.name_in(lang.code), lang.date(article.published_at)))
+        facts = ", ".join(
+            (*map(closed, article.bylines), self._site.name_in(lang.code), lang.date(article.published_at))
+        )
         spoken = f'lang="{escape(article.language)}" dir="{direction(article.language)}"'
         return (
             f'<blockquote cite="{url}" {spoken}>{self._image(url, picture, width)}'

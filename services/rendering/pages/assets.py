@@ -18,8 +18,8 @@ DIRECTORY = Path(__file__).with_name("static")
 PREFIX = "/static/"
 LOGO = "icon.svg"
 STYLE = "site.css"
-# Independent of one another; sent in this order as one file.
-SCRIPTS = ("site.js", "search.js", "live.js")
+# Sent as one file, in this order: the others use what site.js declares.
+SCRIPTS = ("site.js", "comments.js", "search.js", "live.js")
 SCRIPT = "scripts.js"
 SERVED = frozenset({".png", ".svg", ".woff2"})
 # 40 bits are enough for a dozen files and keep the URL short.

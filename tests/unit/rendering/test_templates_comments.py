@@ -73,10 +73,10 @@ def test_closed_discussion_has_no_form() -> None:
 def test_links_to_older_comments_are_above_and_to_newer_below() -> None:
     def around(page: int) -> list[str]:
         view = replace(samples.article(), comments=CommentsView(99, samples.comments(1).threads, page=page, pages=3))
-        talk = parsed(TEMPLATES.article(view)).findall(".//section[@id='comments']/*")
+        sections = parsed(TEMPLATES.article(view)).findall(".//section[@id='comments']/*")
         before, after = (
             [a.get("href") or "" for part in parts for a in part.iter("a") if "pages" in str(part.get("class"))]
-            for parts in _split(talk, "threads")
+            for parts in _split(sections, "threads")
         )
         return [*before, "…", *after]
 
@@ -90,12 +90,12 @@ def _split(parts: list[Element], name: str) -> tuple[list[Element], list[Element
     return parts[:place], parts[place + 1 :]
 
 
-@pytest.mark.parametrize(("language", "says"), [("en", "Page 2 of 3"), ("ar", "صفحة ٢ من ٣")])
-def test_page_of_long_discussion_shows_its_number(language: str, says: str) -> None:
-    talk = CommentsView(99, samples.comments(1).threads, page=2, pages=3)
-    page = TEMPLATES.article(replace(samples.article(), language=language, comments=talk))
+@pytest.mark.parametrize(("language", "words"), [("en", "Page 2 of 3"), ("ar", "صفحة ٢ من ٣")])
+def test_page_of_long_discussion_shows_its_number(language: str, words: str) -> None:
+    discussion = CommentsView(99, samples.comments(1).threads, page=2, pages=3)
+    page = TEMPLATES.article(replace(samples.article(), language=language, comments=discussion))
 
-    assert texts(parsed(page), ".//*[@class='pages-here']") == [says]
+    assert texts(parsed(page), ".//*[@class='pages-here']") == [words]
     assert texts(parsed(TEMPLATES.article(samples.article())), ".//*[@class='pages-here']") == []
 
 

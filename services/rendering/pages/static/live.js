@@ -92,7 +92,6 @@ whenParsed(() => {
     const fresh = parsed(comment.html);
     if (known) return comment.removed && emptyComment(known, fresh.firstElementChild);
     const item = document.createElement("li");
-    fresh.querySelectorAll("noscript").forEach((part) => part.remove());
     item.append(fresh);
     if (comment.id === comment.thread) putThread(item, comment);
     else putReply(item, comment);

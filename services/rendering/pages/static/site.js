@@ -136,14 +136,6 @@ whenParsed(() => {
     document.addEventListener("visibilitychange", () => onceVisible(act), { once: true });
   }
 
-  // Opening a reply form puts the cursor into it.
-  function focusReplies() {
-    for (const reply of all("details.reply:not([data-ready])")) {
-      reply.dataset.ready = "";
-      reply.addEventListener("toggle", () => reply.open && reply.querySelector("textarea").focus());
-    }
-  }
-
   // Shows Popular News of another window in place; on failure, follows the link to that window's page.
   function switchWindows() {
     const block = document.querySelector(".popular:not([data-whole])");
@@ -186,33 +178,15 @@ whenParsed(() => {
     }
   }
 
-  // The comments service redirects a comment's author to #comment-<id>. Before moderation, there is no such element.
-  function acknowledgeComment() {
-    const id = location.hash.slice(1);
-    const received = document.querySelector("[data-received]");
-    const wasSent = performance.getEntriesByType("navigation")[0]?.redirectCount && document.referrer.startsWith(location.origin);
-    if (!received || !wasSent || !id.startsWith("comment-") || document.getElementById(id)) return;
-    received.hidden = false;
-    received.scrollIntoView({ block: "center" });
-    document.addEventListener("added", () => goToComment(id, received));
-  }
-
-  // Once the comment is published, go to it as the redirect would have.
-  function goToComment(id, received) {
-    if (received.hidden || location.hash !== `#${id}` || !document.getElementById(id)) return;
-    received.hidden = true;
-    location.replace(location.hash);
-  }
-
   // Each in its own task, so that input never waits for all of them.
-  for (const act of [showToday, showAges, showClocks, showOldNotice, focusReplies, acknowledgeComment, switchWindows, offerCopying, replaceAllMissing, layOutTheRest]) {
+  for (const act of [showToday, showAges, showClocks, showOldNotice, switchWindows, offerCopying, replaceAllMissing, layOutTheRest]) {
     setTimeout(act);
   }
   document.addEventListener("pointerover", showMoment);
   document.addEventListener("error", ({ target }) => target.matches("main img") && replaceMissing(target), true);
   setInterval(showAges, 60000);
   // Sent by live.js when it has changed the page.
-  document.addEventListener("added", () => { showAges(); showClocks(); focusReplies(); });
+  document.addEventListener("added", () => { showAges(); showClocks(); });
   const article = document.querySelector("[data-article]");
   if (article) {
     const id = article.dataset.article;

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, ViewportSize
 
 from services.rendering.pages.models import HomeView
 from tests.bench.measure import Measure
@@ -67,12 +67,13 @@ async def measure_page_blocking() -> Measure:
 
 
 def _median(loads: Sequence[PageLoad], key: str) -> float:
-    return statistics.median(getattr(load, key) for load in loads)
+    return statistics.median(float(getattr(load, key)) for load in loads)
 
 
 async def _load(browser: Browser, address: str) -> PageLoad:
     """Load a page as a slow phone does that has never seen the site."""
-    context = await browser.new_context(viewport=PHONE, is_mobile=True, device_scale_factor=2)
+    screen: ViewportSize = {"width": PHONE["width"], "height": PHONE["height"]}
+    context = await browser.new_context(viewport=screen, is_mobile=True, device_scale_factor=2)
     try:
         page = await context.new_page()
         devtools = await context.new_cdp_session(page)
@@ -100,7 +101,7 @@ def _main_thread_tasks(events: Sequence[Mapping[str, object]]) -> Sequence[float
     tasks: dict[object, list[float]] = {thread: [] for thread in mains}
     for event in events:
         thread = event["pid"], event["tid"]
-        if thread in mains and event["ph"] == "X" and str(event["name"]).endswith("RunTask"):
+        if thread in mains and event["ph"] == "X" and event["name"] == "ThreadControllerImpl::RunTask":
             tasks[thread].append(float(str(event.get("tdur", 0))) / 1000)
     return max(tasks.values(), key=sum)
 

@@ -23,7 +23,7 @@ NOON = datetime(2026, 3, 1, 12, 0, 10, tzinfo=UTC)
 
 
 def a_page(content: bytes = HTML, kind: PageKind | None = None) -> Page:
-    return Page(DateLine(), kind or PageKind("/"), content, key="/", block=(None, "en"))
+    return Page(DateLine(), kind or PageKind("/"), content, key="/", block=Block(None, "en"))
 
 
 def headers_of(answer: bytes) -> dict[str, str]:

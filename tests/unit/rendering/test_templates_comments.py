@@ -28,6 +28,16 @@ def test_reply_form_posts_the_fields_of_the_contract() -> None:
     assert "Your e-mail address will not be published." in texts(root, ".//p[@class='form-note']")[0]
 
 
+def test_reply_forms_are_noscript_until_the_script_places_them() -> None:
+    root = parsed(TEMPLATES.article(samples.article()))
+
+    forms = root.findall(".//details[@class='reply']/noscript/form")
+
+    assert len(forms) == 12
+    assert [form for form in forms if form.find(".//noscript") is not None] == [], "HTML forbids nested noscript"
+    assert root.find(".//section[@id='comments']/form//noscript/input[@name='without_script']") is not None
+
+
 def test_reply_returns_to_its_page_and_new_comment_to_newest() -> None:
     def actions(page: int) -> list[str]:
         view = replace(samples.article(), comments=CommentsView(9, samples.comments(1).threads, page=page, pages=3))

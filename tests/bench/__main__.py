@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import cold, idle, live, pages, search, views
+from tests.bench import blocking, cold, idle, live, pages, search, views
 from tests.bench.measure import Measure
 
 MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
@@ -17,6 +17,7 @@ MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
     **live.MEASURES,
     **search.MEASURES,
     **idle.MEASURES,
+    **blocking.MEASURES,
 }
 
 

@@ -1,4 +1,4 @@
-"""What a person may ask of us: a copy of all that is kept under their e-mail address, and that it is erased."""
+"""A person's rights over their data: a copy of everything kept under their e-mail address, and its erasure."""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -12,27 +12,26 @@ _OPERATOR = "operator"
 
 
 def read_address(text: str) -> str:
-    """An address as it is kept. Raises pydantic's ValidationError where it is none."""
+    """Normalize an e-mail address as forms do. Raises pydantic's ValidationError when it is none."""
     return NewMessage.model_validate({"name": "-", "email": text, "body": "-"}).email
 
 
 async def export(store: Store, email: str) -> dict[str, Any]:
-    """All comments, in any state, and letters of an address, oldest first, as JSON can hold them. Raises Unavailable."""
+    """All comments, in any state, and letters of an address, oldest first, JSON-encodable. Raises Unavailable."""
     comments = [await store.comments.find(comment_id) for comment_id in await store.contacts.comments_of(email)]
     letters = await store.messages.of(email)
     return {
         "email": email,
-        "comments": [_plain(comment) for comment in comments if comment is not None],
-        "messages": [_plain(letter) for letter in letters],
+        "comments": [_encodable(comment) for comment in comments if comment is not None],
+        "messages": [_encodable(letter) for letter in letters],
     }
 
 
 async def erase(store: Store, email: str) -> tuple[int, int]:
-    """Erase an address, its comments' words and names, and its letters. Returns how many comments and letters there were.
+    """Erase an address, its comments' text and names, and its letters. Returns the number of comments and of letters.
 
-    A comment becomes an empty place, as if a moderator had removed it, so that replies of others keep theirs; that is told on
-    `comments.v1` like any other change, and caches, pages and read models follow. A transaction a comment: what breaks off in the
-    middle is done by doing it again. Raises Unavailable.
+    A comment becomes `removed`, with its text empty, so that replies of others keep their place. `comments.v1` carries this
+    change like any other. Each comment has a transaction of its own: after an interruption, erase again. Raises Unavailable.
     """
     ids = await store.contacts.comments_of(email)
     for comment_id in ids:
@@ -54,5 +53,5 @@ def _emptied(comment: Comment) -> Comment:
     return replace(comment, version=comment.version + 1, status="removed", name="", website=None, body="", body_html="")
 
 
-def _plain(kept: Any) -> dict[str, Any]:
-    return {**asdict(kept), "created_at": rfc3339(kept.created_at)}
+def _encodable(record: Any) -> dict[str, Any]:
+    return {**asdict(record), "created_at": rfc3339(record.created_at)}

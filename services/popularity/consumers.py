@@ -81,7 +81,7 @@ class CounterSink:
         self.refusal = (
             f"{partition[0]}/{partition[1]} is not the log that was counted so far (known: {state.log} at "
             f"{state.position}; there now: {log_id}). If views may be counted from it, run: "
-            "python -m services.popularity adopt-log"
+            "world-monitor adopt-log"
         )
         metrics.LOG_REFUSED.set(1)
         raise LogRefused(self.refusal)

@@ -1,4 +1,4 @@
-"""`python -m services.search rebuild`: builds an index anew from the log's beginning, beside the one that serves.
+"""`world-monitor rebuild search`: builds an index anew from the log's beginning, beside the one that serves.
 
 When it has caught up, `current` points to it and the service of that instance goes over by itself. Interrupted, it goes on
 where it was when it is called again.

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("sh", "dirname", "cat", "cksum", "cut", "date", "rm", "cp", "sleep", "grep", "flock")
+TOOLS = ("sh", "dirname", "cat", "cksum", "cut", "date", "rm", "cp", "ln", "sleep", "grep", "flock")
 _STAND_IN = Path(__file__).with_name("stand_in_python.py")
 
 # `python install` gives the Python of `$FETCHED`, where a test says that there is one. `$GATE`, a FIFO, holds a sync up.

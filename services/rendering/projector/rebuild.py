@@ -1,4 +1,4 @@
-"""`python -m services.rendering rebuild`: makes the read model anew from the beginning of the logs.
+"""`world-monitor rebuild read-model`: makes the read model anew from the beginning of the logs.
 
 It fills the next model in the next consumer group, silently, while the present one is kept up and serves. When it has
 caught up, the present one is marked as replaced: gateways read the next from their next page on, projectors go over to

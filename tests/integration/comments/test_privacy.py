@@ -1,15 +1,15 @@
 """What a person may ask: a copy of what is kept under their address, and that all of it is erased."""
 
+import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 
-from services.comments.commands import answer_a_person
+from services.comments import privacy
 from services.comments.settings import CommentsSettings
+from tests.support.commands import world_monitor
 from tests.support.comments import House, open_house, written
 from tests.support.polling import eventually
 
@@ -43,26 +43,18 @@ async def house(settings: CommentsSettings, database: str) -> AsyncIterator[Hous
         yield house
 
 
-async def _ask(command: str, email: str, settings: CommentsSettings, database: str) -> str:
-    told: list[str] = []
-    await answer_a_person(command, email, settings, told.append, database=database)
-    return "\n".join(told)
-
-
-async def test_what_is_kept_under_an_address_is_copied_and_then_erased_everywhere(
-    house: House, settings: CommentsSettings, database: str
-) -> None:
+async def test_what_is_kept_under_an_address_is_copied_and_then_erased_everywhere(house: House) -> None:
     article = await house.publish_article()
     mine = await house.post(article.id, email="ada@example.org", name="Ada Byrne", body="Words of mine.")
     reply = await house.post(article.id, email="ben@example.org", name="Ben", body="A reply.", parent_id=mine["id"])
     letter = {"name": "Ada Byrne", "email": "ada@example.org", "body": "A letter."}
     assert (await house.client.post("/v1/messages", json=letter)).status == 201
 
-    copy = json.loads(await _ask("export", "ada@example.org", settings, database))
+    copy = await privacy.export(house.store, "ada@example.org")
     assert [comment["body"] for comment in copy["comments"]] == ["Words of mine."]
     assert [message["body"] for message in copy["messages"]] == ["A letter."]
 
-    assert "1 comments, 1 letters" in await _ask("erase", "ada@example.org", settings, database)
+    assert await privacy.erase(house.store, "ada@example.org") == (1, 1)
 
     _, told = await house.log.until(mine["id"], 2)
     assert told.value is not None
@@ -74,29 +66,34 @@ async def test_what_is_kept_under_an_address_is_copied_and_then_erased_everywher
     kept = await house.store.comments.find(mine["id"])
     assert kept is not None
     assert (kept.name, kept.website, kept.body, kept.body_html) == ("", None, "", "")
-    nothing = json.loads(await _ask("export", "ada@example.org", settings, database))
+    nothing = await privacy.export(house.store, "ada@example.org")
     assert (nothing["comments"], nothing["messages"]) == ([], [])
-    assert len(json.loads(await _ask("export", "ben@example.org", settings, database))["comments"]) == 1
-    assert "0 comments, 0 letters" in await _ask("erase", "ada@example.org", settings, database)
+    assert len((await privacy.export(house.store, "ben@example.org"))["comments"]) == 1
+    assert await privacy.erase(house.store, "ada@example.org") == (0, 0)
 
 
-async def test_what_waits_or_was_rejected_is_erased_for_good(
-    house: House, settings: CommentsSettings, database: str
-) -> None:
+async def test_what_waits_or_was_rejected_is_erased_for_good(house: House) -> None:
     await house.set_mode("pre")
     article = await house.publish_article()
     waits = await house.post(article.id)
 
-    await _ask("erase", written()["email"], settings, database)
+    await privacy.erase(house.store, written()["email"])
 
     answer = await house.decide(waits["id"], "approve")
     assert answer.status == 409, "what is erased cannot be published again"
 
 
-@pytest.mark.parametrize("arguments", [["export"], ["erase", "no address"], ["forget", "ada@example.org"]])
-def test_a_mistyped_command_says_so_and_changes_nothing(arguments: list[str]) -> None:
-    command = [sys.executable, "-m", "services.comments", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+async def test_commands_export_and_erase_by_address(settings: CommentsSettings) -> None:
+    engines = {"WM_KAFKA": settings.kafka, "WM_MONGO": settings.mongo}
+    address = f"{uuid4().hex}@example.org"
+    async with open_house(settings, "comments") as house:
+        article = await house.publish_article()
+        await house.post(article.id, email=address, body="Words of mine.")
 
-    assert done.returncode != 0
-    assert "usage" in done.stderr or "not an e-mail address" in done.stderr
+        copy = await asyncio.to_thread(world_monitor, "comments", "export", address, **engines)
+        erased = await asyncio.to_thread(world_monitor, "comments", "erase", address, "--json", **engines)
+        again = await asyncio.to_thread(world_monitor, "comments", "erase", address, **engines)
+
+    assert [comment["body"] for comment in json.loads(copy.stdout)["comments"]] == ["Words of mine."]
+    assert json.loads(erased.stdout) == {"comments": 1, "letters": 0}
+    assert (again.returncode, again.stdout) == (0, "erased: 0 comments, 0 letters, and the address\n")

@@ -1,16 +1,14 @@
 """A broker that forgot everything, and a service that tells it again."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 
 from deploy.local.engines import provide_topics
-from services.comments.commands import republish
 from services.comments.settings import CommentsSettings
+from tests.support.commands import world_monitor
 from tests.support.comments import House, log_of, open_house
 from tests.support.kafka import Broker
 from tests.support.polling import eventually
@@ -104,27 +102,16 @@ async def test_a_comment_taken_while_the_broker_is_away_is_told_when_it_is_back(
             assert await log.until(comment["id"])
 
 
-async def test_the_command_tells_its_progress_and_ends_when_all_is_sent(
-    settings: CommentsSettings, database: str
-) -> None:
-    said: list[str] = []
-    async with open_house(settings, database) as house:
+async def test_command_shows_progress_and_ends_when_all_is_sent(settings: CommentsSettings) -> None:
+    async with open_house(settings, "comments") as house:
         versions = await _talk(house)
 
-        await republish(settings, said.append, database=database)
+        done = await asyncio.to_thread(
+            world_monitor, "republish", "comments", WM_KAFKA=settings.kafka, WM_MONGO=settings.mongo
+        )
 
         for comment_id, version in versions.items():
             records = await house.log.until(comment_id, version + 1)
             assert records[-1].header("ce_id") == f"{comment_id}:{version}"
-    assert said[0] == "0 of about 4 comments sent again"
-    assert said[-1].startswith("done")
-
-
-async def test_an_unknown_command_says_what_there_is() -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.comments", "reprint", stderr=asyncio.subprocess.PIPE, env=dict(os.environ)
-    )
-    _, said = await process.communicate()
-
-    assert process.returncode == 1
-    assert b"republish" in said
+    assert (done.returncode, done.stdout) == (0, "comments.v1 has every comment again\n")
+    assert done.stderr.splitlines()[0].startswith("0 of about ")

@@ -1,6 +1,7 @@
 """Ingestion as a process: what it acknowledged survives SIGKILL, and its commands do what they say."""
 
 import asyncio
+import json
 import logging
 import os
 import subprocess
@@ -13,10 +14,14 @@ import aiohttp
 import pytest
 import structlog
 
-from services.ingestion.commands import main
+from deploy.commands.app import main
+from services.ingestion.app import create_app
+from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
+from shared.http.app import run_service
 from shared.mongo.client import Mongo
 from shared.process.process import EXIT_SETTINGS
+from tests.support.commands import world_monitor
 from tests.support.ingestion import DRAFT
 from tests.support.outbox import read_log
 from tests.support.polling import PATIENCE_S, eventually
@@ -35,13 +40,6 @@ def environment(kafka_url: str, mongo_url: str, mongo_database: str, embedded_ka
         "WM_INGESTION_DATABASE": mongo_database,
         "WM_SERVICE_PORT": str(free_port()),
     }
-
-
-def command(environment: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
-    argv = [sys.executable, "-m", "services.ingestion", *words]
-    return subprocess.run(
-        argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
 
 
 @asynccontextmanager
@@ -65,7 +63,7 @@ async def service(environment: Mapping[str, str]) -> "AsyncIterator[tuple[subpro
 async def test_what_was_acknowledged_before_sigkill_is_told_after_it_and_can_be_told_again(
     environment: Mapping[str, str],
 ) -> None:
-    made = command(environment, "token", "create", "--name", "Ines Halloran", "--role", "editor")
+    made = world_monitor("tokens", "create", "--name", "Ines Halloran", "--role", "editor", **environment)
     assert made.returncode == 0, made.stderr
     headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
 
@@ -90,9 +88,11 @@ async def test_what_was_acknowledged_before_sigkill_is_told_after_it_and_can_be_
         await _nothing_under_way(environment)
         before = await read_log(environment["WM_KAFKA"], published)
 
-        again = await asyncio.to_thread(command, environment, "republish")
+        again = await asyncio.to_thread(world_monitor, "republish", "articles", **environment)
 
-        assert (again.returncode, again.stdout.splitlines()[-1]) == (0, "the log is whole again"), again.stderr
+        assert (again.returncode, again.stdout.splitlines()[-1]) == (0, "articles.v1 has every article again"), (
+            again.stderr
+        )
         after = await read_log(environment["WM_KAFKA"], published)
         assert after == {article_id: [*versions, 2] for article_id, versions in before.items()}
 
@@ -125,28 +125,30 @@ def say(
 
 
 def test_tokens_are_listed_and_revoked_by_their_id(say: Callable[..., str]) -> None:
-    token = say("token", "create", "--name", "  Ada  Byrne ", "--role", "reporter").strip()
+    token = say("tokens", "create", "--name", "  Ada  Byrne ", "--role", "reporter").strip()
 
-    listed = say("token", "list")
+    listed = say("tokens", "list")
     identity = listed.split()[0]
-    revoked = say("token", "revoke", identity)
+    revoked = say("tokens", "revoke", identity)
 
     assert token not in listed
     assert ("reporter" in listed, "Ada Byrne" in listed, "valid" in listed) == (True, True, True)
     assert revoked == f"revoked {identity}\n"
-    assert "revoked" in say("token", "list")
+    assert "revoked" in say("tokens", "list")
     with pytest.raises(SystemExit, match="no valid token"):
-        main(("token", "revoke", identity))
+        main(("tokens", "revoke", identity))
+    (entry,) = json.loads(say("tokens", "list", "--json"))
+    assert (entry["id"], entry["role"], entry["name"]) == (identity, "reporter", "Ada Byrne")
+    assert entry["revoked_at"] is not None
 
 
 @pytest.mark.parametrize(
     "words",
     [
-        ("token", "create", "--name", "A", "--role", "chief"),
-        ("token", "create", "--name", " ", "--role", "admin"),
-        ("token", "create", "--name", "a\x00", "--role", "admin"),
-        ("token", "create"),
-        ("publish",),
+        ("tokens", "create", "--name", "A", "--role", "chief"),
+        ("tokens", "create", "--name", " ", "--role", "admin"),
+        ("tokens", "create", "--name", "a\x00", "--role", "admin"),
+        ("tokens", "create"),
     ],
 )
 def test_a_wrong_command_fails(say: Callable[..., str], words: tuple[str, ...]) -> None:
@@ -154,7 +156,7 @@ def test_a_wrong_command_fails(say: Callable[..., str], words: tuple[str, ...]) 
         main(words)
 
     assert done.value.code not in (None, 0)
-    assert say("token", "list") == ""
+    assert say("tokens", "list") == ""
 
 
 @pytest.fixture
@@ -173,7 +175,7 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     monkeypatch.setenv("WM_ADMIN_TOKEN_FILE", "/nowhere/token")
 
     with pytest.raises(SystemExit) as done:
-        main(())
+        run_service("ingestion", IngestionSettings, create_app)
 
     assert done.value.code == EXIT_SETTINGS
     assert capsys.readouterr().err.startswith("ingestion: WM_ADMIN_TOKEN_FILE: ")

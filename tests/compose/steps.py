@@ -73,7 +73,7 @@ async def correct_a_topic(stack: Stack) -> None:
     script = (ROOT / "tests" / "compose" / "misconfigure.py").read_bytes()
     await stack.run("docker", "compose", "run", "--rm", "-T", "--no-deps", "topics", "python", "-", given=script)
     said = await stack.compose("run", "--rm", "-T", "--no-deps", "topics")
-    assert "corrected pages.v1: retention.ms is 3600000, not 86400000" in said, said
+    assert "corrected: pages.v1: retention.ms is 3600000, not 86400000" in said, said
     assert "drift" not in said, said
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.topics import ARTICLES, TOPICS, VIEWS
+from shared.topics import ARTICLES, VIEWS
 from tests.support.commands import world_monitor
 from tests.support.popularity import empty_redis
 

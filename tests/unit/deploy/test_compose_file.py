@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from deploy.compose.acls import ACCOUNTS, accounts_revision
+from tests.engines import kafka
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -35,6 +36,10 @@ def test_an_image_has_a_version(name: str) -> None:
     image = SERVICES[name]["image"]
 
     assert "WM_IMAGE" in image or re.search(r":\d+\.\d+", image)
+
+
+def test_tests_run_the_kafka_version_of_production() -> None:
+    assert SERVICES["kafka"]["image"] == f"apache/kafka:{kafka.VERSION}"
 
 
 def test_only_the_edge_has_a_port_and_a_network_that_leads_outside() -> None:

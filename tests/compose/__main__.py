@@ -1,4 +1,4 @@
-"""`python -m tests.compose [--short]`: all steps in order, the table, exit status 1 when a bar is broken."""
+"""`python -m tests.compose [--short]` runs all steps and prints the table. Exit status 1 when a limit is exceeded."""
 
 import argparse
 import asyncio
@@ -16,13 +16,13 @@ from tests.compose.tls import speak_tls
 
 
 async def all_steps(drill: Drill, *, short: bool) -> list[str]:
-    """Every step of the short or the long form; what could be done that should not."""
+    """Run every step of the short or the long form. Returns the breaches of access control."""
     stack, public = drill.stack, drill.public
     say("an article's life")
-    await steps.live_an_articles_life(public)
+    await steps.run_article_life_cycle(public)
     public.viewed = [await public.publish(f"Viewed {number}") for number in range(4)]
-    say("trespassing")
-    breaches = await steps.trespass(stack)
+    say("forbidden access")
+    breaches = await steps.find_breaches_of_access(stack)
     if not short:
         say("a topic of an older release")
         await steps.correct_a_topic(stack)
@@ -43,7 +43,7 @@ async def all_steps(drill: Drill, *, short: bool) -> list[str]:
 
 
 async def one_platform(*, short: bool, only: str) -> list[str]:
-    """The compose file as it is."""
+    """Test the compose file without overlays."""
     stack = Stack("wm-compose-test")
     await stack.down()
     breaches: list[str] = []
@@ -67,15 +67,15 @@ async def one_platform(*, short: bool, only: str) -> list[str]:
         print(await stack.run("docker", "compose", "logs", "--tail", "15", wanted=None), flush=True)
         raise
     finally:
-        say("taking everything down")
+        say("stopping everything")
         await stack.down()
     return breaches
 
 
 async def main() -> int:
-    """Both platforms."""
+    """Test one platform, then the overlay of three."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--short", action="store_true", help="up, life, scale, kill, down")
+    parser.add_argument("--short", action="store_true", help="up, life cycle, scale, kill, down")
     parser.add_argument("--cluster-only", action="store_true", help="only the overlay of three")
     parser.add_argument("--only", default="", help="steps with one of these in their names: kill redis,roll")
     given = parser.parse_args()
@@ -84,8 +84,8 @@ async def main() -> int:
         say("three of each")
         breaches += await lose_members(given.only)
     for breach in breaches:
-        print(f"BROKEN: {breach}")
-    say("every bar was kept" if not breaches else f"{len(breaches)} bars were broken")
+        print(f"FAILED: {breach}")
+    say("every limit was kept" if not breaches else f"{len(breaches)} limits were exceeded")
     return 1 if breaches else 0
 
 

@@ -181,7 +181,9 @@ def test_invalid_setting_is_named(name: str, value: str, tmp_path: Path) -> None
 def test_invalid_setting_of_a_service_ends_the_stack_with_one_line(engines: Mapping[str, str], tmp_path: Path) -> None:
     given = {f"WM_{engine.upper()}": url for engine, url in engines.items()}
 
-    printed = _refused_start(tmp_path, WM_PORT=str(free_port()), WM_EDITION="none", WM_KAFKA_FETCH_WAIT_MS="1000", **given)
+    printed = _refused_start(
+        tmp_path, WM_PORT=str(free_port()), WM_EDITION="none", WM_KAFKA_FETCH_WAIT_MS="1000", **given
+    )
 
     assert printed.startswith("World Monitor cannot run: WM_KAFKA_FETCH_WAIT_MS: ")
     assert printed.count("\n") == 1

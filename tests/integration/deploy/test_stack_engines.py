@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,10 @@ def _pids(data: Path) -> list[int]:
     return [int(str(entry["pid"])) for entry in _engines(data).values()]
 
 
+def _has_another_pid(data: Path, name: str, pid: object) -> bool:
+    return _engines(data).get(name, {"pid": pid})["pid"] != pid
+
+
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -91,7 +96,7 @@ async def test_killed_engines_return_on_their_ports(start: Start, tmp_path: Path
 
     for name in ("redis", "mongo", "kafka"):
         os.kill(int(str(before[name]["pid"])), signal.SIGKILL)
-        _until(lambda name=name: _engines(tmp_path).get(name, before[name])["pid"] != before[name]["pid"])
+        _until(partial(_has_another_pid, tmp_path, name, before[name]["pid"]))
 
     assert {name: engine["url"] for name, engine in _engines(tmp_path).items()} == {
         name: engine["url"] for name, engine in before.items()

@@ -74,16 +74,16 @@ def test_ended_process_is_idle() -> None:
 
 
 async def test_wait_is_reported_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "_TELL_EVERY_S", 0.01)
+    monkeypatch.setattr(progress, "_REPORT_EVERY_S", 0.01)
     printed: list[str] = []
     enough = asyncio.Event()
 
-    def say(line: str) -> None:
+    def report(line: str) -> None:
         printed.append(line)
         if len(printed) == 3:
             enough.set()
 
-    await report_while_waiting(enough.wait(), lambda: "the engines", say)
+    await report_while_waiting(enough.wait(), lambda: "the engines", report)
 
     assert printed == ["still waiting for the engines"] * 3
 

@@ -1,4 +1,4 @@
-"""The whole embedded stack as `make run` starts it: what it says, what it heals, what it keeps, what it leaves behind."""
+"""The whole embedded stack as `make run` starts it: its output, recovery, data and end."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from tests.support.running import ROOT, Platform, free_port, running_platform
 
 pytestmark = pytest.mark.timeout(500)
 
-# No measures of speed: a stop waits as long as it makes progress.
+# These limits do not measure speed: a stop waits as long as it makes progress.
 END_WITHIN_S = 120.0
 REFUSED_WITHIN_S = 200.0
 

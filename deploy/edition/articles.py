@@ -121,9 +121,9 @@ def _explained(name: str, error: ValidationError) -> str:
 def read_edition(articles: Path = ARTICLES, comments: Path = COMMENTS) -> list[Article]:
     """All articles with their comments, by slug. Comments without an article are an error."""
     found = [_read_one(path, comments / f"{path.stem}.toml") for path in sorted(articles.glob("*.md"))]
-    strays = {path.stem for path in comments.glob("*.toml")} - {article.slug for article in found}
-    if strays:
-        raise EditionError(f"comments without an article: {', '.join(sorted(strays))}")
+    orphans = {path.stem for path in comments.glob("*.toml")} - {article.slug for article in found}
+    if orphans:
+        raise EditionError(f"comments without an article: {', '.join(sorted(orphans))}")
     return found
 
 

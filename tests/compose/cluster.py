@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.compose import steps
-from tests.compose.drill import Drill, say
+from tests.compose.drill import Drill, show_progress
 from tests.compose.load import Public
 from tests.compose.stack import Stack
 
@@ -25,11 +25,11 @@ async def lose_members(only: str = "") -> list[str]:
     replicates = await _mongo_replicates()
     stack = Stack("wm-cluster-test", (_OVERLAY,) if replicates else (_OVERLAY, _ONE_MEMBER))
     if not replicates:
-        say("this MongoDB is the stand-in, which cannot replicate: its set has one member")
+        show_progress("this MongoDB is the stand-in, which cannot replicate: its set has one member")
     await stack.down()
     try:
         seconds, token = await steps.bring_up(stack)
-        say(f"first page {seconds:.1f} s after `up`")
+        show_progress(f"first page {seconds:.1f} s after `up`")
         with tempfile.TemporaryDirectory() as folder:
             public = Public(stack.edge, token, Path(folder) / "ledger")
             drill = Drill(stack, public, only)

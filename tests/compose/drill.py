@@ -13,7 +13,7 @@ Action = Callable[[], Awaitable[float | None]]
 """An action on the platform. It returns the platform's recovery time in seconds, where that is measured."""
 
 
-def say(line: str) -> None:
+def show_progress(line: str) -> None:
     """Print a line of progress."""
     print(f"compose: {time.monotonic() - _BEGAN:5.0f} s  {line}", flush=True)
 
@@ -32,7 +32,7 @@ class Drill:
         """Run an action under load, then compare every acknowledged write with the platform's state."""
         if not any(wanted in name for wanted in self._only):
             return
-        say(name)
+        show_progress(name)
         async with self.public.load() as tally:
             try:
                 recovery_s = await action()

@@ -136,10 +136,10 @@ async def test_stop_during_start_is_clean(tmp_path: Path) -> None:
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
 
-        async def begun() -> bool:
+        async def started() -> bool:
             return (tmp_path / "logs" / "ingestion-1.log").exists()
 
-        await eventually(begun)
+        await eventually(started)
         process.terminate()
         printed, _ = process.communicate(timeout=END_WITHIN_S)
 

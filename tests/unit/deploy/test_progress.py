@@ -15,7 +15,7 @@ from deploy.local import progress
 from deploy.local.progress import Activity, report_while_waiting
 from tests.support.polling import until
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what a process does")
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc of Linux")
 
 BUSY = "while True: pass"
 IDLE = "import time; time.sleep(300)"
@@ -90,17 +90,17 @@ async def test_wait_is_reported_until_it_ends(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_cancelled_wait_cancels_its_task() -> None:
     ended = asyncio.Event()
-    begun = asyncio.Event()
+    started = asyncio.Event()
 
     async def work() -> None:
-        begun.set()
+        started.set()
         try:
             await asyncio.Event().wait()
         finally:
             ended.set()
 
     waiting = asyncio.create_task(report_while_waiting(work(), lambda: "nothing", print))
-    await begun.wait()
+    await started.wait()
     waiting.cancel()
 
     await until(ended.is_set, "the work has ended")

@@ -13,6 +13,7 @@ help:
 	@echo 'make check-next  unit tests on the next Python, where this machine has it'
 	@echo 'make faults   the long form of the faults'
 	@echo 'make bench    the speed measures, as ratios'
+	@echo '.venv/bin/world-monitor --help   the operator'"'"'s commands'
 	@echo 'make clean    remove .venv and caches; .data stays'
 
 run:

@@ -12,23 +12,32 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 
 
+_GROUPS = {
+    "rebuild": "Build derived data again from the logs, beside the data that serves.",
+    "republish": "Send the newest state of everything to its topic again.",
+}
+
+# Words, `module:command`, help.
+COMMANDS = (
+    ("topics", "deploy.commands.topics:topics", "Kafka's topics: create, check."),
+    ("rebuild read-model", "services.rendering.commands:rebuild", "The read model of the pages."),
+    ("rebuild search", "services.search.commands:rebuild", "The search index of WM_INSTANCE."),
+    ("republish articles", "services.ingestion.commands:republish", "Every article, to articles.v1."),
+    ("republish comments", "services.comments.commands:republish", "Every comment, to comments.v1."),
+    ("tokens", "services.ingestion.commands:tokens", "Editors' tokens: create, list, revoke."),
+    ("comments", "services.comments.commands:comments", "A person's data: export, erase."),
+    ("adopt-log", "services.popularity.commands:adopt", "Count views from a log that replaced the known one."),
+)
+
+
 def _compose() -> App:
     app = command_group("world-monitor", "Operate World Monitor. Settings are read from WM_* variables.")
-    rebuild = command_group("rebuild", "Build derived data again from the logs, beside the data that serves.")
-    republish = command_group("republish", "Send the newest state of everything to its topic again.")
-    app.command(rebuild)
-    app.command(republish)
-    for parent, name, source, text in (
-        (app, "topics", "deploy.commands.topics:topics", "Kafka's topics: create, check."),
-        (rebuild, "read-model", "services.rendering.commands:rebuild", "The read model of the pages."),
-        (rebuild, "search", "services.search.commands:rebuild", "The search index of WM_INSTANCE."),
-        (republish, "articles", "services.ingestion.commands:republish", "Every article, to articles.v1."),
-        (republish, "comments", "services.comments.commands:republish", "Every comment, to comments.v1."),
-        (app, "tokens", "services.ingestion.commands:tokens", "Editors' tokens: create, list, revoke."),
-        (app, "comments", "services.comments.commands:comments", "A person's data: export, erase."),
-        (app, "adopt-log", "services.popularity.commands:adopt", "Count views from a log that replaced the known one."),
-    ):
-        parent.command(source, name=name, help=text)
+    groups = {"": app, **{name: command_group(name, text) for name, text in _GROUPS.items()}}
+    for name in _GROUPS:
+        app.command(groups[name])
+    for words, source, text in COMMANDS:
+        group, _, name = words.rpartition(" ")
+        groups[group].command(source, name=name, help=text)
     return app
 
 

@@ -55,4 +55,6 @@ async def test_adopt_log_prints_each_partition(settings: dict[str, str], redis_u
         done = world_monitor("adopt-log", "--json", WM_REDIS=address, **settings)
 
     assert done.returncode == 0, done.stderr
-    assert len(json.loads(done.stdout)["partitions"]) == VIEWS.partitions + ARTICLES.partitions
+    logs = json.loads(done.stdout)
+    assert len(logs) == VIEWS.partitions + ARTICLES.partitions
+    assert all(log["adopted"] and log["position"] == 0 for log in logs)

@@ -94,7 +94,7 @@ async def test_another_log_is_refused_until_an_operator_takes_it_up(kafka_url: s
                 return (await counter.get("/health/ready")).status == 200
 
             await eventually(counts)
-        assert [line for line in done if "a log of before" in line]
+        assert [line for line in done if "a log of before" in str(line)]
         assert await redis.hget("popularity:{p0}:logs", "a log of before") == b"7"
         await redis.aclose()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.commands.app import main
+from deploy.commands.app import COMMANDS, main
 from tests.support.commands import LAUNCHER, world_monitor
 
 _LIST_IMPORTED_SERVICES = """
@@ -32,6 +32,11 @@ def test_help_imports_no_service() -> None:
     assert shown.stderr == "[]\n"
     for name in ("topics", "rebuild", "republish", "tokens", "comments", "adopt-log"):
         assert name in shown.stdout
+
+
+@pytest.mark.parametrize("words", [words for words, *_ in COMMANDS])
+def test_operations_document_has_every_command(words: str) -> None:
+    assert f"`{words}" in (LAUNCHER.parents[1] / "docs" / "OPERATIONS.md").read_text()
 
 
 @pytest.mark.parametrize(

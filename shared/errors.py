@@ -1,14 +1,14 @@
-"""Every error that crosses a module's border, as one tree.
+"""Every error that crosses a module border, as one tree.
 
     WorldMonitorError
-    ├── Problem             an HTTP answer as problem details (RFC 9457); rendered by `shared.http.app`
-    ├── InvalidMessage      bad for ever: the record goes to the dead-letter topic
-    ├── Unavailable         bad for now: try again with back-off; a write that raised it is *unknown*, not undone
-    ├── LogReplaced         the Kafka log under a reader is not the one it was reading
-    ├── TooManyDeadLetters  so many bad records that the code is the likelier culprit: the process ends
-    └── SettingsError       a setting is missing or wrong; its text names the setting
+    ├── Problem             an HTTP answer as problem details (RFC 9457); rendered by `shared/http/middleware.py`
+    ├── InvalidMessage      invalid for ever: the record goes to the dead-letter topic
+    ├── Unavailable         failed for now: retry with back-off; whether a failed write happened is *unknown*
+    ├── LogReplaced         the Kafka log is another one than the reader was reading
+    ├── TooManyDeadLetters  so many invalid records that our code is probably wrong: the process ends
+    └── SettingsError       a setting is missing or wrong; the text names the setting
 
-Anything else that a message handler raises ends the process.
+Any other exception from a message handler ends the process.
 """
 
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from http import HTTPStatus
 
 
 class WorldMonitorError(Exception):
-    """The root: catch it only where a process or a request ends."""
+    """The root. Catch it only where a process or a request ends."""
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """One field at fault: a JSON pointer (RFC 6901) into the body, or `?name` for a query parameter."""
+    """One wrong field: a JSON pointer (RFC 6901) into the body, or `?name` for a query parameter."""
 
     pointer: str
     detail: str
 
 
 class Problem(WorldMonitorError):
-    """An HTTP error with its problem details."""
+    """An HTTP error with problem details."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Problem(WorldMonitorError):
         self.headers = headers or {}
 
     def as_dict(self) -> dict[str, object]:
-        """The members of RFC 9457, and `errors` where fields are at fault."""
+        """The members of RFC 9457, and `errors` when fields are wrong."""
         body: dict[str, object] = {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
@@ -58,11 +58,11 @@ class Problem(WorldMonitorError):
 
 
 class InvalidMessage(WorldMonitorError):
-    """A record that no retry can make good."""
+    """A record that no retry can make valid."""
 
 
 class Unavailable(WorldMonitorError):
-    """A server did not answer in time. What was asked of it may or may not have happened."""
+    """A server did not answer in time. The requested change may have happened or not."""
 
 
 class LogReplaced(WorldMonitorError):
@@ -70,7 +70,7 @@ class LogReplaced(WorldMonitorError):
 
 
 class TooManyDeadLetters(WorldMonitorError):
-    """The limit of dead letters was passed; see `shared.kafka.dead_letters`."""
+    """The limit of dead letters (`shared/kafka/dead_letters.py`) was exceeded."""
 
 
 class SettingsError(WorldMonitorError):

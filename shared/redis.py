@@ -1,7 +1,7 @@
-"""The one place that makes Redis clients.
+"""Creates all Redis clients.
 
-redis-py tries each command again up to ten times by default, so that a counter whose reply was lost counts twice. Here no
-command is tried again: callers write through scripts that know what they have applied, and may repeat those.
+redis-py retries each command up to ten times by default, so a counter whose reply was lost counts twice. These clients retry
+nothing. Callers write through scripts that record what they have applied, and may repeat those.
 """
 
 from collections.abc import AsyncIterator
@@ -16,13 +16,12 @@ from redis.exceptions import ConnectionError, RedisError
 from shared.errors import Unavailable
 
 TIMEOUT_S = 5.0
-# A burst waits for a connection as long as others are served; redis-py's usual pool would refuse it at once. Well below TIMEOUT_S:
-# where every connection waits for a Redis that hangs, nobody should stand behind them for as long again.
+# Well below TIMEOUT_S: when Redis hangs and holds every connection, further commands should not wait as long again.
 _BUSY_S = 2.0
 
 
 class _Pool(BlockingConnectionPool):
-    """Lets a command wait for a connection while others are answered; redis-py gives up after a fixed time."""
+    """Lets commands wait for a connection while others are answered. redis-py's own pools stop after a fixed time."""
 
     _answered = 0
 
@@ -34,21 +33,21 @@ class _Pool(BlockingConnectionPool):
                 found: Connection = await super().get_connection()  # type: ignore[no-untyped-call]
                 return found
             except ConnectionError as error:
-                # One class for all: a wait that ended is the one with a time-out behind it.
+                # redis-py has one class for all failures; only an expired wait is caused by TimeoutError.
                 if not isinstance(error.__cause__, TimeoutError) or self._answered == answered:
                     raise
 
     async def release(self, connection: AbstractConnection) -> None:
-        """Take a connection back. One that failed was closed."""
+        """Take a connection back. A failed one is closed and counts as no answer."""
         self._answered += connection.is_connected
         await super().release(connection)
 
 
 def connect(url: str, *, most_connections: int = 32) -> Redis:
-    """A client whose commands are sent once, and answer or raise within TIMEOUT_S of being sent. Values are bytes.
+    """A client that sends each command once and raises when no answer comes within TIMEOUT_S. Values are bytes.
 
-    While all connections are busy a command waits for one. When none of them is answered for two seconds, it raises as if Redis
-    were away.
+    When all connections are busy, a command waits for one. When none of them is answered for _BUSY_S, it raises as if Redis
+    were unreachable.
     """
     pool = _Pool.from_url(
         url,
@@ -63,10 +62,10 @@ def connect(url: str, *, most_connections: int = 32) -> Redis:
 
 
 @asynccontextmanager
-async def available(what: str) -> AsyncIterator[None]:
-    """Redis' errors come out as Unavailable. A write that raised it is unknown."""
+async def available(operation: str) -> AsyncIterator[None]:
+    """Turn Redis' errors into Unavailable. Whether a failed write happened is unknown."""
     try:
         yield
     except (RedisError, OSError, TimeoutError) as error:
-        # redis-py's repr says the class alone.
-        raise Unavailable(f"Redis: {what}: {type(error).__name__}: {error}") from error
+        # The repr of redis-py's errors lacks the message.
+        raise Unavailable(f"Redis: {operation}: {type(error).__name__}: {error}") from error

@@ -1,4 +1,4 @@
-"""What every service is told from outside. The only module that reads the environment, with the services' own `settings.py`."""
+"""Settings of every service. Only this module and the services' `settings.py` read the environment."""
 
 from pathlib import Path
 from typing import Literal, Self
@@ -13,58 +13,60 @@ _LONGEST_WAIT_MS = 500
 
 
 class Settings(BaseSettings):
-    """Settings common to all services; each is the environment variable `WM_<NAME>`."""
+    """Settings common to all services, from environment variables `WM_<NAME>`."""
 
     model_config = SettingsConfigDict(env_prefix="WM_", frozen=True, extra="ignore")
 
     kafka: str = Field("127.0.0.1:9092", repr=False, description="Kafka's bootstrap servers, host:port[,host:port]")
     kafka_idempotence: bool = Field(True, description="idempotent producer; off on the embedded broker, which lacks it")
-    # Kafka answers a waiting fetch as soon as there is a record. The embedded broker looks only when this has passed (measured:
-    # 252 ms of latency at 500, 12 at 20), and what readers see hangs on it.
+    # Kafka answers a waiting fetch as soon as a record arrives. The embedded broker looks only after this wait (measured latency:
+    # 252 ms at 500, 12 ms at 20), which delays what readers see.
     kafka_fetch_wait_ms: int = Field(
         20,
         ge=1,
         le=500,
-        description="how long a fetch waits at the broker while records come; Kafka itself answers at once at any value",
+        description="how long a fetch waits at the broker while records arrive; Apache Kafka answers at once at any value",
     )
-    # A first publication after a quiet hour passes two such waits, and is to be seen within 400 ms.
+    # The first publication after a quiet hour passes two such waits and must be visible within 400 ms.
     kafka_rest_wait_ms: int = Field(
         120,
         ge=1,
         le=500,
-        description="the same wait once nothing has come for some seconds, of consumers that a publication passes on its "
-        "way to readers; the others wait five times as long, 500 at most",
+        description="the same wait after some seconds without records, for consumers between a publication and its readers; "
+        "other consumers wait five times as long, 500 at most",
     )
     kafka_adopt_new_log: bool = Field(
-        False, description="take up a log that replaced the known one without asking; on in the embedded stack"
+        False, description="accept a log that replaced the known one automatically; on in the embedded stack"
     )
     kafka_hole_wait_ms: int = Field(
         0,
         ge=0,
         le=10_000,
-        description="how long records that a fetch left out are asked for again; the embedded broker's fetches overtake",
+        description="how long to repeat a fetch with missing offsets; the embedded broker's fetches overtake its appends",
     )
-    kafka_replication: int = Field(1, ge=1, le=9, description="copies of each topic that the topics job makes")
+    kafka_replication: int = Field(
+        1, ge=1, le=9, description="replication factor of the topics that the topics job creates"
+    )
     mongo: str = Field("mongodb://127.0.0.1:27017", repr=False, description="MongoDB's connection string")
     redis: str = Field("redis://127.0.0.1:6379", repr=False, description="Redis' URL")
-    account: str = Field("", description="the name by which the engines know this process, where they ask for one")
-    kafka_password_file: Path | None = Field(None, description="a file with the account's password for Kafka")
-    mongo_password_file: Path | None = Field(None, description="a file with the account's password for MongoDB")
-    redis_password_file: Path | None = Field(None, description="a file with the account's password for Redis")
-    host: str = Field("127.0.0.1", description="the address the service listens on")
-    service_port: int = Field(0, ge=0, le=65535, description="the port the service listens on; 0 takes a free one")
-    instance: int = Field(1, ge=1, description="this process's number among its like")
-    site_url: str = Field("http://127.0.0.1:8080", description="the public address, without a slash at its end")
-    site: Path | None = Field(None, description="the site's configuration; the shipped site.toml if absent")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
-    rate_limits: Literal["on", "off"] = Field("on", description="limits by visitor; off for load tests")
+    account: str = Field("", description="this process's account at engines that require one")
+    kafka_password_file: Path | None = Field(None, description="file with the account's password for Kafka")
+    mongo_password_file: Path | None = Field(None, description="file with the account's password for MongoDB")
+    redis_password_file: Path | None = Field(None, description="file with the account's password for Redis")
+    host: str = Field("127.0.0.1", description="address the service listens on")
+    service_port: int = Field(0, ge=0, le=65535, description="port the service listens on; 0 chooses a free one")
+    instance: int = Field(1, ge=1, description="this process's number among the processes of its service")
+    site_url: str = Field("http://127.0.0.1:8080", description="public address, without a trailing slash")
+    site: Path | None = Field(None, description="file with the site's configuration; the shipped site.toml if absent")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="lowest level that is logged")
+    rate_limits: Literal["on", "off"] = Field("on", description="rate limits by visitor; off for load tests")
     session_timeout_ms: int = Field(
-        6000, ge=1000, le=60_000, description="how long Kafka waits for a silent consumer before its partitions move"
+        6000, ge=1000, le=60_000, description="after this silence Kafka reassigns a consumer's partitions"
     )
     drain_s: float = Field(
-        0.0, ge=0, le=30, description="how long after SIGTERM a service says that it is not ready, and still serves"
+        0.0, ge=0, le=30, description="how long a service reports not ready after SIGTERM while it still serves"
     )
-    stall_timeout_s: float = Field(30.0, gt=0, description="a consumer that makes no progress for so long ends")
+    stall_timeout_s: float = Field(30.0, gt=0, description="a consumer without progress for this time ends")
 
     @model_validator(mode="after")
     def _site_url_has_no_trailing_slash(self) -> Self:
@@ -73,14 +75,14 @@ class Settings(BaseSettings):
         return self
 
     def rest_wait_ms(self, *, is_urgent: bool) -> int:
-        """How long a consumer's fetch waits at rest; `is_urgent` where a publication passes it on its way to readers."""
+        """How long a resting consumer's fetch waits. `is_urgent`: the consumer is between a publication and its readers."""
         return self.kafka_rest_wait_ms if is_urgent else min(5 * self.kafka_rest_wait_ms, _LONGEST_WAIT_MS)
 
     @classmethod
     def load(cls) -> Self:
-        """Read the environment and the files it names; raises SettingsError naming each variable at fault.
+        """Read the environment and password files. Raises SettingsError, which names each wrong variable.
 
-        The addresses of engines whose password is in a file come with account and password in them.
+        Addresses of engines with a password file then contain account and password.
         """
         try:
             settings = cls()

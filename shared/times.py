@@ -1,4 +1,4 @@
-"""Time in UTC with milliseconds, the same in JSON (RFC 3339 with `Z`), in MongoDB and in events."""
+"""Time in UTC with milliseconds, as in JSON (RFC 3339 with `Z`), MongoDB and events."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,21 +10,21 @@ Clock = Callable[[], datetime]
 
 
 def now() -> datetime:
-    """The present moment in UTC, cut to milliseconds (what MongoDB keeps)."""
+    """The present time in UTC, cut to milliseconds as in MongoDB."""
     return to_milliseconds(datetime.now(UTC))
 
 
 def to_milliseconds(moment: datetime) -> datetime:
-    """The same moment in UTC, cut to whole milliseconds. Raises ValueError where the calendar ends."""
+    """The time in UTC, cut to milliseconds. Raises ValueError beyond the years 1 to 9999."""
     try:
         moment = moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("the time lies outside the calendar") from error
+        raise ValueError("the time lies outside the years 1 to 9999") from error
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def rfc3339(moment: datetime) -> str:
-    """`2026-02-08T07:30:00.000Z`."""
+    """The time as text: `2026-02-08T07:30:00.000Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 

@@ -1,6 +1,5 @@
 """Who moderates: bearer tokens are ingestion's, so ingestion is asked whose they are."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from services.comments.rules import MODERATORS
 from shared.errors import Problem, Unavailable
+from shared.http.bearer import hash_token, read_bearer_token, unknown_token
 
 _log = structlog.get_logger(__name__)
 
@@ -19,7 +19,6 @@ _log = structlog.get_logger(__name__)
 _KEPT_S = 10.0
 _MOST_KEPT = 1000
 _TIMEOUT_S = 2.0
-_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="editors"'}
 
 
 class Person(BaseModel):
@@ -45,14 +44,12 @@ class Tokens:
 
     async def person(self, request: web.Request) -> Person:
         """Whose token the request carries; 401 without a good one, Unavailable when no instance answers."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise Problem(401, "Send an editor's token: Authorization: Bearer TOKEN.", headers=_CHALLENGE)
-        key = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
+        token = read_bearer_token(request)
+        key = hash_token(token)
         known = self._known.get(key)
         if known is not None and monotonic() < known.until:
             return known.person
-        return await self._ask(token.strip(), key)
+        return await self._ask(token, key)
 
     async def moderator(self, request: web.Request) -> Person:
         """As `person`; 403 when that role does not moderate."""
@@ -71,7 +68,7 @@ class Tokens:
                 continue
             if person is None:
                 self._known.pop(key, None)
-                raise Problem(401, "This token is not known.", headers=_CHALLENGE)
+                raise unknown_token()
             self._remember(key, person)
             return person
         raise Unavailable("ingestion does not say whose a token is")

@@ -4,8 +4,7 @@ import asyncio
 import hashlib
 import ipaddress
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from time import time
 
 import structlog
@@ -17,7 +16,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.comments.settings import CommentsSettings
-from shared.errors import Problem, SettingsError
+from shared.admission import Admission
+from shared.errors import Problem, SettingsError, Unavailable
 from shared.redis import connect
 from shared.times import now
 
@@ -48,7 +48,7 @@ class RateLimiter:
                 connection_pool=self._redis.connection_pool,  # type: ignore[arg-type]  # handed on; its hint forgets it
             )
         )
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._admission = Admission("rate limit", at_once=_AT_ONCE, wait_s=_TURN_WITHIN_S)
         self._key: tuple[str, bytes] = ("", b"")
 
     async def admit(self, request: web.Request) -> None:
@@ -56,24 +56,15 @@ class RateLimiter:
         if not self._on:
             return
         try:
-            async with self._turn(), asyncio.timeout(_PATIENCE_S):
+            async with self._admission.turn(), asyncio.timeout(_PATIENCE_S):
                 wait_s = await self._wait_s(await self._pseudonym(request))
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, OSError, TimeoutError, Unavailable) as error:
             _log.warning("limit.skipped", reason=repr(error))
             return
         if wait_s is not None:
             raise Problem(
                 429, "You have sent much in a short time; wait a little.", headers={"Retry-After": str(wait_s)}
             )
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        async with asyncio.timeout(_TURN_WITHIN_S):
-            await self._turns.acquire()
-        try:
-            yield
-        finally:
-            self._turns.release()
 
     async def _wait_s(self, visitor: str) -> int | None:
         for rate in self._rates:

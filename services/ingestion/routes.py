@@ -25,8 +25,9 @@ from services.ingestion.roles import Right, may
 from services.ingestion.rules import Article, Status
 from services.ingestion.store import Filters, Revision, Store
 from services.ingestion.text import is_blank, tidy_line
-from services.ingestion.tokens import Person, bearer_token
+from services.ingestion.tokens import Person
 from shared.errors import Problem
+from shared.http.bearer import read_bearer_token, unknown_token
 from shared.http.idempotency import Answer, claim
 from shared.http.problems import field_problem, json_response
 from shared.http.requests import (
@@ -46,7 +47,6 @@ from shared.times import now
 
 LONGEST_TAG = 50
 LONGEST_SEARCH = 200
-_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="editors"'}
 
 
 @dataclass(frozen=True)
@@ -197,12 +197,9 @@ async def _authorize(request: web.Request, right: Right) -> Person:
 
 
 async def _person(request: web.Request) -> Person:
-    token = bearer_token(request.headers.get("Authorization", ""))
-    if token is None:
-        raise Problem(401, "Send an editor's token: Authorization: Bearer TOKEN.", headers=_CHALLENGE)
-    person = await request.app[DESK].store.tokens.find(token)
+    person = await request.app[DESK].store.tokens.find(read_bearer_token(request))
     if person is None:
-        raise Problem(401, "This token is not known.", headers=_CHALLENGE)
+        raise unknown_token()
     return person
 
 

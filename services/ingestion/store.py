@@ -16,9 +16,10 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 from services.ingestion.roles import Action
 from services.ingestion.rules import Article, event_of
 from services.ingestion.text import fold
-from services.ingestion.tokens import Person, TokenEntry, hash_token
+from services.ingestion.tokens import Person, TokenEntry
 from shared.errors import WorldMonitorError
 from shared.events import ArticleState
+from shared.http.bearer import hash_token
 from shared.http.idempotency import Answer, Answers, Claim
 from shared.mongo.client import Mongo
 from shared.mongo.collections import (

@@ -1,6 +1,5 @@
-"""Bearer tokens: kept as SHA-256 only, looked up by it. A token is 256 random bits, so a plain hash is as good as a slow one."""
+"""Bearer tokens of editors. Only their SHA-256 is stored (`shared/http/bearer.py`)."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,14 +30,3 @@ class TokenEntry:
 def make_token() -> str:
     """A new token. It is shown once and kept nowhere."""
     return _PREFIX + secrets.token_urlsafe(32)
-
-
-def hash_token(token: str) -> str:
-    """What is kept of a token."""
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def bearer_token(authorization: str) -> str | None:
-    """The token in an Authorization header, None where there is none."""
-    scheme, _, token = authorization.partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None

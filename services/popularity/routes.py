@@ -16,7 +16,7 @@ from services.popularity.view_batcher import ViewBatcher
 from shared.errors import Problem
 from shared.events import WINDOWS, PageViewed, Window, encode
 from shared.http.problems import field_problem, json_response
-from shared.http.requests import parse_json, read_body, read_limit, refuse_unknown, validate
+from shared.http.requests import parse_json, read_body, read_idempotency_key, read_limit, refuse_unknown, validate
 from shared.times import now
 
 STORE = web.AppKey("store", Store)
@@ -27,14 +27,13 @@ SECTIONS = web.AppKey("sections", frozenset[str])
 
 _WINDOWS: Mapping[str, Window] = {window: window for window in WINDOWS}
 _BODY_TYPES = ("application/json", "text/plain")
-_LONGEST_KEY = 200
 
 
 async def accept_view(request: web.Request) -> web.StreamResponse:
     """Take a view to Kafka and answer 202 when it is there."""
     body = await read_body(request, types=_BODY_TYPES)
     view = validate(ViewIn, parse_json(body))
-    key = request.headers.get("Idempotency-Key")
+    key = read_idempotency_key(request)
     if key is None:
         event_id = view.event_id or uuid4()
         await _record(request, view, event_id)
@@ -50,8 +49,6 @@ async def _record(request: web.Request, view: ViewIn, event_id: UUID) -> None:
 
 
 async def _record_once(request: web.Request, view: ViewIn, key: str) -> UUID:
-    if not (1 <= len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
-        raise field_problem("Idempotency-Key", f"The key is 1 to {_LONGEST_KEY} printable ASCII characters.")
     event_id = view.event_id or event_id_from_key(key)
     store = request.app[STORE]
     sent = hashlib.sha256(f"{view.article_id}\0{event_id}".encode()).hexdigest()

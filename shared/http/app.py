@@ -1,4 +1,4 @@
-"""The frame that every service stands in: health by progress, metrics, logs, problem details, limits, an orderly stop."""
+"""The application around every service's routes: health, metrics, logs, problem details, limits, orderly stop."""
 
 import asyncio
 import gc
@@ -8,15 +8,15 @@ from typing import TypeVar
 
 import structlog
 import uvloop
-from aiohttp import http_parser, web
-from aiohttp.typedefs import Middleware
-from aiohttp.web_runner import GracefulExit
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from shared.errors import Problem, SettingsError
-from shared.http.bad_requests import Refuse, answer_garbled
-from shared.http.health import FRAME_ROUTES, HEALTH, Health
+from shared.http.bad_requests import Refuse, answer_bad_requests
+from shared.http.health import HEALTH, HEALTH_ROUTES, Health
 from shared.http.middleware import answer_problems, observe
 from shared.http.problems import problem_response
+from shared.http.quirks import has_c_parser, wrap_handler
 from shared.process.logs import set_up_logs
 from shared.process.process import end_for_settings
 from shared.settings import Settings
@@ -26,12 +26,11 @@ _log = structlog.get_logger(__name__)
 LARGEST_BODY_BYTES = 1_048_576
 KEEPALIVE_S = 75.0
 STOP_WITHIN_S = 5.0
-# Container objects made and not freed before the collector looks.
+# Net new container objects before the garbage collector runs.
 _COLLECT_AFTER = 20_000
-_GARBLED = "The request cannot be read: its method, its address or one of its headers is not written as HTTP asks."
+_BAD_REQUEST = "The request cannot be read: its method, its address or one of its headers is not valid HTTP."
 
 S = TypeVar("S", bound=Settings)
-
 
 SETTINGS = web.AppKey("settings", Settings)
 
@@ -44,20 +43,20 @@ def create_service(
     largest_body_bytes: int = LARGEST_BODY_BYTES,
     refuse: Refuse | None = None,
 ) -> web.Application:
-    """An application with the frame around `routes`. `middlewares` replaces the frame's own where speed asks for it.
+    """An application with `routes`, health, metrics and error handling.
 
-    `refuse` makes the answer to what cannot be read as a request, where that is no problem details.
+    `middlewares` replaces the usual ones (gateway, for speed). `refuse` builds the answer to a request that aiohttp cannot
+    parse; without it, problem details.
     """
-    # aiohttp's parser in pure Python has had the request-smuggling holes: refuse to run on it.
-    if http_parser.HttpRequestParser is http_parser.HttpRequestParserPy:
+    if not has_c_parser():
         raise SettingsError("aiohttp runs without its C parser; install a wheel with extensions")
-    frame = (observe, answer_problems) if middlewares is None else middlewares
-    app = web.Application(middlewares=frame, client_max_size=largest_body_bytes)
-    answer_garbled(app, refuse or _refuse)
+    usual = (observe, answer_problems)
+    app = web.Application(middlewares=usual if middlewares is None else middlewares, client_max_size=largest_body_bytes)
+    answer_bad_requests(app, refuse or _refuse)
     app[HEALTH] = Health()
     app[SETTINGS] = settings
     app.add_routes(routes)
-    app.add_routes(FRAME_ROUTES)
+    app.add_routes(HEALTH_ROUTES)
     return app
 
 
@@ -65,27 +64,28 @@ def answer_first(
     app: web.Application,
     answer: Callable[[web.Request], web.StreamResponse | Awaitable[web.StreamResponse | None] | None],
 ) -> None:
-    """Let `answer` see each request before the router does; what it leaves (None) goes the usual way.
+    """Try `answer` on each request before the router; on None the request goes to the router.
 
-    For a service that has its answers ready: the router and what follows it cost as much as the rest of such an answer.
+    For ready answers: the router and the middlewares cost as much as the rest of such an answer.
     """
-    route: Callable[[web.Request], Awaitable[web.StreamResponse]] = app._handle
 
-    async def handle(request: web.Request) -> web.StreamResponse:
-        ready = answer(request)
-        if ready is not None and not isinstance(ready, web.StreamResponse):
-            ready = await ready
-        return await route(request) if ready is None else ready
+    def wrap(route: Handler) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            ready = answer(request)
+            if ready is not None and not isinstance(ready, web.StreamResponse):
+                ready = await ready
+            return await route(request) if ready is None else ready
 
-    # aiohttp's server takes its handler from here; `Application` would warn of any attribute that it does not know.
-    object.__setattr__(app, "_handle", handle)
+        return handle
+
+    wrap_handler(app, wrap)
 
 
 def run_service(name: str, settings_type: type[S], create_app: Callable[[S], web.Application]) -> None:
-    """Run until SIGTERM or SIGINT: stop taking requests, finish those under way, clean up, within STOP_WITHIN_S each.
+    """Run until SIGTERM or SIGINT: stop accepting, finish requests in progress, clean up, within STOP_WITHIN_S each.
 
-    With WM_DRAIN_S, SIGTERM first makes the service not ready, and it serves on for so long: who balances over it by
-    its readiness has then stopped sending when it stops taking.
+    With WM_DRAIN_S, SIGTERM first makes the service not ready, and it serves for that time: load balancers that follow
+    its readiness stop sending before it stops accepting.
     """
     try:
         settings = settings_type.load()
@@ -111,9 +111,9 @@ def run_service(name: str, settings_type: type[S], create_app: Callable[[S], web
 
 
 def spare_the_collector() -> None:
-    """What is imported by now stays for good: the garbage collector need not look at it again and again.
+    """Exclude everything imported so far from garbage collection, and collect rarely.
 
-    Requests make few cycles; with Python's own threshold of 700 the collector took a tenth of a quick answer's time.
+    Requests make few reference cycles. With Python's own threshold of 700 the collector took a tenth of a ready answer's time.
     """
     gc.collect()
     gc.freeze()
@@ -129,13 +129,14 @@ async def _drain_at_sigterm(app: web.Application) -> None:
             _log.info("service.drains", seconds=app[SETTINGS].drain_s)
             loop.call_later(app[SETTINGS].drain_s, _stop_now)
 
-    # aiohttp has set its own handler by now; this one comes in its place and ends in the same way.
+    # Replaces aiohttp's own handler, which is set before startup, and ends in the same way.
     loop.add_signal_handler(signal.SIGTERM, begin)
 
 
 def _stop_now() -> None:
-    raise GracefulExit
+    raise web.GracefulExit
 
 
 def _refuse(status: int) -> web.Response:
-    return problem_response(Problem(status, _GARBLED if status < 500 else "The service failed; the failure is logged."))
+    detail = _BAD_REQUEST if status < 500 else "The service failed; the failure is logged."
+    return problem_response(Problem(status, detail))

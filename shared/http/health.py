@@ -13,18 +13,18 @@ Check = Callable[[], Awaitable[Mapping[str, object]]]
 
 
 class Health:
-    """What readiness depends on. A check returns facts to show, and raises Unavailable (saying why) when it fails."""
+    """The checks behind readiness. A check returns facts to show; it raises Unavailable with the reason when it fails."""
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
         self.is_stopping = False
 
     def add(self, name: str, check: Check) -> None:
-        """Add a dependency or a duty by name."""
+        """Add a check of a dependency or a background task."""
         self._checks[name] = check
 
     async def report(self) -> tuple[bool, dict[str, object]]:
-        """Whether all is well, and every check's facts; each check has a second."""
+        """Whether the service is ready, and the facts of every check. Each check may take one second."""
         checks: dict[str, object] = {}
         ready = not self.is_stopping
         facts: dict[str, object] = {}
@@ -48,22 +48,22 @@ HEALTH = web.AppKey("health", Health)
 
 
 async def show_live(_: web.Request) -> web.Response:
-    """Answer as long as the event loop turns."""
+    """Answer 200 as long as the event loop runs."""
     return json_response({"status": "live"})
 
 
 async def show_ready(request: web.Request) -> web.Response:
-    """Whether the service does its work now, with what each check found."""
+    """Whether the service is ready (200 or 503), with the result of each check."""
     ready, report = await request.app[HEALTH].report()
     return json_response(report, status=200 if ready else 503)
 
 
 async def show_metrics(_: web.Request) -> web.Response:
-    """Prometheus' text format."""
+    """All metrics in Prometheus' text format."""
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-FRAME_ROUTES = [
+HEALTH_ROUTES = [
     web.get("/health/live", show_live),
     web.get("/health/ready", show_ready),
     web.get("/metrics", show_metrics),

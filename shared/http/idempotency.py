@@ -1,6 +1,6 @@
-"""`Idempotency-Key`: the same key and body give the first answer again, another body is refused.
+"""`Idempotency-Key`: the same key and body get the first answer again; another body is refused.
 
-The answer is kept in the transaction of the change it answers, so there is never one without the other.
+An answer is stored in the transaction of its change, so neither exists without the other.
 (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/)
 """
 
@@ -13,24 +13,24 @@ import orjson
 from aiohttp import web
 
 from shared.errors import Problem
-from shared.http.problems import field_problem, json_response
+from shared.http.problems import json_response
+from shared.http.requests import read_idempotency_key
 from shared.mongo.collections import Collection, Database, Document, DuplicateKeyError, Session, available
 from shared.times import now
 
 KEPT_FOR = timedelta(hours=48)
-LONGEST_KEY = 200
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered the first time."""
+    """The first answer to a request."""
 
     status: int
     body: bytes
     headers: dict[str, str]
 
     def response(self) -> web.Response:
-        """The answer once more."""
+        """The answer as an HTTP response."""
         if not self.body:
             return web.Response(status=self.status, headers=self.headers)
         return json_response(self.body, status=self.status, headers=self.headers)
@@ -38,32 +38,30 @@ class Answer:
 
 @dataclass(frozen=True)
 class Claim:
-    """One request's key, bound to who sent it and to what."""
+    """A request's key (`id`, with its sender) and content (`fingerprint`), both hashed."""
 
     id: str
     fingerprint: str
 
 
 def claim(request: web.Request, principal: str, body: bytes) -> Claim | None:
-    """The request's key, or None without one; 422 when the key itself is malformed."""
-    key = request.headers.get("Idempotency-Key")
+    """The claim of a request, None without a key; 422 when the key is malformed. `principal` names the sender."""
+    key = read_idempotency_key(request)
     if key is None:
         return None
-    if not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-        raise field_problem("Idempotency-Key", f"The key is 1 to {LONGEST_KEY} printable ASCII characters.")
     digest = hashlib.sha256(orjson.dumps([principal, key])).hexdigest()
     sent = hashlib.sha256(b"\0".join((request.method.encode(), request.path.encode(), body))).hexdigest()
     return Claim(digest, sent)
 
 
 class Answers:
-    """The answers of one service, by claim."""
+    """The stored answers of one service, by claim."""
 
     def __init__(self, database: Database) -> None:
         self.collection: Collection = database["answers"]
 
     async def find(self, wanted: Claim | None) -> Answer | None:
-        """The first answer to this claim, None if it is new; 422 when the key was used for another request."""
+        """The first answer to this claim, None when there is none; 422 when the key was used for another request."""
         if wanted is None:
             return None
         async with available("idempotency key"):
@@ -71,7 +69,7 @@ class Answers:
         return None if found is None else _answer(found, wanted)
 
     async def keep(self, session: Session, made: Claim | None, answer: Answer) -> None:
-        """Keep the answer, inside the transaction of the change. Raises DuplicateKeyError when another came first."""
+        """Store the answer in the transaction of its change. Raises DuplicateKeyError when a duplicate was faster."""
         if made is None:
             return
         await self.collection.insert_one(
@@ -87,10 +85,10 @@ class Answers:
         )
 
     async def once(self, made: Claim | None, work: Callable[[], Awaitable[Answer]]) -> Answer:
-        """The first answer to this claim: the kept one, or what `work` answers, which must `keep` it.
+        """The stored answer to this claim, or else the answer of `work`, which must `keep` it.
 
-        A duplicate that runs beside the first makes `work` fail, one way or the other (its answer is there, or the thing
-        has another version by now): then too the kept answer is given.
+        A concurrent duplicate makes `work` fail: its answer is stored already, or the document has another version. The
+        stored answer is returned then too.
         """
         kept = await self.find(made)
         if kept is not None:

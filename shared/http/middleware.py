@@ -1,4 +1,4 @@
-"""Middleware of every service: trace, request metrics, and errors as problem details."""
+"""Middlewares of every service: trace, request metrics, errors as problem details."""
 
 import asyncio
 from time import perf_counter
@@ -20,7 +20,7 @@ HANDLER_TIMEOUT_S = 15.0
 
 @web.middleware
 async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Continue the caller's trace, count and time the request, and give it an id."""
+    """Continue the caller's trace, measure the request and give it an id."""
     started = perf_counter()
     continue_trace(request.headers.get("traceparent"))
     request_id = request.headers.get("X-Request-Id", "")[:64] or new_id()
@@ -36,7 +36,7 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn errors into problem details: the one place where an exception becomes an HTTP answer."""
+    """Turn exceptions into problem details. No other code turns an exception into an HTTP answer."""
     try:
         async with asyncio.timeout(HANDLER_TIMEOUT_S):
             return await handler(request)

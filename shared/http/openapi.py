@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 out of each service's table of operations; `deploy/openapi.py` merges them into the public document."""
+"""Builds OpenAPI 3.1 from a service's table of operations. `deploy/openapi.py` merges the services' documents."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,10 +28,10 @@ PROBLEMS: Mapping[int, str] = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """A query, path or header parameter; `schema` is JSON Schema."""
+    """A parameter; `location` is query, path or header, `schema` is JSON Schema."""
 
     name: str
-    place: str
+    location: str
     description: str
     schema: Mapping[str, object]
     required: bool = False
@@ -39,7 +39,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path. `answers` maps a status to a model, or to None for an answer without a JSON body."""
+    """One method of one path. `answers` maps a status to the model of its JSON body, or to None without one."""
 
     id: str
     method: str
@@ -118,9 +118,9 @@ def _responses(operation: Operation) -> dict[str, object]:
 def _parameter(parameter: Parameter) -> dict[str, object]:
     return {
         "name": parameter.name,
-        "in": parameter.place,
+        "in": parameter.location,
         "description": parameter.description,
-        "required": parameter.required or parameter.place == "path",
+        "required": parameter.required or parameter.location == "path",
         "schema": dict(parameter.schema),
     }
 

@@ -18,7 +18,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
 
 
 def problem_response(problem: Problem, request_id: str = "") -> web.Response:
-    """An answer in problem details."""
+    """The problem as an HTTP answer."""
     headers = {**SECURITY_HEADERS, **problem.headers, "Cache-Control": "no-store"}
     if request_id:
         headers["X-Request-Id"] = request_id
@@ -28,7 +28,7 @@ def problem_response(problem: Problem, request_id: str = "") -> web.Response:
 
 
 def json_response(data: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """An answer in JSON; never stored by caches unless `headers` says otherwise."""
+    """A JSON answer; `bytes` are sent as they are. Not cacheable unless `headers` sets Cache-Control."""
     return web.Response(
         status=status,
         body=data if isinstance(data, bytes) else orjson.dumps(data),
@@ -39,5 +39,5 @@ def json_response(data: object, *, status: int = 200, headers: Mapping[str, str]
 
 
 def field_problem(pointer: str, detail: str, *, status: int = 422) -> Problem:
-    """A problem with one field at fault."""
+    """A problem with one wrong field."""
     return Problem(status, detail, errors=(FieldError(pointer, detail),))

@@ -1,8 +1,8 @@
-"""Answers whose head and body lie ready as one piece of bytes, written to the connection by one call.
+"""Answers stored as one piece of bytes, head and body, and written by one call.
 
-That is what lets a page be served faster than a bare handler builds one (tests/bench/pages.py). aiohttp asks three things
-of a response: `prepare`, `write_eof` and `keep_alive`; this one has nothing left to prepare, so that one object serves all
-requests for the same bytes. What middlewares would add (security headers, for one) is in the bytes already.
+This serves a page faster than a bare handler builds one (tests/bench/pages.py). aiohttp needs three things of a response:
+`prepare`, `write_eof` and `keep_alive`. Nothing is prepared here, so one object serves all requests for the same bytes.
+The bytes already contain what middlewares would add, such as security headers.
 """
 
 import asyncio
@@ -13,26 +13,28 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-# A client that takes nothing for so long is let go: until then one answer waits for it in memory.
+from shared.http.quirks import drain
+
+# Past this a client that reads nothing is disconnected; until then its answer stays in memory.
 STALLED_CLIENT_S = 20.0
 
 Header = tuple[str, str]
 
 
 class DateLine:
-    """The `Date` header, renewed once a second by `tick`; answers compare it by identity."""
+    """The `Date` header, renewed once a second by `tick`. Answers compare it by identity."""
 
     def __init__(self) -> None:
         self.line = b""
         self.tick()
 
     def tick(self) -> None:
-        """Take the present time."""
+        """Set the present time."""
         self.line = f"Date: {formatdate(usegmt=True)}\r\n".encode()
 
 
 class ReadyAnswer(web.Response):
-    """One answer to whoever asks. `keeps_open` is whether the connection goes on after it."""
+    """One answer for any number of requests. `keeps_open`: whether the connection stays open after it."""
 
     def __init__(
         self, date: DateLine, status: int, headers: Sequence[Header], body: bytes = b"", *, keeps_open: bool = True
@@ -50,17 +52,17 @@ class ReadyAnswer(web.Response):
 
     @property
     def prepared(self) -> bool:
-        """Always: nobody may add to it."""
+        """Always true: middlewares must not add headers."""
         return True
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the connection is used again."""
-        return self._keep_alive is not False
+        """Whether the connection stays open."""
+        return super().keep_alive is not False
 
     @property
     def size_bytes(self) -> int:
-        """What it takes in memory: once ready with its date, once without."""
+        """Size in memory: the bytes are held with the date and without."""
         return 2 * len(self._rest)
 
     def as_bytes(self) -> bytes:
@@ -72,22 +74,22 @@ class ReadyAnswer(web.Response):
         return self._whole
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Write all of it; wait while the client is slow, so that its buffer holds one answer at most."""
+        """Write everything. Wait while the client is slow, so that its buffer holds one answer at most."""
         transport = request.transport
-        if transport is None:  # the client has gone
+        if transport is None:  # the client has disconnected
             return None
         transport.write(self.as_bytes())
         if request.protocol.writing_paused:
-            await _drain(request, transport)
+            await _wait_for_client(request, transport)
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is left to write."""
+        """Do nothing: `prepare` has written everything."""
 
 
-async def _drain(request: web.BaseRequest, transport: asyncio.Transport) -> None:
+async def _wait_for_client(request: web.BaseRequest, transport: asyncio.Transport) -> None:
     try:
         async with asyncio.timeout(STALLED_CLIENT_S):
-            await request.protocol._drain_helper()
+            await drain(request)
     except TimeoutError:
         transport.abort()

@@ -1,4 +1,4 @@
-"""Reads what clients send: bodies, lists' parameters, preconditions. Faults come out as Problem, naming the field."""
+"""Reads request bodies, list parameters and preconditions. Raises Problem, which names the wrong field."""
 
 import base64
 import binascii
@@ -22,15 +22,16 @@ JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 LARGEST_PAGE = 100
 USUAL_PAGE = 20
+LONGEST_KEY = 200
 _TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
 async def read_body(request: web.Request, *, types: Sequence[str] = (JSON_TYPE,)) -> bytes:
-    """The body, if its content type is one of `types` and nothing encodes it (415), and it is not too large (413)."""
+    """The body. 415 when its content type is not in `types` or it is compressed, 413 when it is too large."""
     if request.content_type not in types:
         raise Problem(415, f"Send {' or '.join(types)}.", headers={"Accept": ", ".join(types)})
     if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise Problem(415, "Send the body as it is, without an encoding.", headers={"Accept-Encoding": "identity"})
+        raise Problem(415, "Send the body without a content encoding.", headers={"Accept-Encoding": "identity"})
     try:
         return await request.read()
     except web.HTTPRequestEntityTooLarge as error:
@@ -38,7 +39,7 @@ async def read_body(request: web.Request, *, types: Sequence[str] = (JSON_TYPE,)
 
 
 def parse_json(body: bytes) -> object:
-    """The JSON value in a body; 400 when it is malformed."""
+    """The JSON value of a body; 400 when it is malformed."""
     try:
         value: object = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -47,18 +48,18 @@ def parse_json(body: bytes) -> object:
 
 
 def parse_form(body: bytes) -> dict[str, str]:
-    """The fields of a form; an empty field counts as not sent. 400 when it is not UTF-8 or a field comes twice."""
+    """The fields of a form, without empty ones. 400 when it is not UTF-8 or has a field twice."""
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50, errors="strict")
     except (UnicodeDecodeError, ValueError) as error:
         raise Problem(400, "The form cannot be read.") from error
     if len({name for name, _ in pairs}) != len(pairs):
-        raise Problem(400, "A field of the form comes twice.")
+        raise Problem(400, "The form has a repeated field.")
     return {name: value for name, value in pairs if value}
 
 
 def validate(model: type[Model], value: object) -> Model:
-    """The value as `model`; 422 with a pointer to each field at fault."""
+    """The value as `model`; 422 with a pointer to each wrong field."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -70,7 +71,7 @@ def validate(model: type[Model], value: object) -> Model:
 
 
 async def read_model(request: web.Request, model: type[Model]) -> Model:
-    """The JSON body as `model`: 415, 413, 400 or 422 when it is not."""
+    """The JSON body as `model`; 415, 413, 400 or 422 when it cannot be read."""
     return validate(model, parse_json(await read_body(request)))
 
 
@@ -91,52 +92,60 @@ def read_limit(query: Mapping[str, str], *, usual: int = USUAL_PAGE, largest: in
 
 
 def write_cursor(*parts: str) -> str:
-    """An opaque cursor from the last item's sort keys."""
+    """An opaque cursor made of the last item's sort keys."""
     return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
 
 
 def read_cursor(query: Mapping[str, str], length: int) -> tuple[str, ...] | None:
-    """The `length` parts of `?cursor=`, None where there is none; 400 when it is not, to the letter, one of ours."""
+    """The parts of `?cursor=`, or None without one; 400 unless `write_cursor` makes exactly this text of them."""
     text = query.get("cursor")
     if not text:
         return None
-    fault = field_problem("?cursor", "The cursor is not one that was given out.", status=400)
+    fault = field_problem("?cursor", "This cursor was not issued by this service.", status=400)
     try:
         parts = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError) as error:
         raise fault from error
     if not isinstance(parts, list) or len(parts) != length or not all(isinstance(part, str) for part in parts):
         raise fault
-    # Base64 in Python drops what is not of its alphabet.
+    # Python's Base64 decoder ignores characters outside its alphabet.
     if write_cursor(*parts) != text:
         raise fault
     return tuple(parts)
 
 
 def read_id_cursor(query: Mapping[str, str]) -> str | None:
-    """The id of the last item before those asked for, None without `?cursor=`; 400 when it is not one of ours."""
+    """The id of the last item of the previous page, None without `?cursor=`; 400 when it is not an id."""
     parts = read_cursor(query, 1)
     if parts is None:
         return None
     if created_ms(parts[0]) is None:
-        raise field_problem("?cursor", "The cursor is not one that was given out.", status=400)
+        raise field_problem("?cursor", "This cursor was not issued by this service.", status=400)
     return parts[0]
 
 
 def refuse_unknown(query: Mapping[str, str], known: Sequence[str]) -> None:
-    """422 for a query parameter that does not exist, or comes twice: a misspelt filter must not look like an empty result."""
+    """422 for an unknown or repeated query parameter: a misspelt filter must not look like an empty result."""
     unknown = [name for name in query if name not in known]
     if unknown:
-        raise field_problem(f"?{unknown[0]}", f"There is no such parameter; there are: {', '.join(known)}.")
+        raise field_problem(f"?{unknown[0]}", f"Unknown parameter. Known parameters: {', '.join(known)}.")
     refuse_twice(query)
 
 
 def refuse_twice(query: Mapping[str, str]) -> None:
-    """422 for a query parameter that comes twice: which of its values counts would be anybody's guess."""
-    # The pairs: as a mapping, a query of multidict's names each parameter once.
+    """422 for a repeated query parameter: it is not clear which value counts."""
+    # Keys of a MultiDict do not repeat; its items do.
     names = [name for name, _ in query.items()]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise field_problem(f"?{twice}", f"{twice} comes twice.")
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        raise field_problem(f"?{repeated}", f"{repeated} is repeated.")
+
+
+def read_idempotency_key(request: web.Request) -> str | None:
+    """The key of `Idempotency-Key`, None without one; 422 when it is malformed."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise field_problem("Idempotency-Key", f"The key is 1 to {LONGEST_KEY} printable ASCII characters.")
+    return key
 
 
 @dataclass(frozen=True)
@@ -147,12 +156,12 @@ class Tags:
     tags: tuple[str, ...] = ()
 
     def match(self, version: int) -> bool:
-        """Whether the version is among them, by the strong comparison: character by character, and never a weak one."""
+        """Whether a tag names the version, by strong comparison: weak tags never match."""
         return self.any or etag(version) in self.tags
 
 
 def read_if_match(request: web.Request, *, demanded: bool = True) -> Tags:
-    """The tags in `If-Match`; what is no tag matches nothing. Without the header 428, or `any` where it is not `demanded`."""
+    """The tags of `If-Match`; malformed ones match nothing. Without the header: 428 if `demanded`, else `any`."""
     text = ",".join(request.headers.getall("If-Match", ())).strip()
     if not text and demanded:
         raise Problem(428, "Send If-Match with the ETag that you have read.")
@@ -160,7 +169,7 @@ def read_if_match(request: web.Request, *, demanded: bool = True) -> Tags:
 
 
 def has_already(if_none_match: str, etag: str) -> bool:
-    """Whether `If-None-Match` names the entity tag, compared weakly (RFC 9110, 13.1.2)."""
+    """Whether `If-None-Match` contains the entity tag, by weak comparison (RFC 9110, 13.1.2)."""
     return if_none_match.strip() == "*" or any(
         tag.strip().removeprefix("W/") == etag for tag in if_none_match.split(",")
     )

@@ -44,7 +44,7 @@ class OffsetGaps:
         known, since = self._waiting.get(partition, (None, now))
         if known != offset:
             self._waiting[partition] = (offset, now)
-            metrics.HOLES.inc()
+            metrics.OFFSET_GAPS.inc()
             return False
         if now - since < self._wait_s:
             return False

@@ -1,4 +1,7 @@
-"""The one module that imports motor (past its end of life: `pymongo.AsyncMongoClient` is to take its place here alone)."""
+"""The MongoDB client.
+
+Only `shared/mongo` imports motor, which is past its end of life: `pymongo.AsyncMongoClient` shall replace it here.
+"""
 
 import asyncio
 import random
@@ -8,9 +11,7 @@ from time import monotonic
 from typing import TypeVar
 
 import structlog
-from motor.motor_asyncio import (
-    AsyncIOMotorClient,
-)
+from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ReadPreference
 from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -27,14 +28,14 @@ Result = TypeVar("Result")
 _SELECTION_MS = 3000
 _SOCKET_MS = 10_000
 _TRANSACTION_S = 8.0
-# A client that has waited for so long may be what is at fault: the next process has a new one.
+# After this wait the client itself may be at fault: let the process end and start with a new one.
 _PREPARE_WITHIN_S = 600.0
 _PREPARE_AGAIN_S = 0.5
-_TELL_EVERY_S = 20.0
+_LOG_EVERY_S = 20.0
 
 
 class Mongo:
-    """A client: majority writes, reads of what a majority holds, from the primary; every wait is bounded."""
+    """A client with majority writes and majority reads from the primary. Every wait has a time-out."""
 
     def __init__(self, url: str, *, most_connections: int = 20) -> None:
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
@@ -49,7 +50,7 @@ class Mongo:
         self._sessions: Sessions | None = None
 
     def database(self, name: str) -> Database:
-        """A service's own database."""
+        """A database with these guarantees. Each service has its own."""
         return self._client.get_database(
             name,
             read_preference=ReadPreference.PRIMARY,
@@ -58,21 +59,21 @@ class Mongo:
         )
 
     async def take_over(self, database: str, process: str) -> None:
-        """Abort the transactions that a killed process of this name left open; go by this name from now on.
+        """Abort transactions that a killed process with this name left open, and record our own under it.
 
-        Left alone they stay open for a minute, or as long as `transactionLifetimeLimitSeconds` says, and whoever changes
-        what they have changed meets a conflict for so long. A name is one of this host. Raises Unavailable.
+        Otherwise they stay open for `transactionLifetimeLimitSeconds` (60 by default), and every change of the same documents
+        conflicts. Names are per host. Raises Unavailable.
         """
         sessions = Sessions(self._client, self.database(database)["sessions"], f"{process}@{socket.gethostname()}")
-        await sessions.end_what_was_left()
+        await sessions.end_leftovers()
         self._sessions = sessions
 
     async def transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
         """Run `work` in a transaction and commit it.
 
-        `work` may run several times (write conflicts): make ids and times outside it. What it raises aborts and comes
-        out as it is. Unavailable after _TRANSACTION_S; then the commit is *unknown*, and a repetition must carry the same
-        idempotency key.
+        `work` may run several times (write conflicts), so create ids and times outside it. Its exceptions abort the
+        transaction and pass through. Raises Unavailable after _TRANSACTION_S: whether the commit happened is then *unknown*,
+        and a retry must carry the same idempotency key.
         """
         deadline = monotonic() + _TRANSACTION_S
         tries = 0
@@ -90,17 +91,17 @@ class Mongo:
     async def _try_transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
         async with await self._client.start_session() as session:
             if self._sessions is not None:
-                await self._sessions.note(session)
+                await self._sessions.record(session)
             async with session.start_transaction():
                 return await work(session)
 
     async def check(self) -> Mapping[str, object]:
-        """For readiness: raises Unavailable while MongoDB does not answer."""
+        """Readiness check: raises Unavailable while MongoDB does not answer."""
         await self.ping()
         return {}
 
     async def ping(self) -> None:
-        """Raises Unavailable when the server does not answer."""
+        """Raise Unavailable when the server does not answer."""
         async with available("ping"):
             await self._client.admin.command("ping")
 
@@ -110,18 +111,18 @@ class Mongo:
 
 
 async def once_available(prepare: Callable[[], Awaitable[None]], *, clock: Callable[[], float] = monotonic) -> None:
-    """Run a store's preparation as soon as MongoDB answers: services and engines are started together.
+    """Run a store's preparation as soon as MongoDB answers, since services and engines start together.
 
-    Says every _TELL_EVERY_S what it waits for. Raises Unavailable after _PREPARE_WITHIN_S.
+    Logs every _LOG_EVERY_S. Raises Unavailable after _PREPARE_WITHIN_S.
     """
-    began, told_at = clock(), float("-inf")
+    began, logged_at = clock(), float("-inf")
     while True:
         try:
             return await prepare()
         except Unavailable as error:
             if clock() - began > _PREPARE_WITHIN_S:
                 raise
-            if clock() - told_at >= _TELL_EVERY_S:
-                told_at = clock()
-                _log.warning("store.waits", reason=str(error), seconds=round(told_at - began))
+            if clock() - logged_at >= _LOG_EVERY_S:
+                logged_at = clock()
+                _log.warning("store.waits", reason=str(error), seconds=round(logged_at - began))
             await asyncio.sleep(_PREPARE_AGAIN_S)

@@ -1,14 +1,10 @@
-"""Types of documents, collections and sessions, and MongoDB's errors as ours."""
+"""Types of documents, collections and sessions; MongoDB's errors as ours; indexes and change streams."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from motor.motor_asyncio import (
-    AsyncIOMotorClientSession,
-    AsyncIOMotorCollection,
-    AsyncIOMotorDatabase,
-)
+from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import IndexModel
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
@@ -26,7 +22,7 @@ __all__ = [
     "ensure_indexes",
 ]
 
-# What a document is to code that reads and writes it; typed models are made of it at a service's store.
+# Each service's store turns documents into typed models.
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]
 Database = AsyncIOMotorDatabase[Document]
@@ -34,24 +30,24 @@ Session = AsyncIOMotorClientSession
 
 
 async def ensure_indexes(collection: Collection, indexes: Sequence[IndexModel]) -> None:
-    """Create the indexes that are missing."""
+    """Create the missing indexes."""
     async with available(f"indexes of {collection.name}"):
         await collection.create_indexes(list(indexes))
 
 
 @asynccontextmanager
-async def available(what: str) -> AsyncIterator[None]:
-    """MongoDB's errors come out as Unavailable, a duplicate key as itself. A write that raised it is unknown."""
+async def available(operation: str) -> AsyncIterator[None]:
+    """Turn MongoDB's errors into Unavailable, except DuplicateKeyError. Whether a failed write happened is unknown."""
     try:
         yield
     except DuplicateKeyError:
         raise
     except PyMongoError as error:
-        raise Unavailable(f"MongoDB: {what}: {error!r}") from error
+        raise Unavailable(f"MongoDB: {operation}: {error!r}") from error
 
 
 async def changes(collection: Collection, *, wait_ms: int = 1000) -> AsyncIterator[Mapping[str, object] | None]:
-    """Inserts into a collection as they are committed; None after each quiet `wait_ms`. A wake-up, never a guarantee."""
+    """Inserts into a collection as they are committed; None after each `wait_ms` without one. Inserts may be missed."""
     pipeline: list[Document] = [{"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}}]
     async with available(f"watch {collection.name}"):
         async with collection.watch(pipeline, max_await_time_ms=wait_ms) as stream:

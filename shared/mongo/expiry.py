@@ -1,7 +1,7 @@
-"""Documents that have their time, told by their field `at`, and are deleted when it is over.
+"""Deletes old documents, by their field `at`.
 
-Not by MongoDB's TTL indexes. SecantusDB's sweeper of them keeps the snapshot of a sweep until the next one, a minute later:
-what is written meanwhile cannot leave the cache, and once that is full the server answers nobody any more (docs/EMBEDDED.md).
+We do not use MongoDB's TTL indexes. SecantusDB's TTL sweeper holds a sweep's snapshot until the next sweep, a minute later.
+Pages written in between cannot leave its cache; once that is full, the server stops answering (docs/EMBEDDED.md).
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _EVERY_S = 3600.0
 
 
 async def index_by_age(collection: Collection) -> None:
-    """Have an index on `at`, and none by which the server itself would delete. Raises Unavailable."""
+    """Create an index on `at` and drop TTL indexes. Raises Unavailable."""
     async with available(f"indexes of {collection.name}"):
         for name, index in (await collection.index_information()).items():
             if "expireAfterSeconds" in index:
@@ -33,7 +33,7 @@ async def index_by_age(collection: Collection) -> None:
 
 @asynccontextmanager
 async def expiring(collection: Collection, kept_for: timedelta, every_s: float = _EVERY_S) -> AsyncIterator[None]:
-    """Delete what is older, at once and then every so often, for the length of a block."""
+    """Delete documents older than `kept_for`, at once and then every `every_s`, for the length of a block."""
     task = start_task(_keep_deleting(collection, kept_for, every_s), f"expiry of {collection.name}")
     try:
         yield
@@ -44,7 +44,7 @@ async def expiring(collection: Collection, kept_for: timedelta, every_s: float =
 async def _keep_deleting(collection: Collection, kept_for: timedelta, every_s: float) -> None:
     while True:
         try:
-            async with available(f"what is old in {collection.name}"):
+            async with available(f"expiry of {collection.name}"):
                 await collection.delete_many({"at": {"$lt": now() - kept_for}})
         except Unavailable as error:
             _log.warning("expiry.waits", reason=str(error))

@@ -1,16 +1,13 @@
-"""Relays an outbox to Kafka: one process of a service, the holder of a lease, sends what the others have committed."""
+"""Relays an outbox to Kafka. One process of a service, the holder of a lease, sends the rows of all of them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from time import monotonic
+from datetime import timedelta
 from typing import Protocol
-from uuid import uuid4
 
 import structlog
-from pymongo import ReturnDocument
 
 from shared.errors import Unavailable
 from shared.events import Message, encode
@@ -18,20 +15,18 @@ from shared.kafka.client import LogIdentity
 from shared.kafka.pace import Pace
 from shared.kafka.producer import Producer
 from shared.mongo.collections import Document, DuplicateKeyError, available, changes
+from shared.outbox.lease import Lease
 from shared.outbox.store import AggregateEvent, Outbox, SentVersions, message_of, oldest_s, row_of
 from shared.process import metrics
 from shared.process.process import start_task, stop_task
 from shared.settings import Settings
-from shared.times import now
 
 _log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=6)
-# A lease is renewed so many times before it would end.
-_RENEWALS = 4
 _STANDBY_S = 1.0
 _POLL_S = 0.25
-# Change streams wake the relay; this is how long a row waits that they did not tell of.
+# Change streams wake the relay; this is the longest wait of a row that they missed.
 _POLL_AT_REST_S = 1.5
 
 Republish = Callable[[str | None], AsyncIterator[Sequence[AggregateEvent]]]
@@ -39,20 +34,20 @@ Latest = Callable[[Iterable[str]], Awaitable[Sequence[AggregateEvent]]]
 
 
 class Aggregates(Protocol):
-    """Those whose changes are relayed; see Relay."""
+    """A store whose aggregates' events are relayed."""
 
     def events_after(self, aggregate_id: str | None, /) -> AsyncIterator[Sequence[AggregateEvent]]:
-        """Every aggregate's newest event, in chunks, behind an aggregate."""
+        """The newest event of every aggregate behind this one, in chunks, always in the same order."""
         ...
 
     async def latest_events(self, aggregate_ids: Iterable[str], /) -> Sequence[AggregateEvent]:
-        """The newest events of some."""
+        """The newest event of each of these aggregates."""
         ...
 
 
 @asynccontextmanager
 async def relaying(settings: Settings, outbox: Outbox, aggregates: Aggregates) -> AsyncIterator[None]:
-    """Have an outbox relayed for the length of a block."""
+    """Relay an outbox for the length of a block."""
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
     identity = LogIdentity(settings.kafka)
     relay = Relay(outbox, producer, identity, republish=aggregates.events_after, latest=aggregates.latest_events)
@@ -66,36 +61,24 @@ async def relaying(settings: Settings, outbox: Outbox, aggregates: Aggregates) -
             await identity.close()
 
 
-@dataclass
-class _Lease:
-    """Who relays. `fence` grows with each change of hands; `until` is ours by the monotonic clock, with a third to spare."""
-
-    fence: int
-    until: float
-
-    def holds(self) -> bool:
-        return monotonic() < self.until
-
-
 @dataclass(frozen=True)
-class _Sent:
-    """What was handed to Kafka last, and under which fence."""
+class _Unconfirmed:
+    """A send whose lease is not yet confirmed."""
 
     fence: int
     aggregates: frozenset[str]
 
 
 class Relay:
-    """Sends what is pending, in order, at least once; `run` until cancelled.
+    """Sends pending rows, in order, at least once; `run` until cancelled.
 
-    Guarantees: each committed row reaches Kafka, the rows of one aggregate by version. A relay that was stopped past its
-    lease may send an old row after its successor's newer one; it finds that out by the fence, and hands the newest state
-    to the current holder to be sent once more, so that a compacted log ends with the newest. Consumers drop
+    Guarantees: each committed row reaches Kafka, the rows of one aggregate by version. A relay that was paused past the
+    end of its lease may send an old row after its successor's newer one. It detects this by the fence and queues the
+    newest state for the current holder to send again, so a compacted log ends with the newest. Consumers drop
     `version <= seen`.
 
-    `republish(after)` yields every aggregate's newest event in chunks, in an order of the owner's own that it can take up
-    behind the aggregate `after`; `latest(ids)` gives the newest events of some. A log that replaced the known one
-    (LogIdentity) starts a republication by itself.
+    `republish(after)` yields every aggregate's newest event in chunks, in a fixed order, from behind the aggregate `after`;
+    `latest(ids)` returns the newest events of some. A log that replaced the known one (LogIdentity) starts a republication.
     """
 
     def __init__(
@@ -113,17 +96,12 @@ class Relay:
         self._identity = identity
         self._republish = republish
         self._latest = latest
-        self._owner = uuid4().hex
-        self._lease: _Lease | None = None
-        self._lease_for = lease
-        self._renew_every_s = lease.total_seconds() / _RENEWALS
-        self._unsure: _Sent | None = None
+        self._lease = Lease(outbox.control, lease)
+        self._unconfirmed: _Unconfirmed | None = None
         self._sent = SentVersions()
-        self._owes_a_look = False
+        self._sent_from_memory = False
         self._log_is_known = self._is_watching = False
-        self._renewed_at = 0.0
         self._pace = Pace(int(_POLL_S * 1000), int(_POLL_AT_REST_S * 1000))
-        self.relayed_at = monotonic()
 
     async def run(self) -> None:
         """Relay while the lease is ours, wait for it otherwise."""
@@ -138,11 +116,11 @@ class Relay:
         finally:
             await stop_task(watcher)
             with suppress(Unavailable):
-                await self._release()
+                await self._lease.release()
 
     async def _turn(self) -> None:
-        await self._make_sure()
-        if not (self._has_lease or await self._take_lease()):
+        await self._confirm_send()
+        if self._lease.fence is None and not await self._lease.take():
             _measure([])
             await asyncio.sleep(_STANDBY_S)
             return
@@ -151,73 +129,32 @@ class Relay:
         _measure(rows)
         sent = await self._send_pending(rows)
         await self._check_log()
-        sent += await self._republish_some()
-        self.relayed_at = monotonic()
-        # Behind the work: what has just been committed does not wait for it.
-        await self._renew_when_due()
+        sent += await self._republish_chunk()
+        # After the work, so that new rows do not wait for a renewal.
+        await self._lease.renew_when_due()
         if sent:
             self._pace.note_activity()
         else:
             await self._rest()
 
     async def _rest(self) -> None:
-        wait_s = min(self._pace.wait_ms / 1000, self._renew_every_s) if self._is_watching else _POLL_S
+        wait_s = min(self._pace.wait_ms / 1000, self._lease.renew_every_s) if self._is_watching else _POLL_S
         with suppress(TimeoutError):
             await asyncio.wait_for(self._outbox.woken.wait(), wait_s)
 
-    @property
-    def _has_lease(self) -> bool:
-        return self._lease is not None and self._lease.holds()
-
-    async def _renew_when_due(self) -> None:
-        if monotonic() - self._renewed_at >= self._renew_every_s:
-            await self._take_lease()
-
-    async def _take_lease(self) -> bool:
-        asked_at = monotonic()
-        fence = await self._claim(now())
-        self._renewed_at = asked_at
-        self._lease = None if fence is None else _Lease(fence, asked_at + self._lease_for.total_seconds() * 2 / 3)
-        return self._lease is not None
-
-    async def _claim(self, moment: datetime) -> int | None:
-        """Renew the lease, or take it when it has run out; the fence number, or None while it is another's."""
-        mine = {"_id": "lease", "owner": self._owner}
-        free = {"_id": "lease", "until": {"$lt": moment}}
-        until = {"$set": {"until": moment + self._lease_for, "owner": self._owner}}
-        async with available("relay lease"):
-            held = await self._outbox.control.find_one_and_update(mine, until, return_document=ReturnDocument.AFTER)
-            if held is None:
-                held = await self._outbox.control.find_one_and_update(
-                    free, until | {"$inc": {"fence": 1}}, return_document=ReturnDocument.AFTER
-                )
-            if held is None and await self._outbox.control.find_one({"_id": "lease"}) is None:
-                held = mine | {"until": moment + self._lease_for, "fence": 1}
-                try:
-                    await self._outbox.control.insert_one(held)
-                except DuplicateKeyError:
-                    return None
-        return None if held is None else int(held["fence"])
-
-    async def _release(self) -> None:
-        async with available("relay lease"):
-            await self._outbox.control.update_one(
-                {"_id": "lease", "owner": self._owner}, {"$set": {"until": now() - self._lease_for}}
-            )
-
     async def _next_rows(self) -> Sequence[Document]:
-        """What this process has just committed, as it is in memory; else, and every second time, what is pending.
+        """Rows that this process has just committed, from memory; or else, and every second time, the pending rows.
 
-        A row from memory goes before the others are read only where the event before it was sent, or there is none.
+        A row from memory is sent first only when its aggregate's previous event was sent, or there is none.
         """
-        fresh = [] if self._owes_a_look else self._sent.in_order(self._outbox.take_committed())
-        self._owes_a_look = bool(fresh)
+        fresh = [] if self._sent_from_memory else self._sent.ready(self._outbox.take_committed())
+        self._sent_from_memory = bool(fresh)
         return fresh or await self._outbox.pending()
 
     async def _send_pending(self, rows: Sequence[Document]) -> int:
         if not rows:
             return 0
-        # One that a fenced relay has handed over may be older than what was sent since: it only goes.
+        # A row queued by a fenced relay may be older than the last one sent: it is only deleted.
         wanted = [row for row in rows if not self._sent.is_outdated(row)]
         if not await self._send([message_of(row) for row in wanted], [row["aggregate"] for row in wanted]):
             return 0
@@ -228,49 +165,43 @@ class Relay:
         return len(rows)
 
     async def _send(self, messages: Sequence[Message], aggregates: Iterable[str]) -> bool:
-        """Send under the lease; False when it was not ours, before or after. What a failed send did is unknown."""
-        if self._lease is None or not self._lease.holds():
+        """Send under the lease; False when the lease was not ours before or after. The effect of a failed send is unknown."""
+        fence = self._lease.fence
+        if fence is None:
             return False
-        self._unsure = _Sent(self._lease.fence, frozenset(aggregates))
+        self._unconfirmed = _Unconfirmed(fence, frozenset(aggregates))
         await self._producer.send(*messages)
-        return await self._make_sure()
+        return await self._confirm_send()
 
-    async def _make_sure(self) -> bool:
-        """Whether the lease outlived the last send. If not, what was sent may be older than what its new holder has sent."""
-        if self._unsure is None:
+    async def _confirm_send(self) -> bool:
+        """Whether the lease outlived the last send. If not, we may have sent older state than the new holder has."""
+        if self._unconfirmed is None:
             return True
-        held = await self._is_held(self._unsure.fence)
-        if not held:
-            self._lease = None
-            await self._hand_over(self._unsure.aggregates)
-        self._unsure = None
-        return held
+        is_held = await self._lease.confirm(self._unconfirmed.fence)
+        if not is_held:
+            await self._queue_newest(self._unconfirmed.aggregates)
+        self._unconfirmed = None
+        return is_held
 
-    async def _is_held(self, fence: int) -> bool:
-        async with available("outbox fence"):
-            found = await self._outbox.control.find_one({"_id": "lease"})
-        return found is not None and found["owner"] == self._owner and found["fence"] == fence
-
-    async def _hand_over(self, aggregates: Iterable[str]) -> None:
-        """Have the lease's new holder send the newest once more."""
+    async def _queue_newest(self, aggregates: Iterable[str]) -> None:
+        """Have the new holder of the lease send the newest events again."""
         newest = {event.id: event for event in await self._latest(aggregates)}
         _log.warning("relay.fenced", aggregates=len(newest))
         while newest:
             for event in newest.values():
-                await self._requeue(event)
-            # A change that was committed and sent in between would now be followed by an older state.
+                await self._queue(event)
+            # A change committed and sent in between would now be followed by an older state.
             again = await self._latest(set(newest))
             newest = {event.id: event for event in again if event.version > newest[event.id].version}
 
-    async def _requeue(self, event: AggregateEvent) -> None:
+    async def _queue(self, event: AggregateEvent) -> None:
         row = row_of(event, encode(event))
         async with available("outbox requeue"):
             with suppress(DuplicateKeyError):
                 await self._outbox.rows.insert_one(row)
 
     async def _check_log(self) -> None:
-        """Ask for a republication where another log stands than the one that is known. Rows that went to it before are
-        part of what is sent again."""
+        """Request a republication when the log is another than the known one. It includes rows sent to that log before."""
         if self._log_is_known and not self._identity.is_due(at_rest=self._pace.is_at_rest):
             return
         log_id = await self._identity.current()
@@ -283,13 +214,13 @@ class Relay:
                 await self._outbox.control.update_one({"_id": "log"}, {"$set": {"log_id": log_id}}, upsert=True)
         self._log_is_known = True
 
-    async def _republish_some(self) -> int:
-        """Send one chunk of a republication that was asked for; pending changes go between chunks, so order holds."""
+    async def _republish_chunk(self) -> int:
+        """Send one chunk of a requested republication. Pending rows are sent between chunks, which keeps their order."""
         async with available("republish state"):
             wanted = await self._outbox.control.find_one({"_id": "republish"})
         if wanted is None:
             return 0
-        # What was read goes for this request only: another, for a newer log, begins from the start.
+        # Progress counts for this request only: a later one, for a newer log, starts from the beginning.
         this = {"_id": "republish", "after": wanted["after"], "requested_at": wanted["requested_at"]}
         async for events in self._republish(wanted["after"]):
             messages = [encode(event) for event in events]
@@ -305,7 +236,7 @@ class Relay:
         return 0
 
     async def _watch_inserts(self) -> None:
-        """Wake on other processes' writes too. Where change streams are missing or fail, the poll is the guarantee."""
+        """Wake on rows of other processes. Change streams may be missing or fail; polling is the guarantee."""
         while True:
             try:
                 async for change in changes(self._outbox.rows):

@@ -1,7 +1,7 @@
-"""The transactional outbox: a change and the message that tells of it are committed together, then relayed to Kafka.
+"""The transactional outbox: a change and its Kafka message are committed together, then relayed.
 
-A row holds the message's final bytes and is deleted once Kafka has it, so that the collection holds only what is pending.
-Several processes of a service write; one, the holder of a lease, relays. Its order is per key, by version.
+A row holds the message's final bytes and is deleted once Kafka has it, so the collection holds only pending rows.
+All processes of a service write rows; one, the holder of a lease, relays them. The order is by version for each key.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _log = structlog.get_logger(__name__)
 
 _MOST_ROWS = 500
 _MOST_BYTES = 8_000_000
-# Rows in memory between a transaction and the relay's turn; one that is left out is read back.
+# Rows kept in memory between commit and relay; the relay reads all others from MongoDB.
 _MOST_KEPT = 64
 _LARGEST_KEPT = 128 * 1024
 _MOST_AGGREGATES = 10_000
@@ -31,21 +31,21 @@ AggregateEvent = ArticleState | CommentState
 
 @dataclass(frozen=True)
 class Committed:
-    """A row that this process has committed. `follows` is the version of the aggregate's event before it, None for its first."""
+    """A row that this process committed. `follows`: version of the aggregate's previous event, None for its first."""
 
     row: Document
     follows: int | None
 
 
 class SentVersions:
-    """The newest version of each aggregate that this relay has sent: what shows that a row may go before others are read."""
+    """The newest version that this relay sent, by aggregate. Decides which rows may be sent from memory."""
 
     def __init__(self, most: int = _MOST_AGGREGATES) -> None:
         self._most = most
         self._versions: OrderedDict[str, int] = OrderedDict()
 
     def note(self, rows: Iterable[Document]) -> None:
-        """Note what Kafka has taken."""
+        """Record rows that Kafka has acknowledged."""
         for row in rows:
             aggregate = str(row["aggregate"])
             self._versions[aggregate] = max(int(row["version"]), self._versions.get(aggregate, 0))
@@ -54,25 +54,28 @@ class SentVersions:
                 self._versions.popitem(last=False)
 
     def is_outdated(self, row: Document) -> bool:
-        """Whether a newer state of the same aggregate was sent already: the log must not end with this one."""
+        """Whether a newer state of the aggregate was sent: the log must not end with this row."""
         return int(row["version"]) < self._versions.get(str(row["aggregate"]), 0)
 
-    def in_order(self, committed: Sequence[Committed]) -> list[Document]:
-        """The rows that may go at once: without those that were sent, and those before which one may still be pending."""
+    def ready(self, committed: Sequence[Committed]) -> list[Document]:
+        """The rows that may be sent: their predecessor was sent. Any other was sent itself, or follows a pending row."""
         rows: list[Document] = []
         last: dict[str, int] = {}
-        for one in committed:
-            aggregate = str(one.row["aggregate"])
-            before = last.get(aggregate, self._versions.get(aggregate))
-            if one.follows == before:
-                rows.append(one.row)
-                last[aggregate] = int(one.row["version"])
+        for change in committed:
+            aggregate = str(change.row["aggregate"])
+            previous = last.get(aggregate, self._versions.get(aggregate))
+            if change.follows == previous:
+                rows.append(change.row)
+                last[aggregate] = int(change.row["version"])
         return rows
 
 
 class Outbox:
-    """The rows of one service. `add` belongs inside the transaction that makes the change; after its commit call
-    `note_committed`, or `wake` where the event before is not known."""
+    """The rows of one service.
+
+    Call `add` inside the transaction of the change. After the commit call `note_committed`, or `wake` if the version of the
+    previous event is not known.
+    """
 
     def __init__(self, database: Database) -> None:
         self.rows: Collection = database["outbox"]
@@ -82,7 +85,7 @@ class Outbox:
         self._committed: list[Committed] = []
 
     async def add(self, session: Session, event: AggregateEvent) -> None:
-        """Add an event's message to the transaction. Raises InvalidMessage when Kafka would not take its size."""
+        """Add an event's message to the transaction. Raises InvalidMessage when it is too large for Kafka."""
         message = encode(event)
         check_size(message)
         row = row_of(event, message)
@@ -93,33 +96,33 @@ class Outbox:
                 self._added.popitem(last=False)
 
     def note_committed(self, event: AggregateEvent, *, follows: int | None) -> None:
-        """Tell the relay in this process that an event was committed, and the version of the aggregate's event before it."""
+        """Offer a committed event to this process's relay. `follows`: version of the aggregate's previous event."""
         row = self._added.pop(_row_id(event), None)
         if row is not None and len(self._committed) < _MOST_KEPT:
             self._committed.append(Committed(row, follows))
         self.wake()
 
     def take_committed(self) -> list[Committed]:
-        """What was noted since it was asked for last."""
+        """The rows noted since the last call."""
         taken, self._committed = self._committed, []
         return taken
 
     def wake(self) -> None:
-        """Tell the relay in this process that there is something to send."""
+        """Wake the relay in this process: a row is pending."""
         self.woken.set()
 
     async def request_republish(self) -> None:
-        """Ask the relay to send the state of everything again; it survives the relay's death and goes on where it was."""
+        """Request that the relay send every aggregate's state again. A new relay continues where the old one ended."""
         async with available("republish request"):
             await self.control.update_one(
                 {"_id": "republish"}, {"$set": {"after": None, "sent": 0, "requested_at": now()}}, upsert=True
             )
 
     async def pending(self) -> list[Document]:
-        """The first rows that Kafka does not have yet, in the order to send them in.
+        """The first rows that Kafka does not have yet, in sending order.
 
-        By `_id`, so that no row of an aggregate is read before an earlier one of it: a row's transaction begins after that of
-        the version before it was committed, and a scan in this order has nothing else of that aggregate between the two.
+        Sorted by `_id`, so a scan returns no row of an aggregate without the earlier ones: the transaction of a version begins
+        after the previous version was committed, and the two are neighbours in this order.
         """
         rows: list[Document] = []
         size = 0
@@ -132,13 +135,13 @@ class Outbox:
         return rows
 
     async def facts(self) -> dict[str, object]:
-        """For health: how far Kafka is behind what is committed. A write is durable without Kafka."""
+        """For readiness reports: how far Kafka is behind. Never a failure, since a write is durable without Kafka."""
         async with available("outbox rows"):
             rows = await self.rows.find({}, {"created_at": 1}).limit(_MOST_ROWS).to_list(None)
         return {"outbox_pending": len(rows), "outbox_oldest_s": round(oldest_s(rows), 1)}
 
     async def republish_progress(self) -> int | None:
-        """How many have been sent again so far; None when no republication is under way."""
+        """How many events the current republication has sent; None without one."""
         async with available("republish progress"):
             found = await self.control.find_one({"_id": "republish"})
         return None if found is None else int(found["sent"])
@@ -149,6 +152,7 @@ def _row_id(event: AggregateEvent) -> str:
 
 
 def row_of(event: AggregateEvent, message: Message) -> Document:
+    """The row of an event with its encoded message."""
     return {
         "_id": _row_id(event),
         "aggregate": event.id,
@@ -162,10 +166,12 @@ def row_of(event: AggregateEvent, message: Message) -> Document:
 
 
 def message_of(row: Document) -> Message:
+    """The message of a row."""
     headers = tuple((str(name), bytes(value)) for name, value in row["headers"])
     return Message(row["topic"], bytes(row["key"]), bytes(row["value"]), headers)
 
 
 def oldest_s(rows: Sequence[Document]) -> float:
+    """Age of the oldest row in seconds; 0 without rows."""
     oldest = min((row["created_at"] for row in rows), default=None)
     return 0.0 if oldest is None else max(0.0, (now() - oldest).total_seconds())

@@ -11,7 +11,7 @@ from shared.process.tracing import trace_id
 
 
 def set_up_logs(service: str, instance: int, level: str) -> None:
-    """JSON lines on standard output, the libraries' own records included."""
+    """Write JSON lines to standard output, including the libraries' records."""
     processors: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -41,7 +41,7 @@ def set_up_logs(service: str, instance: int, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # aiokafka logs each reconnection attempt: our own records say the same once (FIELD-NOTES 1.1, calfkit-sdk#328).
+    # aiokafka logs each reconnection attempt; our records report an outage once (FIELD-NOTES 1.1, calfkit-sdk#328).
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 

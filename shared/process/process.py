@@ -1,4 +1,4 @@
-"""The life of a process: its logs, its background tasks, and its end."""
+"""Background tasks and the end of a process."""
 
 import asyncio
 import os
@@ -10,49 +10,49 @@ import structlog
 
 from shared.errors import SettingsError
 
-EXIT_BROKEN = 70  # EX_SOFTWARE: the supervisor starts the process again
-EXIT_SETTINGS = 78  # EX_CONFIG: a new start would end in the same way
+EXIT_BROKEN = 70  # EX_SOFTWARE: the supervisor restarts the process
+EXIT_SETTINGS = 78  # EX_CONFIG: a restart would fail in the same way
 
 
 def end_for_settings(name: str, error: SettingsError) -> NoReturn:
-    """End with one sentence, as the last line, and an exit code of its own: the embedded supervisor then ends the whole stack."""
+    """Print the error as the last line and exit with EXIT_SETTINGS, on which the embedded supervisor stops the whole stack."""
     print(f"{name}: {'; '.join(str(error).splitlines())}", file=sys.stderr, flush=True)
     sys.exit(EXIT_SETTINGS)
 
 
 def end_process(reason: str) -> None:
-    """End at once: what runs on would do harm or nothing. Nothing acknowledged depends on an orderly end."""
+    """Exit at once, without cleaning up: nothing that was acknowledged depends on an orderly stop."""
     structlog.get_logger(__name__).critical("process.ends", reason=reason)
     sys.stdout.flush()
     os._exit(EXIT_BROKEN)
 
 
 def start_task(work: Coroutine[object, object, None], name: str) -> "asyncio.Task[None]":
-    """Run a background task whose death, unless it was cancelled or finished, ends the process."""
+    """Start a background task. If it fails, the process ends."""
     task = asyncio.create_task(work, name=name)
-    task.add_done_callback(_judge)
+    task.add_done_callback(_end_process_on_failure)
     return task
 
 
-def _judge(task: "asyncio.Task[None]") -> None:
-    error = _cause_of_death(task)
+def _end_process_on_failure(task: "asyncio.Task[None]") -> None:
+    error = _failure(task)
     if error is not None:
         structlog.get_logger(__name__).critical("task.died", task=task.get_name(), exc_info=error)
         end_process(f"task {task.get_name()} died: {error!r}")
 
 
-def _cause_of_death(task: "asyncio.Task[None]") -> BaseException | None:
+def _failure(task: "asyncio.Task[None]") -> BaseException | None:
     if not task.cancelled():
         return task.exception()
-    # Where nobody asked for it, a library's CancelledError came up through the task and ended it.
-    return None if task.cancelling() else asyncio.CancelledError("by itself")
+    # Nobody cancelled the task: a CancelledError from inside a library ended it.
+    return None if task.cancelling() else asyncio.CancelledError("not requested")
 
 
 async def stop_task(task: "asyncio.Task[None]", again_after_s: float = 4.0) -> None:
-    """Cancel a task and wait until it is gone; one that will not go is left after three attempts.
+    """Cancel a task and wait for its end; give up after three attempts.
 
-    Libraries wait with `asyncio.wait_for`, which before Python 3.12 swallows a cancellation that comes together with what was
-    waited for (cpython 86296): the task then runs on.
+    One attempt may not suffice: before Python 3.12, `asyncio.wait_for` in libraries swallows a cancellation that arrives
+    together with its result (cpython 86296).
     """
     for _ in range(3):
         task.cancel()

@@ -13,13 +13,12 @@ _current: ContextVar[str] = ContextVar("traceparent", default="")
 
 def new_traceparent() -> str:
     """The start of a trace, sampled."""
-    # Identifiers are to differ, not to be secret: the module's own generator, seeded anew in a forked process, is 5 us a request
-    # cheaper than the system's.
+    # Ids must be unique, not secret. Python reseeds its generator after a fork; the system's costs 5 us more a request.
     return f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-01"
 
 
 def continue_trace(traceparent: str | None) -> str:
-    """Make this task part of the caller's trace, under a span of its own; a missing or malformed one starts a new trace."""
+    """Put this task into the caller's trace, with a new span. A missing or malformed `traceparent` starts a new trace."""
     found = _FORM.fullmatch(traceparent or "")
     span = f"00-{found[1]}-{getrandbits(64):016x}-{found[3]}" if found else new_traceparent()
     _current.set(span)
@@ -27,10 +26,10 @@ def continue_trace(traceparent: str | None) -> str:
 
 
 def current_traceparent() -> str:
-    """The trace context of this task; a new trace where there is none."""
+    """This task's trace context, or a new trace."""
     return _current.get() or new_traceparent()
 
 
 def trace_id() -> str:
-    """The 32 hex digits that logs carry; empty outside a trace."""
+    """The trace id of this task for logs, 32 hex digits; empty outside a trace."""
     return _current.get()[3:35]

@@ -1,4 +1,4 @@
-"""About, Contact, Privacy: the site's own pages, Markdown files that rendering shows and search finds."""
+"""The site's own pages (About, Contact, Privacy) from Markdown files, for rendering and search."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ SHIPPED = Path(__file__).with_name("pages")
 
 @dataclass(frozen=True, slots=True)
 class OwnPage:
-    """One page: where it lives, its title, and its text as HTML."""
+    """One page: its path, title and text as HTML."""
 
     path: str
     title: str
@@ -20,15 +20,15 @@ class OwnPage:
 
 
 def load_pages(directory: Path = SHIPPED) -> dict[str, OwnPage]:
-    """Every page of the directory by its path: `about.md` becomes `/about`, its first line the title.
+    """All pages of the directory by path: `about.md` becomes `/about`, its first line the title.
 
-    The texts are the owner's own, yet raw HTML in them is shown as text: they need none.
+    Raw HTML is escaped: the owner's texts need none.
     """
     return {page.path: page for page in map(_page, sorted(directory.glob("*.md")))}
 
 
 def pages_of_site(site: Path | None) -> dict[str, OwnPage]:
-    """The pages that a site file names, or the shipped ones. Raises SettingsError when the site file is wrong."""
+    """The pages of the site file's `pages` folder, or the shipped ones. Raises SettingsError for a wrong site file."""
     return load_pages(load_site(site).pages or SHIPPED)
 
 

@@ -1,4 +1,4 @@
-"""What the site is called, its sections and where it is followed: configuration that every service reads alike."""
+"""The site's configuration for all services: names, sections, colours, social links."""
 
 import tomllib
 from pathlib import Path
@@ -12,13 +12,13 @@ _COLOUR = r"^#[0-9a-f]{6}$"
 
 
 class Part(BaseModel):
-    """A frozen piece of the site's configuration; an unknown key is an error, so that a typo does not go unseen."""
+    """A frozen part of the configuration. Unknown keys are errors, to catch typing errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Section(Part):
-    """A section of the paper: its slug is the first part of its articles' paths, its mark a sign in the navigation."""
+    """A section of the paper. Its slug begins its articles' paths; the navigation shows its mark."""
 
     slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
     name: str = Field(min_length=1)
@@ -26,19 +26,19 @@ class Section(Part):
     names: dict[str, str] = {}
 
     def name_in(self, language: str) -> str:
-        """The name for readers of a language; the plain name where nobody has translated it."""
+        """The name in a language, or the untranslated name."""
         return self.names.get(language, self.name)
 
 
 class SocialLink(Part):
-    """A place where readers can follow the site."""
+    """A link to the site's account elsewhere."""
 
     name: str = Field(min_length=1)
     url: AnyHttpUrl
 
 
 class Colours(Part):
-    """The seven colours that pages are made of (LOOK.md): each text colour should reach 4.5:1 on paper and raised."""
+    """The seven colours of all pages (LOOK.md). Text colours should reach a contrast of 4.5:1 on paper and raised."""
 
     paper: str = Field(pattern=_COLOUR)
     raised: str = Field(pattern=_COLOUR)
@@ -50,13 +50,13 @@ class Colours(Part):
 
 
 class Palette(Part):
-    """By day and by night."""
+    """Colours for the light and the dark scheme."""
 
     light: Colours
     dark: Colours
 
 
-# LOOK.md's colours, for a site that names none.
+# The default colours of LOOK.md.
 LOOK = Palette(
     light=Colours(paper="#fbfaf6", raised="#f2efe7", ink="#15181d", quiet="#575d66", rule="#d8d3c6", accent="#a8231a",
                   second="#0c5a60"),
@@ -68,8 +68,8 @@ LOOK = Palette(
 class Site(Part):
     """The site as its owner configured it.
 
-    `logo` (SVG) stands in the masthead and as the icon, `pages` is a folder of Markdown: about, contact, privacy and more.
-    Both are files beside the site file; without them the shipped ones serve.
+    `logo` (SVG) is used in the masthead and as the icon; `pages` is a folder of Markdown files (about, contact, privacy, …).
+    Both paths are relative to the site file. Without them the shipped files are used.
     """
 
     name: str = Field(min_length=1)
@@ -86,24 +86,24 @@ class Site(Part):
 
     @property
     def palette(self) -> Palette:
-        """The site's own colours, or LOOK.md's."""
+        """The configured colours, or the default ones."""
         return self.colours or LOOK
 
     def name_in(self, language: str) -> str:
-        """The site's name as readers of a language know it."""
+        """The site's name in a language, or the untranslated name."""
         return self.names.get(language, self.name)
 
     def tagline_in(self, language: str) -> str:
-        """The line under the name, in a reader's language where there is one."""
+        """The tagline in a language, or the untranslated one."""
         return self.taglines.get(language, self.tagline)
 
     def section(self, slug: str) -> Section | None:
-        """The section of that slug, or None."""
+        """The section with this slug, or None."""
         return next((section for section in self.sections if section.slug == slug), None)
 
 
 def load_site(path: Path | None) -> Site:
-    """Read a site file, the shipped one when no path is given; raises SettingsError where it is wrong."""
+    """Read a site file, or the shipped one. Raises SettingsError when it is wrong."""
     file = path or SHIPPED
     try:
         given = tomllib.loads(file.read_text("utf-8"))

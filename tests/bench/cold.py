@@ -16,7 +16,7 @@ from shared.mongo.client import Mongo
 from tests.bench.engines import running_engines
 from tests.bench.measure import Measure
 from tests.bench.process import running_process
-from tests.support.gateway import an_article, open_house
+from tests.support.gateway import an_article, open_projector_harness
 from tests.support.running import free_port
 
 FEW = 1_000
@@ -65,8 +65,8 @@ def _some(urls: Sequence[str], turn: int) -> Sequence[str]:
 
 async def _fill(environment: Mapping[str, str], count: int) -> Sequence[str]:
     urls = []
-    async with open_house(_settings(environment), "rendering") as house:
-        house.projector.announces = False
+    async with open_projector_harness(_settings(environment), "rendering") as harness:
+        harness.projector.announces = False
         for first in range(0, count, UNIT):
             articles = [
                 an_article(
@@ -74,7 +74,7 @@ async def _fill(environment: Mapping[str, str], count: int) -> Sequence[str]:
                 )
                 for number in range(first, min(first + UNIT, count))
             ]
-            await house.tell(*articles)
+            await harness.apply(*articles)
             urls += [article.url for article in articles]
     return urls
 

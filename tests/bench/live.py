@@ -12,7 +12,7 @@ from services.rendering.settings import RenderingSettings
 from tests.bench.engines import running_engines
 from tests.bench.measure import Measure
 from tests.bench.process import running_process
-from tests.support.gateway import House, an_article, open_house
+from tests.support.gateway import ProjectorHarness, an_article, open_projector_harness
 from tests.support.polling import eventually
 from tests.support.projector import a_comment
 from tests.support.running import free_port
@@ -57,20 +57,20 @@ async def measure_live_readers() -> Measure:
         )
         port = free_port()
         command = [sys.executable, "-m", "services.rendering", "gateway"]
-        async with open_house(settings, "rendering") as house:
+        async with open_projector_harness(settings, "rendering") as harness:
             article = an_article()
-            await house.tell(article)
+            await harness.apply(article)
             async with running_process(command, environment, port) as pid:
-                return await _measure(house, port, pid, article.id)
+                return await _measure(harness, port, pid, article.id)
 
 
-async def _measure(house: House, port: int, pid: int, article_id: str) -> Measure:
+async def _measure(harness: ProjectorHarness, port: int, pid: int, article_id: str) -> Measure:
     warm = await _connect(port, _AT_ONCE, "front=1")
     before = _resident_kb(pid)
     listeners = await _connect(port, LISTENERS, f"article={article_id}&popular=&language=en")
     idle = await _connect(port, READERS - LISTENERS, "front=1&popular=&language=en")
     each_kb = (_resident_kb(pid) - before) / READERS
-    times = [await _time_event(house, listeners, article_id, number) for number in range(EVENTS)]
+    times = [await _time_event(harness, listeners, article_id, number) for number in range(EVENTS)]
     for reader in (*warm, *listeners, *idle):
         reader.transport.abort()
     first, last = (statistics.median(kind) for kind in zip(*times, strict=True))
@@ -96,10 +96,12 @@ async def _all(readers: list[Reader]) -> bool:
     return all(reader.greeted for reader in readers)
 
 
-async def _time_event(house: House, readers: list[Reader], article_id: str, number: int) -> tuple[float, float]:
+async def _time_event(
+    harness: ProjectorHarness, readers: list[Reader], article_id: str, number: int
+) -> tuple[float, float]:
     """Milliseconds from handing a comment to the projector until the first and the last reader have it."""
     told_at = time.perf_counter()
-    await house.tell(a_comment(article_id, minute=number))
+    await harness.apply(a_comment(article_id, minute=number))
 
     async def heard() -> bool:
         return all(reader.heard > number for reader in readers)

@@ -38,7 +38,7 @@ from tests.bench.load import measure
 from tests.bench.measure import Measure, in_turns
 from tests.bench.process import running_process
 from tests.bench.views import bare_server
-from tests.support.gateway import House, an_article, open_house
+from tests.support.gateway import ProjectorHarness, an_article, open_projector_harness
 from tests.support.polling import eventually
 from tests.support.running import Platform, free_port, running_platform
 
@@ -72,16 +72,16 @@ async def running_press() -> AsyncIterator[SingleFlight]:
             kafka=environment["WM_KAFKA"], mongo=environment["WM_MONGO"], kafka_idempotence=False
         )
         port = free_port()
-        async with open_house(settings, "rendering") as house:
-            path = await _fill(house)
+        async with open_projector_harness(settings, "rendering") as harness:
+            path = await _fill(harness)
         async with running_process([sys.executable, "-m", "services.rendering", "gateway"], environment, port):
             yield SingleFlight(port, path, await _fetch(f"http://127.0.0.1:{port}{path}"))
 
 
-async def _fill(house: House) -> str:
+async def _fill(harness: ProjectorHarness) -> str:
     articles = [an_article(minute=minute, body_html=_BODY, standfirst="As it was.") for minute in range(30)]
-    await house.tell(*articles)
-    await house.rank(*((article.id, article.headline, 500 - n) for n, article in enumerate(articles[:10])))
+    await harness.apply(*articles)
+    await harness.publish_ranking(*((article.id, article.headline, 500 - n) for n, article in enumerate(articles[:10])))
     return articles[-1].url
 
 
@@ -288,10 +288,10 @@ def _render(mongo: Mongo, path: str) -> Callable[[], Awaitable[object]]:
     """The making of one article's page, from the documents on."""
     site, date, url = load_site(None), DateLine(), "http://127.0.0.1:8080"
     syndication = Syndication(site, url, "", date, now)
-    maker = PageBuilder(ReadModel(mongo), Templates(site, url), site, date, now, syndication)
+    page_builder = PageBuilder(ReadModel(mongo), Templates(site, url), site, date, now, syndication)
     address = read_address(path)
     assert isinstance(address, Address), address
-    return lambda: maker.make(address)
+    return lambda: page_builder.build(address)
 
 
 async def _round_trip_ms(kafka: str) -> float:

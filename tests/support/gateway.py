@@ -1,14 +1,14 @@
-"""The gateway with what it needs around it, for tests: a projector's functions, rankings, and a client of no manners.
+"""Support for gateway tests: a projector without Kafka consumers, rankings, a gateway, and an HTTP client.
 
-The gateway is the one that production runs, on a server of its own. Events go through the projector's functions and are
-announced on Kafka, so that what a test sees has come the whole way, without the seconds that joining a group takes.
+The gateway is the one that production runs, on its own server. Events go through the projector's functions, and their changes
+are published on Kafka: the whole path except the consumer group, which takes seconds to join.
 """
 
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
@@ -18,7 +18,19 @@ from services.rendering.gateway.wiring import create_gateway
 from services.rendering.projector.consumers import Projector, ReceivedEvent
 from services.rendering.readmodel.store import ReadModel
 from services.rendering.settings import RenderingSettings
-from shared.events import WINDOWS, Event, RankedArticle, RankingComputed, encode
+from shared.events import (
+    WINDOWS,
+    ArticleCorrected,
+    ArticlePublished,
+    ArticleState,
+    ArticleWithdrawn,
+    CommentRemoved,
+    CommentState,
+    Event,
+    RankedArticle,
+    RankingComputed,
+    encode,
+)
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.producer import Producer
 from shared.mongo.client import Mongo
@@ -28,13 +40,26 @@ from tests.support.polling import eventually
 from tests.support.projector import an_article
 
 Client = TestClient[web.Request, web.Application]
+SITE_URL = "http://127.0.0.1:8080"
 
-__all__ = ["Gateway", "House", "Page", "an_article", "open_gateway", "open_house"]
+__all__ = [
+    "SITE_URL",
+    "Gateway",
+    "Page",
+    "ProjectorHarness",
+    "an_article",
+    "next_version",
+    "open_gateway",
+    "open_projector_harness",
+    "recent_article",
+    "removed",
+    "withdrawn",
+]
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a client got."""
+    """A response."""
 
     status: int
     headers: CIMultiDictProxy[str]
@@ -43,12 +68,12 @@ class Page:
 
 @dataclass
 class Gateway:
-    """One gateway and a client that follows no redirects and sends only what it is told."""
+    """A gateway and a client that follows no redirects and adds no headers of its own."""
 
     client: Client
 
     async def get(self, path: str, *, method: str = "GET", **headers: str) -> Page:
-        """One request; header names with `_` for `-`."""
+        """Send one request. Header names have `_` for `-`."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         async with self.client.request(
             method, path, headers=given, allow_redirects=False, skip_auto_headers=("Accept-Encoding",)
@@ -56,64 +81,70 @@ class Gateway:
             return Page(answer.status, answer.headers, await answer.text())
 
     async def until(self, path: str, holds: Callable[[Page], bool]) -> Page:
-        """The first answer of which something holds."""
+        """Repeat a request until its answer meets a condition."""
         page = await self.get(path)
 
-        async def held() -> bool:
+        async def met() -> bool:
             nonlocal page
             page = await self.get(path)
             return holds(page)
 
         if not holds(page):
-            await eventually(held, what=lambda: f"{path}: {page}", every_s=0.02)
+            await eventually(met, what=lambda: f"{path}: {page}", every_s=0.02)
         return page
 
     async def until_shown(self, path: str, text: str) -> Page:
-        """The first answer with a text on it."""
+        """Repeat a request until its answer contains a text."""
         return await self.until(path, lambda page: text in page.text)
 
     async def is_ready(self) -> bool:
-        """What `/health/ready` says."""
+        """Whether `/health/ready` answers 200."""
         return (await self.get("/health/ready")).status == 200
 
     async def until_ready(self, ready: bool = True) -> None:
-        """Wait until the gateway is ready, or is not."""
+        """Wait until the gateway is ready, or not ready."""
 
-        async def as_wanted() -> bool:
+        async def is_as_expected() -> bool:
             return await self.is_ready() == ready
 
-        await eventually(as_wanted, what=f"ready: {ready}")
+        await eventually(is_as_expected, what=f"ready: {ready}")
+
+    async def renders(self) -> float:
+        """The number of renders since the start of this test process."""
+        return await self.count("wm_rendering_render_seconds_count")
 
     async def count(self, metric: str) -> float:
-        """The sum of a metric's series."""
+        """The sum of a metric over all labels."""
         text = (await self.get("/metrics")).text
         return sum(float(value) for value in re.findall(rf"^{metric}(?:\{{.*\}})? (\S+)$", text, re.MULTILINE))
 
 
 @dataclass
-class House:
-    """A read model with its projector, and the topics that gateways follow."""
+class ProjectorHarness:
+    """A read model with its projector, and a producer for the topics that gateways follow."""
 
     settings: RenderingSettings
     database: str
     projector: Projector
     producer: Producer
 
-    async def tell(self, *events: Event) -> None:
-        """Have the projector apply and announce events."""
+    async def apply(self, *events: Event) -> None:
+        """Apply events to the read model, and publish the changes."""
         await self.projector.project([ReceivedEvent(event.topic.name, event, now()) for event in events])
 
-    async def rank(self, *ranked: tuple[str, str, int], at: datetime | None = None, **fields: object) -> None:
-        """Put a ranking of (id, headline, views) on its topic."""
+    async def publish_ranking(
+        self, *ranked: tuple[str, str, int], at: datetime | None = None, **fields: object
+    ) -> None:
+        """Publish a ranking of (id, headline, views)."""
         items = tuple(
             RankedArticle(article_id=name, headline=headline, url=f"/world/{name}", section="world", views=views)
             for name, headline, views in ranked
         )
-        known = {"window": "24h", "section": None, "computed_at": at or now(), "items": items}
-        await self.producer.send(encode(RankingComputed.model_validate(known | fields)))
+        defaults = {"window": "24h", "section": None, "computed_at": at or now(), "items": items}
+        await self.producer.send(encode(RankingComputed.model_validate(defaults | fields)))
 
-    async def forget_rankings(self) -> None:
-        """Nothing was read anywhere: what tests of popularity left on the same broker would be shown where it is longer."""
+    async def clear_rankings(self) -> None:
+        """Publish empty rankings. Tests of popularity on the same broker leave rankings that pages would show."""
         sections = [section.slug for section in load_site(self.settings.site).sections]
         blocks = [(window, section) for window in WINDOWS for section in (None, *sections)]
         await self.producer.send(
@@ -121,16 +152,39 @@ class House:
         )
 
 
+def recent_article(**changes: object) -> ArticleState:
+    """An article published an hour ago, with a tag and a byline."""
+    moment = now() - timedelta(hours=1)
+    times = {"published_at": moment, "updated_at": moment, "created_at": moment}
+    return an_article(ArticlePublished, **{"tags": ("Old Light",), "bylines": ("Ada B",), **times, **changes})
+
+
+def next_version(article: ArticleState, kind: type[ArticleState] = ArticleCorrected, **changes: object) -> ArticleState:
+    """The next version of an article, with changes."""
+    return kind.model_validate({**article.model_dump(), "version": article.version + 1, **changes})
+
+
+def withdrawn(article: ArticleState, **changes: object) -> ArticleState:
+    """The article after its withdrawal."""
+    return next_version(article, ArticleWithdrawn, **{"status": "withdrawn", "body_html": "", **changes})
+
+
+def removed(comment: CommentState) -> CommentState:
+    """The comment after its removal by a moderator."""
+    changes = {"version": comment.version + 1, "status": "removed", "name": "", "body": "", "body_html": ""}
+    return CommentRemoved.model_validate({**comment.model_dump(), **changes})
+
+
 @asynccontextmanager
-async def open_house(settings: RenderingSettings, database: str) -> AsyncIterator[House]:
-    """A house for the length of a block."""
+async def open_projector_harness(settings: RenderingSettings, database: str) -> AsyncIterator[ProjectorHarness]:
+    """A projector over a read model, for the length of a block. Clears the rankings first."""
     mongo = Mongo(settings.mongo)
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
     projector = Projector(ReadModel(mongo, database), producer, DeadLetters(producer, "test"))
-    house = House(settings, database, projector, producer)
+    harness = ProjectorHarness(settings, database, projector, producer)
     try:
-        await house.forget_rankings()
-        yield house
+        await harness.clear_rankings()
+        yield harness
     finally:
         await producer.stop()
         mongo.close()
@@ -140,7 +194,7 @@ async def open_house(settings: RenderingSettings, database: str) -> AsyncIterato
 async def open_gateway(
     settings: RenderingSettings, database: str, changes: Mapping[str, object] | None = None
 ) -> AsyncIterator[Gateway]:
-    """A gateway that is ready, for the length of a block."""
+    """A ready gateway, for the length of a block."""
     app = create_gateway(settings.model_copy(update=dict(changes or {})), database=database)
     async with TestClient(TestServer(app)) as client:
         gateway = Gateway(client)

@@ -1,7 +1,7 @@
-"""An owner of aggregates with an outbox, as small as can be, and relays of it that die or sleep at the worst moment.
+"""A minimal store with an outbox, and relays that die or pause at the worst moment.
 
-As a process (`python -m tests.support.outbox KAFKA MONGO DATABASE die|sleep`) it relays, and when it has sent (die) or is
-just about to send (sleep), gives itself SIGKILL or SIGSTOP.
+As a process (`python -m tests.support.outbox KAFKA MONGO DATABASE die|sleep`) it relays. It sends itself SIGKILL after the
+first send (die), or SIGSTOP before it (sleep).
 """
 
 import asyncio
@@ -35,7 +35,7 @@ CHUNK = 4
 
 
 class RecordingProducer(Producer):
-    """A producer that remembers what Kafka has acknowledged to it."""
+    """A producer that records the messages that Kafka acknowledged."""
 
     def __init__(self, kafka: str) -> None:
         super().__init__(kafka, idempotence=False)
@@ -46,8 +46,8 @@ class RecordingProducer(Producer):
         self.sent.extend(messages)
 
 
-class Owner:
-    """Things with versions, each change of which is one transaction with its outbox row."""
+class ThingStore:
+    """A store of things with versions. Each change is one transaction with its outbox row."""
 
     def __init__(self, mongo_url: str, database: str) -> None:
         self.mongo = Mongo(mongo_url)
@@ -55,7 +55,7 @@ class Owner:
         self.outbox = Outbox(self.mongo.database(database))
 
     async def change(self, thing: str) -> int:
-        """Count a thing's version on by one; returns it. Tries again when another change was faster."""
+        """Increase a thing's version and return it. Retried when another change was faster."""
         while True:
             found = await self._things.find_one({"_id": thing})
             version = 1 if found is None else found["version"] + 1
@@ -81,14 +81,14 @@ class Owner:
         return work
 
     async def events_after(self, after: str | None) -> AsyncIterator[Sequence[AggregateEvent]]:
-        """The newest events in the order of ids, CHUNK at a time."""
+        """The newest event of every thing behind `after`, sorted by id, CHUNK at a time."""
         found = [row async for row in self._things.find({}) if row["_id"] > (after or "")]
         found.sort(key=lambda row: str(row["_id"]))
         for first in range(0, len(found), CHUNK):
             yield [event(row["_id"], row["version"]) for row in found[first : first + CHUNK]]
 
     async def latest(self, things: Iterable[str]) -> Sequence[AggregateEvent]:
-        """The newest events of some."""
+        """The newest event of each of these things."""
         found = [await self._things.find_one({"_id": thing}) for thing in things]
         return [event(row["_id"], row["version"]) for row in found if row is not None]
 
@@ -118,16 +118,16 @@ def event(thing: str, version: int) -> ArticlePublished:
     )
 
 
-def a_thing() -> str:
-    """The id of a thing that no other test has."""
+def new_thing() -> str:
+    """A new id."""
     return new_id()
 
 
 @asynccontextmanager
-async def relaying(owner: Owner, kafka: str) -> AsyncIterator[RecordingProducer]:
-    """A running relay; what it has sent."""
+async def relaying(store: ThingStore, kafka: str) -> AsyncIterator[RecordingProducer]:
+    """A running relay's producer."""
     producer, identity = RecordingProducer(kafka), LogIdentity(kafka)
-    task = asyncio.create_task(owner.relay(producer, identity).run())
+    task = asyncio.create_task(store.relay(producer, identity).run())
     try:
         yield producer
     finally:
@@ -137,9 +137,11 @@ async def relaying(owner: Owner, kafka: str) -> AsyncIterator[RecordingProducer]
 
 
 @asynccontextmanager
-async def relay_process(kafka: str, mongo: str, database: str, fate: str) -> "AsyncIterator[subprocess.Popen[bytes]]":
-    """A relay in a process of its own, which will `die` after or `sleep` before it sends."""
-    argv = [sys.executable, "-m", "tests.support.outbox", kafka, mongo, database, fate]
+async def relay_process(
+    kafka: str, mongo: str, database: str, failure: str
+) -> "AsyncIterator[subprocess.Popen[bytes]]":
+    """A relay in its own process, which will `die` after or `sleep` before its first send."""
+    argv = [sys.executable, "-m", "tests.support.outbox", kafka, mongo, database, failure]
     process = subprocess.Popen(argv, cwd=ROOT)
     try:
         yield process
@@ -149,7 +151,7 @@ async def relay_process(kafka: str, mongo: str, database: str, fate: str) -> "As
 
 
 async def read_log(kafka: str, things: Iterable[str]) -> dict[str, list[int]]:
-    """The versions of each thing in the log, in its order."""
+    """The versions of each thing in the log, in log order."""
     wanted = set(things)
     versions: dict[str, list[int]] = {thing: [] for thing in wanted}
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest")
@@ -172,11 +174,11 @@ async def read_log(kafka: str, things: Iterable[str]) -> dict[str, list[int]]:
     return versions
 
 
-async def until_sent(owner: Owner) -> None:
+async def until_sent(store: ThingStore) -> None:
     """Wait until nothing is pending."""
 
     async def empty() -> bool:
-        return not await owner.outbox.pending()
+        return not await store.outbox.pending()
 
     await eventually(empty, what="the outbox is empty")
 
@@ -193,9 +195,9 @@ class _Sleeping(Producer):
         await super().send(*messages)
 
 
-async def _main(kafka: str, mongo: str, database: str, fate: str) -> None:
-    producer = {"die": _Dying, "sleep": _Sleeping}[fate](kafka, idempotence=False)
-    await Owner(mongo, database).relay(producer, LogIdentity(kafka)).run()
+async def _main(kafka: str, mongo: str, database: str, failure: str) -> None:
+    producer = {"die": _Dying, "sleep": _Sleeping}[failure](kafka, idempotence=False)
+    await ThingStore(mongo, database).relay(producer, LogIdentity(kafka)).run()
 
 
 if __name__ == "__main__":

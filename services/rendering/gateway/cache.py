@@ -1,6 +1,6 @@
-"""The page cache: entries that know the versions they were made from, and floors below which nothing is served.
+"""The page cache: entries bound to the versions they were rendered from, and floors: the oldest versions that may be shown.
 
-Pure bookkeeping without I/O and without a clock; `press.py` fills it, `log.py` moves its floors.
+No I/O and no clock. `single_flight.py` and `wiring.py` fill it, `invalidation.py` raises its floors.
 """
 
 from collections import OrderedDict
@@ -11,26 +11,26 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 Versions = Mapping[str, int]
 
-# What an entry costs beside its bytes: its key, its versions and its places in the tables, measured with tracemalloc.
+# Overhead of an entry beside its content: key, versions, table slots. Measured with tracemalloc.
 ENTRY_BYTES = 600
 DEPENDENCY_BYTES = 160
-# A floor matters only to renders that were under way when it rose: the oldest of so many is far older than any of them.
+# A floor matters only to renders that run while it rises. The oldest of this many floors is older than any running render.
 MOST_FLOORS = 200_000
 
 
 @dataclass(slots=True)
 class CacheEntry(Generic[T]):
-    """A cached page, what it was made from, until when it may be used at most, and when a reader last asked for it."""
+    """A cached page, the versions it was rendered from, its expiry, and the time of a reader's last request for it."""
 
     value: T
     versions: Versions
     expires_at: float
     size_bytes: int
-    asked_at: float = float("-inf")
+    requested_at: float = float("-inf")
 
 
 class CacheSegment(Generic[T]):
-    """Entries by key, the least recently used first, within a bound in bytes."""
+    """Entries by key, least recently used first, bounded in bytes."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -41,73 +41,72 @@ class CacheSegment(Generic[T]):
         return len(self._entries)
 
     def find(self, key: str) -> CacheEntry[T] | None:
-        """The entry, now the most recently used."""
+        """Return the entry and mark it as most recently used."""
         entry = self._entries.get(key)
         if entry is not None:
             self._entries.move_to_end(key)
         return entry
 
     def peek(self, key: str) -> CacheEntry[T] | None:
-        """The entry, without counting as a use."""
+        """Return the entry without marking it as used."""
         return self._entries.get(key)
 
     def put(self, key: str, entry: CacheEntry[T]) -> None:
-        """Put an entry in place of any other of that key."""
-        self.take(key)
+        """Add an entry, or replace the one with the same key."""
+        self.pop(key)
         self._entries[key] = entry
         self.size_bytes += entry.size_bytes
 
-    def take(self, key: str) -> CacheEntry[T] | None:
-        """Take an entry out."""
+    def pop(self, key: str) -> CacheEntry[T] | None:
+        """Remove and return the entry."""
         entry = self._entries.pop(key, None)
         if entry is not None:
             self.size_bytes -= entry.size_bytes
         return entry
 
     def resize(self, key: str, size_bytes: int) -> None:
-        """Note that an entry has grown or shrunk."""
+        """Record the new size of an entry."""
         entry = self._entries.get(key)
         if entry is not None:
             self.size_bytes += size_bytes - entry.size_bytes
             entry.size_bytes = size_bytes
 
-    def surplus(self) -> str | None:
-        """The key that must go next, None while the bound is kept."""
+    def key_to_evict(self) -> str | None:
+        """The key to evict next, None while the size is within the bound."""
         return next(iter(self._entries)) if self.size_bytes > self._most_bytes else None
 
     def clear(self) -> None:
-        """Take everything out."""
+        """Remove all entries."""
         self._entries.clear()
         self.size_bytes = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """When a render began, in terms of what the cache had heard by then."""
+    """The state of the cache when a render began."""
 
     epoch: int
-    moves: int
+    floor_changes: int
 
 
 @dataclass(slots=True)
 class Floor:
-    """The least version that may be shown, and which move of all it was that raised it last."""
+    """The oldest version that may be shown, and the serial number of the change that raised it last."""
 
     version: int
-    move: int
+    change: int
 
 
 class PageCache(Generic[T]):
-    """Pages by key, each bound to the versions of what it was made from.
+    """Pages by key, each bound to the versions of the documents it was rendered from.
 
-    Guarantee: after `raise_floor(d, v)`, by an announcement or by newer data that a render has read (`observe`), `find`
-    gives no entry made from an older version of `d`, and `store` takes none, in whatever order the calls come. A render
-    asks `begin` before it reads and `settle` when it is done. `clear` starts a new epoch: what was begun before it is
-    never stored.
+    Guarantee: after `raise_floor(d, v)`, called for an event or for newer data that a render has read (`observe`), `find`
+    returns no entry from an older version of `d`, and `store` accepts none, in any order of calls. A render calls `begin`
+    before it reads and `settle` when it is done. `clear` starts a new epoch: renders begun before it are never stored.
 
-    Pages and absences (addresses under which nothing is, or from which readers are led on) have a bound each, so that
-    guessed addresses push out no page. `on_drop` is told the key of each page that a floor has outdated, and when a reader
-    last asked for it.
+    Pages and absences (addresses with nothing to show, and redirects) have separate bounds, so requests for guessed
+    addresses evict no page. `on_drop` is called for each page that a floor has outdated, with its key and the time of a
+    reader's last request for it.
     """
 
     def __init__(self, *, most_bytes: int, most_absence_bytes: int) -> None:
@@ -115,20 +114,20 @@ class PageCache(Generic[T]):
         self._absences: CacheSegment[T] = CacheSegment(most_absence_bytes)
         self._floors: OrderedDict[str, Floor] = OrderedDict()
         self._dependents: dict[str, set[str]] = {}
-        self._moves = 0
+        self._floor_changes = 0
         self._epoch = 0
-        self.on_drop: Callable[[str, float], None] = lambda key, asked_at: None
+        self.on_drop: Callable[[str, float], None] = lambda key, requested_at: None
 
     def __len__(self) -> int:
         return len(self._pages) + len(self._absences)
 
     @property
     def size_bytes(self) -> int:
-        """What all entries cost together."""
+        """Memory that all entries take, including overhead."""
         return self._pages.size_bytes + self._absences.size_bytes
 
     def find(self, key: str, now: float) -> T | None:
-        """The page, if there is one that may be served at `now`."""
+        """The page, if there is one and it has not expired at `now`."""
         entry = self._pages.find(key)
         if entry is None:
             entry = self._absences.find(key)
@@ -137,29 +136,29 @@ class PageCache(Generic[T]):
         if entry.expires_at <= now:
             self._drop(key)
             return None
-        entry.asked_at = now
+        entry.requested_at = now
         return entry.value
 
     def begin(self) -> Ticket:
-        """To be asked before anything is read for a page."""
-        return Ticket(self._epoch, self._moves)
+        """Return a ticket. Call it before the first read of a render."""
+        return Ticket(self._epoch, self._floor_changes)
 
     def settle(self, versions: Versions, ticket: Ticket) -> Versions | None:
-        """The versions that a page stands for, None where something of it has moved since and it must be made anew.
+        """The versions that a page represents; None if one of its documents has changed since: render it again.
 
-        Something that the read model has never held has version 0. Since moves are announced after they are
-        committed, what was read after a move was known shows it: so an absence stands for the floor that was known
-        before the read, and is outdated by any move since.
+        A document that never existed has version 0. Changes are published after their commit, so a read that begins
+        after a floor rose sees that change. A missing document therefore gets the floor known before the read, and any
+        later change outdates it.
         """
-        settled = {name: version or self._absent_since(name, ticket) for name, version in versions.items()}
+        settled = {name: version or self._version_of_absence(name, ticket) for name, version in versions.items()}
         return settled if self.is_current(settled, ticket.epoch) else None
 
-    def _absent_since(self, dependency: str, ticket: Ticket) -> int:
+    def _version_of_absence(self, dependency: str, ticket: Ticket) -> int:
         floor = self._floors.get(dependency)
-        return floor.version if floor is not None and floor.move <= ticket.moves else 0
+        return floor.version if floor is not None and floor.change <= ticket.floor_changes else 0
 
     def is_current(self, versions: Versions, epoch: int) -> bool:
-        """Whether a page of these settled versions may be shown."""
+        """Whether a page with these settled versions may be shown."""
         return epoch == self._epoch and all(version >= self._floor(name) for name, version in versions.items())
 
     def _floor(self, dependency: str) -> int:
@@ -177,36 +176,36 @@ class PageCache(Generic[T]):
         expires_at: float,
         absent: bool = False,
     ) -> bool:
-        """Keep a page of settled versions unless it is outdated; says whether it was kept."""
+        """Store a page with settled versions unless it is outdated. Returns whether it was stored."""
         if not self.is_current(versions, epoch):
             return False
         self._drop(key)
         cost = size_bytes + ENTRY_BYTES + DEPENDENCY_BYTES * len(versions)
-        shelf = self._absences if absent else self._pages
-        shelf.put(key, CacheEntry(value, versions, expires_at, cost))
+        segment = self._absences if absent else self._pages
+        segment.put(key, CacheEntry(value, versions, expires_at, cost))
         for dependency in versions:
             self._dependents.setdefault(dependency, set()).add(key)
-        self._keep_bounds(shelf)
+        self._evict_surplus(segment)
         return True
 
     def resize(self, key: str, value: T, size_bytes: int) -> None:
-        """Note the present size of a page that has composed more of its forms since it was stored."""
+        """Record the new size of a page: it is encoded on request, so it grows after it was stored."""
         entry = self._pages.peek(key)
         if entry is not None and entry.value is value:
             self._pages.resize(key, size_bytes + ENTRY_BYTES + DEPENDENCY_BYTES * len(entry.versions))
-            self._keep_bounds(self._pages)
+            self._evict_surplus(self._pages)
 
     def observe(self, versions: Versions) -> None:
-        """Data of these versions is about to be shown: no page may show older data after it."""
+        """Raise the floors to versions that are about to be shown: no page may show older data afterwards."""
         for dependency, version in versions.items():
             self.raise_floor(dependency, version)
 
     def raise_floor(self, dependency: str, version: int) -> int:
-        """From now on `dependency` is shown at `version` or newer; returns how many pages that drops."""
+        """Show `dependency` only at `version` or newer from now on. Returns the number of dropped pages."""
         if version <= self._floor(dependency):
             return 0
-        self._moves += 1
-        self._floors[dependency] = Floor(version, self._moves)
+        self._floor_changes += 1
+        self._floors[dependency] = Floor(version, self._floor_changes)
         self._floors.move_to_end(dependency)
         if len(self._floors) > MOST_FLOORS:
             self._floors.popitem(last=False)
@@ -214,11 +213,11 @@ class PageCache(Generic[T]):
         for key in outdated:
             entry = self._drop(key)
             if entry is not None:
-                self.on_drop(key, entry.asked_at)
+                self.on_drop(key, entry.requested_at)
         return len(outdated)
 
     def clear(self) -> None:
-        """Forget all pages and floors: moves may have been missed. Renders under way will not be stored."""
+        """Drop all pages and floors: changes may have been missed. Renders that run now will not be stored."""
         self._epoch += 1
         self._pages.clear()
         self._absences.clear()
@@ -230,7 +229,7 @@ class PageCache(Generic[T]):
         return entry is not None and entry.versions[dependency] < version
 
     def _drop(self, key: str) -> CacheEntry[T] | None:
-        entry = self._pages.take(key) or self._absences.take(key)
+        entry = self._pages.pop(key) or self._absences.pop(key)
         for dependency in entry.versions if entry is not None else ():
             keys = self._dependents[dependency]
             keys.discard(key)
@@ -238,6 +237,6 @@ class PageCache(Generic[T]):
                 del self._dependents[dependency]
         return entry
 
-    def _keep_bounds(self, shelf: CacheSegment[T]) -> None:
-        while (key := shelf.surplus()) is not None:
+    def _evict_surplus(self, segment: CacheSegment[T]) -> None:
+        while (key := segment.key_to_evict()) is not None:
             self._drop(key)

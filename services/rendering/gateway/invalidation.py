@@ -1,4 +1,4 @@
-"""What the gateway hears: pages that moved, from now on, and rankings, from the beginning."""
+"""Follows pages.v1, from now on, to invalidate cached pages, and rankings.v1, from its beginning, for Popular News."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ import structlog
 from services.rendering import metrics
 from services.rendering.gateway.cache import PageCache
 from services.rendering.gateway.live.topics import LiveTopics
-from services.rendering.gateway.page_builder import Found
+from services.rendering.gateway.page_builder import PageOrAbsence
 from services.rendering.pages.popular import PopularNews
 from services.rendering.readmodel.names import READ_MODEL, path_of
 from services.rendering.readmodel.store import ReadModel
@@ -22,32 +22,32 @@ _log = structlog.get_logger(__name__)
 
 
 class Invalidation:
-    """Keeps the cache's floors and the rankings up to date, and knows whether the log is still heard.
+    """Keeps the cache's floors and the rankings up to date, and knows whether the log is still being followed.
 
-    `on_path` is called with each public path under which something else stands than before.
+    `on_path_change` is called with each public path whose article has changed.
     """
 
     def __init__(
         self,
         settings: RenderingSettings,
-        cache: PageCache[Found],
+        cache: PageCache[PageOrAbsence],
         popular: PopularNews,
-        live: LiveTopics,
+        topics: LiveTopics,
         model: ReadModel,
-        on_path: Callable[[str], None] = lambda path: None,
+        on_path_change: Callable[[str], None] = lambda path: None,
     ) -> None:
         self._cache = cache
         self._popular = popular
-        self._live = live
+        self._topics = topics
         self._model = model
-        self._on_path = on_path
+        self._on_path_change = on_path_change
         self._trusted_for_s = settings.log_silence_s
         self._tail = LogTail(
             settings,
             from_beginning=[RANKINGS],
             from_end=[PAGES],
             apply=self.apply,
-            reset=self.start_over,
+            reset=self.flush,
             is_urgent=True,
         )
 
@@ -56,59 +56,59 @@ class Invalidation:
         await self._tail.run()
 
     @property
-    def is_heard(self) -> bool:
-        """Whether the cache may be trusted: what moves is known within moments."""
+    def is_following(self) -> bool:
+        """Whether the log is being followed, so that the cache can be trusted."""
         return self._tail.silent_for_s() < self._trusted_for_s
 
     @property
     def silent_s(self) -> float:
-        """Seconds since the log was last known to be followed."""
+        """Seconds since the last contact with the log."""
         return self._tail.silent_for_s()
 
     async def check(self) -> dict[str, object]:
-        """For readiness: raises Unavailable while the log is not followed."""
-        if not self.is_heard:
-            raise Unavailable("pages.v1 is not heard: pages are rendered anew for each request")
+        """Readiness check. Raises Unavailable while the log is not being followed."""
+        if not self.is_following:
+            raise Unavailable("pages.v1 is not being followed: every request renders its page")
         if not self._tail.caught_up.is_set():
             raise Unavailable("rankings.v1 is still being read")
         return {"silent_s": round(self._tail.silent_for_s(), 3), "pages": len(self._cache)}
 
-    def start_over(self) -> None:
-        """Moves may have been missed, or the log is another one: nothing that was cached can be believed."""
+    def flush(self) -> None:
+        """Drop everything cached: changes may have been missed, or the log was replaced."""
         _log.info("cache.flushed", pages=len(self._cache))
         metrics.CACHE_FLUSHED.inc()
         self._cache.clear()
-        self._live.start_over()
+        self._topics.reset()
 
     def apply(self, record: Record) -> None:
-        """Take in one record."""
+        """Apply one record of the log."""
         try:
             event = decode(record)
         except InvalidMessage as error:
             metrics.UNREADABLE.inc()
-            _log.error("announcement.unreadable", topic=record.topic, offset=record.offset, reason=str(error))
+            _log.error("record.unreadable", topic=record.topic, offset=record.offset, reason=str(error))
             if record.topic == PAGES.name:
-                # It may have said that something moved. Without it the cache cannot be believed; the next one can.
-                self.start_over()
+                # Its change is lost, so the present cache cannot be trusted. Pages rendered from now on can.
+                self.flush()
             return
         if isinstance(event, DocumentChanged) and event.dependency == READ_MODEL:
-            self.start_over()
+            self.flush()
         elif isinstance(event, DocumentChanged):
-            self._move(event)
+            self._invalidate(event)
         elif isinstance(event, RankingComputed):
             self._popular.take(event)
 
-    def _move(self, moved: DocumentChanged) -> None:
-        """A floor for the read model that pages are made of: versions of another would never be reached in this one."""
-        number = moved.read_model or self._model.number
+    def _invalidate(self, change: DocumentChanged) -> None:
+        """Raise a floor if the version belongs to the present read model. Versions of different models do not compare."""
+        number = change.read_model or self._model.number
         if number < self._model.number:
             return
         if number > self._model.number:
-            # The mark of the successor is about to be set, or to be read with the next page.
+            # The version is of a rebuilt read model. This gateway switches to it when it reads the mark, at the latest with a page.
             self._cache.clear()
         else:
-            metrics.CACHE_DROPPED.inc(self._cache.raise_floor(moved.dependency, moved.version))
-        self._live.moved(moved.dependency)
-        if (path := path_of(moved.dependency)) is not None:
-            self._on_path(path)
-        metrics.VISIBLE_SECONDS.observe(max(0.0, (datetime.now(UTC) - moved.changed_at).total_seconds()))
+            metrics.CACHE_DROPPED.inc(self._cache.raise_floor(change.dependency, change.version))
+        self._topics.on_change(change.dependency)
+        if (path := path_of(change.dependency)) is not None:
+            self._on_path_change(path)
+        metrics.VISIBLE_SECONDS.observe(max(0.0, (datetime.now(UTC) - change.changed_at).total_seconds()))

@@ -1,6 +1,6 @@
-"""oEmbed 1.0 (https://oembed.com): an article as a card that others may put on their pages, by `GET /v1/oembed?url=`.
+"""oEmbed 1.0 (https://oembed.com), `GET /v1/oembed?url=`: an article as a card for other sites' pages.
 
-The card is HTML of its own: no script, no style sheet, nothing in it that was not escaped here.
+The card is plain HTML: no script, no style sheet, everything escaped here.
 """
 
 import re
@@ -20,7 +20,7 @@ from services.rendering.pages.language import Languages, direction
 from services.rendering.pages.models import Picture
 from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Kind, Page
 from services.rendering.pages.reading import Reading
-from services.rendering.readmodel.names import slug_of
+from services.rendering.readmodel.slugs import slug_of
 from services.rendering.readmodel.store import ReadModel
 from shared.errors import FieldError, Problem
 from shared.events import ArticleState
@@ -30,12 +30,12 @@ from shared.http.requests import refuse_twice
 from shared.site.site import Site
 
 PATH = "/v1/oembed"
-# The sizes that cards are made in, in pixels; at most one card each is kept of an article, whatever strangers ask for.
-# The widest is an article's column; 480 by 270 is the thumbnail, which is named from there on.
+# The sizes of cards, in pixels. An article has at most one cached card for each size, so clients cannot fill the cache.
+# 600 is the width of an article's column. If the bounds allow 480 by 270, the card also names the thumbnail of that size.
 _WIDTHS = (600, 480, 360, 240, 120, 1)
 _HEIGHTS = (20_000, 5_000, 2_000, 1_200, 900, 600, 450, 270, 150, 60, 1)
 WIDEST = _WIDTHS[0]
-# What a card takes beside its picture: its edges, its last line, and lines of so many letters in 600 pixels.
+# To estimate a card's height: its frame, the height of a line, the average width of a letter.
 _FRAME_PX, _LINE_PX, _LETTER_PX = 56, 28, 9
 _THUMBNAIL = (480, 270)
 _MOST_PARAMETERS = 16
@@ -45,7 +45,7 @@ _SIZES = ("maxwidth", "maxheight")
 
 @dataclass(frozen=True, slots=True)
 class EmbedQuery:
-    """Which article, and in which of our sizes at most. `key` is what it is cached under: no target is written so."""
+    """An article's path, and the largest of our sizes that fits. `key` is the cache key. Cannot collide with a path."""
 
     path: str
     width: int
@@ -57,12 +57,12 @@ class EmbedQuery:
 
 
 def is_embed(target: str) -> bool:
-    """Whether a request's target is the oEmbed endpoint."""
+    """Whether a request target is the oEmbed endpoint."""
     return target.partition("?")[0] == PATH
 
 
-def read_wanted(target: str, base_url: str) -> EmbedQuery:
-    """What a request asks for. Raises Problem."""
+def read_embed_query(target: str, base_url: str) -> EmbedQuery:
+    """Read a request target. Raises Problem."""
     try:
         pairs = parse_qsl(target.partition("?")[2], keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
     except ValueError as error:
@@ -70,23 +70,23 @@ def read_wanted(target: str, base_url: str) -> EmbedQuery:
     refuse_twice(MultiDict(pairs))
     given = dict(pairs)
     if given.get("format", "json") != "json":
-        raise Problem(501, "There is no other format than json.")
+        raise Problem(501, "The only format is json.")
     if not given.get("url"):
-        raise _wrong("url", "the address of an article is needed")
+        raise _invalid("url", "the address of an article is required")
     for name in _SIZES:
         if name in given and not _NUMBER.fullmatch(given[name]):
-            raise _wrong(name, "must be a whole number of pixels, from 1 to 99999")
+            raise _invalid(name, "must be a whole number of pixels, from 1 to 99999")
     width = _within(int(given.get("maxwidth", WIDEST)), _WIDTHS)
     height = _within(int(given["maxheight"]), _HEIGHTS) if "maxheight" in given else None
     return EmbedQuery(_article_path(given["url"], base_url), width, height)
 
 
 def _within(most: int, sizes: Sequence[int]) -> int:
-    """The largest of our sizes that keeps within a bound."""
+    """The largest of our sizes within a bound."""
     return next(size for size in sizes if size <= most)
 
 
-def _wrong(name: str, detail: str) -> Problem:
+def _invalid(name: str, detail: str) -> Problem:
     return Problem(422, f"{name}: {detail}", errors=(FieldError(f"?{name}", detail),))
 
 
@@ -94,18 +94,18 @@ def _article_path(url: str, base_url: str) -> str:
     try:
         parts, ours = urlsplit(url), urlsplit(base_url)
     except ValueError as error:
-        raise Problem(404, "This is no article of ours.") from error
+        raise Problem(404, "This is not the address of an article on this site.") from error
     if parts.scheme in ("http", "https") and parts.netloc.lower() == ours.netloc.lower():
         address = read_address(parts.path or "/")
         if isinstance(address, Moved):
             address = read_address(address.location)
         if isinstance(address, Address) and address.kind == "article":
             return address.path
-    raise Problem(404, "This is no article of ours.")
+    raise Problem(404, "This is not the address of an article on this site.")
 
 
 class EmbedHandler:
-    """Makes cards, and says in problem details why there is none."""
+    """Builds cards; errors are problem details."""
 
     def __init__(self, model: ReadModel, site: Site, base_url: str, date: DateLine) -> None:
         self._model = model
@@ -114,22 +114,22 @@ class EmbedHandler:
         self._date = date
         self._languages = Languages(site.language)
 
-    def read(self, target: str) -> EmbedQuery | Page:
-        """What a request asks for, or the answer that says what is wrong with it."""
+    def read_query(self, target: str) -> EmbedQuery | Page:
+        """Read a request target; an invalid one gives the error to answer with."""
         try:
-            return read_wanted(target, self._base_url)
+            return read_embed_query(target, self._base_url)
         except Problem as problem:
-            return self.refusal(problem)
+            return self.problem_page(problem)
 
-    def refusal(self, problem: Problem, *extra: Header) -> Page:
+    def problem_page(self, problem: Problem, *extra: Header) -> Page:
         """Problem details as a page."""
         kind = Kind(PATH, problem.status, media_type=PROBLEM_TYPE, cache_control=NEVER_STORED, extra=extra)
         return Page(self._date, kind, orjson.dumps(problem.as_dict()))
 
-    async def make(self, wanted: EmbedQuery) -> Rendered[Page | Absence]:
-        """The card of what is published there. Raises Unavailable when the read model does not answer."""
+    async def build(self, query: EmbedQuery) -> Rendered[Page | Absence]:
+        """The card of the article at a path, or 404. Raises Unavailable when the read model does not answer."""
         reading = Reading(self._model)
-        path = await reading.path(wanted.path)
+        path = await reading.path(query.path)
         article = None if path is None else await reading.article(path.article_id)
         found: Page | Absence = Absence(404)
         if article is not None:
@@ -140,12 +140,12 @@ class EmbedHandler:
                 extra=(("Access-Control-Allow-Origin", "*"),),
                 modified_s=last_modified(reading),
             )
-            found = Page(self._date, kind, self._card(article, wanted), key=wanted.key)
+            found = Page(self._date, kind, self._card(article, query), key=query.key)
         return Rendered(found, {**reading.versions, **reading.shown})
 
-    def _card(self, article: ArticleState, wanted: EmbedQuery) -> bytes:
+    def _card(self, article: ArticleState, query: EmbedQuery) -> bytes:
         picture = None if article.lead_image is None else Picture(**article.lead_image.model_dump())
-        shown, height = self._fitting(article, picture, wanted)
+        shown, height = self._fit(article, picture, query)
         author = next(((name, slug) for name in article.bylines if (slug := slug_of(name))), None)
         card = OEmbed(
             title=article.headline,
@@ -153,23 +153,21 @@ class EmbedHandler:
             author_url=f"{self._base_url}/author/{author[1]}" if author else None,
             provider_name=self._site.name,
             provider_url=f"{self._base_url}/",
-            html=self._html(article, shown, wanted.width),
-            width=wanted.width,
+            html=self._html(article, shown, query.width),
+            width=query.width,
             height=height,
         )
-        small = _thumbnail(picture, self._base_url, wanted)
+        small = _thumbnail(picture, self._base_url, query)
         return (card if small is None else card.model_copy(update=small)).model_dump_json(exclude_none=True).encode()
 
-    def _fitting(
-        self, article: ArticleState, picture: Picture | None, wanted: EmbedQuery
-    ) -> tuple[Picture | None, int]:
-        """The picture, where there is room for it, and how high the card is."""
-        letters = max(1, wanted.width // _LETTER_PX)
+    def _fit(self, article: ArticleState, picture: Picture | None, query: EmbedQuery) -> tuple[Picture | None, int]:
+        """The picture if it fits, and the height of the card."""
+        letters = max(1, query.width // _LETTER_PX)
         lines = sum(-(-len(text) // letters) for text in (article.headline, article.standfirst))
         text_px = _FRAME_PX + _LINE_PX * (lines + 1)
-        most = wanted.most_height or 10**6
+        most = query.most_height or 10**6
         if picture is not None and picture.sources:
-            height = text_px + wanted.width * picture.height // picture.width
+            height = text_px + query.width * picture.height // picture.width
             if height <= most:
                 return picture, height
         return None, min(text_px, most)
@@ -194,10 +192,10 @@ class EmbedHandler:
         return f'<a href="{url}"><img src="{source}" alt="{escape(picture.alt)}" {size}></a>'
 
 
-def _thumbnail(picture: Picture | None, base_url: str, wanted: EmbedQuery) -> dict[str, object] | None:
-    """Our own store's pictures have a small form, 480 wide; it is named where it keeps within the bounds."""
+def _thumbnail(picture: Picture | None, base_url: str, query: EmbedQuery) -> dict[str, object] | None:
+    """Pictures in our own store have a form of 480 pixels width. It is the thumbnail, if it fits."""
     width, height = _THUMBNAIL
-    if picture is None or not picture.sources or width > wanted.width or height > (wanted.most_height or height):
+    if picture is None or not picture.sources or width > query.width or height > (query.most_height or height):
         return None
     url = f"{base_url}{picture.url.removesuffix('.jpg')}-{width}.webp"
     return {"thumbnail_url": url, "thumbnail_width": width, "thumbnail_height": height}

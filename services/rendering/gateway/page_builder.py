@@ -1,10 +1,11 @@
-"""Makes the page of an address: read, laid out, rendered. One function a kind of page, a table of them at the end."""
+"""Builds the page of an address: reads, lays out, renders. One method for each kind of page; a table of them at the end."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
 from services.rendering.feeds.syndication import FEED_ROUTE, SITEMAP_ROUTE, Syndication
+from services.rendering.gateway.former_lists import current_address
 from services.rendering.gateway.single_flight import Rendered
 from services.rendering.pages import layout
 from services.rendering.pages.addresses import Address
@@ -22,8 +23,8 @@ from shared.http.ready_response import DateLine, Header
 from shared.site.site import Site
 from shared.times import Clock
 
-Found = Page | Absence
-Look = Callable[[int | None], Awaitable[ListView | None]]
+PageOrAbsence = Page | Absence
+LoadList = Callable[[int | None], Awaitable[ListView | None]]
 ROUTES: Mapping[AddressKind, str] = {
     "home": "/",
     "top": "/{section}",
@@ -34,17 +35,17 @@ ROUTES: Mapping[AddressKind, str] = {
     "sitemap": SITEMAP_ROUTE,
     "popular": "/popular",
 }
-ERRORS = "error"
+ERROR = "error"
 REDIRECT = "redirect"
 
 
 def error_key(status: int, language: str = "") -> str:
-    """Under what the page of an error is kept; no address is written so."""
+    """Cache key of an error page. Cannot collide with a path."""
     return f"error {status} {language}".rstrip()
 
 
 class PageBuilder:
-    """Turns addresses into pages. Safe to call for several addresses at once; each call reads anew."""
+    """Builds pages from addresses. Concurrent calls are safe; each call reads the read model anew."""
 
     def __init__(
         self,
@@ -63,75 +64,78 @@ class PageBuilder:
         self._syndication = syndication
         self._own_pages = templates.own_pages
 
-    async def make(self, address: Address) -> Rendered[Found]:
-        """What stands at the address. Raises Unavailable when the read model does not answer."""
+    async def build(self, address: Address) -> Rendered[PageOrAbsence]:
+        """The page at the address, or its absence. Raises Unavailable when the read model does not answer."""
         reading = Reading(self._model)
-        found = await _MAKERS[address.kind](self, reading, address)
-        return _made(found, reading)
+        found = await _BUILDERS[address.kind](self, reading, address)
+        if found == Absence(404) and (current := await current_address(reading, address)) is not None:
+            redirect = self.redirect if current.is_permanent else self.temporary_redirect
+            found = redirect(current.location)
+        return _rendered(found, reading)
 
-    async def make_error(self, absence: Absence) -> Rendered[Found]:
-        """The page for addresses with nothing behind them, with the latest articles."""
+    async def build_error(self, absence: Absence) -> Rendered[PageOrAbsence]:
+        """The error page, with the latest articles."""
         reading = Reading(self._model)
         view = await layout.error_view(reading, absence.status, absence.language)
-        return _made(self._error(view), reading)
+        return _rendered(self._error(view), reading)
 
     def plain_error(self, status: int, *extra: Header) -> Page:
-        """An error's page that needs no read model."""
+        """An error page that needs no read model."""
         return self._error(ErrorView(status), cache_control=NEVER_STORED, extra=extra)
 
-    def moved(self, location: str) -> Page:
-        """A permanent redirect. It is asked again each time: a path may be given to another article one day."""
+    def redirect(self, location: str) -> Page:
+        """A permanent redirect. Clients revalidate it: a path may be given to another article later."""
         return Page(self._date, Kind(REDIRECT, 301, extra=(("Location", location),)), b"")
 
-    def elsewhere(self, location: str) -> Page:
-        """A redirect for now: what is not at the address may be there one day."""
+    def temporary_redirect(self, location: str) -> Page:
+        """A redirect from an address that may get a page later."""
         return Page(self._date, Kind(REDIRECT, 302, extra=(("Location", location),)), b"")
 
-    async def home(self, reading: Reading, address: Address) -> Found:
+    async def home(self, reading: Reading, address: Address) -> PageOrAbsence:
         """The front page."""
         view = await layout.home_view(reading, self._site)
         return self._page(address, self._templates.home(view))
 
-    async def top(self, reading: Reading, address: Address) -> Found:
-        """A first-level page: a section, or one of our own."""
+    async def top(self, reading: Reading, address: Address) -> PageOrAbsence:
+        """A first-level page: a section, or a static page."""
         if (section := self._site.section(address.name)) is not None:
-            look = partial(layout.section_view, reading, section.slug, title=section.name)
-            return await self._list(address, look, section.slug)
+            load = partial(layout.section_view, reading, section.slug, title=section.name)
+            return await self._list(address, load, section.slug)
         if (own := self._own_pages.get(address.path)) is not None:
             return self._page(address, self._templates.static_page(own))
         return Absence(404)
 
-    async def tag(self, reading: Reading, address: Address) -> Found:
+    async def tag(self, reading: Reading, address: Address) -> PageOrAbsence:
         """A tag's list."""
         return await self._list(address, partial(layout.tag_view, reading, address.name))
 
-    async def author(self, reading: Reading, address: Address) -> Found:
+    async def author(self, reading: Reading, address: Address) -> PageOrAbsence:
         """An author's list."""
         return await self._list(address, partial(layout.author_view, reading, address.name))
 
-    async def article(self, reading: Reading, address: Address) -> Found:
-        """An article, or where it has gone."""
+    async def article(self, reading: Reading, address: Address) -> PageOrAbsence:
+        """An article; a redirect from a former path; 410 when withdrawn."""
         path = await reading.path(address.path)
         if path is None:
-            return await self._in_another_section(reading, address)
+            return await self._find_in_other_sections(reading, address)
         article = await reading.article(path.article_id)
         if article is None or path.state == "withdrawn":
             language = await reading.language(path.article_id)
             return Absence(410, self._templates.language_of(language))
         if article.url != address.path:
-            return self.moved(Address("article", article.url, address.number).key)
+            return self.redirect(Address("article", article.url, address.number).key)
         return await self._article(reading, article, address)
 
-    async def _in_another_section(self, reading: Reading, address: Address) -> Found:
-        """Where an article has gone that is looked for in the wrong section: slugs are the whole site's."""
+    async def _find_in_other_sections(self, reading: Reading, address: Address) -> PageOrAbsence:
+        """A redirect to the article if another section has it: slugs are unique across the site."""
         path = await reading.first_path(f"/{section.slug}/{address.name}" for section in self._site.sections)
         article = None if path is None else await reading.article(path.article_id)
         if article is None:
             return Absence(404)
-        return self.moved(Address("article", article.url, address.number).key)
+        return self.redirect(Address("article", article.url, address.number).key)
 
-    async def popular(self, reading: Reading, address: Address) -> Found:
-        """A window's ranking. It stands in the slot, so that nothing is read and nothing rendered when it moves."""
+    async def popular(self, reading: Reading, address: Address) -> PageOrAbsence:
+        """The ranking of a window. It fills the page's slot, so a new ranking needs no read and no render."""
         chosen = dict(address.query)
         section, language = chosen.get("section"), chosen.get("language", self._site.language)
         if (section and self._site.section(section) is None) or language not in self._templates.languages:
@@ -142,7 +146,7 @@ class PageBuilder:
         block = Block(section, language, window)
         return Page(self._date, self._kind(address), content, key=address.key, block=block)
 
-    async def _article(self, reading: Reading, article: ArticleState, address: Address) -> Found:
+    async def _article(self, reading: Reading, article: ArticleState, address: Address) -> PageOrAbsence:
         comments = await reading.comments(article, address.number)
         if comments is None:
             return Absence(404)
@@ -153,21 +157,21 @@ class PageBuilder:
             language=primary(article.language),
         )
 
-    async def feed(self, reading: Reading, address: Address) -> Found:
+    async def feed(self, reading: Reading, address: Address) -> PageOrAbsence:
         """A feed."""
         return await self._syndication.feed(reading, address)
 
-    async def sitemap(self, reading: Reading, address: Address) -> Found:
+    async def sitemap(self, reading: Reading, address: Address) -> PageOrAbsence:
         """A sitemap."""
         return await self._syndication.sitemap(reading, address)
 
-    async def _list(self, address: Address, look: Look, section: str | None = None) -> Found:
-        """A page of a list. Numbers count from the oldest: until there is a page 1, the front is the whole list."""
-        view = await look(address.number)
+    async def _list(self, address: Address, load: LoadList, section: str | None = None) -> PageOrAbsence:
+        """A page of a list. Page numbers count from the oldest: until page 1 exists, the front page is the whole list."""
+        view = await load(address.number)
         if view is not None:
             return self._page(address, self._templates.list_page(view), section=section)
-        if address.number == 1 and await look(None) is not None:
-            return self.elsewhere(address.path)
+        if address.number == 1 and await load(None) is not None:
+            return self.temporary_redirect(address.path)
         return Absence(404)
 
     def _page(self, address: Address, html: str, *, section: str | None = None, language: str | None = None) -> Page:
@@ -179,18 +183,18 @@ class PageBuilder:
 
     def _error(self, view: ErrorView, *, cache_control: str = REVALIDATED, extra: tuple[Header, ...] = ()) -> Page:
         style = self._templates.assets.style_source
-        kind = Kind(ERRORS, view.status, cache_control=cache_control, extra=extra, style_source=style)
+        kind = Kind(ERROR, view.status, cache_control=cache_control, extra=extra, style_source=style)
         content = self._templates.error(view).encode()
         block = Block(None, view.language or self._site.language)
         return Page(self._date, kind, content, key=error_key(view.status, view.language), block=block)
 
 
-def _made(found: Found, reading: Reading) -> Rendered[Found]:
-    """The page with the versions of the documents it was made from, and of the cards that several of them may hold."""
+def _rendered(found: PageOrAbsence, reading: Reading) -> Rendered[PageOrAbsence]:
+    """The page with the versions of the documents it was rendered from, and of the cards that it shows."""
     return Rendered(found, {**reading.versions, **reading.shown})
 
 
-_MAKERS: Mapping[AddressKind, Callable[[PageBuilder, Reading, Address], Awaitable[Found]]] = {
+_BUILDERS: Mapping[AddressKind, Callable[[PageBuilder, Reading, Address], Awaitable[PageOrAbsence]]] = {
     "home": PageBuilder.home,
     "top": PageBuilder.top,
     "tag": PageBuilder.tag,

@@ -1,4 +1,4 @@
-"""Renders pages before they are asked for: those that readers were just reading when they moved, and new addresses."""
+"""Renders pages before a request: recently read pages that have changed, and new addresses."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,48 +8,48 @@ from time import monotonic
 import structlog
 
 from services.rendering import metrics
-from services.rendering.gateway.page_builder import Found, PageBuilder
+from services.rendering.gateway.page_builder import PageBuilder, PageOrAbsence
 from services.rendering.gateway.single_flight import SingleFlight
 from services.rendering.pages.addresses import Address, read_address
 from shared.errors import Unavailable
 
 _log = structlog.get_logger(__name__)
 
-# A page that was asked for so recently will be asked for again.
+# A page requested this recently will probably be requested again.
 HOT_FOR_S = 2.0
-# Fewer than the press takes at once, so that readers' own pages never wait for these alone.
+# Fewer than the render slots, so readers' requests always find a slot that these do not hold.
 AT_ONCE = 2
-# More than these wait for a reader to ask: while an edition is loaded, most of its pages are asked for by nobody.
-MOST_WAITING = 64
+# The rest is rendered on request: while an edition is loaded, nobody requests most of its pages.
+MOST_QUEUED = 64
 
 
 class RenderAhead:
-    """A bounded queue of addresses in front of the press. It changes when a page is made, never what is served."""
+    """A bounded queue of addresses to render. It affects when a page is rendered, never what is served."""
 
     def __init__(
         self,
-        press: SingleFlight[Found],
-        maker: PageBuilder,
-        is_useful: Callable[[], bool],
+        single_flight: SingleFlight[PageOrAbsence],
+        page_builder: PageBuilder,
+        is_enabled: Callable[[], bool],
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._press = press
-        self._maker = maker
-        self._is_useful = is_useful
+        self._single_flight = single_flight
+        self._page_builder = page_builder
+        self._is_enabled = is_enabled
         self._clock = clock
-        self._waiting: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
+        self._queue: asyncio.Queue[str] = asyncio.Queue(MOST_QUEUED)
         self._queued: set[str] = set()
 
-    def note_dropped(self, key: str, asked_at: float) -> None:
-        """A cached page has become outdated; `asked_at` is when a reader last got it."""
-        if self._clock() - asked_at < HOT_FOR_S:
-            self.note_known(key)
+    def on_drop(self, key: str, requested_at: float) -> None:
+        """Enqueue a page that the cache has dropped as outdated, if a reader requested it recently."""
+        if self._clock() - requested_at < HOT_FOR_S:
+            self.enqueue(key)
 
-    def note_known(self, key: str) -> None:
-        """An address has something new to show."""
-        if key not in self._queued and not self._waiting.full() and self._is_useful():
+    def enqueue(self, key: str) -> None:
+        """Render the page of this key soon, if the queue has room."""
+        if key not in self._queued and not self._queue.full() and self._is_enabled():
             self._queued.add(key)
-            self._waiting.put_nowait(key)
+            self._queue.put_nowait(key)
 
     async def run(self) -> None:
         """Render until cancelled."""
@@ -59,18 +59,18 @@ class RenderAhead:
 
     async def _work(self) -> None:
         while True:
-            key = await self._waiting.get()
+            key = await self._queue.get()
             self._queued.discard(key)
             address = read_address(key)
-            if isinstance(address, Address):  # not so for what is cached under keys of its own, as pages of errors are
+            if isinstance(address, Address):  # error pages and oEmbed cards have cache keys that are no addresses
                 await self._render(address)
 
     async def _render(self, address: Address) -> None:
         try:
-            await self._press.make(address.key, partial(self._maker.make, address))
+            await self._single_flight.run(address.key, partial(self._page_builder.build, address))
             metrics.RENDERED_AHEAD.inc()
         except Unavailable as error:
             _log.info("page.not_rendered_ahead", reason=str(error))
         except Exception:
-            # As for a reader's request: one page that cannot be rendered is no reason to end those that can.
+            # As for a reader's request: a page that fails must not stop the others.
             _log.exception("page.failed")

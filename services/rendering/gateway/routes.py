@@ -1,7 +1,7 @@
-"""Answers readers. A page that is ready takes a look-up, a check and one write; everything else goes the longer way.
+"""Answers readers. A cached page takes a lookup, a check and one write; every other request takes the slow path.
 
-`answer` is the one handler behind every public path, without middlewares: what they do elsewhere (metrics, security
-headers, errors, time limits, traces) is done here, the costly part of it on the longer way only.
+`answer` is the one handler behind every public path, without middlewares. It does their work itself (metrics, security
+headers, errors, time limits, traces), the costly part of it on the slow path only.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from services.rendering import metrics
 from services.rendering.gateway.cache import PageCache
 from services.rendering.gateway.invalidation import Invalidation
 from services.rendering.gateway.oembed import EmbedHandler, is_embed
-from services.rendering.gateway.page_builder import Found, PageBuilder, error_key
+from services.rendering.gateway.page_builder import PageBuilder, PageOrAbsence, error_key
 from services.rendering.gateway.search_results import PATH as SEARCH
 from services.rendering.gateway.search_results import SearchPages
 from services.rendering.gateway.single_flight import SingleFlight
@@ -35,7 +35,7 @@ _log = structlog.get_logger(__name__)
 
 _METHODS = ("GET", "HEAD")
 _API = "/v1/"
-_PLAIN: Mapping[int, tuple[Header, ...]] = {
+_ERROR_HEADERS: Mapping[int, tuple[Header, ...]] = {
     400: (),
     405: (("Allow", ", ".join(_METHODS)),),
     414: (),
@@ -51,64 +51,66 @@ _DETAILS = {
 
 
 class Gateway:
-    """What readers are served by."""
+    """Serves readers: finds the page of a request and negotiates its form."""
 
     def __init__(
         self,
         *,
-        cache: PageCache[Found],
+        cache: PageCache[PageOrAbsence],
         popular: PopularNews,
-        announcements: Invalidation,
-        maker: PageBuilder,
-        press: SingleFlight[Found],
+        invalidation: Invalidation,
+        page_builder: PageBuilder,
+        single_flight: SingleFlight[PageOrAbsence],
         embeds: EmbedHandler,
         search: SearchPages,
         files: Mapping[str, Page],
-        tally: BatchedMetrics,
+        batched_metrics: BatchedMetrics,
     ) -> None:
         self._cache = cache
         self._popular = popular
-        self._announcements = announcements
-        self._maker = maker
-        self._press = press
+        self._invalidation = invalidation
+        self._page_builder = page_builder
+        self._single_flight = single_flight
         self._embeds = embeds
         self._search = search
         self._files = files
-        self._plain_errors = {status: maker.plain_error(status, *extra) for status, extra in _PLAIN.items()}
+        self._plain_errors = {
+            status: page_builder.plain_error(status, *extra) for status, extra in _ERROR_HEADERS.items()
+        }
         self._problems = {
-            status: embeds.refusal(Problem(status, detail), *_PLAIN.get(status, ()))
+            status: embeds.problem_page(Problem(status, detail), *_ERROR_HEADERS.get(status, ()))
             for status, detail in _DETAILS.items()
         }
-        self._tally = tally
+        self._batched_metrics = batched_metrics
 
     def refuse(self, status: int) -> ReadyAnswer:
-        """The page for what could not even be read as a request."""
+        """The error page for bytes that are not a valid HTTP request."""
         page = self._plain_errors.get(status, self._plain_errors[500])
         return self._form(page, "").closing()
 
-    def answer_at_once(self, request: web.BaseRequest) -> ReadyAnswer | None:
-        """What can be answered from the cache: asked before aiohttp looks for a route."""
+    def answer_from_cache(self, request: web.BaseRequest) -> ReadyAnswer | None:
+        """The fast path: an answer from the cache, or None. Called before aiohttp resolves a route."""
         if request.method not in _METHODS:
             return None
         started = perf_counter()
-        page = self._ready(request.raw_path)
+        page = self._cached_page(request.raw_path)
         return None if page is None else self._answer(request, page, started)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Any public path, any method: what could not be answered at once."""
+        """The slow path: any public path, any method."""
         started = perf_counter()
         return self._answer(request, await self._find(request), started)
 
     def _answer(self, request: web.BaseRequest, page: Page, started: float) -> ReadyAnswer:
-        answer = self._in_the_form_asked_for(request, page)
-        # A method is the client's word: only those that are served become a label of their own.
+        answer = self._negotiate(request, page)
+        # Clients choose the method: only the supported ones become a label, so that labels stay few.
         method = request.method if request.method in _METHODS else "other"
-        self._tally.add(method, page.kind.route, answer.status, perf_counter() - started)
+        self._batched_metrics.add(method, page.kind.route, answer.status, perf_counter() - started)
         return answer
 
-    def _ready(self, key: str) -> Page | None:
-        """The cached page, or the page that says that nothing is there, if what is cached can be trusted."""
-        if not self._announcements.is_heard:
+    def _cached_page(self, key: str) -> Page | None:
+        """The cached page, or the error page of a cached absence; None while the cache cannot be trusted."""
+        if not self._invalidation.is_following:
             return None
         now = monotonic()
         found = self._cache.find(key, now)
@@ -116,13 +118,13 @@ class Gateway:
             found = self._cache.find(error_key(found.status, found.language), now)
         return found if isinstance(found, Page) else None
 
-    def _in_the_form_asked_for(self, request: web.BaseRequest, page: Page) -> ReadyAnswer:
+    def _negotiate(self, request: web.BaseRequest, page: Page) -> ReadyAnswer:
         headers = request.headers
         form = self._form(page, headers.get("Accept-Encoding", ""))
         keeps_open = request.keep_alive and request.version == HttpVersion11
-        known = headers.get("If-None-Match")
-        # Most have neither: they pay for two looks and no call.
-        if (known is not None or page.kind.modified_s is not None) and _is_known(known, headers, form):
+        tags = headers.get("If-None-Match")
+        # Most requests have no validator and most pages no date: two checks and no call.
+        if (tags is not None or page.kind.modified_s is not None) and _is_current(tags, headers, form):
             return form.not_modified(keeps_open=keeps_open)
         if request.method == "HEAD":
             return form.head(keeps_open=keeps_open)
@@ -138,23 +140,23 @@ class Gateway:
         return form
 
     async def _find(self, request: web.Request) -> Page:
-        """The longer way; whatever fails on it, a reader gets a page that says so."""
+        """The page of a request. Every failure becomes an error page."""
         continue_trace(request.headers.get("traceparent"))
         if request.method not in _METHODS:
-            return self._failure(request, 405)
+            return self._error(request, 405)
         metrics.CACHE_MISSES.inc()
         try:
             async with asyncio.timeout(HANDLER_TIMEOUT_S):
                 return await self._find_page(request.raw_path)
         except (Unavailable, TimeoutError) as error:
             _log.warning("page.unavailable", reason=str(error))
-            return self._failure(request, 503)
+            return self._error(request, 503)
         except Exception:
             _log.exception("page.failed")
-            return self._failure(request, 500)
+            return self._error(request, 500)
 
-    def _failure(self, request: web.Request, status: int) -> Page:
-        """A page for readers, problem details for programs."""
+    def _error(self, request: web.Request, status: int) -> Page:
+        """An error page for readers, problem details for API clients."""
         return (self._problems if request.raw_path.startswith(_API) else self._plain_errors)[status]
 
     async def _find_page(self, target: str) -> Page:
@@ -169,48 +171,48 @@ class Gateway:
             return await self._find_results(target)
         address = read_address(target)
         if isinstance(address, Moved):
-            return self._maker.moved(address.location)
+            return self._page_builder.redirect(address.location)
         if isinstance(address, Refused):
-            return await self._refusal(address)
-        ready = self._ready(address.key)
-        if ready is not None:
-            return ready
-        found = await self._press.make(address.key, partial(self._maker.make, address))
-        return found if isinstance(found, Page) else await self._absence(found)
+            return await self._refused_page(address)
+        cached = self._cached_page(address.key)
+        if cached is not None:
+            return cached
+        found = await self._single_flight.run(address.key, partial(self._page_builder.build, address))
+        return found if isinstance(found, Page) else await self._absence_page(found)
 
     async def _embed(self, target: str) -> Page:
-        """A card for other people's pages, or problem details."""
-        wanted = self._embeds.read(target)
-        if isinstance(wanted, Page):
-            return wanted
+        """An oEmbed card, or problem details."""
+        query = self._embeds.read_query(target)
+        if isinstance(query, Page):
+            return query
         try:
-            kept = self._cache.find(wanted.key, monotonic()) if self._announcements.is_heard else None
-            found = kept or await self._press.make(wanted.key, partial(self._embeds.make, wanted))
+            cached = self._cache.find(query.key, monotonic()) if self._invalidation.is_following else None
+            found = cached or await self._single_flight.run(query.key, partial(self._embeds.build, query))
         except Unavailable as error:
-            return self._embeds.refusal(Problem(503, str(error)), ("Retry-After", "2"))
+            return self._embeds.problem_page(Problem(503, str(error)), ("Retry-After", "2"))
         if isinstance(found, Absence):
-            return self._embeds.refusal(Problem(404, "There is no such article, or it was withdrawn."))
+            return self._embeds.problem_page(Problem(404, "There is no such article, or it was withdrawn."))
         return found
 
     async def _find_results(self, target: str) -> Page:
-        found = await self._search.make(target)
-        return await self._refusal(found) if isinstance(found, Refused) else found
+        found = await self._search.build(target)
+        return await self._refused_page(found) if isinstance(found, Refused) else found
 
-    async def _refusal(self, refused: Refused) -> Page:
-        return self._plain_errors.get(refused.status) or await self._absence(Absence(refused.status))
+    async def _refused_page(self, refused: Refused) -> Page:
+        return self._plain_errors.get(refused.status) or await self._absence_page(Absence(refused.status))
 
-    async def _absence(self, absence: Absence) -> Page:
+    async def _absence_page(self, absence: Absence) -> Page:
         key = error_key(absence.status, absence.language)
-        ready = self._ready(key)
-        if ready is not None:
-            return ready
-        page = await self._press.make(key, partial(self._maker.make_error, absence))
-        assert isinstance(page, Page), "an error's page is a page"
+        cached = self._cached_page(key)
+        if cached is not None:
+            return cached
+        page = await self._single_flight.run(key, partial(self._page_builder.build_error, absence))
+        assert isinstance(page, Page), "an error page is never absent"
         return page
 
 
-def _is_known(tags: str | None, headers: Mapping[str, str], form: Form) -> bool:
-    """Whether the client has the form already. Tags go first: a date is only as fine as a second (RFC 9110, 13.2.2)."""
+def _is_current(tags: str | None, headers: Mapping[str, str], form: Form) -> bool:
+    """Whether the client's copy is current. Tags take precedence: dates have a resolution of 1 s (RFC 9110, 13.2.2)."""
     if form.kind.status != 200:
         return False
     if tags is not None:

@@ -1,4 +1,4 @@
-"""The page of search results: asks the search service, and shows what it says. Never cached: its addresses are endless."""
+"""The page of search results, from the search service. Never cached: the number of addresses is unlimited."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -23,19 +23,19 @@ from shared.site.site import Site
 
 PATH = "/search"
 PAGE_ITEMS = 10
-# The search service gives a hundred at most: whoever has not found it by then asks something else.
+# The search service returns at most 100 results.
 MOST_PAGES = 10
 _MOST_PARAMETERS = 16
 _MOST_CONNECTIONS = 32
-# What a browser keeps is asked for again each time, and nobody between keeps it at all.
+# Browsers revalidate each time; shared caches store nothing.
 _PRIVATE = "private, no-cache"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A reader's search: `q` may be empty, and so may `language`, which is that of the page it was asked from.
+class SearchQuery:
+    """A reader's search. `q` may be empty. `language` is that of the page with the form, or empty.
 
-    `from_day` and `to_day` are the first and the last day (UTC) of what is looked for; None leaves that side open.
+    `from_day` and `to_day` are the first and the last day (UTC) of publication; None leaves that side open.
     """
 
     q: str = ""
@@ -46,8 +46,8 @@ class Asked:
     to_day: date | None = None
 
 
-def read_search(target: str) -> Asked | Refused:
-    """The search in a request's target; 400 for what cannot be one."""
+def read_search(target: str) -> SearchQuery | Refused:
+    """Read a request target; 400 if it is invalid."""
     if len(target) > LONGEST_TARGET:
         return Refused(414)
     try:
@@ -63,38 +63,34 @@ def read_search(target: str) -> Asked | Refused:
         return Refused(400)
     if int(page) > MOST_PAGES:
         return Refused(404)
-    return Asked(given.get("q", "").strip(), given.get("section", ""), int(page), given.get("language", ""), *days)
+    return SearchQuery(
+        given.get("q", "").strip(), given.get("section", ""), int(page), given.get("language", ""), *days
+    )
 
 
 def _read_day(text: str) -> date | None:
     day = date.fromisoformat(text) if text else None
-    # Python reads 20260208 and 2026-W06-7 as well; a date field writes neither.
+    # Python also accepts 20260208 and 2026-W06-7; date fields send neither.
     if day is not None and day.isoformat() != text:
         raise ValueError(text)
     return day
 
 
-class SearchService:
-    """Asks one of the search service's processes, and another when that one does not answer."""
+class SearchClient:
+    """Queries a random instance of the search service, and the others in turn when it does not answer."""
 
     def __init__(self, urls: Sequence[str], timeout_s: float) -> None:
         self._urls = urls
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._http: aiohttp.ClientSession | None = None
 
-    async def ask(self, asked: Asked) -> Mapping[str, object] | None:
-        """The answer, None when the question is not one. Raises Unavailable when nobody answers in time."""
-        query = {"q": asked.q, "limit": str(asked.page * PAGE_ITEMS)}
-        if asked.section:
-            query["section"] = asked.section
-        if asked.from_day:
-            query["from"] = asked.from_day.isoformat()
-        if asked.to_day:
-            query["to"] = asked.to_day.isoformat()
+    async def search(self, query: SearchQuery) -> Mapping[str, object] | None:
+        """The results, None if the service refuses the query. Raises Unavailable when no instance answers in time."""
         reason: Exception | str = "there is no search service"
+        params = _params(query)
         for url in random.sample(self._urls, len(self._urls)):
             try:
-                async with self._session().get(f"{url}/v1/search", params=query) as answer:
+                async with self._session().get(f"{url}/v1/search", params=params) as answer:
                     if answer.status == 200:
                         found: Mapping[str, object] = orjson.loads(await answer.read())
                         return found
@@ -117,54 +113,64 @@ class SearchService:
             await self._http.close()
 
 
+def _params(query: SearchQuery) -> Mapping[str, str]:
+    optional = {
+        "section": query.section,
+        "from": query.from_day and query.from_day.isoformat(),
+        "to": query.to_day and query.to_day.isoformat(),
+    }
+    given = {name: value for name, value in optional.items() if value}
+    return {"q": query.q, "limit": str(query.page * PAGE_ITEMS), **given}
+
+
 class SearchPages:
-    """Makes the page of a search."""
+    """Builds the pages of search results."""
 
     def __init__(
-        self, service: SearchService, model: ReadModel, templates: Templates, site: Site, date: DateLine
+        self, client: SearchClient, model: ReadModel, templates: Templates, site: Site, date: DateLine
     ) -> None:
-        self._service = service
+        self._client = client
         self._model = model
         self._templates = templates
         self._site = site
         self._date = date
 
-    async def make(self, target: str) -> Page | Refused:
-        """The page; 400 for a silly question, 404 beyond the last page. Raises Unavailable when search is away."""
-        asked = read_search(target)
-        if isinstance(asked, Refused):
-            return asked
-        found = await self._service.ask(asked) if asked.q else {"total": 0, "items": []}
+    async def build(self, target: str) -> Page | Refused:
+        """The page; 400 for an invalid query, 404 past the last page. Raises Unavailable when search does not answer."""
+        query = read_search(target)
+        if isinstance(query, Refused):
+            return query
+        found = await self._client.search(query) if query.q else {"total": 0, "items": []}
         if found is None:
             return Refused(400)
-        view = _view(asked, found)
-        if asked.page > 1 and not view.found:
+        view = _view(query, found)
+        if query.page > 1 and not view.found:
             return Refused(404)
         if not view.found:
             latest = (await error_view(Reading(self._model), 404)).latest
             view = replace(view, latest=latest)
         html = self._templates.search(view).encode()
         kind = Kind(PATH, cache_control=_PRIVATE, style_source=self._templates.assets.style_source)
-        return Page(self._date, kind, html, block=Block(None, self._templates.language_of(asked.language)))
+        return Page(self._date, kind, html, block=Block(None, self._templates.language_of(query.language)))
 
 
-def _view(asked: Asked, answer: Mapping[str, object]) -> SearchView:
+def _view(query: SearchQuery, answer: Mapping[str, object]) -> SearchView:
     items, total = answer["items"], answer["total"]
     assert isinstance(items, list)
     assert isinstance(total, int)
     last = min(MOST_PAGES, -(-total // PAGE_ITEMS))
-    shown = items[(asked.page - 1) * PAGE_ITEMS :]
+    shown = items[(query.page - 1) * PAGE_ITEMS :]
     found = tuple(map(_found, shown))
     return SearchView(
-        asked.q,
-        asked.section,
-        asked.language,
+        query.q,
+        query.section,
+        query.language,
         found,
         total,
-        asked.page,
+        query.page,
         max(1, last),
-        from_day=asked.from_day,
-        to_day=asked.to_day,
+        from_day=query.from_day,
+        to_day=query.to_day,
     )
 
 

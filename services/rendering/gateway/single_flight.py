@@ -1,29 +1,28 @@
-"""Makes pages: one render a page at a time, a bound on renders at once, never an answer older than one already given."""
+"""Single flight: concurrent requests for a page share one render. Bounds renders, never returns outdated pages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from time import monotonic
 from typing import Generic, TypeVar
 
 import structlog
 
 from services.rendering import metrics
 from services.rendering.gateway.cache import PageCache, Versions
+from shared.admission import Admission
 from shared.errors import Unavailable
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-# A render whose data moved meanwhile starts over, after a moment in which the projector finishes what it is writing.
+# A render whose data changed meanwhile starts again, after a pause that lets the projector finish its writes.
 _MOST_TRIES = 8
 _FIRST_PAUSE_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered(Generic[T]):
-    """A rendered page and the versions of all that was read for it; once settled, the epoch it belongs to."""
+    """A rendered page and the versions of every document read for it; once settled, its cache epoch too."""
 
     page: T
     versions: Versions
@@ -32,7 +31,7 @@ class Rendered(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class RenderLimits:
-    """How many renders run at once, how many may wait, and for how long."""
+    """How many renders run at once, how many may wait, and how long."""
 
     renders: int
     waiting: int
@@ -40,46 +39,50 @@ class RenderLimits:
 
 
 Render = Callable[[], Awaitable[Rendered[T]]]
-Keep = Callable[[str, Rendered[T]], None]
+Store = Callable[[str, Rendered[T]], None]
 
 
 class SingleFlight(Generic[T]):
-    """Single flight by key over the cache's rules. `keep` puts what was made into the cache, if it is to be trusted."""
+    """Single flight by cache key. `store` puts a rendered page into the cache, if the cache is to be trusted."""
 
-    def __init__(self, cache: PageCache[T], keep: Keep[T], limits: RenderLimits) -> None:
+    def __init__(self, cache: PageCache[T], store: Store[T], limits: RenderLimits) -> None:
         self._cache = cache
-        self._keep = keep
-        self._limits = limits
-        self._slots = asyncio.Semaphore(limits.renders)
-        self._waiting = 0
-        self._flights: dict[str, asyncio.Task[Rendered[T]]] = {}
+        self._store = store
+        self._admission = Admission(
+            "render",
+            at_once=limits.renders,
+            most_waiting=limits.waiting,
+            wait_s=limits.wait_s,
+            observe_wait=metrics.RENDER_WAIT_SECONDS.observe,
+        )
+        self._tasks: dict[str, asyncio.Task[Rendered[T]]] = {}
 
-    async def make(self, key: str, render: Render[T]) -> T:
-        """The page, from one render for all who ask meanwhile. Raises Unavailable when there is no room, or no data.
+    async def run(self, key: str, render: Render[T]) -> T:
+        """Return the page, from one render for all callers that wait. Raises Unavailable: no free slot, or no data.
 
-        The render is a task of its own: whoever asked first may go without taking it from the others. Whoever gets the
-        result checks it again, since a floor may have risen between the end of the render and this turn of the loop.
+        The render is a separate task, so cancelling the first caller does not cancel it for the others. Each caller
+        checks the result again: a floor may rise between the end of the render and the caller's turn of the loop.
         """
         for _ in range(_MOST_TRIES):
-            made = await asyncio.shield(self._flight(key, render))
-            if self._cache.is_current(made.versions, made.epoch):
-                return made.page
-        raise Unavailable(f"{key} moves faster than it can be rendered")
+            rendered = await asyncio.shield(self._task(key, render))
+            if self._cache.is_current(rendered.versions, rendered.epoch):
+                return rendered.page
+        raise _changes_too_fast(key)
 
-    def _flight(self, key: str, render: Render[T]) -> "asyncio.Task[Rendered[T]]":
-        flight = self._flights.get(key)
-        if flight is None:
-            flight = self._flights[key] = asyncio.create_task(self._fly(key, render), name=f"render {key}")
-            flight.add_done_callback(lambda done: self._land(key, done))
-        return flight
+    def _task(self, key: str, render: Render[T]) -> "asyncio.Task[Rendered[T]]":
+        task = self._tasks.get(key)
+        if task is None:
+            task = self._tasks[key] = asyncio.create_task(self._render(key, render), name=f"render {key}")
+            task.add_done_callback(lambda done: self._finish(key, done))
+        return task
 
-    def _land(self, key: str, flight: "asyncio.Task[Rendered[T]]") -> None:
-        del self._flights[key]
-        if not flight.cancelled():
-            flight.exception()  # looked at, so that a failure whose askers have all gone is not reported as lost
+    def _finish(self, key: str, task: "asyncio.Task[Rendered[T]]") -> None:
+        del self._tasks[key]
+        if not task.cancelled():
+            task.exception()  # marks the failure as retrieved: all callers may have gone
 
-    async def _fly(self, key: str, render: Render[T]) -> Rendered[T]:
-        async with self._slot():
+    async def _render(self, key: str, render: Render[T]) -> Rendered[T]:
+        async with self._admission.turn():
             for tries in range(_MOST_TRIES):
                 ticket = self._cache.begin()
                 with metrics.RENDER_SECONDS.time():
@@ -87,28 +90,13 @@ class SingleFlight(Generic[T]):
                 versions = self._cache.settle(found.versions, ticket)
                 if versions is not None:
                     self._cache.observe(versions)
-                    made = Rendered(found.page, versions, ticket.epoch)
-                    self._keep(key, made)
-                    return made
+                    rendered = Rendered(found.page, versions, ticket.epoch)
+                    self._store(key, rendered)
+                    return rendered
                 metrics.RENDERS_OUTDATED.inc()
                 await asyncio.sleep(_FIRST_PAUSE_S * 2**tries)
-        raise Unavailable(f"{key} moves faster than it can be rendered")
+        raise _changes_too_fast(key)
 
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        if self._waiting >= self._limits.waiting:
-            raise Unavailable("too many renders wait")
-        self._waiting += 1
-        asked_at = monotonic()
-        try:
-            async with asyncio.timeout(self._limits.wait_s):
-                await self._slots.acquire()
-        except TimeoutError as error:
-            raise Unavailable(f"no room to render within {self._limits.wait_s:g} s") from error
-        finally:
-            self._waiting -= 1
-            metrics.RENDER_WAIT_SECONDS.observe(monotonic() - asked_at)
-        try:
-            yield
-        finally:
-            self._slots.release()
+
+def _changes_too_fast(key: str) -> Unavailable:
+    return Unavailable(f"{key} changes faster than it can be rendered")

@@ -1,40 +1,68 @@
-"""What tells machines how the site is to be used: robots.txt, the search description, the web manifest. Rendered once."""
+"""The site's ready files: stylesheet, scripts, typefaces and icons; robots.txt, the search description, the web manifest."""
 
 from collections.abc import Mapping
 
 import orjson
 
 from services.rendering.feeds.xml import Node
-from services.rendering.pages.assets import Assets
+from services.rendering.pages.assets import Asset, Assets
 from services.rendering.pages.language import direction
-from services.rendering.pages.page import Kind, Page
+from services.rendering.pages.page import FOR_EVER, Kind, Page
 from shared.http.ready_response import DateLine
 from shared.site.site import Site
 
 OPENSEARCH, MANIFEST, ROBOTS = "/opensearch.xml", "/site.webmanifest", "/robots.txt"
 OPENSEARCH_TYPE = "application/opensearchdescription+xml"
-_ROUTE = "/{signpost}"
+_FAVICON = "/favicon.ico"
+# The routes in metrics.
+_ASSET_ROUTE = "/static/{file}"
+_SIGNPOST_ROUTE = "/{signpost}"
 _AN_HOUR = "public, max-age=3600"
+_A_DAY = "public, max-age=86400"
+# WOFF2 and PNG are compressed formats.
+_COMPRESSED = frozenset({"font/woff2", "image/png"})
 _OPENSEARCH: Mapping[str | None, str] = {None: "http://a9.com/-/spec/opensearch/1.1/"}
 # What a browser's search box shows of a name (OpenSearch 1.1, draft 6: ShortName has 16 characters at most).
 _SHORT_NAME = 16
 
 
-def ready_signposts(date: DateLine, site: Site, base_url: str, assets: Assets) -> Mapping[str, Page]:
-    """Each by its path."""
-    written = {
+def site_files(date: DateLine, site: Site, base_url: str, assets: Assets) -> Mapping[str, Page]:
+    """Every file by its path. Built once, at start."""
+    return {**_asset_files(date, assets), **_signposts(date, site, base_url, assets)}
+
+
+def _asset_files(date: DateLine, assets: Assets) -> Mapping[str, Page]:
+    """The assets, and the icon at the path where browsers look for it unasked."""
+    files = {url: _asset_page(date, asset, FOR_EVER) for url, asset in assets.by_url.items()}
+    icon = assets.by_url[assets.url("icon.svg")]
+    return {**files, _FAVICON: _asset_page(date, icon, _A_DAY)}
+
+
+def _asset_page(date: DateLine, asset: Asset, cache_control: str) -> Page:
+    kind = Kind(
+        _ASSET_ROUTE,
+        media_type=asset.media_type,
+        cache_control=cache_control,
+        compressible=asset.media_type not in _COMPRESSED,
+    )
+    return Page(date, kind, asset.content)
+
+
+def _signposts(date: DateLine, site: Site, base_url: str, assets: Assets) -> Mapping[str, Page]:
+    """Files that tell machines how to use the site."""
+    contents = {
         ROBOTS: ("text/plain; charset=utf-8", robots(base_url)),
         OPENSEARCH: (OPENSEARCH_TYPE, opensearch(site, base_url, assets)),
         MANIFEST: ("application/manifest+json", manifest(site, assets)),
     }
     return {
-        path: Page(date, Kind(_ROUTE, media_type=media_type, cache_control=_AN_HOUR), content)
-        for path, (media_type, content) in written.items()
+        path: Page(date, Kind(_SIGNPOST_ROUTE, media_type=media_type, cache_control=_AN_HOUR), content)
+        for path, (media_type, content) in contents.items()
     }
 
 
 def robots(base_url: str) -> bytes:
-    """Everything may be read but the API and the desk; search results say `noindex` themselves, which has to be seen."""
+    """Crawlers may read all but the API and the desk. Search results stay allowed: crawlers must see their `noindex`."""
     lines = [
         "User-agent: *",
         "Disallow: /v1/",
@@ -61,7 +89,7 @@ def opensearch(site: Site, base_url: str, assets: Assets) -> bytes:
 
 
 def manifest(site: Site, assets: Assets) -> bytes:
-    """What a phone needs to put the site on its first screen."""
+    """The web app manifest: lets phones add the site to the home screen."""
     icons = [("icon-192.png", "192x192", "any"), ("icon-512.png", "512x512", "any")]
     icons.append(("icon-maskable-512.png", "512x512", "maskable"))
     return orjson.dumps(

@@ -1,4 +1,4 @@
-"""The gateway: its parts and their life."""
+"""Wires the gateway: its parts, its routes, its background tasks."""
 
 import asyncio
 import random
@@ -15,15 +15,15 @@ from services.rendering.gateway.invalidation import Invalidation
 from services.rendering.gateway.live.broadcaster import Broadcaster
 from services.rendering.gateway.live.handler import ROUTE as LIVE_ROUTE
 from services.rendering.gateway.live.handler import LiveHandler
+from services.rendering.gateway.live.topic_content import TopicReader
 from services.rendering.gateway.live.topics import LiveTopics
 from services.rendering.gateway.oembed import EmbedHandler
-from services.rendering.gateway.page_builder import REDIRECT, Found, PageBuilder
-from services.rendering.gateway.ready_files import ready_files
+from services.rendering.gateway.page_builder import REDIRECT, PageBuilder, PageOrAbsence
 from services.rendering.gateway.render_ahead import RenderAhead
 from services.rendering.gateway.routes import Gateway
-from services.rendering.gateway.search_results import SearchPages, SearchService
+from services.rendering.gateway.search_results import SearchClient, SearchPages
 from services.rendering.gateway.single_flight import Rendered, RenderLimits, SingleFlight
-from services.rendering.gateway.site_files import ready_signposts
+from services.rendering.gateway.site_files import site_files
 from services.rendering.pages.page import Absence, Page
 from services.rendering.pages.popular import PopularNews
 from services.rendering.pages.templates import Templates
@@ -40,11 +40,11 @@ from shared.site.site import load_site
 from shared.times import now
 
 _MIB = 1024 * 1024
-# A backstop: what no announcement has dropped is rendered anew some time, and not all of it at the same moment.
+# A backstop: every page is rendered again after this time, with jitter so that they do not all expire at once.
 _LIFETIME_S = 600.0
 _JITTER = 0.15
 _MOST_WAITING = 1024
-# Connections of readers who ask for pages, of engines, and files.
+# File descriptors kept free of live readers: for page requests, connections to engines, and files.
 _OTHER_FILES = 1024
 _MOST_FILES = 1_000_000
 
@@ -53,116 +53,124 @@ def create_gateway(settings: RenderingSettings, *, database: str = DATABASE) -> 
     """The gateway's application. Override `database` only when several instances share engines (tests)."""
     mongo = Mongo(settings.mongo)
     parts = GatewayParts(settings, ReadModel(mongo, database))
-    # No middlewares: the handler of the public paths does their work, most of it beside the hot path.
+    # No middlewares: the handler of the public paths does their work, most of it off the fast path.
     app = create_service(settings, [], middlewares=(), refuse=parts.gateway.refuse)
 
     async def connection(_: web.Application) -> AsyncIterator[None]:
         yield
         mongo.close()
 
-    app.add_routes([web.get(LIVE_ROUTE, parts.listening.listen)])
+    app.add_routes([web.get(LIVE_ROUTE, parts.live_handler.listen)])
     app.add_routes([web.route("*", r"/{target:[\s\S]*}", parts.gateway.answer)])
-    answer_first(app, parts.gateway.answer_at_once)
-    app[HEALTH].add("log", parts.announcements.check)
-    app.cleanup_ctx.extend([connection, parts.live])
-    app.on_shutdown.append(parts.end_streams)
+    answer_first(app, parts.gateway.answer_from_cache)
+    app[HEALTH].add("log", parts.invalidation.check)
+    app.cleanup_ctx.extend([connection, parts.run])
+    app.on_shutdown.append(parts.close_streams)
     return app
 
 
 class GatewayParts:
-    """The objects behind the gateway's routes, and their life."""
+    """The objects behind the gateway's routes, and their background tasks."""
 
     def __init__(self, settings: RenderingSettings, model: ReadModel) -> None:
         site = load_site(settings.site)
         templates = Templates(site, settings.site_url)
         self.date = DateLine()
         syndication = Syndication(site, settings.site_url, settings.websub_hub, self.date, now)
-        self.cache: PageCache[Found] = PageCache(
+        self.cache: PageCache[PageOrAbsence] = PageCache(
             most_bytes=settings.page_cache_mib * _MIB, most_absence_bytes=settings.page_cache_mib * _MIB // 16
         )
         self.popular = PopularNews(templates.popular, site.language)
-        self.hub = Broadcaster(min(settings.live_readers, _room_for_readers()))
-        self.news = LiveTopics(model, templates, self.popular, self.hub)
-        self.announcements = Invalidation(
-            settings, self.cache, self.popular, self.news, model, lambda path: self.ahead.note_known(path)
+        self.broadcaster = Broadcaster(min(settings.live_readers, _raise_file_limit()))
+        self.live_topics = LiveTopics(TopicReader(model, templates), self.popular, self.broadcaster)
+        self.invalidation = Invalidation(
+            settings, self.cache, self.popular, self.live_topics, model, lambda path: self.render_ahead.enqueue(path)
         )
-        model.when_replaced(self.announcements.start_over)
-        self.listening = LiveHandler(self.news, self.hub, self.announcements, site, templates.languages, self.date)
-        self._tally = BatchedMetrics()
+        model.when_replaced(self.invalidation.flush)
+        self.live_handler = LiveHandler(
+            self.live_topics,
+            self.broadcaster,
+            lambda: self.invalidation.is_following,
+            site,
+            templates.languages,
+            self.date,
+        )
+        self._batched_metrics = BatchedMetrics()
         limits = RenderLimits(settings.renders_at_once, _MOST_WAITING, settings.render_wait_s)
-        self.press: SingleFlight[Found] = SingleFlight(self.cache, self._keep, limits)
-        maker = PageBuilder(model, templates, site, self.date, now, syndication)
-        self.ahead = RenderAhead(self.press, maker, lambda: self.announcements.is_heard)
-        self.cache.on_drop = self.ahead.note_dropped
-        self._search = SearchService(settings.search_urls, settings.search_wait_s)
+        self.single_flight: SingleFlight[PageOrAbsence] = SingleFlight(self.cache, self._store, limits)
+        page_builder = PageBuilder(model, templates, site, self.date, now, syndication)
+        self.render_ahead = RenderAhead(self.single_flight, page_builder, lambda: self.invalidation.is_following)
+        self.cache.on_drop = self.render_ahead.on_drop
+        self._search_client = SearchClient(settings.search_urls, settings.search_wait_s)
         self.gateway = Gateway(
             cache=self.cache,
             popular=self.popular,
-            announcements=self.announcements,
-            maker=maker,
-            press=self.press,
+            invalidation=self.invalidation,
+            page_builder=page_builder,
+            single_flight=self.single_flight,
             embeds=EmbedHandler(model, site, settings.site_url, self.date),
-            search=SearchPages(self._search, model, templates, site, self.date),
-            files={
-                **ready_files(self.date, templates.assets),
-                **ready_signposts(self.date, site, settings.site_url, templates.assets),
-            },
-            tally=self._tally,
+            search=SearchPages(self._search_client, model, templates, site, self.date),
+            files=site_files(self.date, site, settings.site_url, templates.assets),
+            batched_metrics=self._batched_metrics,
         )
+        self._register_gauges()
+
+    def _register_gauges(self) -> None:
         metrics.CACHE_BYTES.set_function(lambda: self.cache.size_bytes)
         metrics.CACHE_PAGES.set_function(lambda: len(self.cache))
-        metrics.LIVE_READERS.set_function(lambda: len(self.hub))
-        metrics.LOG_SILENT_SECONDS.set_function(lambda: self.announcements.silent_s)
+        metrics.LIVE_READERS.set_function(lambda: len(self.broadcaster))
+        metrics.LOG_SILENT_SECONDS.set_function(lambda: self.invalidation.silent_s)
 
-    def _keep(self, key: str, made: Rendered[Found]) -> None:
-        """Put what was made into the cache, while it is known what moves."""
-        if self.announcements.is_heard:
-            absent = isinstance(made.page, Absence) or made.page.kind.route == REDIRECT
-            self.cache.store(
-                key,
-                made.page,
-                made.versions,
-                epoch=made.epoch,
-                size_bytes=0 if isinstance(made.page, Absence) else made.page.size_bytes,
-                expires_at=monotonic() + _lifetime_s(made.page),
-                absent=absent,
-            )
+    def _store(self, key: str, rendered: Rendered[PageOrAbsence]) -> None:
+        """Cache a rendered page, unless the log is not being followed."""
+        if not self.invalidation.is_following:
+            return
+        page = rendered.page
+        self.cache.store(
+            key,
+            page,
+            rendered.versions,
+            epoch=rendered.epoch,
+            size_bytes=0 if isinstance(page, Absence) else page.size_bytes,
+            expires_at=monotonic() + _lifetime_s(page),
+            absent=isinstance(page, Absence) or page.kind.route == REDIRECT,
+        )
 
     async def _tick(self) -> None:
-        """What is done once a second instead of once a request."""
+        """Work done once a second instead of once a request."""
         while True:
             await asyncio.sleep(1.0)
             self.date.tick()
-            self._tally.hand_over()
+            self._batched_metrics.hand_over()
 
-    async def live(self, _: web.Application) -> AsyncIterator[None]:
-        """Follow the log and the clock as long as the application runs."""
+    async def run(self, _: web.Application) -> AsyncIterator[None]:
+        """Run the background tasks as long as the application runs."""
         tasks: list[asyncio.Task[None]] = [
-            start_task(self.announcements.run(), "announcements"),
-            start_task(self._tick(), "seconds"),
-            start_task(self.ahead.run(), "rendering ahead"),
-            start_task(self.hub.run(), "live readers"),
-            start_task(self.news.run(), "live news"),
+            start_task(self.invalidation.run(), "invalidation"),
+            start_task(self._tick(), "once a second"),
+            start_task(self.render_ahead.run(), "render ahead"),
+            start_task(self.broadcaster.run(), "live readers"),
+            start_task(self.live_topics.run(), "live topics"),
         ]
         yield
         for task in tasks:
             await stop_task(task)
-        await self._search.close()
+        await self._search_client.close()
 
-    async def end_streams(self, _: web.Application) -> None:
-        """LiveTopics readers would keep the gateway from stopping: they are let go first, and come back to another."""
-        self.hub.close()
+    async def close_streams(self, _: web.Application) -> None:
+        """End the live streams at shutdown, which would wait for them. Readers reconnect to another gateway."""
+        self.broadcaster.close()
 
 
-def _room_for_readers() -> int:
-    """How many connections the process may hold beside its own files, with the soft limit raised as far as it goes."""
+def _raise_file_limit() -> int:
+    """Raise the soft limit of open files to the hard one. Returns how many live readers fit beside other files."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return _MOST_FILES if hard == resource.RLIM_INFINITY else max(0, hard - _OTHER_FILES)
 
 
-def _lifetime_s(found: Found) -> float:
-    """How long it may be kept at most."""
+def _lifetime_s(found: PageOrAbsence) -> float:
+    """The longest time to keep a page."""
     lifetime_s = _LIFETIME_S * random.uniform(1 - _JITTER, 1 + _JITTER)
     if isinstance(found, Page) and found.until is not None:
         lifetime_s = min(lifetime_s, (found.until - now()).total_seconds())

@@ -1,6 +1,6 @@
-"""Whatever readers and robots ask for, on every route that faces them: a fitting answer, and never our failure.
+"""Odd requests on every public route get an expected answer, never a server error.
 
-A page's route answers with a page, what is below /v1 with problem details; also to what is no HTTP at all.
+Pages answer with HTML, `/v1` with problem details; also when the bytes are not HTTP.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from services.popularity.app import create_api
 from services.rendering.settings import RenderingSettings
-from tests.support.gateway import an_article, open_gateway, open_house
+from tests.support.gateway import an_article, open_gateway, open_projector_harness
 from tests.support.polling import PATIENCE_S
 from tests.support.popularity import empty_redis, settings_for
 from tests.support.projector import a_comment
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 AT_ONCE = 8
 ARTICLE = an_article(id="lamp", tags=("Old Light",), bylines=("Ada B",))
-# {} is where something odd is put. The services behind the edge, by the routes that it gives them.
+# The routes that the edge forwards to each service. Each {} is replaced by an odd value.
 ROUTES: Mapping[str, tuple[str, ...]] = {
     "rendering": (
         "/{}", "/?{}", "/{}/{}", "/world/{}", "/world?page={}", "/world/?page=1&page={}", "/{}?page=1",
@@ -55,7 +55,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "/v1/popular?{}", "/v1/popular{}", "/v1/articles/{}/views", "/v1/articles/lamp/views?{}",
     ),
 }  # fmt: skip
-WRITTEN_BADLY = (
+ODD_VALUES = (
     b"%", b"%%", b"%zz", b"%2", b"%00", b"%0d%0aX-Injected:%20yes", b"%ff%fe", b"%c0%af", b"%ed%a0%80", b"%f4%90%80%80",
     b"%e2%80%ae", b"..", b"%2e%2e%2fetc/passwd", b"../../x", b"0", b"-1", b"1.5", b"1e3", b"9" * 30, b"%D9%A1", b"%C2%B2",
     b"NaN", b"null", b"true", b"2h", b"1h&window=2h", b"a" * 300, b"a" * 2000, b"a" * 10_240, b"a/" * 400, b"a+" * 100,
@@ -67,7 +67,7 @@ WRITTEN_BADLY = (
 )  # fmt: skip
 BYTES = st.binary(max_size=40)
 ODD = st.one_of(
-    st.sampled_from(WRITTEN_BADLY),
+    st.sampled_from(ODD_VALUES),
     BYTES.map(lambda drawn: quote_from_bytes(drawn).encode()),
     BYTES.map(lambda drawn: drawn.translate(None, b"\r\n \t")),
     st.text(max_size=20).map(lambda drawn: quote_from_bytes(drawn.encode("utf-8", "surrogatepass")).encode()),
@@ -76,28 +76,29 @@ ODD = st.one_of(
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the status, the head's fields by lower-case name, and the body."""
+    """A response: its status, headers by lower-case name, and body."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
-    def is_a_page(self) -> bool:
-        """HTML in our look."""
+    def is_page(self) -> bool:
+        """Whether it is an HTML page of the site."""
         return self.headers["content-type"].startswith("text/html") and b'<main id="text"' in self.body
 
-    def is_a_problem(self) -> bool:
-        """Problem details."""
+    def is_problem(self) -> bool:
+        """Whether it is problem details."""
         if self.headers["content-type"] != "application/problem+json":
             return False
-        return {"type", "title", "status", "detail"} <= orjson.loads(self.body).keys()
+        members: Mapping[str, object] = orjson.loads(self.body)
+        return {"type", "title", "status", "detail"} <= members.keys()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def ports(
     rendering_settings: RenderingSettings, kafka_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Mapping[str, int]]:
-    """What readers reach, each service on its port: one article with a comment, and a search that knows it."""
+    """The port of each public service. They hold one article with a comment, indexed by search."""
     async with AsyncExitStack() as running:
         folder: Path = tmp_path_factory.mktemp("fuzzed")
         search = await running.enter_async_context(open_search(search_settings(kafka_url, folder)))
@@ -105,16 +106,18 @@ async def ports(
         popularity = TestServer(create_api(settings_for(kafka_url, redis)))
         await popularity.start_server()
         running.push_async_callback(popularity.close)
-        house = await running.enter_async_context(open_house(rendering_settings, f"test_{uuid4().hex[:12]}"))
-        await house.tell(ARTICLE, a_comment(ARTICLE.id))
-        changed = {"search": f"http://127.0.0.1:{search.client.port}"}
-        gateway = await running.enter_async_context(open_gateway(house.settings, house.database, changed))
+        projector = await running.enter_async_context(
+            open_projector_harness(rendering_settings, f"test_{uuid4().hex[:12]}")
+        )
+        await projector.apply(ARTICLE, a_comment(ARTICLE.id))
+        changes = {"search": f"http://127.0.0.1:{search.client.port}"}
+        gateway = await running.enter_async_context(open_gateway(projector.settings, projector.database, changes))
         found = {"rendering": gateway.client.port, "search": search.client.port, "popularity": popularity.port}
         yield {name: port for name, port in found.items() if port is not None}
 
 
 async def ask(port: int, request: bytes) -> Answer:
-    """What is answered to these bytes; of a stream that goes on, its head."""
+    """Send bytes and read the response; of an event stream only the head."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -128,18 +131,18 @@ async def ask(port: int, request: bytes) -> Answer:
         writer.transport.abort()
 
 
-def a_get(target: bytes) -> bytes:
-    """A request of no manners; the connection is to end with its answer."""
+def get_request(target: bytes) -> bytes:
+    """A request without further headers, on a connection that closes after its response."""
     return b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 
-def drawn_targets(route: str, odd: int) -> set[bytes]:
-    """The route with something odd in each of its places, so many times."""
+def drawn_targets(route: str, count: int) -> set[bytes]:
+    """`count` variants of a route, with an odd value in each {}."""
     found: set[bytes] = set()
     parts = route.encode().split(b"{}")
 
     @settings(
-        max_examples=odd, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=False
+        max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=False
     )
     @given(st.lists(ODD, min_size=len(parts) - 1, max_size=len(parts) - 1))
     def draw(pieces: list[bytes]) -> None:
@@ -150,65 +153,67 @@ def drawn_targets(route: str, odd: int) -> set[bytes]:
     return found
 
 
-def fits(target: bytes, answer: Answer) -> bool:
-    """Whether the answer is one that the route may give."""
+def is_expected(target: bytes, answer: Answer) -> bool:
+    """Whether the route may give this answer."""
     if "x-injected" in answer.headers:
         return False
     if answer.status in (200, 301, 302):
         return True
     if target.startswith(b"/v1/"):
-        wanted = (400, 404, 410, 422, *((501,) if b"format=" in target else ()))
-        # Of what cannot be read at all nobody knows the address.
-        return answer.status in wanted and (answer.is_a_problem() or (answer.status == 400 and answer.is_a_page()))
-    return answer.status in (400, 404, 410, 414) and answer.is_a_page()
+        statuses = (400, 404, 410, 422, *((501,) if b"format=" in target else ()))
+        # A request line that cannot be parsed has no path, so its 400 may be a page.
+        return answer.status in statuses and (answer.is_problem() or (answer.status == 400 and answer.is_page()))
+    return answer.status in (400, 404, 410, 414) and answer.is_page()
 
 
 @pytest.mark.parametrize("service", ROUTES)
-async def test_odd_requests_get_a_fitting_answer_on_every_route(ports: Mapping[str, int], service: str) -> None:
+async def test_odd_request_gets_an_expected_answer_on_every_route(ports: Mapping[str, int], service: str) -> None:
     targets = sorted({target for route in ROUTES[service] for target in drawn_targets(route, 7)})
-    room = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(AT_ONCE)
 
-    async def misfit(target: bytes) -> str | None:
-        async with room:
-            answer = await ask(ports[service], a_get(target))
+    async def unexpected(target: bytes) -> str | None:
+        async with slots:
+            answer = await ask(ports[service], get_request(target))
         return (
-            None if fits(target, answer) else f"{target[:120]!r}: {answer.status} {answer.headers} {answer.body[:80]!r}"
+            None
+            if is_expected(target, answer)
+            else f"{target[:120]!r}: {answer.status} {answer.headers} {answer.body[:80]!r}"
         )
 
-    found = await asyncio.gather(*map(misfit, targets))
+    results = await asyncio.gather(*map(unexpected, targets))
 
-    assert [misfit for misfit in found if misfit] == []
+    assert [result for result in results if result] == []
 
 
-GARBLED = {
+MALFORMED = {
     "raw bytes in the address": b"GET /w\xd9\x85 HTTP/1.1\r\nHost: x\r\n\r\n",
     "a control character in a header": b"GET / HTTP/1.1\r\nHost: x\r\nX-A: a\x01b\r\n\r\n",
-    "a method that nobody knows": b"FETCH / HTTP/1.1\r\nHost: x\r\n\r\n",
-    "no HTTP at all": b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
-    "a line without end": b"GET /" + b"a" * 10_240 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-    "a header without end": b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * 10_240 + b"\r\n\r\n",
-    "a length below nothing": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -4\r\n\r\n",
+    "an unknown method": b"FETCH / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "not HTTP": b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
+    "an overlong line": b"GET /" + b"a" * 10_240 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    "an overlong header": b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * 10_240 + b"\r\n\r\n",
+    "a negative length": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -4\r\n\r\n",
 }
 
 
-@pytest.mark.parametrize("request_", GARBLED.values(), ids=GARBLED)
+@pytest.mark.parametrize("request_", MALFORMED.values(), ids=MALFORMED)
 @pytest.mark.parametrize("service", ROUTES)
-async def test_what_is_no_request_is_answered_in_the_services_own_form(
+async def test_malformed_request_gets_400_in_the_services_format(
     ports: Mapping[str, int], service: str, request_: bytes
 ) -> None:
     answer = await ask(ports[service], request_)
 
     assert answer.status == 400
-    assert answer.is_a_page() if service == "rendering" else answer.is_a_problem()
+    assert answer.is_page() if service == "rendering" else answer.is_problem()
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize(("path", "status"), [("/v1/live", 405), ("/v1/oembed", 405), ("/v1/nothing", 405)])
-async def test_programs_that_use_another_method_get_problem_details(
+async def test_unsupported_method_on_the_api_gets_problem_details(
     ports: Mapping[str, int], path: str, status: int
 ) -> None:
     answer = await ask(ports["rendering"], f"DELETE {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
 
     assert answer.status == status
-    assert answer.is_a_problem()
+    assert answer.is_problem()
     assert answer.headers["allow"] == "GET, HEAD"

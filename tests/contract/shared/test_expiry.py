@@ -1,4 +1,4 @@
-"""Documents that have their time are deleted by us and not by the server, whose own way stops the embedded one."""
+"""Old documents are deleted by our code; TTL indexes would stop the embedded server."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -18,7 +18,7 @@ _DAY = timedelta(days=1)
 
 @pytest.fixture
 async def mongo(mongo_url: str) -> AsyncIterator[Mongo]:
-    """A client."""
+    """A client of the test server."""
     mongo = Mongo(mongo_url)
     yield mongo
     mongo.close()
@@ -26,29 +26,29 @@ async def mongo(mongo_url: str) -> AsyncIterator[Mongo]:
 
 @pytest.fixture
 def things(mongo: Mongo, mongo_database: str) -> Collection:
-    """A collection of its own."""
+    """An empty collection."""
     return mongo.database(mongo_database)["things"]
 
 
-async def until_there(things: Collection, *names: str) -> None:
-    """Wait until these are left and no others."""
+async def until_left(things: Collection, *names: str) -> None:
+    """Wait until exactly these documents are left."""
 
-    async def they_are() -> bool:
+    async def are_left() -> bool:
         return {thing["_id"] async for thing in things.find()} == set(names)
 
-    await eventually(they_are, what=f"{names} are left")
+    await eventually(are_left, what=f"{names} are left")
 
 
-async def test_what_is_too_old_is_deleted_at_once_and_later(things: Collection) -> None:
+async def test_old_documents_are_deleted_at_once_and_periodically(things: Collection) -> None:
     await things.insert_many([{"_id": "old", "at": now() - 2 * _DAY}, {"_id": "new", "at": now() - _DAY / 2}])
 
     async with expiring(things, _DAY, every_s=0.05):
-        await until_there(things, "new")
+        await until_left(things, "new")
         await things.insert_one({"_id": "older", "at": now() - 3 * _DAY})
-        await until_there(things, "new")
+        await until_left(things, "new")
 
 
-async def test_an_index_by_which_the_server_deletes_gives_way_to_one_by_which_it_does_not(things: Collection) -> None:
+async def test_ttl_index_is_replaced_by_a_plain_index(things: Collection) -> None:
     await things.create_index("at", expireAfterSeconds=60)
 
     await index_by_age(things)
@@ -60,7 +60,7 @@ async def test_an_index_by_which_the_server_deletes_gives_way_to_one_by_which_it
     }
 
 
-async def test_no_store_has_the_server_delete_anything(mongo: Mongo, mongo_database: str) -> None:
+async def test_no_store_creates_a_ttl_index(mongo: Mongo, mongo_database: str) -> None:
     await mongo.take_over(mongo_database, "a service")
     await Comments(mongo, starts_as="post", database=mongo_database).prepare()
     await Articles(mongo, mongo_database).prepare()

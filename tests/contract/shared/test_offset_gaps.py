@@ -64,7 +64,7 @@ class Writers:
 
 
 def _holes() -> float:
-    return metrics.HOLES._value.get()
+    return metrics.OFFSET_GAPS._value.get()
 
 
 async def test_a_group_and_a_tail_read_all_that_was_acknowledged_once(broker: Broker) -> None:

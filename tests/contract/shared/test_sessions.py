@@ -1,4 +1,4 @@
-"""What a killed process had begun in MongoDB holds up nobody once its successor is there."""
+"""Transactions of a killed process are aborted when its successor starts."""
 
 import asyncio
 import subprocess
@@ -30,8 +30,8 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-def kill_one_that_writes(url: str, database: str, process: str) -> None:
-    """A process, killed by SIGKILL in the middle of a transaction."""
+def kill_writer(url: str, database: str, process: str) -> None:
+    """Start a process and send it SIGKILL in the middle of a transaction."""
     with subprocess.Popen(
         [sys.executable, "-c", _WRITER, url, database, process], stdout=subprocess.PIPE, text=True
     ) as writer:
@@ -43,8 +43,8 @@ def kill_one_that_writes(url: str, database: str, process: str) -> None:
         assert line, "the writer ended before it had written"
 
 
-class Other:
-    """Somebody else who changes the same document."""
+class OtherWriter:
+    """Another writer of the same document."""
 
     def __init__(self, mongo: Mongo, database: str) -> None:
         self._mongo = mongo
@@ -52,7 +52,7 @@ class Other:
         self.tries = 0
 
     async def change(self) -> None:
-        """In a transaction, again and again until there is no conflict."""
+        """Change the document in a transaction, retried until there is no conflict."""
         await self._mongo.transaction(self._work)
 
     async def _work(self, session: Session) -> None:
@@ -62,24 +62,24 @@ class Other:
 
 @pytest.fixture
 def mongo(mongo_url: str) -> Iterator[Mongo]:
-    """A client."""
+    """A client of the test server."""
     mongo = Mongo(mongo_url)
     yield mongo
     mongo.close()
 
 
-async def test_a_successor_ends_what_its_predecessor_left_open_and_nothing_else(
+async def test_successor_aborts_only_its_predecessors_transactions(
     mongo: Mongo, mongo_url: str, mongo_database: str
 ) -> None:
-    things, other = mongo.database(mongo_database)["things"], Other(mongo, mongo_database)
+    things, other = mongo.database(mongo_database)["things"], OtherWriter(mongo, mongo_database)
     await things.insert_one({"_id": 1, "n": 0})
-    kill_one_that_writes(mongo_url, mongo_database, "writer-1")
+    kill_writer(mongo_url, mongo_database, "writer-1")
     changing = asyncio.create_task(other.change())
-    await until(lambda: other.tries > 1, "the other meets a conflict")
+    await until(lambda: other.tries > 1, "the other writer meets a conflict")
 
     await mongo.take_over(mongo_database, "writer-2")
     tries = other.tries
-    await until(lambda: other.tries > tries + 1, "what another process has left is not touched")
+    await until(lambda: other.tries > tries + 1, "the transaction of writer-1 is still open")
     assert not changing.done()
 
     await mongo.take_over(mongo_database, "writer-1")
@@ -89,7 +89,7 @@ async def test_a_successor_ends_what_its_predecessor_left_open_and_nothing_else(
     assert found == {"_id": 1, "n": 1}
 
 
-async def test_a_transaction_whose_session_is_ended_under_it_is_made_again(mongo: Mongo, mongo_database: str) -> None:
+async def test_transaction_whose_session_was_ended_is_retried(mongo: Mongo, mongo_database: str) -> None:
     things, tries = mongo.database(mongo_database)["things"], 0
     await things.insert_one({"_id": 1, "n": 0})
     await mongo.take_over(mongo_database, "writer")
@@ -107,9 +107,9 @@ async def test_a_transaction_whose_session_is_ended_under_it_is_made_again(mongo
     assert await things.find_one({"_id": 1}) == {"_id": 1, "n": 1}
 
 
-async def test_a_session_is_put_on_record_once(mongo: Mongo, mongo_database: str) -> None:
+async def test_session_is_recorded_once(mongo: Mongo, mongo_database: str) -> None:
     await mongo.take_over(mongo_database, "writer")
-    other, sessions = Other(mongo, mongo_database), mongo.database(mongo_database)["sessions"]
+    other, sessions = OtherWriter(mongo, mongo_database), mongo.database(mongo_database)["sessions"]
 
     for _ in range(5):
         await other.change()

@@ -1,4 +1,4 @@
-"""A gateway that cannot hear its log says so, stops trusting its cache, and comes back: on a broker of its own to hurt."""
+"""A gateway that loses its log becomes unready, stops trusting its cache, and recovers. Uses its own broker."""
 
 import os
 import signal
@@ -10,8 +10,7 @@ import pytest
 
 from deploy.local.engines import kafka, provide_topics
 from services.rendering.settings import RenderingSettings
-from shared.events import ArticleCorrected, ArticleState
-from tests.support.gateway import House, an_article, open_gateway, open_house
+from tests.support.gateway import ProjectorHarness, an_article, next_version, open_gateway, open_projector_harness
 from tests.support.polling import PATIENCE_S, eventually
 from tests.support.running import free_port
 
@@ -19,7 +18,7 @@ SILENCE_S = 2.0
 
 
 class Broker:
-    """A broker in memory that can be stopped, killed and started again, empty, at the same address."""
+    """An in-memory broker that can be stopped, killed, and restarted empty at the same address."""
 
     def __init__(self) -> None:
         self._port = free_port()
@@ -27,7 +26,7 @@ class Broker:
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        """Start, and wait until it has the topics."""
+        """Start, and create the topics."""
         argv = kafka(self._port, {}).command().argv
         self._process = subprocess.Popen(
             argv, env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -35,12 +34,12 @@ class Broker:
         await provide_topics(self.address)
 
     def signal(self, sent: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal to the process."""
         assert self._process is not None
         self._process.send_signal(sent)
 
     def kill(self) -> None:
-        """End it at once; it forgets everything."""
+        """Kill the process; its data is lost."""
         assert self._process is not None
         self._process.kill()
         self._process.wait(PATIENCE_S)
@@ -48,7 +47,7 @@ class Broker:
 
 @pytest.fixture
 async def broker() -> AsyncIterator[Broker]:
-    """A broker that no other test uses."""
+    """A broker for this test alone."""
     broker = Broker()
     await broker.start()
     yield broker
@@ -56,39 +55,39 @@ async def broker() -> AsyncIterator[Broker]:
 
 
 @pytest.fixture
-async def deaf(mongo_url: str, kafka_url: str, embedded_kafka: bool, mongo_database: str) -> AsyncIterator[House]:
-    """A projector over the gateway's read model that announces where the gateway does not listen."""
+async def projector_on_other_broker(
+    mongo_url: str, kafka_url: str, embedded_kafka: bool, mongo_database: str
+) -> AsyncIterator[ProjectorHarness]:
+    """A projector over the gateway's read model that publishes changes to another broker than the gateway's."""
     settings = RenderingSettings(kafka=kafka_url, mongo=mongo_url, kafka_idempotence=not embedded_kafka)
-    async with open_house(settings, mongo_database) as house:
-        yield house
+    async with open_projector_harness(settings, mongo_database) as projector:
+        yield projector
 
 
-def corrected(article: ArticleState, headline: str) -> ArticleState:
-    """The article with another headline."""
-    changes = {"version": article.version + 1, "headline": headline}
-    return ArticleCorrected.model_validate({**article.model_dump(), **changes})
+def gateway_settings(projector: ProjectorHarness, broker: Broker) -> RenderingSettings:
+    """Settings of a gateway that follows the broker."""
+    changes = {"kafka": broker.address, "kafka_idempotence": False, "log_silence_s": SILENCE_S}
+    return projector.settings.model_copy(update=changes)
 
 
-async def test_a_gateway_whose_log_is_silent_renders_from_the_read_model_until_it_hears_it_again(
-    broker: Broker, deaf: House
+async def test_gateway_with_a_silent_log_renders_every_request(
+    broker: Broker, projector_on_other_broker: ProjectorHarness
 ) -> None:
     article = an_article(headline="Before the silence")
-    await deaf.tell(article)
-    settings = deaf.settings.model_copy(
-        update={"kafka": broker.address, "kafka_idempotence": False, "log_silence_s": SILENCE_S}
-    )
-    async with open_gateway(settings, deaf.database) as gateway:
+    await projector_on_other_broker.apply(article)
+    settings = gateway_settings(projector_on_other_broker, broker)
+    async with open_gateway(settings, projector_on_other_broker.database) as gateway:
         await gateway.until_shown(article.url, "Before the silence")
 
         broker.signal(signal.SIGSTOP)
         stopped_at = time.monotonic()
         await gateway.until_ready(False)
         silent_after_s = time.monotonic() - stopped_at
-        await deaf.tell(corrected(article, "During the silence"))
+        await projector_on_other_broker.apply(next_version(article, headline="During the silence"))
         page = await gateway.get(article.url)
-        renders = await gateway.count("wm_rendering_render_seconds_count")
+        renders = await gateway.renders()
         await gateway.get(article.url)
-        rendered = await gateway.count("wm_rendering_render_seconds_count") - renders
+        rendered = await gateway.renders() - renders
 
         broker.signal(signal.SIGCONT)
         await gateway.until_ready()
@@ -99,29 +98,30 @@ async def test_a_gateway_whose_log_is_silent_renders_from_the_read_model_until_i
         assert "During the silence" in (await gateway.get(article.url)).text
 
 
-async def test_a_gateway_whose_log_was_replaced_forgets_its_pages_and_follows_the_new_one(
-    broker: Broker, deaf: House
+async def test_replaced_log_flushes_the_cache_and_is_followed(
+    broker: Broker, projector_on_other_broker: ProjectorHarness
 ) -> None:
     article = an_article(headline="In the old log")
-    await deaf.tell(article)
-    settings = deaf.settings.model_copy(
-        update={"kafka": broker.address, "kafka_idempotence": False, "log_silence_s": SILENCE_S}
-    )
-    async with open_gateway(settings, deaf.database) as gateway, open_house(settings, deaf.database) as house:
+    await projector_on_other_broker.apply(article)
+    settings = gateway_settings(projector_on_other_broker, broker)
+    async with (
+        open_gateway(settings, projector_on_other_broker.database) as gateway,
+        open_projector_harness(settings, projector_on_other_broker.database) as projector,
+    ):
         await gateway.until_shown(article.url, "In the old log")
         flushed = await gateway.count("wm_rendering_cache_flushed_total")
 
         broker.kill()
-        await deaf.tell(second := corrected(article, "Between the logs"))
+        await projector_on_other_broker.apply(second := next_version(article, headline="Between the logs"))
         await broker.start()
 
-        async def forgot() -> bool:
+        async def cache_is_flushed() -> bool:
             return await gateway.count("wm_rendering_cache_flushed_total") > flushed
 
-        await eventually(forgot, what="it forgets its pages")
+        await eventually(cache_is_flushed, what="the cache is flushed")
         await gateway.until_ready()
         between = await gateway.get(article.url)
-        await house.tell(corrected(second, "In the new log"))
+        await projector.apply(next_version(second, headline="In the new log"))
 
         assert "Between the logs" in between.text
         await gateway.until_shown(article.url, "In the new log")

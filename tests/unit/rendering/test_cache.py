@@ -1,4 +1,4 @@
-"""The page cache never gives what is older than its floors, in whatever order renders and announcements come."""
+"""The page cache never returns a page older than its floors, in any order of renders and events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ def put(
     )
 
 
-def test_a_page_is_found_until_what_it_was_made_from_moves() -> None:
+def test_page_is_found_until_one_of_its_documents_changes() -> None:
     cache = a_cache()
     put(cache, "/world/a", {"article:1": 1})
 
@@ -39,7 +39,7 @@ def test_a_page_is_found_until_what_it_was_made_from_moves() -> None:
     assert cache.find("/world/a", now=1) is None
 
 
-def test_a_page_made_before_the_announcement_of_its_own_version_stays() -> None:
+def test_page_stays_when_the_event_of_its_own_version_arrives_late() -> None:
     cache = a_cache()
     put(cache, "/world/a", {"article:1": 2})
 
@@ -49,7 +49,7 @@ def test_a_page_made_before_the_announcement_of_its_own_version_stays() -> None:
     assert cache.find("/world/a", now=1) is not None
 
 
-def test_a_page_from_old_data_is_not_stored_after_a_newer_version_was_announced() -> None:
+def test_page_from_old_data_is_not_stored_after_a_newer_event() -> None:
     cache = a_cache()
     ticket = cache.begin()
     cache.raise_floor("article:1", 2)
@@ -60,7 +60,7 @@ def test_a_page_from_old_data_is_not_stored_after_a_newer_version_was_announced(
     assert not put(cache, "/world/a", {"article:1": 1})
 
 
-def test_a_page_that_shows_newer_data_drops_pages_that_show_older() -> None:
+def test_page_with_newer_data_drops_pages_with_older_data() -> None:
     cache = a_cache()
     put(cache, "/world/a", {"article:1": 1})
 
@@ -69,7 +69,7 @@ def test_a_page_that_shows_newer_data_drops_pages_that_show_older() -> None:
     assert cache.find("/world/a", now=1) is None
 
 
-def test_an_absence_is_dropped_when_something_appears_there() -> None:
+def test_absence_is_dropped_when_its_path_gets_an_article() -> None:
     cache = a_cache()
     put(cache, "/world/a", {"path:/world/a": 0}, absent=True)
 
@@ -78,7 +78,7 @@ def test_an_absence_is_dropped_when_something_appears_there() -> None:
     assert cache.find("/world/a", now=1) is None
 
 
-def test_what_was_read_as_gone_after_its_removal_was_announced_may_be_shown() -> None:
+def test_absence_read_after_the_event_of_its_removal_is_settled() -> None:
     cache = a_cache()
     cache.raise_floor("path:/world/a", 7)
     ticket = cache.begin()
@@ -88,7 +88,7 @@ def test_what_was_read_as_gone_after_its_removal_was_announced_may_be_shown() ->
     assert settled == {"path:/world/a": 7}
 
 
-def test_what_was_read_as_not_there_yet_is_outdated_once_it_appears() -> None:
+def test_absence_read_before_an_event_of_its_path_is_outdated() -> None:
     cache = a_cache()
     ticket = cache.begin()
     cache.raise_floor("path:/world/a", 7)
@@ -96,7 +96,7 @@ def test_what_was_read_as_not_there_yet_is_outdated_once_it_appears() -> None:
     assert cache.settle({"path:/world/a": 0}, ticket) is None
 
 
-def test_what_was_begun_before_the_log_was_lost_is_not_stored() -> None:
+def test_render_begun_before_a_clear_is_not_stored() -> None:
     cache = a_cache()
     put(cache, "/", {"list:site:front": 1})
     ticket = cache.begin()
@@ -108,7 +108,7 @@ def test_what_was_begun_before_the_log_was_lost_is_not_stored() -> None:
     assert (len(cache), cache.size_bytes) == (0, 0)
 
 
-def test_an_entry_past_its_time_is_not_found() -> None:
+def test_expired_entry_is_not_found() -> None:
     cache = a_cache()
     put(cache, "/", {"list:site:front": 1}, at=0)
 
@@ -116,7 +116,7 @@ def test_an_entry_past_its_time_is_not_found() -> None:
     assert len(cache) == 0
 
 
-def test_the_least_recently_used_pages_make_room() -> None:
+def test_least_recently_used_page_is_evicted() -> None:
     cost = 1000 + ENTRY_BYTES + DEPENDENCY_BYTES
     cache = a_cache(most_bytes=3 * cost)
     for key in ("/a", "/b", "/c"):
@@ -129,7 +129,7 @@ def test_the_least_recently_used_pages_make_room() -> None:
     assert cache.size_bytes == 3 * cost
 
 
-def test_a_page_that_grows_beyond_the_bound_pushes_others_out() -> None:
+def test_page_that_grows_past_the_bound_evicts_others() -> None:
     cache = a_cache(most_bytes=5000)
     put(cache, "/a", {"a": 1}, size=100)
     put(cache, "/b", {"b": 1}, size=100)
@@ -142,7 +142,7 @@ def test_a_page_that_grows_beyond_the_bound_pushes_others_out() -> None:
     assert cache.size_bytes == 4000 + ENTRY_BYTES + DEPENDENCY_BYTES
 
 
-def test_guessed_addresses_push_out_no_page() -> None:
+def test_guessed_addresses_evict_no_page() -> None:
     cache = a_cache(most_absence_bytes=10_000)
     put(cache, "/world/a", {"article:1": 1})
 
@@ -155,7 +155,7 @@ def test_guessed_addresses_push_out_no_page() -> None:
 
 @dataclass(frozen=True)
 class Rendering:
-    """A render under way: what it read, when it began, and for which page."""
+    """A running render: its page, its ticket, the versions that it has read."""
 
     key: str
     ticket: Ticket
@@ -163,10 +163,10 @@ class Rendering:
 
 
 class Races(RuleBasedStateMachine):
-    """Renders, announcements, late ones, evictions and lost logs in every order.
+    """Renders, events, late events, evictions and lost logs in any order.
 
-    The truth is a database whose versions only grow. `shown` is the newest version that any answer has shown: an answer
-    below it is what readers must never get.
+    `truth` is a database whose versions only grow. `shown` holds the newest version that an answer has shown; no later
+    answer may be older.
     """
 
     renderings = Bundle("renderings")
@@ -175,26 +175,26 @@ class Races(RuleBasedStateMachine):
         super().__init__()
         self.cache: PageCache[Mapping[str, int]] = PageCache(most_bytes=4000, most_absence_bytes=2000)
         self.truth: dict[str, int] = {}
-        self.announced: dict[str, int] = {}
+        self.published: dict[str, int] = {}
         self.shown: dict[str, int] = {}
 
     @rule(dependency=DEPENDENCIES)
-    def publish(self, dependency: str) -> None:
+    def commit(self, dependency: str) -> None:
         self.truth[dependency] = self.truth.get(dependency, 0) + 1
 
     @rule(dependency=DEPENDENCIES)
-    def announce(self, dependency: str) -> None:
+    def receive_event(self, dependency: str) -> None:
         version = self.truth.get(dependency, 0)
         self.cache.raise_floor(dependency, version)
-        self.announced[dependency] = version
+        self.published[dependency] = version
 
     @rule(dependency=DEPENDENCIES, back=st.integers(1, 3))
-    def announce_again_late(self, dependency: str, back: int) -> None:
+    def receive_late_event(self, dependency: str, back: int) -> None:
         self.cache.raise_floor(dependency, self.truth.get(dependency, 0) - back)
 
-    @rule(target=renderings, key=KEYS, wanted=st.sets(DEPENDENCIES, min_size=1))
-    def begin(self, key: str, wanted: set[str]) -> Rendering:
-        return Rendering(key, self.cache.begin(), {name: self.truth.get(name, 0) for name in wanted})
+    @rule(target=renderings, key=KEYS, dependencies=st.sets(DEPENDENCIES, min_size=1))
+    def begin(self, key: str, dependencies: set[str]) -> Rendering:
+        return Rendering(key, self.cache.begin(), {name: self.truth.get(name, 0) for name in dependencies})
 
     @rule(rendering=consumes(renderings), absent=st.booleans())
     def finish(self, rendering: Rendering, absent: bool) -> None:
@@ -222,12 +222,12 @@ class Races(RuleBasedStateMachine):
     @rule()
     def lose_the_log(self) -> None:
         self.cache.clear()
-        self.announced.clear()
+        self.published.clear()
 
     def _answer(self, versions: Mapping[str, int]) -> None:
         for name, version in versions.items():
             assert version >= self.shown.get(name, 0), f"{name}: {version} after {self.shown[name]}"
-            assert version >= self.announced.get(name, 0), f"{name}: {version} after {self.announced[name]} announced"
+            assert version >= self.published.get(name, 0), f"{name}: {version} after {self.published[name]} published"
             self.shown[name] = version
 
     @invariant()

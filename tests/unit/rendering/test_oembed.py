@@ -1,10 +1,10 @@
-"""What a card's address asks for: sizes that a stranger may choose, of which few are made and kept."""
+"""The query of an oEmbed card: clients choose any size; few sizes are rendered and cached."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rendering.gateway.oembed import WIDEST, read_wanted
+from services.rendering.gateway.oembed import WIDEST, read_embed_query
 from shared.errors import Problem
 
 SITE = "https://news.example"
@@ -16,30 +16,30 @@ def target(width: int, height: int) -> str:
 
 
 @given(PIXELS, PIXELS)
-def test_a_card_keeps_within_the_size_that_was_asked_for(width: int, height: int) -> None:
-    wanted = read_wanted(target(width, height), SITE)
+def test_card_fits_the_requested_size(width: int, height: int) -> None:
+    query = read_embed_query(target(width, height), SITE)
 
-    assert 1 <= wanted.width <= min(width, WIDEST)
-    assert wanted.most_height is not None
-    assert 1 <= wanted.most_height <= height
+    assert 1 <= query.width <= min(width, WIDEST)
+    assert query.most_height is not None
+    assert 1 <= query.most_height <= height
 
 
-def test_an_article_has_few_cards_whatever_sizes_are_asked_for() -> None:
-    widths = {read_wanted(target(width, 500), SITE).key for width in range(1, 1000)}
-    heights = {read_wanted(target(500, height), SITE).key for height in range(1, 100_000, 7)}
+def test_any_requested_size_maps_to_few_cards() -> None:
+    widths = {read_embed_query(target(width, 500), SITE).key for width in range(1, 1000)}
+    heights = {read_embed_query(target(500, height), SITE).key for height in range(1, 100_000, 7)}
 
     assert 1 < len(widths) * len(heights) < 100
 
 
-def test_without_bounds_a_card_is_as_wide_as_an_articles_column_and_as_high_as_it_needs_to_be() -> None:
-    wanted = read_wanted(f"/v1/oembed?url={SITE}/world/a", SITE)
+def test_card_without_bounds_has_the_widest_size_and_no_height_limit() -> None:
+    query = read_embed_query(f"/v1/oembed?url={SITE}/world/a", SITE)
 
-    assert (wanted.width, wanted.most_height) == (WIDEST, None)
+    assert (query.width, query.most_height) == (WIDEST, None)
 
 
 @pytest.mark.parametrize("more", ["url=x", "maxwidth=100&maxwidth=200", "format=json&format=xml"])
-def test_a_parameter_that_comes_twice_is_refused(more: str) -> None:
+def test_repeated_parameter_is_refused(more: str) -> None:
     with pytest.raises(Problem) as caught:
-        read_wanted(f"/v1/oembed?url={SITE}/world/a&{more}", SITE)
+        read_embed_query(f"/v1/oembed?url={SITE}/world/a&{more}", SITE)
 
     assert caught.value.status == 422

@@ -1,13 +1,14 @@
-"""The address of a search: what is read out of it, and what is no search at all."""
+"""Search addresses and result pages."""
 
 from dataclasses import replace
 from datetime import date
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rendering.gateway.search_results import Asked, read_search
+from services.rendering.gateway.search_results import SearchQuery, read_search
 from services.rendering.pages.addresses import Refused
 from services.rendering.pages.models import SearchView
 from services.rendering.pages.templates import Templates
@@ -16,21 +17,24 @@ from tests.support import look_samples as samples
 
 
 @pytest.mark.parametrize(
-    ("target", "asked"),
+    ("target", "query"),
     [
-        ("/search", Asked()),
-        ("/search?q=", Asked()),
-        ("/search?q=salt+%22the+tide%22&section=world&page=2", Asked('salt "the tide"', "world", 2)),
-        ("/search?q=%D9%85%D9%83%D8%AA%D8%A8%D8%A9&utm_source=x", Asked("مكتبة")),
-        ("/search?q=one&q=two", Asked("one")),
-        ("/search?q=%D9%85&language=ar&page=2", Asked("م", page=2, language="ar")),
-        ("/search?q=a&section=&from=&to=", Asked("a")),
-        ("/search?q=a&from=2026-02-08&to=", Asked("a", from_day=date(2026, 2, 8))),
-        ("/search?q=a&from=2024-02-29&to=2026-02-08", Asked("a", from_day=date(2024, 2, 29), to_day=date(2026, 2, 8))),
+        ("/search", SearchQuery()),
+        ("/search?q=", SearchQuery()),
+        ("/search?q=salt+%22the+tide%22&section=world&page=2", SearchQuery('salt "the tide"', "world", 2)),
+        ("/search?q=%D9%85%D9%83%D8%AA%D8%A8%D8%A9&utm_source=x", SearchQuery("مكتبة")),
+        ("/search?q=one&q=two", SearchQuery("one")),
+        ("/search?q=%D9%85&language=ar&page=2", SearchQuery("م", page=2, language="ar")),
+        ("/search?q=a&section=&from=&to=", SearchQuery("a")),
+        ("/search?q=a&from=2026-02-08&to=", SearchQuery("a", from_day=date(2026, 2, 8))),
+        (
+            "/search?q=a&from=2024-02-29&to=2026-02-08",
+            SearchQuery("a", from_day=date(2024, 2, 29), to_day=date(2026, 2, 8)),
+        ),
     ],
 )
-def test_a_search_is_read(target: str, asked: Asked) -> None:
-    assert read_search(target) == asked
+def test_search_address_is_read(target: str, query: SearchQuery) -> None:
+    assert read_search(target) == query
 
 
 @pytest.mark.parametrize(
@@ -54,16 +58,16 @@ def test_a_search_is_read(target: str, asked: Asked) -> None:
         ("/search?q=" + "a" * 10_000, 414),
     ],
 )
-def test_what_is_no_search_is_refused(target: str, status: int) -> None:
+def test_invalid_search_address_is_refused(target: str, status: Literal[400, 404, 414]) -> None:
     assert read_search(target) == Refused(status)
 
 
 @given(st.text(max_size=300))
-def test_nothing_that_is_sent_breaks_the_reading(query: str) -> None:
-    assert isinstance(read_search("/search?" + query), Asked | Refused)
+def test_any_query_is_read_or_refused(query: str) -> None:
+    assert isinstance(read_search("/search?" + query), SearchQuery | Refused)
 
 
-def test_results_asked_for_from_an_arabic_page_stay_in_arabic() -> None:
+def test_results_of_a_search_from_an_arabic_page_are_in_arabic() -> None:
     templates = Templates(load_site(None), "")
     article = templates.article(samples.arabic_article())
     results = templates.search(replace(samples.results(), language="ar"))
@@ -77,7 +81,7 @@ def test_results_asked_for_from_an_arabic_page_stay_in_arabic() -> None:
 
 
 @pytest.mark.parametrize("language", ["", "en", "xx"])
-def test_other_results_are_in_the_sites_language_and_their_addresses_say_none(language: str) -> None:
+def test_other_results_are_in_the_sites_language_without_a_parameter(language: str) -> None:
     page = Templates(load_site(None), "").search(replace(samples.results(), language=language))
 
     assert '<html lang="en" dir="ltr">' in page
@@ -86,7 +90,7 @@ def test_other_results_are_in_the_sites_language_and_their_addresses_say_none(la
 
 
 @pytest.mark.parametrize(("language", "labels"), [("en", ("From", "To")), ("ar", ("من تاريخ", "إلى تاريخ"))])
-def test_chosen_days_stay_in_the_form_and_lead_on_to_further_pages(language: str, labels: tuple[str, str]) -> None:
+def test_chosen_days_stay_in_the_form_and_in_page_links(language: str, labels: tuple[str, str]) -> None:
     view = replace(samples.results(), language=language, from_day=date(2026, 1, 31), to_day=date(2026, 2, 8))
     page = Templates(load_site(None), "").search(view)
 
@@ -96,7 +100,7 @@ def test_chosen_days_stay_in_the_form_and_lead_on_to_further_pages(language: str
     assert page.count("&amp;section=world&amp;from=2026-01-31&amp;to=2026-02-08&amp;") == 2
 
 
-def test_days_that_were_not_chosen_are_in_no_address() -> None:
+def test_empty_days_are_in_no_address() -> None:
     page = Templates(load_site(None), "").search(samples.results())
 
     assert '<input id="search-from" name="from" type="date">' in page
@@ -105,7 +109,7 @@ def test_days_that_were_not_chosen_are_in_no_address() -> None:
     assert "to=" not in page
 
 
-def test_a_readers_words_are_text_on_the_page_and_nothing_of_it_is_indexed_elsewhere() -> None:
+def test_search_words_are_escaped_and_the_page_is_not_indexed() -> None:
     page = Templates(load_site(None), "").search(SearchView('"><script>alert(1)</script>'))
 
     assert "<script>alert" not in page

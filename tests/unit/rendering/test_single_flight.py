@@ -1,4 +1,4 @@
-"""One render a page at a time, bounded, and never an answer older than one already given."""
+"""Concurrent requests share one render; renders are bounded; no answer is older than an earlier one."""
 
 import asyncio
 
@@ -12,21 +12,21 @@ from tests.support.polling import PATIENCE_S
 LIMITS = RenderLimits(renders=2, waiting=100, wait_s=PATIENCE_S)
 
 
-class Kitchen:
-    """A press, its cache, and a read model of one number that renders take their time to read."""
+class Renderer:
+    """A single flight with its cache, and a read model that is one version number. `go_on` holds renders back."""
 
     def __init__(self, limits: RenderLimits = LIMITS) -> None:
         self.cache: PageCache[str] = PageCache(most_bytes=100_000, most_absence_bytes=10_000)
-        self.press: SingleFlight[str] = SingleFlight(self.cache, self.keep, limits)
+        self.single_flight: SingleFlight[str] = SingleFlight(self.cache, self.store, limits)
         self.version = 1
         self.renders = 0
-        self.at_once = 0
-        self.most_at_once = 0
+        self.running = 0
+        self.most_running = 0
         self.go_on = asyncio.Event()
         self.go_on.set()
 
-    def keep(self, key: str, made: Rendered[str]) -> None:
-        self.cache.store(key, made.page, made.versions, epoch=made.epoch, size_bytes=1, expires_at=1e12)
+    def store(self, key: str, rendered: Rendered[str]) -> None:
+        self.cache.store(key, rendered.page, rendered.versions, epoch=rendered.epoch, size_bytes=1, expires_at=1e12)
 
     def publish(self) -> None:
         self.version += 1
@@ -34,12 +34,12 @@ class Kitchen:
 
     async def render(self) -> Rendered[str]:
         self.renders += 1
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
         version = self.version
         await asyncio.sleep(0)
         await self.go_on.wait()
-        self.at_once -= 1
+        self.running -= 1
         return Rendered(f"version {version}", {"article:1": version})
 
     async def until_rendering(self, renders: int = 1) -> None:
@@ -47,126 +47,126 @@ class Kitchen:
             await asyncio.sleep(0)
 
 
-async def test_a_herd_is_served_by_one_render() -> None:
-    kitchen = Kitchen()
+async def test_concurrent_requests_share_one_render() -> None:
+    renderer = Renderer()
 
-    answers = await asyncio.gather(*(kitchen.press.make("/a", kitchen.render) for _ in range(500)))
+    answers = await asyncio.gather(*(renderer.single_flight.run("/a", renderer.render) for _ in range(500)))
 
     assert set(answers) == {"version 1"}
-    assert kitchen.renders == 1
+    assert renderer.renders == 1
 
 
-async def test_what_moved_meanwhile_is_rendered_again_for_all_who_wait() -> None:
-    kitchen = Kitchen()
-    kitchen.go_on.clear()
-    asked = [asyncio.create_task(kitchen.press.make("/a", kitchen.render)) for _ in range(3)]
-    await kitchen.until_rendering()
-    kitchen.publish()
-    kitchen.go_on.set()
+async def test_page_changed_during_its_render_is_rendered_again_for_all() -> None:
+    renderer = Renderer()
+    renderer.go_on.clear()
+    requests = [asyncio.create_task(renderer.single_flight.run("/a", renderer.render)) for _ in range(3)]
+    await renderer.until_rendering()
+    renderer.publish()
+    renderer.go_on.set()
 
-    answers = await asyncio.gather(*asked)
+    answers = await asyncio.gather(*requests)
 
     assert set(answers) == {"version 2"}
-    assert kitchen.cache.find("/a", now=0) == "version 2"
+    assert renderer.cache.find("/a", now=0) == "version 2"
 
 
-async def test_an_answer_that_grows_old_on_its_way_is_not_given() -> None:
-    kitchen = Kitchen()
+async def test_page_outdated_between_render_and_answer_is_not_returned() -> None:
+    renderer = Renderer()
 
-    async def render_then_move() -> Rendered[str]:
-        made = await kitchen.render()
-        if made.versions["article:1"] == 1:
-            # Between the end of the flight and the turn of who waits for it.
-            asyncio.get_running_loop().call_soon(kitchen.publish)
-        return made
+    async def render_then_publish() -> Rendered[str]:
+        rendered = await renderer.render()
+        if rendered.versions["article:1"] == 1:
+            # After the end of the render, before the turn of its caller.
+            asyncio.get_running_loop().call_soon(renderer.publish)
+        return rendered
 
-    assert await kitchen.press.make("/a", render_then_move) == "version 2"
+    assert await renderer.single_flight.run("/a", render_then_publish) == "version 2"
 
 
-async def test_who_asked_first_may_go_without_taking_the_page_from_others() -> None:
-    kitchen = Kitchen()
-    kitchen.go_on.clear()
-    first = asyncio.create_task(kitchen.press.make("/a", kitchen.render))
-    await kitchen.until_rendering()
-    second = asyncio.create_task(kitchen.press.make("/a", kitchen.render))
+async def test_cancelled_first_request_does_not_cancel_the_others() -> None:
+    renderer = Renderer()
+    renderer.go_on.clear()
+    first = asyncio.create_task(renderer.single_flight.run("/a", renderer.render))
+    await renderer.until_rendering()
+    second = asyncio.create_task(renderer.single_flight.run("/a", renderer.render))
     await asyncio.sleep(0)
 
     first.cancel()
-    kitchen.go_on.set()
+    renderer.go_on.set()
 
     assert await second == "version 1"
-    assert kitchen.renders == 1
+    assert renderer.renders == 1
 
 
-async def test_only_so_many_pages_are_rendered_at_once() -> None:
-    kitchen = Kitchen()
+async def test_concurrent_renders_are_bounded() -> None:
+    renderer = Renderer()
 
-    await asyncio.gather(*(kitchen.press.make(f"/{number}", kitchen.render) for number in range(20)))
+    await asyncio.gather(*(renderer.single_flight.run(f"/{number}", renderer.render) for number in range(20)))
 
-    assert kitchen.renders == 20
-    assert kitchen.most_at_once == LIMITS.renders
+    assert renderer.renders == 20
+    assert renderer.most_running == LIMITS.renders
 
 
-async def test_who_waits_too_long_for_a_turn_is_told_so() -> None:
-    kitchen = Kitchen(RenderLimits(renders=1, waiting=100, wait_s=0.05))
-    kitchen.go_on.clear()
-    stuck = asyncio.create_task(kitchen.press.make("/stuck", kitchen.render))
-    await kitchen.until_rendering()
+async def test_request_that_waits_too_long_for_a_slot_is_unavailable() -> None:
+    renderer = Renderer(RenderLimits(renders=1, waiting=100, wait_s=0.05))
+    renderer.go_on.clear()
+    stuck = asyncio.create_task(renderer.single_flight.run("/stuck", renderer.render))
+    await renderer.until_rendering()
 
-    with pytest.raises(Unavailable, match="no room"):
-        await kitchen.press.make("/b", kitchen.render)
+    with pytest.raises(Unavailable, match="no free render slot"):
+        await renderer.single_flight.run("/b", renderer.render)
 
-    kitchen.go_on.set()
+    renderer.go_on.set()
     assert await stuck == "version 1"
 
 
-async def test_no_more_than_so_many_wait() -> None:
-    kitchen = Kitchen(RenderLimits(renders=1, waiting=3, wait_s=PATIENCE_S))
-    kitchen.go_on.clear()
-    first = asyncio.create_task(kitchen.press.make("/0", kitchen.render))
-    await kitchen.until_rendering()
-    waiting = [asyncio.create_task(kitchen.press.make(f"/{number}", kitchen.render)) for number in range(1, 6)]
+async def test_waiting_requests_are_bounded() -> None:
+    renderer = Renderer(RenderLimits(renders=1, waiting=3, wait_s=PATIENCE_S))
+    renderer.go_on.clear()
+    first = asyncio.create_task(renderer.single_flight.run("/0", renderer.render))
+    await renderer.until_rendering()
+    waiting = [asyncio.create_task(renderer.single_flight.run(f"/{number}", renderer.render)) for number in range(1, 6)]
     await asyncio.sleep(0.01)
-    kitchen.go_on.set()
+    renderer.go_on.set()
 
     answers = await asyncio.gather(first, *waiting, return_exceptions=True)
 
     assert sum(isinstance(answer, Unavailable) for answer in answers) == 2
-    assert kitchen.renders == 4
+    assert renderer.renders == 4
 
 
-async def test_a_failure_reaches_all_who_wait_and_is_not_kept() -> None:
-    kitchen = Kitchen()
+async def test_failure_reaches_all_requests_and_is_not_cached() -> None:
+    renderer = Renderer()
 
     async def fail() -> Rendered[str]:
         await asyncio.sleep(0)
-        raise Unavailable("the read model is away")
+        raise Unavailable("the read model does not answer")
 
-    answers = await asyncio.gather(*(kitchen.press.make("/a", fail) for _ in range(3)), return_exceptions=True)
+    answers = await asyncio.gather(*(renderer.single_flight.run("/a", fail) for _ in range(3)), return_exceptions=True)
 
     assert all(isinstance(answer, Unavailable) for answer in answers)
-    assert await kitchen.press.make("/a", kitchen.render) == "version 1"
+    assert await renderer.single_flight.run("/a", renderer.render) == "version 1"
 
 
-async def test_what_never_holds_still_is_given_up() -> None:
-    kitchen = Kitchen()
+async def test_page_that_changes_with_every_render_is_unavailable() -> None:
+    renderer = Renderer()
 
-    async def render_and_move() -> Rendered[str]:
-        made = await kitchen.render()
-        kitchen.publish()
-        return made
+    async def render_and_publish() -> Rendered[str]:
+        rendered = await renderer.render()
+        renderer.publish()
+        return rendered
 
-    with pytest.raises(Unavailable, match="moves faster"):
-        await kitchen.press.make("/a", render_and_move)
+    with pytest.raises(Unavailable, match="changes faster"):
+        await renderer.single_flight.run("/a", render_and_publish)
 
 
-async def test_what_was_begun_before_the_log_was_lost_is_rendered_again() -> None:
-    kitchen = Kitchen()
-    kitchen.go_on.clear()
-    asked = asyncio.create_task(kitchen.press.make("/a", kitchen.render))
-    await kitchen.until_rendering()
-    kitchen.cache.clear()
-    kitchen.go_on.set()
+async def test_render_begun_before_a_cache_clear_is_repeated() -> None:
+    renderer = Renderer()
+    renderer.go_on.clear()
+    request = asyncio.create_task(renderer.single_flight.run("/a", renderer.render))
+    await renderer.until_rendering()
+    renderer.cache.clear()
+    renderer.go_on.set()
 
-    assert await asked == "version 1"
-    assert kitchen.renders == 2
+    assert await request == "version 1"
+    assert renderer.renders == 2

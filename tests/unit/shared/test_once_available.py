@@ -1,4 +1,4 @@
-"""A store's preparation waits for its server, says so now and then, and does not wait for ever."""
+"""A store's preparation waits for MongoDB, logs the wait, and ends it after a limit."""
 
 from collections.abc import Callable
 
@@ -12,19 +12,19 @@ from shared.mongo.client import once_available
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[], float]:
-    """Goes on by four seconds with each look at it."""
+    """Advances by four seconds with each call."""
     monkeypatch.setattr(mongo, "_PREPARE_AGAIN_S", 0.0)
     now = 0.0
 
-    def look() -> float:
+    def read() -> float:
         nonlocal now
         now += 4.0
         return now
 
-    return look
+    return read
 
 
-async def test_a_server_that_comes_late_is_waited_for(clock: Callable[[], float]) -> None:
+async def test_late_server_is_awaited_and_the_wait_is_logged(clock: Callable[[], float]) -> None:
     tries = 0
 
     async def prepare() -> None:
@@ -41,7 +41,7 @@ async def test_a_server_that_comes_late_is_waited_for(clock: Callable[[], float]
     assert 2 <= len(logs) < 10
 
 
-async def test_a_server_that_never_comes_is_given_up(clock: Callable[[], float]) -> None:
+async def test_missing_server_ends_the_wait(clock: Callable[[], float]) -> None:
     async def prepare() -> None:
         raise Unavailable("MongoDB is away")
 

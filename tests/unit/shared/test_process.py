@@ -1,17 +1,17 @@
-"""A background task's end, also where a library stands in its way."""
+"""Background tasks end when stopped, even when a library swallows the cancellation."""
 
 import asyncio
 
 from shared.process.process import start_task, stop_task
 
 
-async def test_a_task_is_stopped_though_a_library_swallows_its_cancellation() -> None:
+async def test_task_stops_although_a_library_swallows_the_cancellation() -> None:
     arrived = asyncio.get_running_loop().create_future()
     waiting = asyncio.Event()
 
     async def work() -> None:
         waiting.set()
-        await asyncio.wait_for(arrived, 60)  # before Python 3.12 what has arrived hides the cancellation
+        await asyncio.wait_for(arrived, 60)  # before Python 3.12 the result hides the cancellation
         await asyncio.Event().wait()
 
     task = start_task(work(), "work")
@@ -24,7 +24,7 @@ async def test_a_task_is_stopped_though_a_library_swallows_its_cancellation() ->
     assert task.cancelled()
 
 
-async def test_a_task_that_will_not_go_holds_nobody_up() -> None:
+async def test_task_that_does_not_stop_is_abandoned() -> None:
     stubborn = asyncio.Event()
 
     async def work() -> None:

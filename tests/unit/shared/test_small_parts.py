@@ -5,15 +5,13 @@ from openapi_spec_validator import validate as validate_openapi
 from pydantic import BaseModel
 
 from shared.errors import SettingsError
-from shared.http.batched_metrics import BatchedMetrics
 from shared.http.openapi import Operation, Parameter, document
 from shared.ids import new_id
-from shared.process import metrics
 from shared.process.tracing import continue_trace, current_traceparent, trace_id
 from shared.settings import Settings
 
 
-def test_ids_are_sorted_by_creation_and_never_repeat() -> None:
+def test_ids_are_unique_and_sorted_by_creation() -> None:
     made = [new_id() for _ in range(5000)]
 
     assert made == sorted(made)
@@ -21,7 +19,7 @@ def test_ids_are_sorted_by_creation_and_never_repeat() -> None:
     assert all(len(name) == 26 and name.isalnum() for name in made)
 
 
-def test_a_trace_goes_on_under_a_new_span() -> None:
+def test_trace_continues_under_a_new_span() -> None:
     caller = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"
 
     mine = continue_trace(caller)
@@ -34,11 +32,11 @@ def test_a_trace_goes_on_under_a_new_span() -> None:
 @pytest.mark.parametrize(
     "bad", [None, "", "x", "00-zz-0-1", "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01\n"]
 )
-def test_a_malformed_trace_starts_a_new_one(bad: str | None) -> None:
+def test_malformed_trace_starts_a_new_one(bad: str | None) -> None:
     assert continue_trace(bad).startswith("00-")
 
 
-def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WM_SERVICE_PORT", "high")
     monkeypatch.setenv("WM_RATE_LIMITS", "maybe")
 
@@ -49,7 +47,7 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "WM_RATE_LIMITS" in str(caught.value)
 
 
-def test_an_address_with_a_slash_at_its_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_site_url_with_a_trailing_slash_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WM_SITE_URL", "http://localhost:8080/")
 
     with pytest.raises(SettingsError, match="WM_SITE_URL"):
@@ -60,7 +58,7 @@ class _Thing(BaseModel):
     name: str
 
 
-def test_the_openapi_builder_makes_valid_openapi() -> None:
+def test_openapi_builder_makes_valid_openapi() -> None:
     operations = [
         Operation(
             "makeThing", "POST", "/v1/things/{id}", "Make a thing", {201: _Thing, 204: None}, (422, 401),
@@ -73,26 +71,3 @@ def test_the_openapi_builder_makes_valid_openapi() -> None:
 
     validate_openapi(made)
     assert made["paths"]["/v1/things/{id}"]["post"]["security"] == [{"editor": []}]
-
-
-def test_a_tally_hands_over_what_one_observation_each_would_have_told() -> None:
-    took = [0.0, 0.001, 0.0011, 0.3, 99.0]
-    tally = BatchedMetrics()
-    for seconds in took:
-        tally.add("GET", "/tallied", 200, seconds)
-        metrics.REQUEST_SECONDS.labels("GET", "/observed").observe(seconds)
-
-    tally.hand_over()
-    tally.hand_over()
-
-    assert _samples("/tallied") == _samples("/observed")
-    assert metrics.REQUESTS.labels("GET", "/tallied", 200)._value.get() == len(took)
-
-
-def _samples(route: str) -> list[tuple[str, str, float]]:
-    samples = [sample for metric in metrics.REQUEST_SECONDS.collect() for sample in metric.samples]
-    return [
-        (sample.name, sample.labels.get("le", ""), sample.value)
-        for sample in samples
-        if sample.labels["route"] == route and not sample.name.endswith("_created")
-    ]

@@ -1,8 +1,8 @@
-"""LiveTopics readers: who listens to what, and what was said of late. Nothing here knows what the words mean; `live.py` does.
+"""The live readers' connections: who follows which topic, and the last events. `topics.py` knows what the events mean.
 
-A reader costs a connection and one small object: no task and no queue of its own. What is said is encoded once and the same
-bytes are written to everyone; the connection's own buffers, ours and the kernel's, are the queue, and are bounded. So whoever
-does not read on is let go and asks again, while the others never wait.
+A reader costs a connection and one small object, no task and no queue. An event is encoded once and the same bytes are written
+to every listener. The buffers of the connection, ours and the kernel's, are the queue. They are bounded: a reader who falls
+behind is disconnected and connects again; the others never wait.
 """
 
 import asyncio
@@ -16,62 +16,62 @@ import orjson
 
 from services.rendering import metrics
 
-# A comment line as often keeps proxies from closing, and finds peers that are gone without having said so.
+# A comment line this often keeps proxies from closing the connection, and detects peers that vanished.
 PING_EVERY_S = 15
 _PING = b": still here\n\n"
-# About sixty-four of the longest usual events. Whoever is so far behind is better served by what holds now.
+# About 64 of the longest usual events. A reader this far behind is better served by the present content.
 MOST_UNREAD_BYTES = 256 * 1024
-# What the kernel takes before that; left alone it takes megabytes for each. Linux counts its own records too, and doubles it.
+# The kernel's send buffer; by default it grows to megabytes. Linux doubles the value, to include its own bookkeeping.
 _KERNEL_BYTES = 64 * 1024
 STALLED_S = 10.0
-_MOST_KEPT = 1024
-_MOST_KEPT_BYTES = 4 * 1024 * 1024
+_MOST_HISTORY = 1024
+_MOST_HISTORY_BYTES = 4 * 1024 * 1024
 
-Topic = str
+TopicName = str
 
 
 class Listener:
-    """One reader's connection. `gone` is done when it is over."""
+    """One reader's connection. `closed` is done when it has ended. `ping_tick` is its second in the cycle of pings."""
 
-    __slots__ = ("_stalled_at", "_transport", "beat", "gone", "topics")
+    __slots__ = ("_stalled_since", "_transport", "closed", "ping_tick", "topics")
 
-    def __init__(self, transport: asyncio.Transport, topics: Sequence[Topic], beat: int) -> None:
+    def __init__(self, transport: asyncio.Transport, topics: Sequence[TopicName], ping_tick: int) -> None:
         self.topics = topics
-        self.beat = beat
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.ping_tick = ping_tick
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport = transport
-        self._stalled_at: float | None = None
+        self._stalled_since: float | None = None
 
-    def send(self, said: bytes) -> None:
-        """Write it, or let the reader go who has not read what was said before."""
+    def send(self, event: bytes) -> None:
+        """Write an event; disconnect the reader instead if too much is still unread."""
         if self._transport.is_closing():
             self.end()
         elif self._transport.get_write_buffer_size() > MOST_UNREAD_BYTES:
             self._drop("behind")
         else:
-            self._transport.write(said)
+            self._transport.write(event)
 
-    def look(self, now: float) -> None:
-        """Let go who has left, or has taken nothing for STALLED_S of what waits for them."""
+    def check(self, now: float) -> None:
+        """End a closed connection; disconnect a reader who has not emptied our buffer for STALLED_S."""
         if self._transport.is_closing():
             self.end()
         elif not self._transport.get_write_buffer_size():
-            self._stalled_at = None
-        elif self._stalled_at is None:
-            self._stalled_at = now
-        elif now - self._stalled_at > STALLED_S:
+            self._stalled_since = None
+        elif self._stalled_since is None:
+            self._stalled_since = now
+        elif now - self._stalled_since > STALLED_S:
             self._drop("stalled")
 
     def close(self) -> None:
-        """The gateway ends it: what is written still goes out, unless nobody takes it."""
+        """End the stream. Unread bytes are discarded."""
         if self._transport.get_write_buffer_size():
             self._transport.abort()
         self.end()
 
     def end(self) -> None:
-        """It is over; the request's handler closes the connection."""
-        if not self.gone.done():
-            self.gone.set_result(None)
+        """Mark the stream as ended; the request's handler closes the connection."""
+        if not self.closed.done():
+            self.closed.set_result(None)
 
     def _drop(self, reason: str) -> None:
         metrics.LIVE_DROPPED.labels(reason).inc()
@@ -80,20 +80,20 @@ class Listener:
 
 
 class Broadcaster:
-    """All listeners, by what they listen to, and the last events for those who come back.
+    """All listeners by topic, and the last events for readers who reconnect.
 
-    An event's id is this gateway's epoch and a number that counts up. After a gap in what the gateway has heard, as after
-    its restart, the epoch is another one, and whoever comes back with an older id is told `reset`.
+    An event id is this gateway's epoch and an increasing number. A restart or a gap in the log starts a new epoch: a reader
+    who reconnects with an id of an older epoch gets `reset`.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most_listeners: int) -> None:
+        self._most_listeners = most_listeners
         self._listeners: set[Listener] = set()
-        self._by_topic: dict[Topic, set[Listener]] = {}
+        self._by_topic: dict[TopicName, set[Listener]] = {}
         self._epoch = secrets.token_hex(4)
         self._number = 0
-        self._kept: deque[tuple[int, Topic, bytes]] = deque()
-        self._kept_bytes = 0
+        self._history: deque[tuple[int, TopicName, bytes]] = deque()
+        self._history_bytes = 0
         self._joined = 0
         self._closed = False
 
@@ -102,15 +102,15 @@ class Broadcaster:
 
     @property
     def has_room(self) -> bool:
-        """Whether another reader may listen."""
-        return not self._closed and len(self._listeners) < self._most
+        """Whether another listener may join."""
+        return not self._closed and len(self._listeners) < self._most_listeners
 
-    def is_heard(self, topic: Topic) -> bool:
-        """Whether anyone listens to it."""
+    def has_listeners(self, topic: TopicName) -> bool:
+        """Whether the topic has listeners."""
         return topic in self._by_topic
 
-    def join(self, transport: asyncio.Transport, topics: Sequence[Topic], greeting: bytes) -> Listener:
-        """Greet a reader, and tell them of their topics from now on."""
+    def join(self, transport: asyncio.Transport, topics: Sequence[TopicName], greeting: bytes) -> Listener:
+        """Send a reader the greeting, and from now on the events of the topics."""
         self._joined += 1
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BYTES)
         listener = Listener(transport, topics, self._joined % PING_EVERY_S)
@@ -121,69 +121,69 @@ class Broadcaster:
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """Forget a reader."""
+        """Remove a listener."""
         self._listeners.discard(listener)
         for topic in listener.topics:
-            heard = self._by_topic.get(topic, set())
-            heard.discard(listener)
-            if not heard:
+            listeners = self._by_topic.get(topic, set())
+            listeners.discard(listener)
+            if not listeners:
                 self._by_topic.pop(topic, None)
 
-    def tell(self, topic: Topic, kind: str, data: object) -> None:
-        """Say something to all who listen to a topic, and keep it for those who come back."""
+    def publish(self, topic: TopicName, kind: str, data: object) -> None:
+        """Send an event to all listeners of a topic, and keep it for readers who reconnect."""
         self._number += 1
-        said = self.words(kind, data)
-        self._keep(topic, said)
-        metrics.LIVE_TOLD.labels(kind).inc()
+        event = self.encode(kind, data)
+        self._keep(topic, event)
+        metrics.LIVE_EVENTS.labels(kind).inc()
         for listener in self._by_topic.get(topic, ()):
-            listener.send(said)
+            listener.send(event)
 
-    def words(self, kind: str, data: object) -> bytes:
-        """An event as it is written; its id is that of the last one told."""
+    def encode(self, kind: str, data: object) -> bytes:
+        """An event in wire format. Its id is that of the last published event."""
         head = f"id: {self._epoch}-{self._number}\nevent: {kind}\ndata: ".encode()
         return head + orjson.dumps(data) + b"\n\n"
 
-    def _keep(self, topic: Topic, said: bytes) -> None:
-        self._kept.append((self._number, topic, said))
-        self._kept_bytes += len(said)
-        while len(self._kept) > _MOST_KEPT or self._kept_bytes > _MOST_KEPT_BYTES:
-            self._kept_bytes -= len(self._kept.popleft()[2])
+    def _keep(self, topic: TopicName, event: bytes) -> None:
+        self._history.append((self._number, topic, event))
+        self._history_bytes += len(event)
+        while len(self._history) > _MOST_HISTORY or self._history_bytes > _MOST_HISTORY_BYTES:
+            self._history_bytes -= len(self._history.popleft()[2])
 
-    def missed(self, last_id: str, topics: Iterable[Topic]) -> list[bytes] | None:
-        """What was said on the topics after an event; None where that cannot be known any more."""
+    def events_since(self, last_id: str, topics: Iterable[TopicName]) -> list[bytes] | None:
+        """The events of the topics after an event id; None when the history does not reach back to it."""
         epoch, _, number = last_id.partition("-")
         if epoch != self._epoch or not number.isdecimal() or not self._reaches_back_to(int(number)):
             return None
-        wanted = set(topics)
-        return [said for at, topic, said in self._kept if at > int(number) and topic in wanted]
+        followed = set(topics)
+        return [event for at, topic, event in self._history if at > int(number) and topic in followed]
 
     def _reaches_back_to(self, number: int) -> bool:
-        oldest = self._kept[0][0] if self._kept else self._number + 1
+        oldest = self._history[0][0] if self._history else self._number + 1
         return oldest - 1 <= number <= self._number
 
-    def start_over(self) -> None:
-        """What was told so far counts no more: something may have been missed. Everyone is told so."""
+    def reset(self) -> None:
+        """Events may have been missed: drop the history, start a new epoch, send `reset` to every listener."""
         self._epoch = secrets.token_hex(4)
-        self._kept.clear()
-        self._kept_bytes = 0
-        said = self.words("reset", {})
+        self._history.clear()
+        self._history_bytes = 0
+        event = self.encode("reset", {})
         for listener in self._listeners:
-            listener.send(said)
+            listener.send(event)
 
     async def run(self) -> None:
-        """Look after the connections, a fifteenth of the pings each second, so that no turn of the loop is long."""
+        """Check the connections each second, and ping a fifteenth of them, so that no turn of the loop is long."""
         tick = 0
         while True:
             await asyncio.sleep(1.0)
             tick = (tick + 1) % PING_EVERY_S
             now = monotonic()
             for listener in tuple(self._listeners):
-                listener.look(now)
-                if listener.beat == tick and not listener.gone.done():
+                listener.check(now)
+                if listener.ping_tick == tick and not listener.closed.done():
                     listener.send(_PING)
 
     def close(self) -> None:
-        """End every stream, and take no other."""
+        """End every stream and accept no more."""
         self._closed = True
         for listener in tuple(self._listeners):
             listener.close()

@@ -1,24 +1,24 @@
-"""A long discussion over HTTP: pages whose comments answer what stands on other pages, kept true as those change."""
+"""A long discussion over HTTP: replies to comments on other pages, while those change."""
 
-from shared.events import CommentRemoved
-from tests.support.gateway import Gateway, House, an_article
+from tests.support.gateway import Gateway, ProjectorHarness, an_article, removed
 from tests.support.projector import a_comment
 
 
-async def test_an_answer_leads_to_another_page_until_what_it_answers_is_removed(house: House, gateway: Gateway) -> None:
+async def test_reply_links_to_its_parent_on_another_page_until_removal(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
     article = an_article()
     root = a_comment(article.id, body_html="<p>Root.</p>")
     replies = [
         a_comment(article.id, parent_id=root.id, root_id=root.id, minute=minute, body_html=f"<p>Reply {minute}.</p>")
         for minute in range(1, 200)
     ]
-    await house.tell(article, root, *replies)
+    await projector.apply(article, root, *replies)
     page = await gateway.until_shown(article.url, "Reply 199.")
-    way = f'href="{article.url}?comments=1#comment-{root.id}">in reply to'
+    link = f'href="{article.url}?comments=1#comment-{root.id}">in reply to'
     assert "Root." not in page.text
-    assert way in page.text
+    assert link in page.text
 
-    fields = {"version": 2, "status": "removed", "name": "", "body": "", "body_html": ""}
-    await house.tell(CommentRemoved.model_validate({**root.model_dump(), **fields}))
+    await projector.apply(removed(root))
 
-    await gateway.until(article.url, lambda page: way not in page.text)
+    await gateway.until(article.url, lambda page: link not in page.text)

@@ -1,4 +1,4 @@
-"""What live readers are told over HTTP: once for all, in order, again for those who come back, and never to those who stall."""
+"""Live events over HTTP: contents, order, reconnects, limits, stalled readers."""
 
 import asyncio
 import json
@@ -12,21 +12,27 @@ import aiohttp
 import pytest
 
 from services.rendering.gateway.live.broadcaster import MOST_UNREAD_BYTES
-from services.rendering.gateway.live.topics import FRONT, article_topic
+from services.rendering.gateway.live.topic_content import FRONT, article_topic
 from services.rendering.gateway.wiring import GatewayParts
 from services.rendering.readmodel.names import SITE, front_name
 from services.rendering.readmodel.store import ReadModel
-from shared.events import CommentRemoved, CommentState
 from shared.mongo.client import Mongo
-from tests.contract.rendering.gateway.test_gateway import later, withdrawn
-from tests.support.gateway import Gateway, House, an_article, open_gateway
+from tests.support.gateway import (
+    Gateway,
+    ProjectorHarness,
+    an_article,
+    next_version,
+    open_gateway,
+    removed,
+    withdrawn,
+)
 from tests.support.polling import PATIENCE_S, eventually, promptly
 from tests.support.projector import a_comment
 
 
 @dataclass
 class Reader:
-    """A live reader: the events of one stream, read as they come."""
+    """A live reader: yields the events of one stream."""
 
     answer: aiohttp.ClientResponse
     last_id: str = ""
@@ -54,7 +60,7 @@ class Reader:
 
 
 @asynccontextmanager
-async def listening(gateway: Gateway, query: str, last_id: str = "") -> AsyncIterator[Reader]:
+async def live_reader(gateway: Gateway, query: str, last_id: str = "") -> AsyncIterator[Reader]:
     """A reader for the length of a block."""
     headers = {"Last-Event-ID": last_id} if last_id else {}
     async with gateway.client.get(f"/v1/live?{query}", headers=headers) as answer:
@@ -63,56 +69,51 @@ async def listening(gateway: Gateway, query: str, last_id: str = "") -> AsyncIte
         yield Reader(answer)
 
 
-def removed(comment: CommentState) -> CommentState:
-    """The state of a comment that a moderator has taken away."""
-    return CommentRemoved.model_validate({**comment.model_dump(), "version": 2, "status": "removed", "body_html": ""})
-
-
-async def test_a_new_comment_is_told_with_its_place_and_ready_to_be_shown(house: House, gateway: Gateway) -> None:
+async def test_new_comment_is_published_with_its_place_and_html(projector: ProjectorHarness, gateway: Gateway) -> None:
     article, first = an_article(), None
     first = a_comment(article.id)
-    await house.tell(article, first)
-    async with listening(gateway, f"article={article.id}") as reader:
+    await projector.apply(article, first)
+    async with live_reader(gateway, f"article={article.id}") as reader:
         _, now = await reader.next("article")
 
         reply = a_comment(article.id, parent_id=first.id, root_id=first.id, name="Bo", body_html="<p>No.</p>", minute=1)
-        await house.tell(reply)
+        await projector.apply(reply)
 
-        _, told = await reader.next("comments")
+        _, published = await reader.next("comments")
         _, after = await reader.next("article")
-        put = told["put"]
+        put = published["put"]
         assert isinstance(put, list)
         assert [(c["id"], c["thread"], c["after"], c["depth"]) for c in put] == [(reply.id, first.id, first.id, 1)]
         assert f'id="comment-{reply.id}"' in put[0]["html"]
         assert "<p>No.</p>" in put[0]["html"]
-        assert told["title"] == "2 comments"
-        assert after["comments"] == told["version"] != now["comments"]
+        assert published["title"] == "2 comments"
+        assert after["comments"] == published["version"] != now["comments"]
 
 
-async def test_a_removed_comment_is_told(house: House, gateway: Gateway) -> None:
+async def test_removal_of_a_comment_is_published(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article()
     comment = a_comment(article.id)
-    await house.tell(article, comment)
-    async with listening(gateway, f"article={article.id}") as reader:
+    await projector.apply(article, comment)
+    async with live_reader(gateway, f"article={article.id}") as reader:
         await reader.next("article")
 
-        await house.tell(removed(comment))
+        await projector.apply(removed(comment))
 
-        _, told = await reader.next("comments")
-        assert (told["put"], told["gone"]) == ([], [comment.id])
+        _, published = await reader.next("comments")
+        assert (published["put"], published["gone"]) == ([], [comment.id])
 
 
-async def test_a_correction_and_a_withdrawal_are_told(house: House, gateway: Gateway) -> None:
+async def test_correction_and_withdrawal_are_published(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article()
-    await house.tell(article)
-    async with listening(gateway, f"article={article.id}") as reader:
+    await projector.apply(article)
+    async with live_reader(gateway, f"article={article.id}") as reader:
         _, before = await reader.next("article")
 
         correction = {"note": "It was April.", "at": article.updated_at}
-        corrected = later(article, corrections=(correction,), corrected_at=article.updated_at)
-        await house.tell(corrected)
+        corrected = next_version(article, corrections=(correction,), corrected_at=article.updated_at)
+        await projector.apply(corrected)
         _, now = await reader.next("article")
-        await house.tell(withdrawn(corrected))
+        await projector.apply(withdrawn(corrected))
         _, gone = await reader.next("article")
 
         assert (before["version"], before["corrections"]) == (1, 0)
@@ -120,15 +121,15 @@ async def test_a_correction_and_a_withdrawal_are_told(house: House, gateway: Gat
         assert gone["withdrawn"] is True
 
 
-async def test_the_front_page_hears_of_new_stories_and_the_block_of_its_ranking(house: House, gateway: Gateway) -> None:
+async def test_front_page_and_popular_news_get_their_changes(projector: ProjectorHarness, gateway: Gateway) -> None:
     old, new = an_article(), an_article(minute=5)
-    await house.tell(old)
-    async with listening(gateway, "front=1&popular=&language=en") as reader:
+    await projector.apply(old)
+    async with live_reader(gateway, "front=1&popular=&language=en") as reader:
         _, front = await reader.next("front")
         assert front["ids"] == [old.id]
 
-        await house.tell(new)
-        await house.rank((new.id, "The most read of all", 12))
+        await projector.apply(new)
+        await projector.publish_ranking((new.id, "The most read of all", 12))
 
         _, front = await reader.next("front")
         assert front["ids"] == [new.id, old.id]
@@ -136,48 +137,48 @@ async def test_the_front_page_hears_of_new_stories_and_the_block_of_its_ranking(
             pass
 
 
-async def test_what_moves_while_a_reader_is_taken_in_is_not_forgotten(house: House) -> None:
-    await house.tell(an_article(id="lamp"))
-    mongo = Mongo(house.settings.mongo)
-    news = GatewayParts(house.settings, ReadModel(mongo, house.database)).news
-    await news.prepare([FRONT])
+async def test_change_while_a_reader_joins_keeps_its_topics_loaded(projector: ProjectorHarness) -> None:
+    await projector.apply(an_article(id="lamp"))
+    mongo = Mongo(projector.settings.mongo)
+    live_topics = GatewayParts(projector.settings, ReadModel(mongo, projector.database)).live_topics
+    await live_topics.prepare([FRONT])
 
-    joining = asyncio.create_task(news.prepare([FRONT, article_topic("lamp")]))
+    joining = asyncio.create_task(live_topics.prepare([FRONT, article_topic("lamp")]))
     await asyncio.sleep(0)  # the article is being read now
-    news.moved(front_name(SITE))
+    live_topics.on_change(front_name(SITE))
     await joining
 
-    greeting = news.greeting([FRONT, article_topic("lamp")], None, "")
+    greeting = live_topics.greeting([FRONT, article_topic("lamp")], None, "")
     mongo.close()
     assert b"event: front" in greeting
     assert b"event: article" in greeting
 
 
-async def test_who_comes_back_is_told_what_was_missed(house: House, gateway: Gateway) -> None:
+async def test_reconnecting_reader_gets_the_missed_events(projector: ProjectorHarness, gateway: Gateway) -> None:
     article, comment = an_article(), None
-    await house.tell(article)
-    async with listening(gateway, f"article={article.id}") as stays:
-        async with listening(gateway, f"article={article.id}") as leaves:
+    await projector.apply(article)
+    async with live_reader(gateway, f"article={article.id}") as stays:
+        async with live_reader(gateway, f"article={article.id}") as leaves:
             await leaves.next("article")
         comment = a_comment(article.id)
-        await house.tell(comment)
+        await projector.apply(comment)
         await stays.next("comments")
 
-        async with listening(gateway, f"article={article.id}", leaves.last_id) as back:
-            kind, told = await back.next("comments", "reset")
+        async with live_reader(gateway, f"article={article.id}", leaves.last_id) as back:
+            kind, published = await back.next("comments", "reset")
 
     assert kind == "comments"
-    assert [put["id"] for put in told["put"]] == [comment.id]  # type: ignore[attr-defined]
+    assert [put["id"] for put in published["put"]] == [comment.id]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("last_id", ["ffffffff-1", "0-99999"])
-async def test_who_comes_back_from_elsewhere_is_told_to_start_over(
-    house: House, gateway: Gateway, last_id: str
+async def test_reconnect_with_an_unknown_event_id_gets_reset(
+    projector: ProjectorHarness, gateway: Gateway, last_id: str
 ) -> None:
     article = an_article()
-    await house.tell(article)
+    await projector.apply(article)
 
-    async with listening(gateway, f"article={article.id}&popular=", last_id) as reader:
+    async with live_reader(gateway, f"article={article.id}&popular=", last_id) as reader:
         kinds = [(await reader.next("reset", "article", "popular"))[0] for _ in range(3)]
 
     assert kinds == ["reset", "article", "popular"]
@@ -186,14 +187,14 @@ async def test_who_comes_back_from_elsewhere_is_told_to_start_over(
 @pytest.mark.parametrize(
     "query", ["", "article=a%20b", "popular=nowhere", "popular=&language=xx", "front=2", "article=1&what=ever"]
 )
-async def test_what_there_is_not_is_refused(gateway: Gateway, query: str) -> None:
+async def test_invalid_live_query_is_refused(gateway: Gateway, query: str) -> None:
     page = await gateway.get(f"/v1/live?{query}")
 
     assert page.status == 422
     assert page.headers["Content-Type"] == "application/problem+json"
 
 
-async def test_who_asks_for_the_head_alone_is_not_taken_in(gateway: Gateway) -> None:
+async def test_head_request_opens_no_stream(gateway: Gateway) -> None:
     whole, refused = [await gateway.get(f"/v1/live?{query}", method="HEAD") for query in ("front=1", "front=2")]
 
     assert (whole.status, whole.headers["Content-Type"], whole.text) == (200, "text/event-stream", "")
@@ -201,46 +202,46 @@ async def test_who_asks_for_the_head_alone_is_not_taken_in(gateway: Gateway) -> 
     assert await gateway.count("wm_rendering_live_readers") == 0
 
 
-async def test_where_there_is_no_room_a_reader_is_asked_to_come_later(house: House) -> None:
-    async with open_gateway(house.settings, house.database, {"live_readers": 1}) as gateway:
-        async with listening(gateway, "front=1"):
+async def test_reader_past_the_limit_gets_503_with_retry_after(projector: ProjectorHarness) -> None:
+    async with open_gateway(projector.settings, projector.database, {"live_readers": 1}) as gateway:
+        async with live_reader(gateway, "front=1"):
             refused = await gateway.get("/v1/live?front=1")
             assert (refused.status, refused.headers["Retry-After"]) == (503, "30")
 
         async def there_is_room() -> bool:
             return await gateway.count("wm_rendering_live_readers") == 0
 
-        await eventually(there_is_room, what="the reader who left is forgotten")
+        await eventually(there_is_room, what="the reader who left is removed")
 
 
-async def test_a_reader_who_stalls_is_let_go_and_delays_nobody(house: House, gateway: Gateway) -> None:
+async def test_stalled_reader_is_dropped_and_delays_no_other(projector: ProjectorHarness, gateway: Gateway) -> None:
     article = an_article()
-    await house.tell(article)
+    await projector.apply(article)
     port = gateway.client.port
     assert port is not None
     with socket.socket() as stalled:
         stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stalled.connect(("127.0.0.1", port))
         stalled.sendall(f"GET /v1/live?article={article.id} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        async with listening(gateway, f"article={article.id}") as reader:
+        async with live_reader(gateway, f"article={article.id}") as reader:
             await reader.next("article")
-            said = "x" * (MOST_UNREAD_BYTES // 4)
+            text = "x" * (MOST_UNREAD_BYTES // 4)
             for minute in range(20):
-                # Each is removed before the next: a page of many such comments is more than an engine's cache is made for.
-                comment = a_comment(article.id, body_html=f"<p>{said}</p>", minute=minute)
-                await house.tell(comment)
+                # Each is removed before the next: many such comments would exceed the cache of the storage engine.
+                comment = a_comment(article.id, body_html=f"<p>{text}</p>", minute=minute)
+                await projector.apply(comment)
                 await reader.next("comments")
                 if await gateway.count("wm_rendering_live_dropped_total"):
                     return
-                await house.tell(removed(comment))
+                await projector.apply(removed(comment))
                 await reader.next("comments")
-    raise AssertionError("the stalled reader is still waited for")
+    raise AssertionError("the stalled reader was not dropped")
 
 
-async def test_a_gateway_that_stops_ends_its_streams_at_once(house: House) -> None:
+async def test_stopping_gateway_ends_its_streams_at_once(projector: ProjectorHarness) -> None:
     async def stop() -> float:
-        async with open_gateway(house.settings, house.database) as gateway:
-            async with listening(gateway, "front=1") as reader:
+        async with open_gateway(projector.settings, projector.database) as gateway:
+            async with live_reader(gateway, "front=1") as reader:
                 await reader.next("front")
                 asked_at = monotonic()
                 stopping = asyncio.create_task(gateway.client.server.close())

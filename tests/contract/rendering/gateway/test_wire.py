@@ -1,4 +1,4 @@
-"""The gateway at the level of bytes: what well-behaved clients do seldom, and what hostile ones send."""
+"""The gateway at the level of bytes: pipelining, slow clients, hostile requests."""
 
 import asyncio
 import re
@@ -21,8 +21,8 @@ async def gateway(rendering_settings: RenderingSettings, mongo_database: str) ->
         yield gateway
 
 
-async def talk(gateway: Gateway, sent: bytes, *, until_closed: bool = True) -> bytes:
-    """Send bytes over a connection of their own; returns all that comes back."""
+async def exchange(gateway: Gateway, sent: bytes, *, until_closed: bool = True) -> bytes:
+    """Send bytes over a new connection; returns the bytes received."""
     port = gateway.client.port
     assert port is not None
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -35,17 +35,17 @@ async def talk(gateway: Gateway, sent: bytes, *, until_closed: bool = True) -> b
 
 
 def statuses(answers: bytes) -> list[int]:
-    """The status of each answer in what came back."""
+    """The status of each response in the received bytes."""
     return [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d{3}) [A-Z]", answers)]
 
 
-async def test_answers_to_pipelined_requests_come_whole_and_in_order(gateway: Gateway) -> None:
+async def test_pipelined_requests_are_answered_whole_and_in_order(gateway: Gateway) -> None:
     request = b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n"
     paths = [b"/", b"/about", b"/nothing/here", b"/world/", b"/"]
-    await talk(gateway, request % (b"/", b"Connection: close\r\n"))
+    await exchange(gateway, request % (b"/", b"Connection: close\r\n"))
 
     sent = b"".join(request % (path, b"") for path in paths) + request % (b"/about", b"Connection: close\r\n")
-    answers = await talk(gateway, sent)
+    answers = await exchange(gateway, sent)
 
     assert statuses(answers) == [200, 200, 404, 301, 200, 200]
     assert answers.count(b"</html>") == 5
@@ -56,16 +56,16 @@ async def test_answers_to_pipelined_requests_come_whole_and_in_order(gateway: Ga
     [b"GET / HTTP/1.0\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"],
     ids=["HTTP/1.0", "Connection: close"],
 )
-async def test_a_connection_that_is_to_end_ends_with_its_answer(gateway: Gateway, request_line: bytes) -> None:
+async def test_connection_not_kept_alive_closes_after_its_response(gateway: Gateway, request_line: bytes) -> None:
     for _ in range(2):
-        answers = await talk(gateway, request_line)
+        answers = await exchange(gateway, request_line)
 
         assert statuses(answers) == [200]
         assert b"\r\nConnection: close\r\n" in answers
         assert answers.rstrip().endswith(b"</html>")
 
 
-async def test_a_client_that_does_not_read_is_not_written_to_without_end(gateway: Gateway) -> None:
+async def test_client_that_does_not_read_delays_no_other(gateway: Gateway) -> None:
     port = gateway.client.port
     assert port is not None
     with socket.create_connection(("127.0.0.1", port)) as stalled:
@@ -75,7 +75,7 @@ async def test_a_client_that_does_not_read_is_not_written_to_without_end(gateway
             assert (await gateway.get("/")).status == 200
 
 
-async def test_a_client_that_goes_away_disturbs_nobody(gateway: Gateway) -> None:
+async def test_aborted_connections_disturb_no_other(gateway: Gateway) -> None:
     port = gateway.client.port
     assert port is not None
     for _ in range(20):
@@ -113,15 +113,15 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("method", [b"GET", b"HEAD", b"OPTIONS", b"CONNECT"])
-async def test_hostile_addresses_are_answered_and_never_as_our_failure(gateway: Gateway, method: bytes) -> None:
+async def test_hostile_address_never_gets_a_server_error(gateway: Gateway, method: bytes) -> None:
     for target in HOSTILE:
-        answers = await talk(gateway, method + b" " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answers = await exchange(gateway, method + b" " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 
         assert all(status < 500 for status in statuses(answers)), (target, answers[:300])
         assert b"X-Injected" not in answers.partition(b"\r\n\r\n")[0]
 
 
-async def test_any_target_and_header_is_answered_and_never_as_our_failure(gateway: Gateway) -> None:
+async def test_random_target_and_header_never_get_a_server_error(gateway: Gateway) -> None:
     targets, headers = st.binary(max_size=60), st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60)
     drawn: list[tuple[bytes, str]] = []
 
@@ -134,7 +134,7 @@ async def test_any_target_and_header_is_answered_and_never_as_our_failure(gatewa
     for target, value in drawn:
         line = b"GET /" + target.translate(None, b"\r\n ") + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
         field = value.encode("latin-1")
-        answers = await talk(
+        answers = await exchange(
             gateway, line + b"Accept-Encoding: " + field + b"\r\nIf-None-Match: " + field + b"\r\n\r\n"
         )
 

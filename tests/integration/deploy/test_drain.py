@@ -13,7 +13,8 @@ from tests.support.running import ROOT, free_port
 
 _SERVICE = """
 from aiohttp import web
-from shared.http.app import create_service, json_response, run_service
+from shared.http.app import create_service, run_service
+from shared.http.problems import json_response
 from shared.settings import Settings
 
 async def hello(_):

@@ -10,19 +10,19 @@ from cyclopts import Parameter
 from services.ingestion.roles import Role
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
-from services.ingestion.text import is_blank, tidy_line
-from services.ingestion.tokens import Person, TokenEntry, make_token
+from services.ingestion.tokens import TokenEntry, TokenOwner, make_token
 from shared.ids import new_id
 from shared.mongo.client import Mongo
 from shared.outbox.republish import republish_all
 from shared.process.command_line import AsJson, command_group, print_json, print_progress
+from shared.text import EDITOR_LINE, tidy
 from shared.times import now, rfc3339
 
 tokens = command_group("tokens", "Editors' tokens.")
 
 
 def _check_name(_: object, name: str) -> None:
-    if is_blank(tidy_line(name)):
+    if not tidy(name, EDITOR_LINE):
         raise ValueError("There is nothing to read in it.")
 
 
@@ -34,7 +34,7 @@ async def create_token(*, name: _Name, role: Role) -> None:
     """Create a token for a person and print it, once."""
     token = make_token()
     with _open_store() as store:
-        await store.tokens.add(token, Person(new_id(), tidy_line(name), role), now())
+        await store.tokens.add(token, TokenOwner(new_id(), tidy(name, EDITOR_LINE), role), now())
     print(token)
 
 
@@ -48,15 +48,15 @@ async def list_tokens(*, as_json: AsJson = False) -> None:
         return
     for entry in entries:
         state = "valid" if entry.revoked_at is None else f"revoked {rfc3339(entry.revoked_at)}"
-        person = entry.person
-        print(f"{person.token_id}  {person.role:9}  {rfc3339(entry.created_at)}  {state}  {person.name}")
+        owner = entry.owner
+        print(f"{owner.token_id}  {owner.role:9}  {rfc3339(entry.created_at)}  {state}  {owner.name}")
 
 
 def _facts(entry: TokenEntry) -> dict[str, str | None]:
     return {
-        "id": entry.person.token_id,
-        "role": entry.person.role,
-        "name": entry.person.name,
+        "id": entry.owner.token_id,
+        "role": entry.owner.role,
+        "name": entry.owner.name,
         "created_at": rfc3339(entry.created_at),
         "revoked_at": None if entry.revoked_at is None else rfc3339(entry.revoked_at),
     }

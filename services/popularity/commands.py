@@ -67,5 +67,5 @@ async def _adopt_one(
     adopted = state.log != log_id or recreated
     position = state.position
     if adopted:
-        position = await store.adopt(topic, partition, log_id, instead_of=state if recreated else None)
+        position = await store.adopt_log(topic, partition, log_id, instead_of=state if recreated else None)
     return PartitionLog(topic, partition, log_id, position, state.log, state.position, adopted)

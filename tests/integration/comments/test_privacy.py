@@ -1,4 +1,4 @@
-"""What a person may ask: a copy of what is kept under their address, and that all of it is erased."""
+"""A person's rights over their data: a copy of everything under their address, and its erasure."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ import pytest
 from services.comments import privacy
 from services.comments.settings import CommentsSettings
 from tests.support.commands import world_monitor
-from tests.support.comments import House, open_house, written
+from tests.support.comments import CommentsService, running_comments, written
 from tests.support.polling import eventually
 
 
@@ -32,63 +32,63 @@ def settings(kafka_url: str, mongo_url: str, redis_url: str) -> CommentsSettings
 
 
 @pytest.fixture
-async def house(settings: CommentsSettings, database: str) -> AsyncIterator[House]:
-    async with open_house(settings, database) as house:
-        article = await house.publish_article()
+async def comments(settings: CommentsSettings, database: str) -> AsyncIterator[CommentsService]:
+    async with running_comments(settings, database) as comments:
+        article = await comments.publish_article()
 
-        async def heard() -> bool:
-            return (await house.client.get(f"/v1/articles/{article.id}/comments")).status == 200
+        async def has_read_the_log() -> bool:
+            return (await comments.client.get(f"/v1/articles/{article.id}/comments")).status == 200
 
-        await eventually(heard, what="the service has the whole log")
-        yield house
+        await eventually(has_read_the_log, what="the service has the whole log")
+        yield comments
 
 
-async def test_what_is_kept_under_an_address_is_copied_and_then_erased_everywhere(house: House) -> None:
-    article = await house.publish_article()
-    mine = await house.post(article.id, email="ada@example.org", name="Ada Byrne", body="Words of mine.")
-    reply = await house.post(article.id, email="ben@example.org", name="Ben", body="A reply.", parent_id=mine["id"])
+async def test_export_has_everything_and_erase_removes_it_everywhere(comments: CommentsService) -> None:
+    article = await comments.publish_article()
+    mine = await comments.post(article.id, email="ada@example.org", name="Ada Byrne", body="Words of mine.")
+    reply = await comments.post(article.id, email="ben@example.org", name="Ben", body="A reply.", parent_id=mine["id"])
     letter = {"name": "Ada Byrne", "email": "ada@example.org", "body": "A letter."}
-    assert (await house.client.post("/v1/messages", json=letter)).status == 201
+    assert (await comments.client.post("/v1/messages", json=letter)).status == 201
 
-    copy = await privacy.export(house.store, "ada@example.org")
+    copy = await privacy.export(comments.store, "ada@example.org")
     assert [comment["body"] for comment in copy["comments"]] == ["Words of mine."]
     assert [message["body"] for message in copy["messages"]] == ["A letter."]
 
-    assert await privacy.erase(house.store, "ada@example.org") == (1, 1)
+    assert await privacy.erase(comments.store, "ada@example.org") == (1, 1)
 
-    _, told = await house.log.until(mine["id"], 2)
-    assert told.value is not None
-    assert b"Ada" not in told.value
-    assert b"Words of mine" not in told.value
-    (place,) = (await house.listed(article.id))["items"]
+    _, removed = await comments.topic.until(mine["id"], 2)
+    assert removed.value is not None
+    assert b"Ada" not in removed.value
+    assert b"Words of mine" not in removed.value
+    (place,) = (await comments.discussion(article.id))["items"]
     assert (place["status"], place["name"], place["body_html"]) == ("removed", "", "")
     assert [(answer["id"], answer["name"]) for answer in place["replies"]] == [(reply["id"], "Ben")]
-    kept = await house.store.comments.find(mine["id"])
+    kept = await comments.store.comments.find(mine["id"])
     assert kept is not None
     assert (kept.name, kept.website, kept.body, kept.body_html) == ("", None, "", "")
-    nothing = await privacy.export(house.store, "ada@example.org")
+    nothing = await privacy.export(comments.store, "ada@example.org")
     assert (nothing["comments"], nothing["messages"]) == ([], [])
-    assert len((await privacy.export(house.store, "ben@example.org"))["comments"]) == 1
-    assert await privacy.erase(house.store, "ada@example.org") == (0, 0)
+    assert len((await privacy.export(comments.store, "ben@example.org"))["comments"]) == 1
+    assert await privacy.erase(comments.store, "ada@example.org") == (0, 0)
 
 
-async def test_what_waits_or_was_rejected_is_erased_for_good(house: House) -> None:
-    await house.set_mode("pre")
-    article = await house.publish_article()
-    waits = await house.post(article.id)
+async def test_erased_pending_comment_cannot_be_published(comments: CommentsService) -> None:
+    await comments.set_mode("pre")
+    article = await comments.publish_article()
+    waits = await comments.post(article.id)
 
-    await privacy.erase(house.store, written()["email"])
+    await privacy.erase(comments.store, written()["email"])
 
-    answer = await house.decide(waits["id"], "approve")
-    assert answer.status == 409, "what is erased cannot be published again"
+    answer = await comments.decide(waits["id"], "approve")
+    assert answer.status == 409, "an erased comment cannot be published"
 
 
 async def test_commands_export_and_erase_by_address(settings: CommentsSettings) -> None:
     engines = {"WM_KAFKA": settings.kafka, "WM_MONGO": settings.mongo}
     address = f"{uuid4().hex}@example.org"
-    async with open_house(settings, "comments") as house:
-        article = await house.publish_article()
-        await house.post(article.id, email=address, body="Words of mine.")
+    async with running_comments(settings, "comments") as comments:
+        article = await comments.publish_article()
+        await comments.post(article.id, email=address, body="Words of mine.")
 
         copy = await asyncio.to_thread(world_monitor, "comments", "export", address, **engines)
         erased = await asyncio.to_thread(world_monitor, "comments", "erase", address, "--json", **engines)

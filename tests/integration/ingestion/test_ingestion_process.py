@@ -1,4 +1,4 @@
-"""Ingestion as a process: what it acknowledged survives SIGKILL, and its commands do what they say."""
+"""Ingestion as a process: acknowledged changes survive SIGKILL, and its commands work."""
 
 import asyncio
 import json
@@ -60,7 +60,7 @@ async def service(environment: Mapping[str, str]) -> "AsyncIterator[tuple[subpro
         await asyncio.to_thread(process.wait, PATIENCE_S)
 
 
-async def test_what_was_acknowledged_before_sigkill_is_told_after_it_and_can_be_told_again(
+async def test_acknowledged_change_survives_sigkill_and_can_be_republished(
     environment: Mapping[str, str],
 ) -> None:
     made = world_monitor("tokens", "create", "--name", "Ines Halloran", "--role", "editor", **environment)
@@ -80,12 +80,12 @@ async def test_what_was_acknowledged_before_sigkill_is_told_after_it_and_can_be_
 
     async with service(environment):
 
-        async def all_told() -> bool:
+        async def all_in_the_log() -> bool:
             log = await read_log(environment["WM_KAFKA"], published)
             return all(set(versions) == {2} for versions in log.values())
 
-        await eventually(all_told, what="every acknowledged publication is in the log")
-        await _nothing_under_way(environment)
+        await eventually(all_in_the_log, what="every acknowledged publication is in the log")
+        await _until_nothing_is_pending(environment)
         before = await read_log(environment["WM_KAFKA"], published)
 
         again = await asyncio.to_thread(world_monitor, "republish", "articles", **environment)
@@ -97,7 +97,7 @@ async def test_what_was_acknowledged_before_sigkill_is_told_after_it_and_can_be_
         assert after == {article_id: [*versions, 2] for article_id, versions in before.items()}
 
 
-async def _nothing_under_way(environment: Mapping[str, str]) -> None:
+async def _until_nothing_is_pending(environment: Mapping[str, str]) -> None:
     store = Store(Mongo(environment["WM_MONGO"]), environment["WM_INGESTION_DATABASE"])
 
     async def quiet() -> bool:
@@ -108,10 +108,10 @@ async def _nothing_under_way(environment: Mapping[str, str]) -> None:
 
 
 @pytest.fixture
-def say(
+def run_command(
     environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., str]:
-    """Runs a command in this process and returns what it printed."""
+    """Run a command in this process and return its output."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
@@ -124,20 +124,20 @@ def say(
     return run
 
 
-def test_tokens_are_listed_and_revoked_by_their_id(say: Callable[..., str]) -> None:
-    token = say("tokens", "create", "--name", "  Ada  Byrne ", "--role", "reporter").strip()
+def test_tokens_are_listed_and_revoked_by_id(run_command: Callable[..., str]) -> None:
+    token = run_command("tokens", "create", "--name", "  Ada  Byrne ", "--role", "reporter").strip()
 
-    listed = say("tokens", "list")
+    listed = run_command("tokens", "list")
     identity = listed.split()[0]
-    revoked = say("tokens", "revoke", identity)
+    revoked = run_command("tokens", "revoke", identity)
 
     assert token not in listed
     assert ("reporter" in listed, "Ada Byrne" in listed, "valid" in listed) == (True, True, True)
     assert revoked == f"revoked {identity}\n"
-    assert "revoked" in say("tokens", "list")
+    assert "revoked" in run_command("tokens", "list")
     with pytest.raises(SystemExit, match="no valid token"):
         main(("tokens", "revoke", identity))
-    (entry,) = json.loads(say("tokens", "list", "--json"))
+    (entry,) = json.loads(run_command("tokens", "list", "--json"))
     assert (entry["id"], entry["role"], entry["name"]) == (identity, "reporter", "Ada Byrne")
     assert entry["revoked_at"] is not None
 
@@ -151,17 +151,17 @@ def test_tokens_are_listed_and_revoked_by_their_id(say: Callable[..., str]) -> N
         ("tokens", "create"),
     ],
 )
-def test_a_wrong_command_fails(say: Callable[..., str], words: tuple[str, ...]) -> None:
+def test_wrong_command_fails(run_command: Callable[..., str], words: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit) as done:
         main(words)
 
     assert done.value.code not in (None, 0)
-    assert say("tokens", "list") == ""
+    assert run_command("tokens", "list") == ""
 
 
 @pytest.fixture
 def logging_restored() -> Iterator[None]:
-    """Logging as it was: a service's own would go on writing to the captured output of this test."""
+    """Restore logging, since the service's own would write to the captured output of this test."""
     root, configured = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
     yield
@@ -171,7 +171,7 @@ def logging_restored() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("logging_restored")
-def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("WM_ADMIN_TOKEN_FILE", "/nowhere/token")
 
     with pytest.raises(SystemExit) as done:

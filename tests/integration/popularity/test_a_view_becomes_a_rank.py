@@ -42,7 +42,7 @@ async def until_ranked(popularity: Popularity, article: str) -> None:
 
 
 async def test_a_view_is_counted_in_every_window_and_ranked_with_what_a_list_needs(popularity: Popularity) -> None:
-    article = await popularity.publish("The process of the light")
+    article = await popularity.publish("The keeper of the light")
 
     await popularity.view(article.id)
 
@@ -52,7 +52,7 @@ async def test_a_view_is_counted_in_every_window_and_ranked_with_what_a_list_nee
     item = next(item for item in await popularity.popular(section="world") if item["article_id"] == article.id)
     assert item == {
         "article_id": article.id,
-        "headline": "The process of the light",
+        "headline": "The keeper of the light",
         "url": article.url,
         "section": "world",
         "views": 1,

@@ -73,7 +73,7 @@ async def test_same_event_id_counts_once(popularity: Popularity) -> None:
 async def test_view_of_a_just_published_article_is_accepted(
     popularity: Popularity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.popularity.articles._WAIT_S", PATIENCE_S)
+    monkeypatch.setattr("shared.arrival.ARRIVES_WITHIN_S", PATIENCE_S)
     article = new_article()
     await popularity.producer.send(encode(article))
 
@@ -85,7 +85,7 @@ async def test_view_of_a_just_published_article_is_accepted(
 async def test_counts_of_a_just_published_article_are_waited_for(
     popularity: Popularity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.popularity.articles._WAIT_S", PATIENCE_S)
+    monkeypatch.setattr("shared.arrival.ARRIVES_WITHIN_S", PATIENCE_S)
     article = new_article()
     asking = asyncio.create_task(popularity.count(article.id))
     await popularity.producer.send(encode(article))

@@ -1,9 +1,7 @@
 """Posts a reader's comment: from checked fields to a committed answer."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic
 
 from services.comments import rules
 from services.comments.contract import NewComment
@@ -11,15 +9,13 @@ from services.comments.records import ArticleCopy, Comment
 from services.comments.rules import Status
 from services.comments.store import Store
 from services.comments.text import to_html
+from shared.arrival import find_arriving
 from shared.errors import Problem, Unavailable
 from shared.http.idempotency import Answer, Claim
 from shared.http.problems import field_problem
 from shared.ids import made_at, new_id
 from shared.mongo.collections import Session
 
-# An article's event arrives some tens of milliseconds after its publication. A faster reader must not get 404.
-_PATIENCE_S = 1.5
-_LOOK_EVERY_S = 0.1
 # Limit of waiting requests. Above it, requests for unknown ids get their answer without a wait.
 _MOST_WAITING = 32
 
@@ -58,12 +54,7 @@ class ArticleLookup:
             return None
         self._waiting += 1
         try:
-            deadline = monotonic() + _PATIENCE_S
-            article = None
-            while article is None and monotonic() < deadline:
-                await asyncio.sleep(_LOOK_EVERY_S)
-                article = await self._articles.find(article_id)
-            return article
+            return await find_arriving(lambda: self._articles.find(article_id))
         finally:
             self._waiting -= 1
 

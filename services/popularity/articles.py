@@ -7,16 +7,15 @@ from time import monotonic, time
 import orjson
 
 from services.popularity.store import Card, Store, views_partition
+from shared.arrival import find_arriving
 from shared.ids import created_ms
 
 # A withdrawal takes effect after this time at the latest. A hot article is refreshed at half of it, in the background.
 _FRESH_S = 1.0
 _AGEING_S = 0.5
 _MOST_HELD = 20_000
-# The counter reads a publication a moment after the editor's request: wait for an id this young before answering 404.
+# Wait for an id this young before answering 404.
 _YOUNG_MS = 15 * 60_000
-_WAIT_S = 1.5
-_LOOK_EVERY_S = 0.1
 _MOST_AWAITED = 64
 
 
@@ -62,20 +61,17 @@ class ArticleIndex:
 
     def _start_lookup(self, article: str) -> "asyncio.Task[Known | None]":
         may_wait = len(self._lookups) < _MOST_AWAITED and _is_young(article)
-        lookup = asyncio.create_task(self._look(article, _WAIT_S if may_wait else 0.0))
+        lookup = asyncio.create_task(self._look(article, waits=may_wait))
         self._lookups[article] = lookup
         lookup.add_done_callback(lambda _: self._lookups.pop(article, None))
         return lookup
 
-    async def _look(self, article: str, patience_s: float) -> Known | None:
-        deadline = monotonic() + patience_s
-        while True:
-            card = (await self._store.cards([article])).get(article)
-            if card is not None and card.status != "erased":
-                return self._hold(article, card)
-            if card is not None or monotonic() >= deadline:
-                return None
-            await asyncio.sleep(_LOOK_EVERY_S)
+    async def _look(self, article: str, *, waits: bool) -> Known | None:
+        async def read_card() -> Card | None:
+            return (await self._store.cards([article])).get(article)
+
+        card = await find_arriving(read_card, waits=waits)
+        return None if card is None or card.status == "erased" else self._hold(article, card)
 
     def _hold(self, article: str, card: Card) -> Known:
         if len(self._held) >= _MOST_HELD:

@@ -37,7 +37,7 @@ async def test_unknown_article_is_404_withdrawn_410_closed_403(comments: Comment
 async def test_comment_waits_for_the_event_of_its_article(
     comments: CommentsService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.comments.posting._PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr("shared.arrival.ARRIVES_WITHIN_S", PATIENCE_S)
     article = an_article()
 
     posting = asyncio.create_task(comments.post(article.id))

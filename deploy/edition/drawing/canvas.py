@@ -118,7 +118,7 @@ class Canvas:
         self.line([(x + radius * math.cos(a), y + radius * math.sin(a)) for a in angles], fill, width, opacity)
 
     def below(self, outline: Sequence[Point], fill: Colour, opacity: float = 1.0) -> None:
-        """Fills everything under a line that runs from the left edge to the right one."""
+        """Fill everything under a line from the left edge to the right edge."""
         self.poly([*outline, (WIDTH + 5, HEIGHT + 5), (-5, HEIGHT + 5)], fill, opacity)
 
     def finished(self) -> Image.Image:

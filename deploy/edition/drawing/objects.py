@@ -84,7 +84,7 @@ def _details(c: Canvas, x: float, kind: str, p: Palette) -> None:
 
 
 def banknote(c: Canvas, rng: Random, p: Palette) -> None:
-    """A paper note: engraved waves, a rosette, and twelve boxes for stamps of which one is red."""
+    """A paper note: engraved waves, a rosette, and twelve boxes for stamps, one of them red."""
     c.rect(0, 0, WIDTH, HEIGHT, p.hue)
     c.rect(114, 122, 1070, 500, mix(p.hue, p.line, 0.4))
     c.rect(100, 106, 1070, 500, PAPER)

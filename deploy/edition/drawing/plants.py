@@ -1,4 +1,4 @@
-"""Scenes of what grows: palms, street trees, mangroves, wheat."""
+"""Scenes of plants: palms, street trees, mangroves, wheat."""
 
 import math
 from random import Random

@@ -1,4 +1,4 @@
-"""Scenes of towns and what people build in them: arcades, maps, shelves, grounds and halls."""
+"""Scenes of towns and buildings: arcades, maps, shelves, grounds and halls."""
 
 import math
 from random import Random

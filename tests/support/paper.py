@@ -1,4 +1,4 @@
-"""Pages made of views, served as they are to a browser: how they are laid out needs no platform behind them."""
+"""A server of rendered pages for layout tests in a browser, without a platform."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -24,7 +24,7 @@ class Paper:
     base: str = ""
 
     def address(self, name: str) -> str:
-        """Where a page is."""
+        """The URL of a page."""
         return f"{self.base}/{name}"
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -42,7 +42,7 @@ class Paper:
 
 @asynccontextmanager
 async def serving(paper: Paper) -> AsyncIterator[Paper]:
-    """The paper, for the length of a block."""
+    """Serve the pages for the length of a block."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", paper.answer)
     server = TestServer(app)

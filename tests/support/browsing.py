@@ -67,6 +67,6 @@ def total_shift(shifts: Iterable[str]) -> float:
     return sum(float(shift.partition(":")[0]) for shift in shifts)
 
 
-async def ignore_earlier_shifts(page: Page) -> None:
-    """Forget the shifts until all typefaces have loaded, so that only later ones are recorded."""
+async def forget_shifts(page: Page) -> None:
+    """Wait until all typefaces have loaded, and clear the recorded shifts."""
     await page.evaluate("document.fonts.ready.then(() => { window.shifts.length = 0 })")

@@ -90,10 +90,27 @@ class Platform:
         match = {"If-Match": f'"{article["version"]}"'}
         return await self.post(f"/v1/articles/{article['id']}/{verb}", body, headers=match)
 
+    async def edit(self, article: Mapping[str, object], fields: Mapping[str, object]) -> dict[str, object]:
+        """Replace the text of this version of an article with `fields`, without publishing it."""
+        url, match = f"{self.edge}/v1/articles/{article['id']}", f'"{article["version"]}"'
+        async with self.http.put(url, json=fields, headers={**self.editor, "If-Match": match}) as answer:
+            assert answer.status == 200, await answer.text()
+            found: dict[str, object] = await answer.json()
+            return found
+
     async def page(self, path: str, *, base: str | None = None) -> tuple[int, str]:
         """Status and text of a page. `base`, the address of a gateway, bypasses the edge and its cache."""
         async with self.http.get((base or self.edge) + path, allow_redirects=False) as answer:
             return answer.status, await answer.text()
+
+    async def until_shown(self, path: object, text: str, *, base: str | None = None) -> None:
+        """Wait until a page shows a text."""
+
+        async def shown() -> bool:
+            status, found = await self.page(str(path), base=base)
+            return status == 200 and text in found
+
+        await eventually(shown, what=f"{path} shows {text!r}")
 
     async def views(self, article_id: object) -> int:
         """Number of views of an article."""

@@ -1,4 +1,4 @@
-"""How fast a gateway serves a cached page, directly and through the edge."""
+"""The rate of a cached page, from a gateway and through the edge."""
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping

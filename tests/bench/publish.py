@@ -1,4 +1,4 @@
-"""How soon a publication is visible at a gateway, while readers read."""
+"""The time from a publication to its page at a gateway, under load."""
 
 import asyncio
 import statistics

@@ -29,7 +29,7 @@ async def test_open_page_shows_comments_corrections_and_new_stories(site: Site) 
         await site.comment(article, f"I was on the first of them. {'W' * 300}")
         await expect(page.get_by_text("I was on the first of them.")).to_be_attached()
         await expect(page.locator("[data-comments-title]")).to_have_text("1 comment")
-        # A form that arrives with an update has no notice for readers without JavaScript.
+        # The script removes this field from forms that arrive with an update, too.
         await expect(page.locator("[name=without_script]")).to_have_count(0)
 
         await site.platform.act(article, "correct", {"note": "They run on Mondays."})

@@ -13,7 +13,7 @@ from tests.support.faults import (
     kill_repeatedly,
     publish_articles,
     report,
-    views_coming_in,
+    sending_views,
 )
 from tests.support.ledger import Ledger, send_views
 from tests.support.polling import eventually
@@ -28,7 +28,7 @@ async def test_views_are_counted_once_while_counters_and_apis_are_killed(
     articles = await publish_articles(platform, 8, "Killed counters")
     victims = [("popularity-counter", 1), ("popularity", 1), ("popularity-counter", 2), ("popularity", 2)]
 
-    async with views_coming_in(platform, articles, tmp_path / "ledger", fault_seconds):
+    async with sending_views(platform, articles, tmp_path / "ledger", fault_seconds):
         recoveries = await kill_repeatedly(platform, victims, seconds=fault_seconds, every_s=3)
 
     history = await check_counts(platform, tmp_path / "ledger", articles)
@@ -39,7 +39,7 @@ async def test_views_are_counted_once_while_counters_and_apis_are_killed(
 async def test_counter_paused_past_its_session_counts_nothing_twice(platform: Platform, tmp_path: Path) -> None:
     articles = await publish_articles(platform, 4, "Sleeping counter")
 
-    async with views_coming_in(platform, articles, tmp_path / "ledger", 12):
+    async with sending_views(platform, articles, tmp_path / "ledger", 12):
         await eventually(lambda: platform.views(articles[0]), what="the first views are counted")
         platform.signal("popularity-counter", signal.SIGSTOP)
         await asyncio.sleep(9)  # longer than the session, so that the other counter takes over the partitions
@@ -53,7 +53,7 @@ async def test_views_are_counted_once_while_redis_is_killed(
 ) -> None:
     articles = await publish_articles(platform, 4, "Killed Redis")
 
-    async with views_coming_in(platform, articles, tmp_path / "ledger", fault_seconds):
+    async with sending_views(platform, articles, tmp_path / "ledger", fault_seconds):
         recoveries = await kill_repeatedly(platform, [("redis", 1)], seconds=fault_seconds / 2, every_s=4)
 
     report("Redis killed", await check_counts(platform, tmp_path / "ledger", articles), recoveries)
@@ -62,11 +62,11 @@ async def test_views_are_counted_once_while_redis_is_killed(
 async def test_views_are_counted_once_after_redis_returns_older_data(platform: Platform, tmp_path: Path) -> None:
     articles = await publish_articles(platform, 4, "Older Redis")
     folder = platform.data / "redis"
-    async with views_coming_in(platform, articles, tmp_path / "ledger", 3):
+    async with sending_views(platform, articles, tmp_path / "ledger", 3):
         pass
     await check_counts(platform, tmp_path / "ledger", articles)
     await asyncio.to_thread(shutil.copytree, folder, tmp_path / "older")
-    async with views_coming_in(platform, articles, tmp_path / "ledger", 3):
+    async with sending_views(platform, articles, tmp_path / "ledger", 3):
         pass
     await check_counts(platform, tmp_path / "ledger", articles)
 
@@ -85,7 +85,7 @@ def _put_back(older: Path, folder: Path) -> None:
 
 async def test_views_sent_to_an_emptied_broker_add_to_the_earlier_ones(platform: Platform, tmp_path: Path) -> None:
     articles = await publish_articles(platform, 4, "Emptied broker")
-    async with views_coming_in(platform, articles, tmp_path / "ledger", 3):
+    async with sending_views(platform, articles, tmp_path / "ledger", 3):
         pass
     await check_counts(platform, tmp_path / "ledger", articles)
     if not platform.processes("kafka"):

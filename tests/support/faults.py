@@ -19,7 +19,7 @@ RECOVERY_BAR_S = 15.0
 
 
 @asynccontextmanager
-async def views_coming_in(
+async def sending_views(
     platform: Platform, articles: Sequence[str], ledger: Path, seconds: float, *, rate: float = 200
 ) -> AsyncIterator[subprocess.Popen[bytes]]:
     """Send views from a process that the faults do not touch. It has finished at the end of the block."""

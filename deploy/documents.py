@@ -128,7 +128,7 @@ def metrics_document() -> str:
     lines = [
         "# Metrics",
         "",
-        "Written by `python -m deploy.documents`; do not edit. Each process serves its own at `/metrics`, in Prometheus' text format.",
+        "Written by `python -m deploy.documents`. Each process serves its own at `/metrics` (Prometheus' text format).",
         "The meanings are in `deploy/metric_meanings.py`.",
         "",
     ]

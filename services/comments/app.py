@@ -1,14 +1,14 @@
-"""The comments service, put together."""
+"""The service's table of contents: connections, routes, background tasks."""
 
 from collections.abc import AsyncIterator
 from functools import partial
 
 from aiohttp import web
 
-from services.comments.access import Tokens
+from services.comments.access import TokenChecker
 from services.comments.consumers import subscriptions
-from services.comments.form_errors import Pages
-from services.comments.keys import NEWSROOM, PAGES, STORE, TOKENS, VISITORS
+from services.comments.form_errors import FormErrorPages
+from services.comments.keys import ARTICLE_LOOKUP, FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER
 from services.comments.posting import ArticleLookup
 from services.comments.rate_limiter import RateLimiter
 from services.comments.routes import ROUTES
@@ -31,25 +31,25 @@ GROUP = "comments"
 
 
 def create_app(settings: CommentsSettings, *, database: str = "comments", group: str = GROUP) -> web.Application:
-    """The application. `database` and `group` are others than usual only where several share their engines."""
+    """Build the application. Override `database` and `group` only when several instances share engines (tests)."""
     app = create_service(settings, ROUTES)
     store = Store(Mongo(settings.mongo), starts_as=settings.comments_mode, database=database)
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
     sink = EventSink(subscriptions(store.articles), DeadLetters(producer, group))
     runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)
     app[STORE] = store
-    app[NEWSROOM] = ArticleLookup(store, lambda: runner.ready and runner.lag == 0)
-    app[PAGES] = Pages(load_site(settings.site))
-    app[VISITORS] = RateLimiter(settings)
+    app[ARTICLE_LOOKUP] = ArticleLookup(store, lambda: runner.ready and runner.lag == 0)
+    app[FORM_ERROR_PAGES] = FormErrorPages(load_site(settings.site))
+    app[RATE_LIMITER] = RateLimiter(settings)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
-        app[TOKENS] = Tokens(settings.ingestion_urls)
+        app[TOKEN_CHECKER] = TokenChecker(settings.ingestion_urls)
         await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
         async with expiring(store.answers.collection, KEPT_FOR):
             yield
-        await app[TOKENS].close()
-        await app[VISITORS].close()
+        await app[TOKEN_CHECKER].close()
+        await app[RATE_LIMITER].close()
         await producer.stop()
         store.mongo.close()
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 
-from services.comments.store import Article, Articles
+from services.comments.records import ArticleCopy
+from services.comments.store import ArticleStore
 from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Erased, Event
 from shared.kafka.dispatch import Handler
 
 
-async def keep_article(articles: Articles, event: ArticleState) -> None:
+async def keep_article(articles: ArticleStore, event: ArticleState) -> None:
     """Keep what readers' comments depend on: whether the article is there, where, and whether it takes comments."""
-    article = Article(
+    article = ArticleCopy(
         id=event.id,
         version=event.version,
         url=event.url,
@@ -22,12 +23,12 @@ async def keep_article(articles: Articles, event: ArticleState) -> None:
     await articles.keep(article)
 
 
-async def forget_article(articles: Articles, event: Erased) -> None:
+async def forget_article(articles: ArticleStore, event: Erased) -> None:
     """An erased article is as if it had never been."""
     await articles.forget(event.id)
 
 
-def subscriptions(articles: Articles) -> Mapping[type[Event], Handler]:
+def subscriptions(articles: ArticleStore) -> Mapping[type[Event], Handler]:
     """Which event is handled by which function."""
 
     async def keep(event: Event) -> None:

@@ -1,109 +1,49 @@
-"""What goes in and out over HTTP: the shapes of API.md, and the table of operations that the public OpenAPI is made of."""
+"""Requests and answers of the comments' API (the shapes of API.md), and the table of operations behind its OpenAPI."""
 
 from collections.abc import Sequence
-from typing import Annotated, Self
-from urllib.parse import urlsplit
+from typing import Self
 
-from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, TypeAdapter, ValidationError, WithJsonSchema
+from pydantic import BaseModel, ConfigDict
 
+from services.comments.fields import Body, Email, Name, ParentId, Website
+from services.comments.records import Comment
 from services.comments.rules import STATUSES, Mode, Status
-from services.comments.store import Comment
-from services.comments.text import tidy_line, tidy_prose
 from shared.http.openapi import Operation, Parameter
 from shared.http.requests import FORM_TYPE, JSON_TYPE, LARGEST_PAGE, USUAL_PAGE
 from shared.times import UtcDatetime
 
-LONGEST_NAME = 80
-LONGEST_BODY = 5000
-LONGEST_WEBSITE = 500
-LONGEST_EMAIL = 254
-LONGEST_ID = 64
-
-_http_url: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
-
-
-def _within(text: str, longest: int) -> str:
-    if not 1 <= len(text) <= longest:
-        raise ValueError(f"It is 1 to {longest} characters long.")
-    return text
-
-
-def _name(text: str) -> str:
-    return _within(tidy_line(text), LONGEST_NAME)
-
-
-def _body(text: str) -> str:
-    return _within(tidy_prose(text), LONGEST_BODY)
-
-
-def _email(text: str) -> str:
-    """The address in the form it is compared in. Nothing is asked of the network: the writer may be new, or offline."""
-    try:
-        found = validate_email(
-            _within(tidy_line(text), LONGEST_EMAIL),
-            check_deliverability=False,
-            globally_deliverable=False,
-            test_environment=True,
-        )
-    except EmailNotValidError as error:
-        raise ValueError("It is not an e-mail address.") from error
-    if "." not in found.domain:
-        raise ValueError("It is not an e-mail address.")
-    return found.normalized.casefold()
-
-
-def _website(text: str) -> str:
-    text = _within(tidy_line(text), LONGEST_WEBSITE)
-    try:
-        _http_url.validate_python(text)
-        parts = urlsplit(text)
-    except (ValidationError, ValueError) as error:
-        raise ValueError("It is not an http or https address.") from error
-    if any(character.isspace() for character in text) or "@" in parts.netloc or not parts.netloc:
-        raise ValueError("It is not an http or https address.")
-    return text.replace(text[: len(parts.scheme)], parts.scheme, 1)
-
-
-def _parent(text: str) -> str:
-    return _within(tidy_line(text), LONGEST_ID)
-
-
-def _text(longest: int, **more: object) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "minLength": 1, "maxLength": longest, **more})
-
 
 class NewComment(BaseModel):
-    """A reader's comment as it is sent."""
+    """A comment from a reader."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, AfterValidator(_name), _text(LONGEST_NAME)]
-    email: Annotated[str, AfterValidator(_email), _text(LONGEST_EMAIL, format="email")]
-    body: Annotated[str, AfterValidator(_body), _text(LONGEST_BODY)]
-    website: Annotated[str, AfterValidator(_website), _text(LONGEST_WEBSITE, format="uri")] | None = None
-    parent_id: Annotated[str, AfterValidator(_parent), _text(LONGEST_ID)] | None = None
+    name: Name
+    email: Email
+    body: Body
+    website: Website | None = None
+    parent_id: ParentId | None = None
 
 
 class NewMessage(BaseModel):
-    """A reader's letter to the editors as it is sent."""
+    """A letter from a reader to the editors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, AfterValidator(_name), _text(LONGEST_NAME)]
-    email: Annotated[str, AfterValidator(_email), _text(LONGEST_EMAIL, format="email")]
-    body: Annotated[str, AfterValidator(_body), _text(LONGEST_BODY)]
+    name: Name
+    email: Email
+    body: Body
 
 
 class MessageReceipt(BaseModel):
-    """What the sender is told: it is kept."""
+    """The receipt for a stored letter."""
 
     id: str
     created_at: UtcDatetime
 
 
 class MessageAnswer(MessageReceipt):
-    """A letter as editors read it; the address is there to be answered."""
+    """A letter for editors, with the address for their answer."""
 
     name: str
     email: str
@@ -111,14 +51,14 @@ class MessageAnswer(MessageReceipt):
 
 
 class MessageList(BaseModel):
-    """Letters for editors."""
+    """One page of letters for editors."""
 
     items: list[MessageAnswer]
     next_cursor: str | None
 
 
 class CommentAnswer(BaseModel):
-    """A comment as the world may see it."""
+    """A comment in public."""
 
     id: str
     article_id: str
@@ -133,20 +73,20 @@ class CommentAnswer(BaseModel):
 
     @classmethod
     def of(cls, comment: Comment) -> Self:
-        """The comment in this shape."""
+        """The answer for a comment."""
         return cls.model_validate(comment, from_attributes=True)
 
 
 class ThreadAnswer(CommentAnswer):
-    """A comment with what was replied to it. One that is not published is the bare place of its replies: no name, no
-    words, and the status `removed`, also while it waits or when it was rejected.
+    """A comment with its replies. One that is not published (removed, rejected, pending) has no name and no text, and the
+    status `removed`.
     """
 
     replies: "list[ThreadAnswer]"
 
     @classmethod
     def with_replies(cls, comment: Comment, replies: "list[ThreadAnswer]") -> "ThreadAnswer":
-        """The comment in this shape."""
+        """The answer for a comment."""
         fields = CommentAnswer.of(comment).model_dump()
         if comment.status != "published":
             fields |= {"name": "", "website": None, "body": "", "body_html": "", "status": "removed"}
@@ -154,7 +94,7 @@ class ThreadAnswer(CommentAnswer):
 
 
 class Discussion(BaseModel):
-    """Some of an article's threads. `total` counts every comment that readers see, replies included, on all pages."""
+    """One page of an article's threads. `total` counts the published comments of all pages, with replies."""
 
     items: list[ThreadAnswer]
     next_cursor: str | None
@@ -162,7 +102,7 @@ class Discussion(BaseModel):
 
 
 class CommentList(BaseModel):
-    """Comments for moderators."""
+    """One page of comments for moderators."""
 
     items: list[CommentAnswer]
     next_cursor: str | None
@@ -177,7 +117,7 @@ class CommentSettings(BaseModel):
 
 
 class NoFields(BaseModel):
-    """The body of a call that takes none."""
+    """The empty body of a call without parameters."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -190,26 +130,26 @@ _LIMIT = Parameter(
     "How many items at most",
     {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE},
 )
-_CURSOR = Parameter("cursor", "query", "The `next_cursor` of the answer before", {"type": "string"})
+_CURSOR = Parameter("cursor", "query", "The `next_cursor` of the previous page", {"type": "string"})
 _SORT = Parameter("sort", "query", "The order by age", {"enum": ["oldest", "newest"], "default": "oldest"})
 _STATUS = Parameter("status", "query", "Which comments", {"enum": list(STATUSES), "default": "pending"})
 _PAGE = Parameter(
     "comments",
     "query",
-    "With a form: the article's page of comments that it stands on, which the answer leads back to; the newest if none is named",
+    "With a form: the number of the article's page of comments that holds it; the answer redirects there; default: the newest",
     {"type": "integer", "minimum": 1, "maximum": 9_999_999},
 )
 _KEY = Parameter(
     "Idempotency-Key",
     "header",
-    "Makes a repetition harmless: it gets the first answer",
+    "A repeated request with the same key gets the first answer",
     {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
 )
 _IF_MATCH = Parameter(
     "If-Match",
     "header",
-    "The version that was read: 412 when it is stale. Honoured and not demanded, since the call leads to a named state: "
-    "without it, whatever version there is",
+    "The version that was read: 412 when it is stale. Optional, since the call names the state that it leads to: "
+    "without it, any version will do",
     {"type": "string", "pattern": r'^(\*|"[0-9]{1,11}")$'},
 )
 _ETAG = {"ETag": "The version as a strong entity tag"}
@@ -235,8 +175,8 @@ OPERATIONS: Sequence[Operation] = (
         id="post_comment",
         method="POST",
         path="/v1/articles/{id}/comments",
-        summary="Say something about an article, or reply; as a form the answer leads back to the article. A token is "
-        "not needed; one that is sent must be good, and its requests are not counted by this service",
+        summary="Post a comment or a reply; the answer to a form redirects to the article. A token is optional; it must be "
+        "valid, and exempts the request from this service's rate limit",
         answers={201: CommentAnswer, 303: None},
         problems=(400, 401, 403, 404, 410, 413, 415, 422, 429, 503),
         body={JSON_TYPE: NewComment, FORM_TYPE: NewComment},
@@ -247,7 +187,7 @@ OPERATIONS: Sequence[Operation] = (
         id="list_comments",
         method="GET",
         path="/v1/articles/{id}/comments",
-        summary="An article's threads",
+        summary="List an article's threads",
         answers={200: Discussion},
         problems=(400, 404, 410, 422, 503),
         parameters=(_ARTICLE, _SORT, _LIMIT, _CURSOR),
@@ -256,7 +196,7 @@ OPERATIONS: Sequence[Operation] = (
         id="list_comments_by_status",
         method="GET",
         path="/v1/comments",
-        summary="Comments of one status, oldest first: the moderators' queue",
+        summary="List comments of one status, oldest first: the moderators' queue",
         answers={200: CommentList},
         problems=(400, 401, 403, 422, 503),
         parameters=(_STATUS, _SORT, _LIMIT, _CURSOR),
@@ -266,7 +206,7 @@ OPERATIONS: Sequence[Operation] = (
         id="send_message",
         method="POST",
         path="/v1/messages",
-        summary="Write to the editors; as a form the answer leads back to the contact page",
+        summary="Write to the editors; the answer to a form redirects to the contact page",
         answers={201: MessageReceipt, 303: None},
         problems=(400, 413, 415, 422, 429, 503),
         body={JSON_TYPE: NewMessage, FORM_TYPE: NewMessage},
@@ -276,20 +216,20 @@ OPERATIONS: Sequence[Operation] = (
         id="list_messages",
         method="GET",
         path="/v1/messages",
-        summary="Readers' letters, newest first: for editors",
+        summary="List readers' letters, newest first, for editors",
         answers={200: MessageList},
         problems=(400, 401, 403, 422, 503),
         parameters=(_LIMIT, _CURSOR),
         secured=True,
     ),
-    _decision("approve", "Let a comment be seen"),
-    _decision("reject", "Turn a waiting comment down"),
-    _decision("remove", "Take a comment away; replies to it stay"),
+    _decision("approve", "Publish a comment"),
+    _decision("reject", "Reject a pending comment"),
+    _decision("remove", "Remove a comment; its replies stay"),
     Operation(
         id="show_comment_settings",
         method="GET",
         path="/v1/comments/settings",
-        summary="Which comments wait for a moderator",
+        summary="Show which comments wait for a moderator",
         answers={200: CommentSettings},
         problems=(401, 403, 503),
         secured=True,

@@ -1,4 +1,4 @@
-"""What a reader without JavaScript sees when a form was not taken: what is wrong, and the form with what was typed."""
+"""The error page after a form, for readers without JavaScript: the errors, and the form with the typed text."""
 
 import re
 import tomllib
@@ -11,7 +11,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from services.comments.contract import LONGEST_BODY, LONGEST_EMAIL, LONGEST_NAME, LONGEST_WEBSITE
+from services.comments.fields import LONGEST_BODY, LONGEST_EMAIL, LONGEST_NAME, LONGEST_WEBSITE
 from shared.errors import FieldError, Problem, Unavailable
 from shared.http.csp import source_of
 from shared.http.problems import SECURITY_HEADERS
@@ -21,13 +21,13 @@ from shared.site.site import Palette, Site
 _HERE = Path(__file__).parent
 _WORDS = tomllib.loads((_HERE / "words.toml").read_text("utf-8"))
 _CSS = (_HERE / "refused.css").read_text("utf-8")
-# Sending the same again may help: the form is offered. A withdrawn or closed article takes no comment, however often.
-_WORTH_ANOTHER_TRY = (400, 422, 429, 503)
+# Another try may help, so the page has the form. A withdrawn or closed article never takes a comment.
+_RETRYABLE = (400, 422, 429, 503)
 
 
 @dataclass(frozen=True)
-class Field:
-    """A field that readers see; `label` is its word, `kind` an input's type or `textarea`."""
+class FormField:
+    """A visible field. `label` is a key of `words.toml`, `kind` an input's type or `textarea`."""
 
     name: str
     label: str
@@ -37,31 +37,33 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Form:
-    """One of the site's forms, as its page has it. `replies`: it carries which comment it answers."""
+class ReaderForm:
+    """One of the site's forms. `replies`: it has the hidden field `parent_id`."""
 
     kind: Literal["comment", "letter"]
-    fields: tuple[Field, ...]
+    fields: tuple[FormField, ...]
     replies: bool = False
 
 
-_NAME = Field("name", "name", "text", LONGEST_NAME)
-_EMAIL = Field("email", "email", "email", LONGEST_EMAIL)
-_WEBSITE = Field("website", "website", "url", LONGEST_WEBSITE, required=False)
-COMMENT = Form("comment", (Field("body", "body", "textarea", LONGEST_BODY), _NAME, _EMAIL, _WEBSITE), replies=True)
-LETTER = Form("letter", (Field("body", "message", "textarea", LONGEST_BODY), _NAME, _EMAIL))
+_NAME = FormField("name", "name", "text", LONGEST_NAME)
+_EMAIL = FormField("email", "email", "email", LONGEST_EMAIL)
+_WEBSITE = FormField("website", "website", "url", LONGEST_WEBSITE, required=False)
+COMMENT = ReaderForm(
+    "comment", (FormField("body", "body", "textarea", LONGEST_BODY), _NAME, _EMAIL, _WEBSITE), replies=True
+)
+LETTER = ReaderForm("letter", (FormField("body", "message", "textarea", LONGEST_BODY), _NAME, _EMAIL))
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence for the reader, and the attributes that its element needs where it is not in the page's language."""
+    """A sentence for the reader, with attributes for its element when it is not in the page's language."""
 
     text: str
     mark: Markup
 
 
-class Pages:
-    """The pages of one site, in its colours. Nothing in them comes from elsewhere, so that they show when little else does."""
+class FormErrorPages:
+    """The error pages of one site, in its colours. They load nothing, so that they work while other parts do not."""
 
     def __init__(self, site: Site) -> None:
         environment = Environment(
@@ -75,10 +77,14 @@ class Pages:
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
 
-    async def refusal(self, problem: Problem, request: web.Request, form: Form, language: str = "") -> web.Response:
-        """The problem in words, and the form again with what was typed, where another try can help."""
-        again = problem.status in _WORTH_ANOTHER_TRY
-        html = self._render(problem, form, language or self._site.language, request, await _typed(request, form, again))
+    async def render(
+        self, problem: Problem, request: web.Request, form: ReaderForm, language: str = ""
+    ) -> web.Response:
+        """The page of a problem, with the form and the typed text when another try can help."""
+        retryable = problem.status in _RETRYABLE
+        html = self._html(
+            problem, form, language or self._site.language, request, await _typed(request, form, retryable)
+        )
         headers = {
             **SECURITY_HEADERS,
             "Cache-Control": "no-store",
@@ -87,12 +93,12 @@ class Pages:
         }
         return web.Response(status=problem.status, text=html, content_type="text/html", headers=headers)
 
-    def _render(
-        self, problem: Problem, form: Form, wanted: str, request: web.Request, typed: Mapping[str, str] | None
+    def _html(
+        self, problem: Problem, form: ReaderForm, wanted: str, request: web.Request, typed: Mapping[str, str] | None
     ) -> str:
         language = wanted if wanted in _WORDS else "en"
         shown = [field.name for field in form.fields]
-        faults = {_field(error): _said(error.detail, language) for error in problem.errors}
+        errors = {_field(error): _translated(error.detail, language) for error in problem.errors}
         referer = request.headers.get("Referer", "")
         return self._template.render(
             site=self._site,
@@ -102,23 +108,23 @@ class Pages:
             form=form,
             action=request.path_qs,
             typed=typed,
-            detail=_said(problem.detail, language),
-            faults={name: faults.get(name) for name in shown},
-            first=next((name for name in shown if name in faults), None),
-            beside={name: fault for name, fault in faults.items() if name not in shown},
+            detail=_translated(problem.detail, language),
+            errors={name: errors.get(name) for name in shown},
+            first=next((name for name in shown if name in errors), None),
+            beside={name: error for name, error in errors.items() if name not in shown},
             back=referer if referer.startswith(("http://", "https://")) else "/",
         )
 
 
 def wants_page(request: web.Request) -> bool:
-    """Whether a person's browser asks: scripts that send forms get problem details like everyone else."""
+    """Whether the client is a browser. Scripts that send forms get problem details."""
     return "text/html" in request.headers.get("Accept", "")
 
 
 async def answer_or_problem(
     request: web.Request, answer: Callable[[web.Request], Awaitable[web.Response]]
 ) -> web.Response | Problem:
-    """What `answer` says; the problem that it raises only where a person sent the page's form, who is to be shown a page."""
+    """The response of `answer`. A problem comes as a value when a browser sent the form and needs a page."""
     if request.content_type != FORM_TYPE or not wants_page(request):
         return await answer(request)
     try:
@@ -129,8 +135,8 @@ async def answer_or_problem(
         return problem
 
 
-async def _typed(request: web.Request, form: Form, again: bool) -> Mapping[str, str] | None:
-    if not again:
+async def _typed(request: web.Request, form: ReaderForm, retryable: bool) -> Mapping[str, str] | None:
+    if not retryable:
         return None
     try:
         sent = parse_form(await read_body(request, types=(FORM_TYPE,)))
@@ -143,9 +149,9 @@ def _field(error: FieldError) -> str:
     return error.pointer.lstrip("/?")
 
 
-def _said(sentence: str, language: str) -> Sentence:
-    """The sentence in a language; where nobody has translated it, in English, and marked so."""
-    known: Mapping[str, str] = _WORDS[language]["said"]
+def _translated(sentence: str, language: str) -> Sentence:
+    """The sentence in a language; without a translation, in English with `lang`."""
+    known: Mapping[str, str] = _WORDS[language]["translations"]
     number = re.search(r"(?<=1 to )\d+", sentence)
     pattern = sentence.replace(f"1 to {number[0]}", "1 to N") if number else sentence
     if pattern in known:

@@ -1,15 +1,15 @@
-"""What the application holds for its handlers."""
+"""Keys of the application's parts, for the handlers."""
 
 from aiohttp import web
 
-from services.comments.access import Tokens
-from services.comments.form_errors import Pages
+from services.comments.access import TokenChecker
+from services.comments.form_errors import FormErrorPages
 from services.comments.posting import ArticleLookup
 from services.comments.rate_limiter import RateLimiter
 from services.comments.store import Store
 
 STORE = web.AppKey("store", Store)
-NEWSROOM = web.AppKey("newsroom", ArticleLookup)
-VISITORS = web.AppKey("visitors", RateLimiter)
-TOKENS = web.AppKey("tokens", Tokens)
-PAGES = web.AppKey("pages", Pages)
+ARTICLE_LOOKUP = web.AppKey("article_lookup", ArticleLookup)
+RATE_LIMITER = web.AppKey("rate_limiter", RateLimiter)
+TOKEN_CHECKER = web.AppKey("token_checker", TokenChecker)
+FORM_ERROR_PAGES = web.AppKey("form_error_pages", FormErrorPages)

@@ -1,15 +1,15 @@
-"""HTTP in: readers' letters to the editors. They are kept here, read by editors, and told to nobody else: no topic has them.
+"""HTTP in: readers' letters to the editors. Only editors read them; no topic has them.
 
-A letter needs no cookie and no session, so that a form on another site can do no more than anyone: send a letter. What
-keeps floods out is the limit by visitor, here and at the edge.
+A letter needs no cookie and no session, so a form on another site gains nothing. Rate limits, here and at the edge, stop
+floods.
 """
 
 from aiohttp import web
 
 from services.comments.contract import MessageAnswer, MessageList, MessageReceipt, NewMessage
 from services.comments.form_errors import LETTER, answer_or_problem
-from services.comments.keys import PAGES, STORE, TOKENS, VISITORS
-from services.comments.store import Message
+from services.comments.keys import FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER
+from services.comments.records import Message
 from shared.errors import Problem
 from shared.http.idempotency import Answer, claim
 from shared.http.problems import json_response
@@ -28,20 +28,20 @@ from shared.http.requests import (
 from shared.ids import made_at, new_id
 from shared.mongo.collections import Session
 
-# Where the page's form leads back to: the thanks that its style sheet shows to whoever comes there.
+# Redirect after a form. The page's style sheet shows the thanks when this fragment is the target.
 THANKS = "/contact#thanks"
 
 
 async def send_message(request: web.Request) -> web.Response:
-    """Keep a letter: sent as JSON, or by the page's plain form, whose sender is answered with pages."""
+    """Store a letter, sent as JSON or as the page's plain form. A form gets pages as answers."""
     answer = await answer_or_problem(request, _send)
     if isinstance(answer, Problem):
-        return await request.app[PAGES].refusal(answer, request, LETTER)
+        return await request.app[FORM_ERROR_PAGES].render(answer, request, LETTER)
     return answer
 
 
 async def _send(request: web.Request) -> web.Response:
-    await request.app[VISITORS].admit(request)
+    await request.app[RATE_LIMITER].admit(request)
     body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
     by_form = request.content_type == FORM_TYPE
     sent = validate(NewMessage, parse_form(body) if by_form else parse_json(body))
@@ -69,8 +69,8 @@ def _receipt(message: Message) -> Answer:
 
 
 async def list_messages(request: web.Request) -> web.Response:
-    """Letters for editors, newest first."""
-    await request.app[TOKENS].moderator(request)
+    """List letters for editors, newest first."""
+    await request.app[TOKEN_CHECKER].moderator(request)
     refuse_unknown(request.query, ("limit", "cursor"))
     limit, cursor = read_limit(request.query), read_id_cursor(request.query)
     found = await request.app[STORE].messages.newest(cursor, limit + 1)

@@ -1,4 +1,4 @@
-"""HTTP in: what moderators do. Every decision is written down, and told on `comments.v1`, in one transaction."""
+"""HTTP in: moderators' decisions and settings. One transaction holds a decision, its audit entry and its event."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
@@ -6,9 +6,10 @@ from typing import cast
 from aiohttp import web
 
 from services.comments.contract import CommentAnswer, CommentList, CommentSettings, NoFields
-from services.comments.keys import STORE, TOKENS
-from services.comments.rules import STATUSES, Action, NoSuchMove, Sort, Status, next_status
-from services.comments.store import Comment, Rule, Store, moved
+from services.comments.keys import STORE, TOKEN_CHECKER
+from services.comments.records import Comment, ModerationRule, next_version
+from services.comments.rules import STATUSES, Action, NotAllowed, Sort, Status, next_status
+from services.comments.store import Store
 from shared.errors import Problem
 from shared.http.idempotency import Answer, Claim, claim
 from shared.http.problems import field_problem, json_response
@@ -29,8 +30,8 @@ from shared.mongo.collections import Session
 
 
 async def list_by_status(request: web.Request) -> web.Response:
-    """The comments of one status, those that wait unless another is asked for."""
-    await request.app[TOKENS].moderator(request)
+    """List comments of one status, by default the pending ones."""
+    await request.app[TOKEN_CHECKER].moderator(request)
     refuse_unknown(request.query, ("status", "sort", "limit", "cursor"))
     limit, cursor = read_limit(request.query), read_id_cursor(request.query)
     found = await request.app[STORE].comments.with_status(
@@ -45,7 +46,7 @@ async def list_by_status(request: web.Request) -> web.Response:
 
 
 def read_sort(query: Mapping[str, str]) -> Sort:
-    """`?sort=`; 422 when it is none of ours."""
+    """Read `?sort=`; 422 for an unknown order."""
     sort = query.get("sort", "oldest")
     if sort not in ("oldest", "newest"):
         raise field_problem("?sort", "sort is oldest or newest.")
@@ -60,21 +61,21 @@ def _read_status(query: Mapping[str, str]) -> Status:
 
 
 def decide(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """The handler of one kind of decision."""
+    """The handler of one action."""
 
     async def handler(request: web.Request) -> web.Response:
-        person = await request.app[TOKENS].moderator(request)
-        body = await _read_nothing(request)
+        owner = await request.app[TOKEN_CHECKER].moderator(request)
+        body = await _read_empty_body(request)
         store, comment_id, if_match = request.app[STORE], request.match_info["id"], _read_if_match(request)
 
         async def work(session: Session) -> Answer:
             before = await store.comments.find(comment_id, session)
             after = _decide(before, action, if_match)
             if before is not None and after.version != before.version:
-                await store.change(after, action, person.name, session)
+                await store.change(after, action, owner.name, session)
             return _answer(after)
 
-        return await _once(store, claim(request, person.name, body), work)
+        return await _once(store, claim(request, owner.name, body), work)
 
     handler.__name__ = f"{action}_comment"
     return handler
@@ -84,32 +85,32 @@ def _decide(before: Comment | None, action: Action, if_match: Tags) -> Comment:
     if before is None:
         raise Problem(404, "There is no such comment.")
     if not if_match.match(before.version):
-        raise Problem(412, "The comment has been changed since.")
+        raise Problem(412, "The comment has another version by now; read it again.")
     try:
         status = next_status(before.status, action)
-    except NoSuchMove as error:
-        raise Problem(409, f"A comment that is {before.status} cannot be the object of: {action}.") from error
-    return before if status == before.status else moved(before, status)
+    except NotAllowed as error:
+        raise Problem(409, f"The action {action} is not possible for a {before.status} comment.") from error
+    return before if status == before.status else next_version(before, status)
 
 
 def _answer(comment: Comment) -> Answer:
     return Answer(200, CommentAnswer.of(comment).model_dump_json().encode(), {"ETag": etag(comment.version)})
 
 
-async def _once(store: Store, made: Claim | None, work: Callable[[Session], Awaitable[Answer]]) -> web.Response:
-    """Do the work in a transaction that also keeps its answer under the request's Idempotency-Key."""
+async def _once(store: Store, wanted: Claim | None, work: Callable[[Session], Awaitable[Answer]]) -> web.Response:
+    """Do the work in a transaction that also stores its answer under the request's Idempotency-Key."""
 
-    async def all_of_it(session: Session) -> Answer:
+    async def work_and_keep(session: Session) -> Answer:
         answer = await work(session)
-        await store.answers.keep(session, made, answer)
+        await store.answers.keep(session, wanted, answer)
         return answer
 
-    answer = await store.answers.once(made, lambda: store.mongo.transaction(all_of_it))
+    answer = await store.answers.once(wanted, lambda: store.mongo.transaction(work_and_keep))
     store.outbox.wake()
     return answer.response()
 
 
-async def _read_nothing(request: web.Request) -> bytes:
+async def _read_empty_body(request: web.Request) -> bytes:
     if not request.body_exists:
         return b""
     body = await read_body(request)
@@ -118,19 +119,19 @@ async def _read_nothing(request: web.Request) -> bytes:
 
 
 def _read_if_match(request: web.Request) -> Tags:
-    # Decisions lead to a named state, so that the precondition is the client's choice; a stale one is refused.
+    # A decision names the state that it leads to, so the precondition is optional.
     return read_if_match(request, demanded=False)
 
 
 async def show_settings(request: web.Request) -> web.Response:
-    """Which comments wait for a moderator."""
-    await request.app[TOKENS].moderator(request)
+    """Show which comments wait for a moderator."""
+    await request.app[TOKEN_CHECKER].moderator(request)
     return _settings_answer(await request.app[STORE].rules.current()).response()
 
 
 async def change_settings(request: web.Request) -> web.Response:
-    """Set which comments wait for a moderator, from now on."""
-    person = await request.app[TOKENS].moderator(request)
+    """Set which new comments wait for a moderator."""
+    owner = await request.app[TOKEN_CHECKER].moderator(request)
     body = await read_body(request, types=(JSON_TYPE,))
     mode = validate(CommentSettings, parse_json(body)).mode
     store, if_match = request.app[STORE], _read_if_match(request)
@@ -138,15 +139,15 @@ async def change_settings(request: web.Request) -> web.Response:
     async def work(session: Session) -> Answer:
         before = await store.rules.current(session)
         if not if_match.match(before.version):
-            raise Problem(412, "The settings have been changed since.")
-        after = Rule(mode, before.version + 1)
-        await store.rules.put(after, person.name, session)
+            raise Problem(412, "The settings have another version by now; read them again.")
+        after = ModerationRule(mode, before.version + 1)
+        await store.rules.put(after, owner.name, session)
         return _settings_answer(after)
 
-    return await _once(store, claim(request, person.name, body), work)
+    return await _once(store, claim(request, owner.name, body), work)
 
 
-def _settings_answer(rule: Rule) -> Answer:
+def _settings_answer(rule: ModerationRule) -> Answer:
     return Answer(200, CommentSettings(mode=rule.mode).model_dump_json().encode(), {"ETag": etag(rule.version)})
 
 

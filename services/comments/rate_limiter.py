@@ -1,4 +1,4 @@
-"""How many comments and letters one visitor may send. RateLimiter are told apart by a keyed hash whose key lives for a day."""
+"""Rate limits of comments and letters by visitor. A visitor is a keyed hash of an address; the key changes every day."""
 
 import asyncio
 import hashlib
@@ -23,21 +23,21 @@ from shared.times import now
 
 _log = structlog.get_logger(__name__)
 
-# A reader should not wait for a counter: past this the comment is let through.
-_PATIENCE_S = 0.5
-# Its time begins when it is a comment's turn, so that a burst cannot use up the patience of those at its end.
+# A reader must not wait for a counter: after this time the comment passes uncounted.
+_COUNT_TIMEOUT_S = 0.5
+# The timeout above starts with a comment's turn, so that the end of a burst is still counted.
 _AT_ONCE = 8
-_TURN_WITHIN_S = 2.0
+_TURN_TIMEOUT_S = 2.0
 _DAY_S = 86_400
 _IPV6_NETWORK = 64
 
 
 class RateLimiter:
-    """The limit by visitor. Where Redis does not answer, comments are let through: talk matters more than the limit."""
+    """The limit by visitor. Without Redis comments pass uncounted: the discussion matters more than the limit."""
 
     def __init__(self, settings: CommentsSettings) -> None:
-        self._on = settings.rate_limits == "on"
-        self._believes_edge = settings.forwarded_for
+        self._enabled = settings.rate_limits == "on"
+        self._trusts_edge = settings.forwarded_for
         self._rates = parse_rates(settings.comments_rate)
         self._redis: Redis = connect(settings.redis, most_connections=_AT_ONCE)
         self._limiter = MovingWindowRateLimiter(
@@ -45,18 +45,18 @@ class RateLimiter:
                 f"async+{settings.redis}",
                 implementation="redispy",
                 key_prefix="comments:limit",
-                connection_pool=self._redis.connection_pool,  # type: ignore[arg-type]  # handed on; its hint forgets it
+                connection_pool=self._redis.connection_pool,  # type: ignore[arg-type]  # passed on; its type hint lacks it
             )
         )
-        self._admission = Admission("rate limit", at_once=_AT_ONCE, wait_s=_TURN_WITHIN_S)
+        self._admission = Admission("rate limit", at_once=_AT_ONCE, wait_s=_TURN_TIMEOUT_S)
         self._key: tuple[str, bytes] = ("", b"")
 
     async def admit(self, request: web.Request) -> None:
-        """Count one comment or letter of this visitor; 429 with Retry-After when there were too many."""
-        if not self._on:
+        """Count one comment or letter of this visitor; 429 with Retry-After above the limit."""
+        if not self._enabled:
             return
         try:
-            async with self._admission.turn(), asyncio.timeout(_PATIENCE_S):
+            async with self._admission.turn(), asyncio.timeout(_COUNT_TIMEOUT_S):
                 wait_s = await self._wait_s(await self._pseudonym(request))
         except (RedisError, OSError, TimeoutError, Unavailable) as error:
             _log.warning("limit.skipped", reason=repr(error))
@@ -78,13 +78,13 @@ class RateLimiter:
         return hashlib.blake2b(self._address(request).encode(), key=key, digest_size=16).hexdigest()
 
     def _address(self, request: web.Request) -> str:
-        # The edge's own entry is the last; those before it are the visitor's to invent.
+        # The edge appends the last entry. A visitor can invent the others.
         forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        address = forwarded if forwarded and self._believes_edge else request.remote or ""
+        address = forwarded if forwarded and self._trusts_edge else request.remote or ""
         return network(address)
 
     async def _todays_key(self) -> bytes:
-        """The day's key, shared by all instances; Redis forgets it a day later, and nobody can tell whose hash it was."""
+        """The day's key, shared by all instances. Redis deletes it after two days, so old hashes stay anonymous."""
         day = now().strftime("%Y-%m-%d")
         if self._key[0] != day:
             name = f"comments:visitor-key:{day}"
@@ -100,7 +100,7 @@ class RateLimiter:
 
 
 def parse_rates(text: str) -> Sequence[RateLimitItem]:
-    """The limits in the library's notation; raises SettingsError when it cannot be read."""
+    """Parse limits in the library's notation. Raises SettingsError."""
     try:
         return parse_many(text)
     except ValueError as error:
@@ -108,7 +108,7 @@ def parse_rates(text: str) -> Sequence[RateLimitItem]:
 
 
 def network(address: str) -> str:
-    """What counts as one visitor: an IPv4 address, or the part of an IPv6 address that a household is given."""
+    """The network of one visitor: an IPv4 address, or the /64 of an IPv6 address, which one household has."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

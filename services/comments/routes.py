@@ -1,4 +1,4 @@
-"""HTTP in: readers' comments. What moderators do is in `moderation.py`."""
+"""HTTP in: readers' comments. Moderators' routes are in `moderation.py`."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,13 @@ from aiohttp import web
 from services.comments import rules
 from services.comments.contract import CommentAnswer, Discussion, NewComment, ThreadAnswer
 from services.comments.form_errors import COMMENT, answer_or_problem
-from services.comments.keys import NEWSROOM, PAGES, STORE, TOKENS, VISITORS
+from services.comments.keys import ARTICLE_LOOKUP, FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER
 from services.comments.messages import ROUTES as MESSAGE_ROUTES
 from services.comments.moderation import ROUTES as MODERATION_ROUTES
 from services.comments.moderation import read_sort
-from services.comments.posting import Answering, Draft, post
-from services.comments.rules import Node
-from services.comments.store import Article, Comment, placed
+from services.comments.posting import AnswerBuilder, Submission, post
+from services.comments.records import ArticleCopy, Comment, thread_entry
+from services.comments.rules import ThreadNode
 from shared.errors import Problem, Unavailable
 from shared.http.idempotency import Answer, claim
 from shared.http.problems import field_problem, json_response
@@ -37,10 +37,10 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
 
 async def post_comment(request: web.Request) -> web.Response:
-    """Take a reader's comment: as JSON, or as the page's plain form, whose sender is answered with pages."""
+    """Store a reader's comment, sent as JSON or as the page's plain form. A form gets pages as answers."""
     answer = await answer_or_problem(request, _post)
     if isinstance(answer, Problem):
-        return await request.app[PAGES].refusal(answer, request, COMMENT, await _language(request))
+        return await request.app[FORM_ERROR_PAGES].render(answer, request, COMMENT, await _language(request))
     return answer
 
 
@@ -55,22 +55,22 @@ async def _post(request: web.Request) -> web.Response:
     store = request.app[STORE]
 
     async def work() -> Answer:
-        article = await request.app[NEWSROOM].open_for_comments(request.match_info["id"])
-        return await post(store, Draft(article, sent, made, answer))
+        article = await request.app[ARTICLE_LOOKUP].open_for_comments(request.match_info["id"])
+        return await post(store, Submission(article, sent, made, answer))
 
     return (await store.answers.once(made, work)).response()
 
 
 async def _admit(request: web.Request) -> None:
-    # Whoever is known by name need not be told apart by address: imports and tests come from one.
+    # A request with a token is exempt from the rate limit: imports and tests come from one address.
     if "Authorization" in request.headers:
-        await request.app[TOKENS].person(request)
+        await request.app[TOKEN_CHECKER].owner(request)
     else:
-        await request.app[VISITORS].admit(request)
+        await request.app[RATE_LIMITER].admit(request)
 
 
 async def _language(request: web.Request) -> str:
-    """The article's language, empty where it is not known."""
+    """The article's language, empty when unknown."""
     try:
         article = await request.app[STORE].articles.find(request.match_info["id"])
     except Unavailable:
@@ -78,8 +78,8 @@ async def _language(request: web.Request) -> str:
     return article.language if article else ""
 
 
-def _page(request: web.Request) -> str:
-    """The query of the older page of comments that a reply was written on, empty on the newest; 422 where it is none."""
+def _page_query(request: web.Request) -> str:
+    """The query of the page of comments that holds the form, empty for the newest page; 422 for a malformed number."""
     number = request.query.get("comments")
     if number is None:
         return ""
@@ -88,39 +88,39 @@ def _page(request: web.Request) -> str:
     return f"?comments={number}"
 
 
-def _place(comment: Comment, article: Article, page: str = "") -> str:
+def _location(comment: Comment, article: ArticleCopy, page: str = "") -> str:
     return f"{article.url}{page}#comment-{comment.id}"
 
 
-def _json_answer(comment: Comment, article: Article) -> Answer:
+def _json_answer(comment: Comment, article: ArticleCopy) -> Answer:
     body = CommentAnswer.of(comment).model_dump_json().encode()
-    return Answer(201, body, {"Location": _place(comment, article), "ETag": etag(comment.version)})
+    return Answer(201, body, {"Location": _location(comment, article), "ETag": etag(comment.version)})
 
 
-def _read_form(request: web.Request, body: bytes) -> tuple[object, Answering]:
-    """What the page's form holds, and how its sender is answered; only a browser without scripts sends `without_script`."""
-    page, fields = _page(request), parse_form(body)
+def _read_form(request: web.Request, body: bytes) -> tuple[object, AnswerBuilder]:
+    """The fields of the page's form, and the builder of its answer. Only a browser without scripts sends `without_script`."""
+    page, fields = _page_query(request), parse_form(body)
     answer = _answer_without_script if fields.pop("without_script", "") == "1" else _form_answer
     return fields, partial(answer, page)
 
 
-def _form_answer(page: str, comment: Comment, article: Article) -> Answer:
-    return Answer(303, b"", {"Location": _place(comment, article, page)})
+def _form_answer(page: str, comment: Comment, article: ArticleCopy) -> Answer:
+    return Answer(303, b"", {"Location": _location(comment, article, page)})
 
 
-def _answer_without_script(page: str, _: Comment, article: Article) -> Answer:
-    """The comment may not be in its place yet, and no script can say so: to the page that thanks."""
+def _answer_without_script(page: str, _: Comment, article: ArticleCopy) -> Answer:
+    """Redirect to the thanks on the page: the comment may not be visible yet, and no script can say so."""
     return Answer(303, b"", {"Location": f"{article.url}{page}{'&' if page else '?'}received=1#received"})
 
 
 async def list_comments(request: web.Request) -> web.Response:
-    """An article's threads, a page of them."""
+    """List one page of an article's threads."""
     refuse_unknown(request.query, ("sort", "limit", "cursor"))
     sort, limit = read_sort(request.query), read_limit(request.query)
     cursor = read_id_cursor(request.query)
-    article = await request.app[NEWSROOM].readable(request.match_info["id"])
+    article = await request.app[ARTICLE_LOOKUP].readable(request.match_info["id"])
     comments = {comment.id: comment for comment in await request.app[STORE].comments.of_article(article.id)}
-    threads = rules.arrange([placed(comment) for comment in comments.values()])
+    threads = rules.arrange([thread_entry(comment) for comment in comments.values()])
     shown, more = rules.page(threads, sort, cursor, limit)
     discussion = Discussion(
         items=_with_replies(shown, comments),
@@ -130,7 +130,7 @@ async def list_comments(request: web.Request) -> web.Response:
     return json_response(discussion.model_dump_json().encode())
 
 
-def _with_replies(nodes: Sequence[Node], comments: Mapping[str, Comment]) -> list[ThreadAnswer]:
+def _with_replies(nodes: Sequence[ThreadNode], comments: Mapping[str, Comment]) -> list[ThreadAnswer]:
     return [ThreadAnswer.with_replies(comments[node.id], _with_replies(node.replies, comments)) for node in nodes]
 
 

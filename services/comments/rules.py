@@ -1,4 +1,4 @@
-"""What is decided about comments: who waits, which moves a moderator has, how threads are laid out. No I/O, no clock."""
+"""Decisions about comments: which wait, which actions a moderator has, the layout of threads. No I/O, no clock."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ Sort = Literal["oldest", "newest"]
 
 MODERATORS = frozenset({"moderator", "editor", "admin"})
 
-# Below so many levels a reply is listed beside its parent, which it still names: clients need no unbounded recursion.
+# Deeper replies are listed beside their parent, which `parent_id` still names: clients need no unbounded recursion.
 DEEPEST = 10
 
 _LEADS_TO: Mapping[Action, Status] = {"approve": "published", "reject": "rejected", "remove": "removed"}
-# A moderator may think again about what was turned down; what was removed stays so, since readers saw it go.
+# A rejection can be undone. A removal is final, since readers saw it.
 _ALLOWED_FROM: Mapping[Action, frozenset[Status]] = {
     "approve": frozenset({"pending", "rejected"}),
     "reject": frozenset({"pending"}),
@@ -24,32 +24,32 @@ _ALLOWED_FROM: Mapping[Action, frozenset[Status]] = {
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
-class NoSuchMove(Exception):
-    """The action makes no sense for a comment in this state."""
+class NotAllowed(Exception):
+    """The comment's state does not allow the action."""
 
 
 def first_status(mode: Mode, *, known: bool, parent: Status | None) -> Status:
-    """Whether a new comment may be seen at once. `known`: its writer has a published one. A waiting parent's replies wait too."""
+    """The status of a new comment. `known`: its writer has a published one. Replies to a pending comment are pending."""
     waits = mode == "pre" or (mode == "first-comment" and not known) or parent == "pending"
     return "pending" if waits else "published"
 
 
 def can_be_answered(parent: Status) -> bool:
-    """Whether a comment takes replies; its writer may add to one that still waits."""
+    """Whether a comment takes replies. A pending one does, so that its writer may add to it."""
     return parent in ("published", "pending")
 
 
 def next_status(current: Status, action: Action) -> Status:
-    """Where an action leads; the same status when it was done before. Raises NoSuchMove."""
+    """The status after an action; the same status for a repeated action. Raises NotAllowed."""
     wanted = _LEADS_TO[action]
     if current != wanted and current not in _ALLOWED_FROM[action]:
-        raise NoSuchMove
+        raise NotAllowed
     return wanted
 
 
 @dataclass(frozen=True)
-class Placed:
-    """What laying out threads needs to know of a comment."""
+class ThreadEntry:
+    """The part of a comment that the layout of threads needs."""
 
     id: str
     parent_id: str | None
@@ -57,32 +57,32 @@ class Placed:
 
 
 @dataclass(eq=False)
-class Node:
-    """A comment with its replies, oldest first. One that is not published is the bare place of what hangs on it."""
+class ThreadNode:
+    """A comment with its replies, oldest first. One that is not published is a placeholder for its replies."""
 
     id: str
-    replies: "list[Node]"
+    replies: "list[ThreadNode]"
 
 
-def arrange(comments: Sequence[Placed]) -> list[Node]:
-    """The threads that readers may see, oldest first at every level.
+def arrange(comments: Sequence[ThreadEntry]) -> list[ThreadNode]:
+    """The public threads, oldest first at every level, as on article pages.
 
-    Each published comment is seen, and of all others those that one hangs on, as empty places: so article pages have it
-    too. Nothing is nested deeper than DEEPEST.
+    They hold each published comment, and of the others those with a published descendant, as placeholders. Nothing is
+    nested deeper than DEEPEST.
     """
-    children: dict[str | None, list[Placed]] = {}
+    children: dict[str | None, list[ThreadEntry]] = {}
     for comment in sorted(comments, key=lambda comment: comment.id):
         children.setdefault(comment.parent_id, []).append(comment)
     return _grow(children)
 
 
-def _grow(children: Mapping[str | None, Sequence[Placed]]) -> list[Node]:
-    # Without recursion, since a thread may be as deep as people are patient: down in order of depth, then up to prune.
-    roots: list[Node] = []
-    order: list[tuple[Placed, Node, list[Node]]] = []
+def _grow(children: Mapping[str | None, Sequence[ThreadEntry]]) -> list[ThreadNode]:
+    # No recursion: the depth of a thread has no limit. First down in order of depth, then up to prune.
+    roots: list[ThreadNode] = []
+    order: list[tuple[ThreadEntry, ThreadNode, list[ThreadNode]]] = []
     waiting = [(comment, roots, 0) for comment in children.get(None, ())]
     for comment, beside, depth in waiting:
-        node = Node(comment.id, [])
+        node = ThreadNode(comment.id, [])
         beside.append(node)
         order.append((comment, node, beside))
         below = node.replies if depth + 1 < DEEPEST else beside
@@ -91,7 +91,10 @@ def _grow(children: Mapping[str | None, Sequence[Placed]]) -> list[Node]:
     return roots
 
 
-def _prune(order: Sequence[tuple[Placed, Node, list[Node]]], children: Mapping[str | None, Sequence[Placed]]) -> None:
+def _prune(
+    order: Sequence[tuple[ThreadEntry, ThreadNode, list[ThreadNode]]],
+    children: Mapping[str | None, Sequence[ThreadEntry]],
+) -> None:
     kept: set[str] = set()
     for comment, node, beside in reversed(order):
         if comment.status == "published" or any(reply.id in kept for reply in children.get(comment.id, ())):
@@ -101,16 +104,16 @@ def _prune(order: Sequence[tuple[Placed, Node, list[Node]]], children: Mapping[s
             beside.remove(node)
 
 
-def count_published(threads: Sequence[Node], statuses: Mapping[str, Status]) -> int:
-    """How many comments readers see, empty places left out."""
-    seen = list(threads)
-    for node in seen:
-        seen.extend(node.replies)
-    return sum(statuses[node.id] == "published" for node in seen)
+def count_published(threads: Sequence[ThreadNode], statuses: Mapping[str, Status]) -> int:
+    """The number of published comments, placeholders left out."""
+    nodes = list(threads)
+    for node in nodes:
+        nodes.extend(node.replies)
+    return sum(statuses[node.id] == "published" for node in nodes)
 
 
-def page(threads: Sequence[Node], sort: Sort, after: str | None, limit: int) -> tuple[Sequence[Node], bool]:
-    """The next `limit` threads behind the top comment `after`, and whether there are more."""
+def page(threads: Sequence[ThreadNode], sort: Sort, after: str | None, limit: int) -> tuple[Sequence[ThreadNode], bool]:
+    """The next `limit` threads after the top comment `after`, and whether there are more."""
     ordered = list(threads) if sort == "oldest" else list(reversed(threads))
     if after is not None:
         ordered = [node for node in ordered if (node.id > after if sort == "oldest" else node.id < after)]

@@ -1,4 +1,4 @@
-"""What the comments service is told from outside, beyond what every service is told."""
+"""Settings of the comments service, beyond those of every service."""
 
 from typing import Self
 
@@ -9,22 +9,22 @@ from shared.settings import Settings
 
 
 class CommentsSettings(Settings):
-    """Settings of the comments service; each is the environment variable `WM_<NAME>`."""
+    """Each field is the environment variable `WM_<NAME>`."""
 
     comments_mode: Mode = Field(
         "first-comment",
-        description="which comments wait for a moderator until one sets it by the API: pre, post, first-comment",
+        description="which comments wait for a moderator, until one changes it by the API: pre, post, first-comment",
     )
     comments_rate: str = Field(
         "30/minute;300/hour",
-        description="how many comments one visitor may send, in the notation of the library `limits`",
+        description="the rate limit of one visitor, in the notation of the library `limits`",
     )
     forwarded_for: bool = Field(
         True,
-        description="whether X-Forwarded-For is believed; services are reached through the edge only, which sets it",
+        description="whether to trust X-Forwarded-For; clients reach services only through the edge, which sets it",
     )
     ingestion: str = Field(
-        "http://127.0.0.1:8101", description="where ingestion answers, to check tokens: base URLs, separated by commas"
+        "http://127.0.0.1:8101", description="base URLs of ingestion's instances, separated by commas, to check tokens"
     )
 
     @model_validator(mode="after")
@@ -35,5 +35,5 @@ class CommentsSettings(Settings):
 
     @property
     def ingestion_urls(self) -> tuple[str, ...]:
-        """Each instance's base URL, without a slash at its end."""
+        """Each instance's base URL, without a trailing slash."""
         return tuple(url.strip().rstrip("/") for url in self.ingestion.split(",") if url.strip())

@@ -1,14 +1,14 @@
-"""The service's table of contents: what it holds open, what it serves, what runs beside it."""
+"""The service's table of contents: connections, routes, background tasks."""
 
 from collections.abc import AsyncIterator
 from functools import partial
 
 from aiohttp import web
 
-from services.ingestion.routes import DESK, ROUTES, Desk
+from services.ingestion.routes import ROUTES, SITE, STORE
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
-from services.ingestion.tokens import Person
+from services.ingestion.tokens import TokenOwner
 from shared.http.app import SETTINGS, create_service
 from shared.http.health import HEALTH
 from shared.http.idempotency import KEPT_FOR
@@ -19,19 +19,20 @@ from shared.outbox.relay import relaying
 from shared.site.site import load_site
 from shared.times import now
 
-# The longest text, each character of it escaped as two surrogates, with room for the other fields.
+# The longest body with each character escaped as two surrogates, and room for the other fields.
 LARGEST_BODY_BYTES = 3 * 1024 * 1024
 FILE_TOKEN_NAME = "admin"
 
 
 def create_app(settings: IngestionSettings) -> web.Application:
-    """The ingestion service. Raises SettingsError when a setting is wrong."""
+    """Build the application. Raises SettingsError for a wrong setting."""
     settings.admin_token()
     app = create_service(settings, ROUTES, largest_body_bytes=LARGEST_BODY_BYTES)
     store = Store(Mongo(settings.mongo), settings.ingestion_database)
-    app[DESK] = Desk(store, load_site(settings.site))
+    app[STORE] = store
+    app[SITE] = load_site(settings.site)
     app[HEALTH].add("mongodb", store.mongo.check)
-    # Never a reason not to be ready: what is in the outbox is durable, and waits.
+    # Never a reason to be unready: the outbox is durable and waits for Kafka.
     app[HEALTH].add("outbox", store.outbox.facts)
     app.cleanup_ctx.append(_prepare_store)
     app.cleanup_ctx.append(_relay)
@@ -39,13 +40,13 @@ def create_app(settings: IngestionSettings) -> web.Application:
 
 
 async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
-    store, settings = app[DESK].store, app[SETTINGS]
+    store, settings = app[STORE], app[SETTINGS]
     assert isinstance(settings, IngestionSettings)
     await once_available(partial(store.mongo.take_over, settings.ingestion_database, f"ingestion-{settings.instance}"))
     await once_available(store.prepare)
     token = settings.admin_token()
     if token is not None:
-        await store.tokens.add(token, Person(new_id(), FILE_TOKEN_NAME, "admin"), now(), from_file=True)
+        await store.tokens.add(token, TokenOwner(new_id(), FILE_TOKEN_NAME, "admin"), now(), from_file=True)
         await store.tokens.keep_one_from_file(token, now())
     async with expiring(store.answers.collection, KEPT_FOR):
         yield
@@ -53,6 +54,6 @@ async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _relay(app: web.Application) -> AsyncIterator[None]:
-    store = app[DESK].store
+    store = app[STORE]
     async with relaying(app[SETTINGS], store.outbox, store.articles):
         yield

@@ -1,4 +1,4 @@
-"""Carries a change of an article out: from what an editor sent to a committed answer. Called by `routes.py`."""
+"""Carries out a change of an article: from an editor's request to a committed answer. Called by `routes.py`."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,10 +8,11 @@ from datetime import datetime
 from services.ingestion import rules
 from services.ingestion.contract import ArticleAnswer, SentArticle
 from services.ingestion.markdown import render, shows_nothing
+from services.ingestion.records import Change
 from services.ingestion.roles import Action
 from services.ingestion.rules import Article, Content
 from services.ingestion.slugs import candidates, comes_from, make_slug
-from services.ingestion.store import Change, SlugTaken, Stale, Store
+from services.ingestion.store import SlugTaken, Stale, Store
 from shared.errors import InvalidMessage, Problem
 from shared.events import encode
 from shared.http.idempotency import Answer, Claim
@@ -21,27 +22,27 @@ from shared.ids import made_at, new_id
 from shared.kafka.producer import check_size
 from shared.site.site import Site
 
-# So many rivals may take a slug between the look and the commit before the request gives up.
+# Attempts while other requests take the slug between the look-up and the commit.
 _SLUG_TRIES = 20
 
 Decision = Callable[[Article], Article]
 
 
 @dataclass(frozen=True)
-class Order:
-    """One request to change something: by whom, when, and under which idempotency key."""
+class ChangeRequest:
+    """The author, time and idempotency key of one request."""
 
     by: str
     at: datetime
     claim: Claim | None
 
 
-async def create(store: Store, site: Site, order: Order, sent: SentArticle) -> Answer:
-    """Start an article as a draft."""
+async def create(store: Store, site: Site, request: ChangeRequest, sent: SentArticle) -> Answer:
+    """Create an article as a draft."""
     content = await content_of(sent, site)
     article_id, number = new_id(), await store.articles.next_number()
 
-    def drafted(content: Content) -> Change:
+    def change(content: Content) -> Change:
         article = Article(
             id=article_id,
             number=number,
@@ -52,36 +53,36 @@ async def create(store: Store, site: Site, order: Order, sent: SentArticle) -> A
             created_at=made_at(article_id),
             updated_at=made_at(article_id),
         )
-        return Change("create", order.by, None, article)
+        return Change("create", request.by, None, article)
 
-    return await _commit_with_slug(store, order, content, sent.slug, drafted)
+    return await _commit_with_slug(store, request, content, sent.slug, change)
 
 
-async def edit(store: Store, site: Site, order: Order, article: Article, sent: SentArticle) -> Answer:
+async def edit(store: Store, site: Site, request: ChangeRequest, article: Article, sent: SentArticle) -> Answer:
     """Replace the working copy."""
     content = await content_of(sent, site)
     slug_is_chosen = sent.slug is not None or article.slug_is_chosen
 
-    def edited(content: Content) -> Change:
-        after = rules.edit(article, content, slug_is_chosen=slug_is_chosen, at=order.at)
-        return Change("edit", order.by, article, after)
+    def change(content: Content) -> Change:
+        after = rules.edit(article, content, slug_is_chosen=slug_is_chosen, at=request.at)
+        return Change("edit", request.by, article, after)
 
-    return await _commit_with_slug(store, order, content, sent.slug or _kept_slug(article, content), edited)
+    return await _commit_with_slug(store, request, content, sent.slug or _kept_slug(article, content), change)
 
 
 async def apply(
-    store: Store, order: Order, action: Action, article: Article, decide: Decision, note: str | None
+    store: Store, request: ChangeRequest, action: Action, article: Article, decide: Decision, note: str | None
 ) -> Answer:
-    """Publish, correct or withdraw: what `decide` makes of the article."""
-    return await _commit(store, order, Change(action, order.by, article, decide(article), note))
+    """Publish, correct or withdraw. `decide` returns the article after the change."""
+    return await _commit(store, request, Change(action, request.by, article, decide(article), note))
 
 
 async def content_of(sent: SentArticle, site: Site) -> Content:
-    """The working copy of what was sent, its slug still open; 422 for a section that the site does not have."""
+    """The working copy for a request, without its slug; 422 for an unknown section or a body with nothing to see."""
     if site.section(sent.section) is None:
         known = ", ".join(section.slug for section in site.sections)
-        raise field_problem("/section", f"There is no such section; there are: {known}.")
-    # A text made to be slow takes a second for every few thousand of its brackets: the relay must not wait for it.
+        raise field_problem("/section", f"There is no such section; the sections are: {known}.")
+    # A malicious text takes a second for every few thousand brackets: the relay must not wait for it.
     html = await asyncio.to_thread(render, sent.body_markdown)
     if shows_nothing(html):
         raise field_problem("/body_markdown", "There is nothing to read in it.")
@@ -90,7 +91,7 @@ async def content_of(sent: SentArticle, site: Site) -> Content:
 
 
 def _kept_slug(article: Article, content: Content) -> str | None:
-    """The slug that stays when none is sent. One that was made follows the headline until readers have seen it."""
+    """The slug to keep when the request has none. A generated slug follows the headline until the first publication."""
     current = article.working.slug
     if article.slug_is_chosen or article.public_slugs or comes_from(current, make_slug(content.headline)):
         return current
@@ -98,42 +99,44 @@ def _kept_slug(article: Article, content: Content) -> str | None:
 
 
 async def _commit_with_slug(
-    store: Store, order: Order, content: Content, slug: str | None, change: Callable[[Content], Change]
+    store: Store, request: ChangeRequest, content: Content, slug: str | None, change: Callable[[Content], Change]
 ) -> Answer:
     if slug is not None:
         try:
-            return await _commit(store, order, change(content.model_copy(update={"slug": slug})))
+            return await _commit(store, request, change(content.model_copy(update={"slug": slug})))
         except SlugTaken as error:
             raise field_problem("/slug", "Another article has, or had, this slug.") from error
     for _ in range(_SLUG_TRIES):
         free = await _free_slug(store, make_slug(content.headline))
         try:
-            return await _commit(store, order, change(content.model_copy(update={"slug": free})))
+            return await _commit(store, request, change(content.model_copy(update={"slug": free})))
         except SlugTaken:
             continue
-    raise Problem(503, "Too many articles of this headline are being made; try again.", headers={"Retry-After": "1"})
+    raise Problem(
+        503, "Too many articles with this headline are being created; try again.", headers={"Retry-After": "1"}
+    )
 
 
 async def _free_slug(store: Store, base: str) -> str:
-    for handful in candidates(base):
-        free = await store.articles.free_slugs(handful)
+    for batch in candidates(base):
+        free = await store.articles.free_slugs(batch)
         if free:
             return free[0]
-    raise AssertionError("there is no end of candidates")
+    raise AssertionError("the candidates never end")
 
 
-async def _commit(store: Store, order: Order, change: Change) -> Answer:
+async def _commit(store: Store, request: ChangeRequest, change: Change) -> Answer:
     _check_size(change)
     answer = _answer(change)
     try:
-        await store.articles.commit(change, order.claim, answer)
+        await store.articles.commit(change, request.claim, answer)
     except Stale as error:
         raise Problem(412, "Someone else has changed the article; read it again.") from error
     return answer
 
 
 def _check_size(change: Change) -> None:
-    """422 when Kafka would not take the article: an editor learns it on saving, not on publishing."""
+    """422 when the article is too large for Kafka: the editor learns it on saving, not on publishing."""
     after = change.after
     event = change.event or rules.event_of(rules.publish(after, at=after.updated_at))
     assert event is not None

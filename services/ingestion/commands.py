@@ -11,12 +11,12 @@ from services.ingestion.app import create_app
 from services.ingestion.roles import Role
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
-from services.ingestion.text import is_blank, tidy_line
-from services.ingestion.tokens import Person, make_token
+from services.ingestion.tokens import TokenOwner, make_token
 from shared.errors import SettingsError, Unavailable
 from shared.http.app import run_service
 from shared.ids import new_id
 from shared.mongo.client import Mongo
+from shared.text import EDITOR_LINE, tidy
 from shared.times import now, rfc3339
 
 _LOOK_EVERY_S = 0.2
@@ -49,15 +49,15 @@ def create_token(*, name: str, role: Role) -> None:
     role: what the person may do
     """
     try:
-        name = tidy_line(name)
+        name = tidy(name, EDITOR_LINE)
     except ValueError as error:
         sys.exit(f"--name: {error}")
-    if is_blank(name):
+    if not name:
         sys.exit("--name: There is nothing to read in it.")
     token = make_token()
 
     async def add(store: Store) -> None:
-        await store.tokens.add(token, Person(new_id(), name, role), now())
+        await store.tokens.add(token, TokenOwner(new_id(), name, role), now())
 
     _with_store(add)
     print(token)
@@ -70,8 +70,8 @@ def list_tokens() -> None:
     async def show(store: Store) -> None:
         for entry in await store.tokens.list():
             state = "valid" if entry.revoked_at is None else f"revoked {rfc3339(entry.revoked_at)}"
-            person = entry.person
-            print(f"{person.token_id}  {person.role:9}  {rfc3339(entry.created_at)}  {state}  {person.name}")
+            owner = entry.owner
+            print(f"{owner.token_id}  {owner.role:9}  {rfc3339(entry.created_at)}  {state}  {owner.name}")
 
     _with_store(show)
 

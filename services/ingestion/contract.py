@@ -1,141 +1,80 @@
-"""What goes in and out over HTTP: the shapes of API.md, and the table of operations that the public OpenAPI is made of."""
+"""Requests and answers of the editors' API (the shapes of API.md), and the table of operations behind its OpenAPI."""
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Self, get_args
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, ConfigDict
 
-from services.ingestion.markdown import is_site_path
+from services.ingestion.fields import (
+    MOST_BYLINES,
+    MOST_TAGS,
+    LanguageTag,
+    MarkdownText,
+    PictureUrl,
+    Slug,
+    Time,
+    line,
+    unique,
+)
 from services.ingestion.roles import Action, Role
 from services.ingestion.rules import Article, Content, Status
-from services.ingestion.slugs import LONGEST as LONGEST_SLUG
-from services.ingestion.slugs import check_slug
-from services.ingestion.text import fold, is_blank, tidy_line, tidy_prose
 from shared.events import Correction, Picture
 from shared.http.openapi import Operation, Parameter
 from shared.http.requests import JSON_TYPE, LARGEST_PAGE, USUAL_PAGE
 from shared.times import UtcDatetime
 
-LONGEST_BODY = 200_000
-LONGEST_URL = 2000
-MOST_BYLINES = 10
-MOST_TAGS = 20
 STATUSES: tuple[Status, ...] = get_args(Status)
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})")
-
-
-def _within(text: str, shortest: int, longest: int) -> str:
-    if len(text) > longest:
-        raise ValueError(f"It is longer than {longest} characters.")
-    if shortest and is_blank(text):
-        raise ValueError("There is nothing to read in it.")
-    return text
-
-
-def _line(shortest: int, longest: int) -> tuple[AfterValidator, WithJsonSchema]:
-    def check(text: str) -> str:
-        return _within(tidy_line(text), shortest, longest)
-
-    return AfterValidator(check), _text(shortest, longest)
-
-
-def _text(shortest: int, longest: int, **more: object) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "minLength": shortest, "maxLength": longest, **more})
-
-
-def _prose(text: str) -> str:
-    return _within(tidy_prose(text), 1, LONGEST_BODY)
-
-
-def _list(most: int, what: str) -> AfterValidator:
-    def check(texts: Sequence[str]) -> tuple[str, ...]:
-        unique: dict[str, str] = {}
-        for text in texts:
-            unique.setdefault(fold(text), text)
-        if len(unique) > most:
-            raise ValueError(f"There are more than {most} {what}.")
-        return tuple(unique.values())
-
-    return AfterValidator(check)
-
-
-def _picture_url(text: str) -> str:
-    text = _within(tidy_line(text), 1, LONGEST_URL)
-    parts = urlsplit(text)
-    absolute = parts.scheme in ("http", "https") and parts.netloc and "@" not in parts.netloc
-    if " " in text or not (absolute or is_site_path(text)):
-        raise ValueError("It is not an http or https address, nor a path on the site.")
-    return text
-
-
-def _language(text: str) -> str:
-    if _LANGUAGE.fullmatch(text) is None:
-        raise ValueError("It is not a language tag such as en, ar or pt-BR.")
-    return text
-
-
-def _time(value: object) -> object:
-    # pydantic would take numbers and dates too.
-    if not (isinstance(value, str) and _TIME.fullmatch(value)):
-        raise ValueError("It is not a time of RFC 3339, such as 2026-02-08T07:30:00Z.")
-    return value
-
-
-Headline = Annotated[str, *_line(1, 200)]
 
 
 class Sent(BaseModel):
-    """What a client sends: a field that does not exist is an error."""
+    """Base of requests: an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SentPicture(Sent):
-    """An article's lead picture; `alt` says in words what it shows."""
+    """An article's lead picture; `alt` describes it in words."""
 
-    url: Annotated[str, AfterValidator(_picture_url), _text(1, LONGEST_URL)]
-    alt: Annotated[str, *_line(1, 500)]
-    caption: Annotated[str, *_line(0, 1000)] = ""
-    credit: Annotated[str, *_line(0, 200)] = ""
+    url: PictureUrl
+    alt: Annotated[str, *line(1, 500)]
+    caption: Annotated[str, *line(0, 1000)] = ""
+    credit: Annotated[str, *line(0, 200)] = ""
 
 
 class SentArticle(Sent):
-    """An article as an editor sends it. Without a slug, one is made of the headline."""
+    """An article from an editor. Without `slug`, one is made from the headline."""
 
-    headline: Annotated[str, *_line(1, 200)]
-    section: Annotated[str, *_line(1, 50)]
-    body_markdown: Annotated[str, AfterValidator(_prose), _text(1, LONGEST_BODY)]
-    standfirst: Annotated[str, *_line(0, 500)] = ""
-    bylines: Annotated[tuple[Annotated[str, *_line(1, 100)], ...], _list(MOST_BYLINES, "bylines")] = ()
-    tags: Annotated[tuple[Annotated[str, *_line(1, 50)], ...], _list(MOST_TAGS, "tags")] = ()
-    slug: Annotated[str, AfterValidator(check_slug), _text(1, LONGEST_SLUG)] | None = None
-    language: Annotated[str, AfterValidator(_language), _text(2, 12)] | None = None
+    headline: Annotated[str, *line(1, 200)]
+    section: Annotated[str, *line(1, 50)]
+    body_markdown: MarkdownText
+    standfirst: Annotated[str, *line(0, 500)] = ""
+    bylines: Annotated[tuple[Annotated[str, *line(1, 100)], ...], unique(MOST_BYLINES, "bylines")] = ()
+    tags: Annotated[tuple[Annotated[str, *line(1, 50)], ...], unique(MOST_TAGS, "tags")] = ()
+    slug: Slug | None = None
+    language: LanguageTag | None = None
     lead_image: SentPicture | None = None
 
 
 class SentPublication(Sent):
-    """When an imported article was first published; nothing for one that is published now."""
+    """A publication. `published_at`: the first publication of an import; none for an article of today."""
 
-    published_at: Annotated[UtcDatetime, BeforeValidator(_time)] | None = None
+    published_at: Time | None = None
 
 
 class SentCorrection(Sent):
-    """What was wrong, for readers."""
+    """A correction. `note` tells readers the mistake."""
 
-    note: Annotated[str, *_line(1, 1000)]
+    note: Annotated[str, *line(1, 1000)]
 
 
 class SentWithdrawal(Sent):
-    """Why the article is taken back, for editors."""
+    """A withdrawal. `reason` is for editors only."""
 
-    reason: Annotated[str, *_line(1, 1000)]
+    reason: Annotated[str, *line(1, 1000)]
 
 
 class ArticleAnswer(BaseModel):
-    """An article's working copy with its state. `url` is the public path, null while there is none."""
+    """An article's working copy with its state. `url` is the public path, null before the first publication."""
 
     id: str
     version: int
@@ -160,14 +99,14 @@ class ArticleAnswer(BaseModel):
 
     @classmethod
     def of(cls, article: Article) -> Self:
-        """The article in this shape."""
+        """The answer for an article."""
         state = {name: getattr(article, name) for name in cls.model_fields if name not in Content.model_fields}
         content = {name: getattr(article.working, name) for name in Content.model_fields}
         return cls(**state, **content)
 
 
 class RevisionContent(BaseModel):
-    """A working copy as it was."""
+    """The working copy of one revision."""
 
     headline: str
     section: str
@@ -192,21 +131,21 @@ class RevisionAnswer(BaseModel):
 
 
 class RevisionList(BaseModel):
-    """Some of an article's changes, the newest first."""
+    """One page of an article's revisions, newest first."""
 
     items: list[RevisionAnswer]
     next_cursor: str | None
 
 
 class TokenAnswer(BaseModel):
-    """Whose a token is, for the other services."""
+    """The owner of a token, for the other services."""
 
     name: str
     role: Role
 
 
 class ArticleList(BaseModel):
-    """Some articles, the newest first."""
+    """One page of articles, newest first."""
 
     items: list[ArticleAnswer]
     next_cursor: str | None
@@ -219,14 +158,14 @@ _LIMIT = Parameter(
     "How many items at most",
     {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE},
 )
-_CURSOR = Parameter("cursor", "query", "The `next_cursor` of the answer before", {"type": "string"})
+_CURSOR = Parameter("cursor", "query", "The `next_cursor` of the previous page", {"type": "string"})
 _KEY = Parameter(
     "Idempotency-Key",
     "header",
-    "Makes a repetition harmless: it gets the first answer",
+    "A repeated request with the same key gets the first answer",
     {"type": "string", "minLength": 1, "maxLength": 200},
 )
-_IF_MATCH = Parameter("If-Match", "header", "The ETag that was read", {"type": "string"}, required=True)
+_IF_MATCH = Parameter("If-Match", "header", "The ETag of the version that was read", {"type": "string"}, required=True)
 _FILTERS = (
     Parameter("status", "query", "Only articles of this status", {"enum": list(STATUSES)}),
     Parameter("section", "query", "Only articles of this section", {"type": "string"}),
@@ -239,7 +178,7 @@ _FILTERS = (
     ),
 )
 _IF_NONE_MATCH = Parameter(
-    "If-None-Match", "header", "ETags that the client has: 304 if it is one of them", {"type": "string"}
+    "If-None-Match", "header", "ETags that the client has: 304 if one matches", {"type": "string"}
 )
 _ETAG = {"ETag": "The version as a strong entity tag"}
 
@@ -276,7 +215,7 @@ OPERATIONS: Sequence[Operation] = (
         id="list_articles",
         method="GET",
         path="/v1/articles",
-        summary="The working copies, the newest first",
+        summary="List working copies, newest first",
         answers={200: ArticleList},
         problems=(400, 401, 403, 422, 503),
         parameters=(*_FILTERS, _LIMIT, _CURSOR),
@@ -286,22 +225,24 @@ OPERATIONS: Sequence[Operation] = (
         id="show_article",
         method="GET",
         path="/v1/articles/{id}",
-        summary="One working copy",
+        summary="Show a working copy",
         answers={200: ArticleAnswer, 304: None},
         problems=(401, 403, 404, 503),
         parameters=(_ID, _IF_NONE_MATCH),
         secured=True,
         headers=_ETAG,
     ),
-    _change("edit", "", "PUT", SentArticle, "Replace the working copy; readers see nothing of it yet"),
-    _change("publish", "/publish", "POST", SentPublication, "The working copy becomes what readers see"),
-    _change("correct", "/correct", "POST", SentCorrection, "The same, with a public note of what was wrong"),
-    _change("withdraw", "/withdraw", "POST", SentWithdrawal, "Take it back: 410 for readers"),
+    _change("edit", "", "PUT", SentArticle, "Replace the working copy; readers do not see it yet"),
+    _change("publish", "/publish", "POST", SentPublication, "Show readers the working copy"),
+    _change(
+        "correct", "/correct", "POST", SentCorrection, "Show readers the working copy with a public correction note"
+    ),
+    _change("withdraw", "/withdraw", "POST", SentWithdrawal, "Withdraw the article: 410 for readers"),
     Operation(
         id="list_revisions",
         method="GET",
         path="/v1/articles/{id}/revisions",
-        summary="An article's accepted changes, the newest first",
+        summary="List an article's revisions, newest first",
         answers={200: RevisionList},
         problems=(400, 401, 403, 404, 422, 503),
         parameters=(_ID, _LIMIT, _CURSOR),

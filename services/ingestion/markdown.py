@@ -1,7 +1,7 @@
-"""Articles' Markdown as HTML: rendered without raw HTML, then sanitised, so that a mistake in one cannot become markup.
+"""Articles' Markdown as HTML: rendered without raw HTML, then sanitised, so that one mistake cannot let markup through.
 
-CommonMark with tables, strikethrough, footnotes, task and definition lists; an address in the text is a link. Headings start at
-level 2, since level 1 is the headline's.
+CommonMark with tables, strikethrough, footnotes, task and definition lists; web addresses become links. Headings start
+at level 2, since the headline is level 1.
 """
 
 import re
@@ -18,7 +18,8 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
-from services.ingestion.text import is_blank
+from shared.links import AddressFinder, shown_address
+from shared.text import is_blank
 
 EXTERNAL = "external noopener"
 _TEXT = {"p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "a", "img", "sup"}
@@ -34,7 +35,7 @@ _ATTRIBUTES = {
     "td": {"style"},
 }
 _ALIGNMENTS = frozenset(f"text-align:{side}" for side in ("left", "center", "right"))
-# Notes are numbered through the text, and no other id of a page begins so: each is there once.
+# Notes are numbered through the text, and no other id of a page has this prefix, so ids stay unique.
 _NOTE_ID = re.compile(r"fn(?:ref)?-[1-9][0-9]*(?:-[1-9][0-9]*)?")
 _ROLES = frozenset({"doc-noteref", "doc-backlink", "doc-endnotes"})
 _CLASSES = {"section": "footnotes", "li": "task-list-item"}
@@ -47,7 +48,7 @@ def render(markdown: str) -> str:
 
 
 def sanitise(html: str) -> str:
-    """Nothing but the tags, attributes and addresses that articles may have; the same again when done twice."""
+    """Keep only allowed tags, attributes and addresses. Idempotent."""
     return nh3.clean(
         html,
         tags=_TAGS,
@@ -59,18 +60,18 @@ def sanitise(html: str) -> str:
 
 
 def shows_nothing(html: str) -> bool:
-    """Whether a reader would see neither a word nor a picture."""
+    """Whether the HTML has neither a visible character nor a picture."""
     return "<img" not in html and is_blank(unescape(nh3.clean(html, tags=set())))
 
 
 def is_site_path(url: str) -> bool:
-    """Whether it is a path on the public site (and not `//host`, which browsers read as another host)."""
+    """Whether it is a path on the public site. Browsers read `//host` and `/\\host` as another host."""
     return url.startswith("/") and not url.startswith(("//", "/\\"))
 
 
 def _keep(tag: str, name: str, value: str) -> str | None:
     if name == "href":
-        return value if _may_lead_to(value) else None
+        return value if _is_allowed_target(value) else None
     if name == "src":
         return value if value.startswith("https://") or is_site_path(value) else None
     if name == "style":
@@ -84,7 +85,7 @@ def _keep(tag: str, name: str, value: str) -> str | None:
     return _FIXED.get(name, value)
 
 
-def _may_lead_to(url: str) -> bool:
+def _is_allowed_target(url: str) -> bool:
     return url.startswith(("http://", "https://", "mailto:", "#")) or is_site_path(url)
 
 
@@ -129,7 +130,7 @@ def _notes(renderer: RendererHTML, tokens: Sequence[Token], index: int, options:
 
 
 def _box(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-    """The box of a task: nothing else is HTML in the text, since editors' own is switched off."""
+    """The box of a task. No other HTML is in the text: raw HTML is switched off."""
     return "☑" if "checked=" in tokens[index].content else "☐"
 
 
@@ -137,7 +138,8 @@ def _set_up() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "linkify": True})
     markdown.enable(["table", "strikethrough", "linkify"])
     markdown.use(footnote_plugin, inline=False).use(tasklists_plugin).use(deflist_plugin)
-    _link_whole_addresses_alone(markdown)
+    markdown.linkify = AddressFinder()
+    _show_honest_addresses(markdown)
     rules: dict[str, Any] = {
         "link_open": _open_link,
         "image": _show_image,
@@ -154,12 +156,14 @@ def _set_up() -> MarkdownIt:
     return markdown
 
 
-def _link_whole_addresses_alone(markdown: MarkdownIt) -> None:
-    """Without a guess at names: a full stop between two words without a space after it makes no link."""
-    assert markdown.linkify is not None
-    markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
-    for schema in ("ftp:", "//", "mailto:"):
-        markdown.linkify.add(schema, None)
+def _show_honest_addresses(markdown: MarkdownIt) -> None:
+    """Undo the library's own decoding of punycode where the result could be taken for another host."""
+    decode = markdown.normalizeLinkText
+
+    def shown(url: str) -> str:
+        return shown_address(decode(url)) or url
+
+    markdown.normalizeLinkText = shown  # type: ignore[assignment,method-assign]
 
 
 _markdown = _set_up()

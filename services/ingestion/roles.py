@@ -1,4 +1,4 @@
-"""Who may do what, as a table; README.md shows it, a test holds the two together."""
+"""Roles and their rights, as a table. README.md shows it; a test compares the two."""
 
 from collections.abc import Mapping
 from typing import Literal, get_args

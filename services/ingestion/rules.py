@@ -1,8 +1,8 @@
-"""What is decided about an article: which changes make sense, and what each makes of it. No I/O, no clock.
+"""Decisions about an article: which changes are allowed, and their results. No I/O, no clock.
 
 draft ──publish──> published ──withdraw──> withdrawn
                     │  ▲  ▲                    │
-      publish, correct─┘  └──────publish───────┘      edit: in any state, seen by no reader
+      publish, correct─┘  └──────publish───────┘      edit: in any state, readers do not see it
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from shared.http.problems import field_problem
 
 Status = Literal["draft", "published", "withdrawn"]
 
-# The first newspaper was printed in 1605: an earlier date of publication is a slip of the hand.
+# The first newspaper was printed in 1605. An earlier date of publication is a typing mistake.
 EARLIEST_YEAR = 1605
 
 _ALLOWED_FROM: Mapping[Action, frozenset[Status]] = {
@@ -30,13 +30,13 @@ _ALLOWED_FROM: Mapping[Action, frozenset[Status]] = {
 
 
 class Frozen(BaseModel):
-    """A value that is replaced, never changed."""
+    """Base of immutable values."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Content(Frozen):
-    """What editors write, and the HTML it became."""
+    """An editor's text and its rendered HTML."""
 
     headline: str
     section: str
@@ -51,12 +51,12 @@ class Content(Frozen):
 
     @property
     def path(self) -> str:
-        """Where it stands on the site once it is published."""
+        """Its path on the site, once published."""
         return f"/{self.section}/{self.slug}"
 
 
 class Edition(Frozen):
-    """What readers were last told: by which change, at which version, and since when it reads so."""
+    """The article as readers see it: the change and version that made it, and the time since when it reads so."""
 
     action: Literal["publish", "correct", "withdraw"]
     version: int
@@ -65,9 +65,9 @@ class Edition(Frozen):
 
 
 class Article(Frozen):
-    """An article: the working copy, which editors see, and the edition, which readers see.
+    """An article: the working copy for editors and the edition for readers.
 
-    `number` counts articles by creation. `url` is the edition's path; `former_urls` lead to it for ever.
+    `number` counts articles by creation. `url` is the edition's path; `former_urls` redirect to it for ever.
     """
 
     id: str
@@ -87,13 +87,13 @@ class Article(Frozen):
 
     @property
     def public_slugs(self) -> frozenset[str]:
-        """The slugs of all paths that readers have ever been given: they stay this article's."""
+        """Slugs of all paths that were ever public. They stay with this article for ever."""
         paths = (*self.former_urls, *([self.url] if self.url else []))
         return frozenset(path.rpartition("/")[2] for path in paths)
 
 
 def check_transition(article: Article, action: Action) -> None:
-    """409 when the change makes no sense for an article in this state."""
+    """409 when the article's state does not allow the change."""
     if article.status not in _ALLOWED_FROM[action]:
         raise Problem(409, f"A {article.status} article cannot be {_DONE[action]}.")
 
@@ -102,25 +102,25 @@ _DONE: Mapping[Action, str] = {"correct": "corrected", "withdraw": "withdrawn"}
 
 
 def edit(article: Article, content: Content, *, slug_is_chosen: bool, at: datetime) -> Article:
-    """Another working copy; readers see nothing of it."""
+    """Replace the working copy. Readers do not see it."""
     check_transition(article, "edit")
     return _next(article, _later(article, at), working=content, slug_is_chosen=slug_is_chosen)
 
 
 def publish(article: Article, *, at: datetime, published_at: datetime | None = None) -> Article:
-    """The working copy becomes what readers see. A date in the past is for the first time only."""
+    """Show readers the working copy. `published_at` counts for the first publication only."""
     check_transition(article, "publish")
     at = _later(article, at)
     first = article.published_at or published_at or at
     if published_at not in (None, first):
         raise field_problem("/published_at", "The article has been published before; its first date stays.")
-    # An import reads as it did on the day it is dated, not as news that was changed today.
+    # An import must not look like news that was changed today.
     since = first if article.published_at is None else at
     return _show(article, "publish", at, since, published_at=first)
 
 
 def correct(article: Article, *, note: str, at: datetime) -> Article:
-    """The working copy becomes what readers see, with a public note of what was wrong."""
+    """Show readers the working copy with a public correction note."""
     check_transition(article, "correct")
     at = _later(article, at)
     corrections = (*article.corrections, Correction(note=note, at=at))
@@ -128,16 +128,16 @@ def correct(article: Article, *, note: str, at: datetime) -> Article:
 
 
 def withdraw(article: Article, *, at: datetime) -> Article:
-    """Readers see it no more; its paths stay taken."""
+    """Hide the article from readers. Its paths stay reserved."""
     check_transition(article, "withdraw")
     assert article.edition is not None
     at = _later(article, at)
-    told: dict[str, object] = {"action": "withdraw", "version": article.version + 1, "updated_at": at}
-    return _next(article, at, status="withdrawn", edition=article.edition.model_copy(update=told))
+    withdrawn: dict[str, object] = {"action": "withdraw", "version": article.version + 1, "updated_at": at}
+    return _next(article, at, status="withdrawn", edition=article.edition.model_copy(update=withdrawn))
 
 
 def check_date(published_at: datetime, at: datetime) -> None:
-    """422 for a date of publication that no import can have."""
+    """422 for an impossible date of publication."""
     if published_at > at:
         raise field_problem("/published_at", "The date of publication lies in the future.")
     if published_at.year < EARLIEST_YEAR:
@@ -145,7 +145,7 @@ def check_date(published_at: datetime, at: datetime) -> None:
 
 
 def event_of(article: Article) -> ArticleState | None:
-    """The newest event of an article, None while readers know nothing of it. A withdrawal's carries no text, but its language."""
+    """The newest event of an article, None before its first publication. A withdrawal carries the language but no text."""
     edition = article.edition
     if edition is None or article.url is None or article.published_at is None:
         return None
@@ -180,11 +180,11 @@ def _show(
 ) -> Article:
     edition = Edition(action=action, version=article.version + 1, content=article.working, updated_at=since)
     path = article.working.path
-    former = _left_behind(article, path)
+    former = _former_paths(article, path)
     return _next(article, at, status="published", edition=edition, url=path, former_urls=former, **changed)
 
 
-def _left_behind(article: Article, path: str) -> Sequence[str]:
+def _former_paths(article: Article, path: str) -> Sequence[str]:
     known = (*article.former_urls, *([article.url] if article.url else []))
     return tuple(dict.fromkeys(former for former in known if former != path))
 
@@ -194,5 +194,5 @@ def _next(article: Article, at: datetime, **changed: object) -> Article:
 
 
 def _later(article: Article, at: datetime) -> datetime:
-    # Clocks of several machines differ: what was changed later never looks older.
+    # Clocks of several machines differ. A later change must never look older.
     return max(at, article.updated_at)

@@ -1,4 +1,4 @@
-"""What the ingestion service is told from outside, beyond what every service is told."""
+"""Settings of the ingestion service, beyond those of every service."""
 
 from pathlib import Path
 
@@ -7,21 +7,21 @@ from pydantic import Field
 from shared.errors import SettingsError
 from shared.settings import Settings
 
-# A token is a secret that nobody types: shorter ones are a mistake, such as a file with a word in it.
+# Nobody types a token. A shorter text is a mistake, such as a file with a word in it.
 SHORTEST_TOKEN = 20
 
 
 class IngestionSettings(Settings):
-    """Settings of the ingestion service; each is the environment variable `WM_<NAME>`."""
+    """Each field is the environment variable `WM_<NAME>`."""
 
     ingestion_database: str = Field("ingestion", min_length=1, description="the service's database in MongoDB")
     admin_token_file: Path | None = Field(
         None,
-        description="a file with a token that is an admin's; another text in it at the next start replaces the token",
+        description="a file with an admin's token; a different text in it replaces the token at the next start",
     )
 
     def admin_token(self) -> str | None:
-        """The token in `admin_token_file`, None without such a file. Raises SettingsError when it cannot be one."""
+        """The token in `admin_token_file`, None without such a file. Raises SettingsError when the text cannot be a token."""
         if self.admin_token_file is None:
             return None
         try:

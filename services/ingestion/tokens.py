@@ -1,4 +1,4 @@
-"""Bearer tokens of editors. Only their SHA-256 is stored (`shared/http/bearer.py`)."""
+"""Bearer tokens. The database holds their SHA-256 alone; a token is 256 random bits, so a fast hash is safe."""
 
 import secrets
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ _PREFIX = "wm_"
 
 
 @dataclass(frozen=True)
-class Person:
-    """Whom a token belongs to. `token_id` is not secret: lists show it, and a token is revoked by it."""
+class TokenOwner:
+    """The owner of a token. `token_id` is not secret: lists show it, and `revoke` takes it."""
 
     token_id: str
     name: str
@@ -20,13 +20,13 @@ class Person:
 
 @dataclass(frozen=True)
 class TokenEntry:
-    """A token as lists show it."""
+    """A token in a list."""
 
-    person: Person
+    owner: TokenOwner
     created_at: datetime
     revoked_at: datetime | None
 
 
 def make_token() -> str:
-    """A new token. It is shown once and kept nowhere."""
+    """Make a new token. Show it once; it is stored nowhere."""
     return _PREFIX + secrets.token_urlsafe(32)

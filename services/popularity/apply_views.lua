@@ -1,17 +1,17 @@
--- Applies one chunk of views to a partition's counters and moves its position, both or neither.
--- Redis runs a script alone but does not undo one that fails, so everything that can fail (a wrong argument, a key of a
--- wrong type) is read first, and the position is written last.
+-- Applies one chunk of views to a partition's counters and advances its position, both or neither.
+-- Redis runs a script alone but does not roll back a failed one. So the script first reads everything that can fail (a wrong
+-- argument, a key of a wrong type), and writes the position last.
 -- KEYS[1] the partition's state
 -- ARGV    log, from, to, fingerprint, slot, slots, spans ("1h:1 24h:60 …"), ids (16 bytes each), rows (2 bytes for each
---         id: which of the rows below, from 0), then for each row its article and its minute
--- Answers {"OK", next, counted}, {"ALREADY" | "GAP" | "WRONG_LOG", next, 0} or {"UNKNOWN", 0, 0}.
+--         id: its index in the rows below, from 0), then for each row its article and its minute
+-- Returns {"OK", next, counted}, {"ALREADY" | "GAP" | "WRONG_LOG", next, 0} or {"UNKNOWN", 0, 0}.
 local state = KEYS[1]
 local base = string.sub(state, 1, -6)
 local log, from, to, fingerprint = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local slot, slots, spans, ids, indexes = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
 local most_rows = (#ARGV - 9) / 2
 if not (from and to and to > from and slot and slots) or #ids % 16 ~= 0 or #indexes * 8 ~= #ids then
-  return redis.error_reply('gate: wrong arguments')
+  return redis.error_reply('apply_views: wrong arguments')
 end
 
 local stored = redis.call('HMGET', state, 'log', 'next', 'revision')
@@ -21,7 +21,7 @@ if stored[1] ~= log then return {'WRONG_LOG', position, 0} end
 if position >= to then return {'ALREADY', position, 0} end
 if position ~= from then return {'GAP', position, 0} end
 
--- Which ids are new, and what each row then counts.
+-- Find the new ids, and the count of each row.
 local count = #ids / 16
 local given, seen = {}, {}
 for i = 1, count do given[i] = string.sub(ids, i * 16 - 15, i * 16) end
@@ -39,13 +39,13 @@ for i = 1, count do
   if not seen[i] then
     local high, low = string.byte(indexes, i * 2 - 1, i * 2)
     local row = high * 256 + low
-    if row >= most_rows then return redis.error_reply('gate: wrong arguments') end
+    if row >= most_rows then return redis.error_reply('apply_views: wrong arguments') end
     counts[row] = (counts[row] or 0) + 1
     counted = counted + 1
   end
 end
 
--- What is to be added where. An article that is not placed (withdrawn, or not known yet) counts aside.
+-- Collect the additions. An article without a section (withdrawn, or not known yet) counts in `aside`.
 local adds, checked, buckets, places, windows = {}, {}, {}, {}, {}
 local function add(key, member, n)
   if not checked[key] then
@@ -65,7 +65,7 @@ local function sum(window, article, place, n)
 end
 for row, n in pairs(counts) do
   local article, minute = ARGV[10 + row * 2], tonumber(ARGV[11 + row * 2])
-  if not minute then return redis.error_reply('gate: wrong arguments') end
+  if not minute then return redis.error_reply('apply_views: wrong arguments') end
   local place = places[article]
   if not place then
     place = redis.call('HGET', base .. 'article:' .. article, 'place') or ''
@@ -85,7 +85,7 @@ local old = redis.call('ZRANGEBYSCORE', base .. 'ids', '-inf', '(' .. (slot - sl
 
 for _, a in ipairs(adds) do redis.call('ZINCRBY', a[1], a[2], a[3]) end
 for _, b in pairs(buckets) do redis.call('ZADD', base .. 'buckets:' .. b[1], b[2], b[2]) end
--- An id that came again is remembered anew, so that a chain of retries is covered from its last one.
+-- A repeated id is remembered again, so that a chain of retries is covered from its last one.
 if count > 0 then
   redis.call('SADD', base .. 'ids:' .. slot, unpack(given))
   redis.call('ZADD', base .. 'ids', slot, slot)

@@ -1,4 +1,4 @@
-"""What the API knows of articles: Redis' cards, held for a moment, and a bounded wait for one that was just published."""
+"""Articles for the api: cards from Redis, cached for a second, and a bounded wait for one that was just published."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,22 +7,21 @@ from time import monotonic, time
 import orjson
 
 from services.popularity.store import Card, Store, views_partition
+from shared.arrival import find_arriving
 from shared.ids import created_ms
 
-# A withdrawal shows here at most so late. A hot article is looked up anew at half that time, while its views go on.
+# A withdrawal takes effect after this time at the latest. A hot article is refreshed at half of it, in the background.
 _FRESH_S = 1.0
 _AGEING_S = 0.5
 _MOST_HELD = 20_000
-# The counter hears of a publication a moment after the editor does: an id this young is waited for before it is unknown.
+# Wait for an id this young before answering 404.
 _YOUNG_MS = 15 * 60_000
-_WAIT_S = 1.5
-_LOOK_EVERY_S = 0.1
 _MOST_AWAITED = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A card, and what each view of its article is written with."""
+    """A card, and the parts of its views' records."""
 
     card: Card
     partition: int
@@ -31,25 +30,25 @@ class Known:
 
 
 def known_article(article: str, card: Card) -> Known:
-    """What is worked out once for an article, so that a view of it costs less."""
+    """Precompute the parts of an article's views, so that each view costs less."""
     fields = orjson.dumps({"article_id": article, "section": card.section})
     return Known(card, views_partition(article), article.encode(), fields[1:-1])
 
 
 class ArticleIndex:
-    """Look-ups by id, merged while under way, so that a thousand views of one article ask Redis once a second."""
+    """Look-ups by id. Concurrent ones are merged: a thousand views of one article read Redis once a second."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._held: dict[str, tuple[Known, float]] = {}
-        self._asking: dict[str, asyncio.Task[Known | None]] = {}
+        self._lookups: dict[str, asyncio.Task[Known | None]] = {}
 
     def held(self, article: str) -> Known | None:
-        """The card, if it was looked up within the last second; one that ages is asked for anew, and nobody waits for it."""
+        """The card, if it was read within the last second. An ageing one is refreshed in the background."""
         known, fresh_until = self._held.get(article, (None, 0.0))
         left_s = fresh_until - monotonic()
-        if left_s < _AGEING_S and known is not None and article not in self._asking:
-            self._start_asking(article)
+        if left_s < _AGEING_S and known is not None and article not in self._lookups:
+            self._start_lookup(article)
         return known if left_s > 0 else None
 
     async def find(self, article: str) -> Known | None:
@@ -57,25 +56,22 @@ class ArticleIndex:
         return self.held(article) or await self.find_anew(article)
 
     async def find_anew(self, article: str) -> Known | None:
-        """As `find`, but as Redis has it now: a withdrawal, or its end, shows at once."""
-        return await asyncio.shield(self._asking.get(article) or self._start_asking(article))
+        """Like `find`, but always from Redis: a withdrawal takes effect at once."""
+        return await asyncio.shield(self._lookups.get(article) or self._start_lookup(article))
 
-    def _start_asking(self, article: str) -> "asyncio.Task[Known | None]":
-        may_wait = len(self._asking) < _MOST_AWAITED and _is_young(article)
-        asking = asyncio.create_task(self._look(article, _WAIT_S if may_wait else 0.0))
-        self._asking[article] = asking
-        asking.add_done_callback(lambda _: self._asking.pop(article, None))
-        return asking
+    def _start_lookup(self, article: str) -> "asyncio.Task[Known | None]":
+        may_wait = len(self._lookups) < _MOST_AWAITED and _is_young(article)
+        lookup = asyncio.create_task(self._look(article, waits=may_wait))
+        self._lookups[article] = lookup
+        lookup.add_done_callback(lambda _: self._lookups.pop(article, None))
+        return lookup
 
-    async def _look(self, article: str, patience_s: float) -> Known | None:
-        deadline = monotonic() + patience_s
-        while True:
-            card = (await self._store.cards([article])).get(article)
-            if card is not None and card.status != "erased":
-                return self._hold(article, card)
-            if card is not None or monotonic() >= deadline:
-                return None
-            await asyncio.sleep(_LOOK_EVERY_S)
+    async def _look(self, article: str, *, waits: bool) -> Known | None:
+        async def read_card() -> Card | None:
+            return (await self._store.cards([article])).get(article)
+
+        card = await find_arriving(read_card, waits=waits)
+        return None if card is None or card.status == "erased" else self._hold(article, card)
 
     def _hold(self, article: str, card: Card) -> Known:
         if len(self._held) >= _MOST_HELD:

@@ -32,5 +32,5 @@ async def _adopt_one(settings: PopularitySettings, store: Store, log_id: str, to
         recreated = bool(await find_recreated(settings.kafka, {(topic, partition): state}))
     if state.log == log_id and not recreated:
         return f"{topic}/{partition}: {log_id} is the known log, at {state.position}"
-    position = await store.adopt(topic, partition, log_id, instead_of=state if recreated else None)
+    position = await store.adopt_log(topic, partition, log_id, instead_of=state if recreated else None)
     return f"{topic}/{partition}: took up {log_id} at {position} (was {state.log or 'nothing'} at {state.position})"

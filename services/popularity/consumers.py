@@ -24,7 +24,7 @@ class LogRefused(Unavailable):
 
 
 class CounterSink:
-    """Applies views.v1 and articles.v1 to the store. `moved` is called whenever counts or articles may have changed."""
+    """Applies views.v1 and articles.v1 to the store. `on_change` is called whenever counts or articles may have changed."""
 
     confirms = False
 
@@ -35,13 +35,13 @@ class CounterSink:
         *,
         bootstrap: str,
         adopts: bool,
-        moved: Callable[[], None],
+        on_change: Callable[[], None],
     ) -> None:
         self._store = store
         self._dead_letters = dead_letters
         self._bootstrap = bootstrap
         self._adopts = adopts
-        self._moved = moved
+        self._on_change = on_change
         self.log_id = ""
         self.refusal: str | None = None
 
@@ -54,7 +54,7 @@ class CounterSink:
             found[partition] = await self._position(partition, state, log_id, recreated=partition in recreated)
         self.log_id, self.refusal = log_id, None
         metrics.LOG_REFUSED.set(0)
-        self._moved()
+        self._on_change()
         return found
 
     async def _find_recreated(self, states: Mapping[Partition, PartitionState], log_id: str) -> set[Partition]:
@@ -72,7 +72,7 @@ class CounterSink:
             self._check_adoption(partition, state, log_id)
             metrics.LOGS_ADOPTED.inc()
             _log.warning("log.adopted", topic=partition[0], partition=partition[1], log=log_id, was=state.log)
-        return await self._store.adopt(*partition, log_id, instead_of=state if recreated else None)
+        return await self._store.adopt_log(*partition, log_id, instead_of=state if recreated else None)
 
     def _check_adoption(self, partition: Partition, state: PartitionState, log_id: str) -> None:
         # Articles carry versions: reading another log of them from its beginning changes nothing that is known already.
@@ -119,7 +119,7 @@ class CounterSink:
     async def apply(self, batch: Batch) -> None:
         """Apply a batch; Gap when Redis stands elsewhere."""
         await APPLY[batch.topic](self, batch)
-        self._moved()
+        self._on_change()
 
     async def apply_views(self, batch: Batch) -> None:
         """Count views; bad records go aside while their neighbours count."""
@@ -149,7 +149,7 @@ class CounterSink:
             try:
                 event = decode(record)
                 if isinstance(event, (ArticleState, Erased)):
-                    await self._store.place(event)
+                    await self._store.upsert_article(event)
             except InvalidMessage as error:
                 await self._dead_letters.put(record, str(error))
             else:
@@ -158,7 +158,7 @@ class CounterSink:
         await self._judge(batch, chunk, await self._store.apply(batch.topic, batch.partition, batch.log_id, chunk))
 
     async def _judge(self, batch: Batch, chunk: Chunk, applied: Applied) -> None:
-        metrics.GATE_ANSWERS.labels(applied.status).inc()
+        metrics.CHUNKS_APPLIED.labels(applied.status).inc()
         if applied.status == "OK":
             metrics.VIEWS_COUNTED.inc(applied.counted)
             metrics.VIEWS_REPEATED.inc(len(chunk.views) - applied.counted)

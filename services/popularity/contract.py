@@ -1,4 +1,4 @@
-"""The shapes of popularity's part of the public contract, and its operations for OpenAPI."""
+"""Popularity's part of the public contract: its models, and its operations for OpenAPI."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What the counter does, put together, and its life: it counts views, keeps articles' cards, retires buckets, and ranks."""
+"""The counter: its parts and their life. It counts views, stores articles' cards, retires buckets, and ranks."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -19,13 +19,13 @@ from shared.process.process import start_task, stop_task
 from shared.site.site import load_site
 
 GROUP = "popularity-counter"
-# Views that one turn of the consumer takes: a few calls of the gate for each partition.
+# Views in one turn of the consumer: a few calls of apply_views for each partition.
 _MOST_RECORDS = 4000
 _FINISH_WITHIN_S = 8.0
 
 
 class Counting:
-    """A member of the counters' group; the one that holds views.v1's first partition ranks for all."""
+    """A member of the counters' group. The holder of the first partition of views.v1 ranks for all."""
 
     def __init__(self, settings: PopularitySettings, store: Store) -> None:
         self._store = store
@@ -45,7 +45,7 @@ class Counting:
             DeadLetters(self._producer, GROUP),
             bootstrap=settings.kafka,
             adopts=settings.kafka_adopt_new_log,
-            moved=self._ranker.moved,
+            on_change=self._ranker.on_change,
         )
         self._runner = GroupRunner(
             settings,
@@ -54,10 +54,10 @@ class Counting:
             sink=self._sink,
             most_records=_MOST_RECORDS,
         )
-        self._retirement = Retirement(store, held=lambda: self._runner.partitions, moved=self._ranker.moved)
+        self._retirement = Retirement(store, held=lambda: self._runner.partitions, on_change=self._ranker.on_change)
 
     async def live(self, _: web.Application) -> AsyncIterator[None]:
-        """Count as long as the application runs; what is being applied at its end is finished, within a bound."""
+        """Count while the application runs. At its end the current batch is finished, within a time limit."""
         counting = start_task(self._runner.run(), "counter")
         tasks = [start_task(self._retirement.run(), "retirement"), start_task(self._ranker.run(), "ranking")]
         yield
@@ -69,7 +69,7 @@ class Counting:
         await self._store.close()
 
     async def check_log(self) -> Mapping[str, object]:
-        """For readiness: raises Unavailable while the log that is there may not be counted from."""
+        """For readiness: raises Unavailable while the present log is refused."""
         if self._sink.refusal:
             raise Unavailable(self._sink.refusal)
         return {"log": self._sink.log_id}

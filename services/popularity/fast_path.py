@@ -1,8 +1,8 @@
-"""The quick way of the two questions that come in thousands: views of known articles, and rankings that lie ready.
+"""The fast path of the two most frequent requests: views of known articles, and cached rankings.
 
-Asked before aiohttp looks for a route (`shared.http.app.answer_first`). Whatever is out of the ordinary is left to the usual
-way in `routes.py`, which knows every rule; here are only the cases that break none. What middlewares do there (trace,
-metrics, security headers, a request id) is done here as well, with less work. tests/bench/views.py says what it brings.
+It runs before aiohttp resolves a route (`shared.http.app.answer_first`). It answers valid, ordinary requests only; all others
+go to `routes.py`, which knows every rule. It repeats the work of the middlewares (trace, metrics, security headers, request
+id) at a lower cost. `tests/bench/views.py` measures its effect.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from shared.http.quirks import keep_received_body
 from shared.http.ready_response import DateLine, ReadyAnswer
 from shared.process.tracing import continue_trace
 
-# A view is two ids; whatever is longer is read the usual way.
+# A view is two ids; `routes.py` reads longer bodies.
 _LARGEST_BODY = 512
 _EVENT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MOST_READY = 1_024
@@ -35,7 +35,7 @@ _HEAD = "".join(f"{name}: {value}\r\n" for name, value in _HEADERS.items()).enco
 
 
 class Moments:
-    """The present as RFC 3339 with milliseconds, written once for all views of one millisecond."""
+    """The present as RFC 3339 with milliseconds, formatted once a millisecond."""
 
     def __init__(self) -> None:
         self._ms = -1
@@ -79,15 +79,15 @@ _TYPE = PageViewed.ce_type.encode()
 
 
 class Accepted(ReadyAnswer):
-    """202 with an event id, whole. Made once for each view, so it holds nothing but its bytes."""
+    """A complete 202 with an event id. There is one for each view, so it holds only its bytes."""
 
     def __init__(self, whole: bytes) -> None:
-        # Without what `web.Response` sets up, all of which serves the ways of answering that this class replaces.
+        # Skips the set-up of `web.Response`: this class replaces every method that uses it.
         self._bytes = whole
 
     @property
     def keep_alive(self) -> bool:
-        """Always: a client that wants to go is answered the usual way."""
+        """Always true: `routes.py` answers a client that closes its connection."""
         return True
 
     def as_bytes(self) -> bytes:
@@ -96,16 +96,16 @@ class Accepted(ReadyAnswer):
 
 
 class FastPath:
-    """Answers what can be answered in a few steps; None sends a request the usual way."""
+    """Answers ordinary requests in a few steps; None passes a request to `routes.py`."""
 
     def __init__(
         self,
         articles: ArticleIndex,
-        intake: ViewBatcher,
+        view_batcher: ViewBatcher,
         rank: Callable[[str], bytes | None],
     ) -> None:
         self._articles = articles
-        self._intake = intake
+        self._view_batcher = view_batcher
         self._rank = rank
         self._date = DateLine()
         self._tally = BatchedMetrics()
@@ -113,23 +113,23 @@ class FastPath:
         self._ready: dict[str, ReadyAnswer] = {}
 
     async def run(self) -> None:
-        """Keep the `Date` of answers and the metrics true, until cancelled."""
+        """Update the `Date` header and the metrics once a second, until cancelled."""
         while True:
             await asyncio.sleep(1.0)
             self._date.tick()
             self._tally.hand_over()
 
-    def forget(self) -> None:
-        """Rankings have moved."""
+    def forget_rankings(self) -> None:
+        """Drop the ready answers: a ranking has changed."""
         self._ready.clear()
 
     def answer(self, request: web.Request) -> "ReadyAnswer | Awaitable[web.StreamResponse | None] | None":
-        """A ready ranking, the answer to a view once it comes, or None."""
+        """A ready ranking, an awaitable answer to a view, or None."""
         path = request.raw_path
         if request.version != HttpVersion11 or not request.keep_alive:
             return None
         if path == "/v1/views" and request.method == "POST":
-            return self._take(request)
+            return self._accept(request)
         if path.startswith("/v1/popular") and request.method == "GET":
             return self._show(path)
         return None
@@ -148,7 +148,7 @@ class FastPath:
         self._tally.add("GET", "/v1/popular", 200, perf_counter() - started)
         return ready
 
-    async def _take(self, request: web.Request) -> web.StreamResponse | None:
+    async def _accept(self, request: web.Request) -> web.StreamResponse | None:
         started = perf_counter()
         headers = request.headers
         length = request.content_length
@@ -164,7 +164,7 @@ class FastPath:
         trace = continue_trace(headers.get("traceparent")).encode()
         try:
             message = view_message(event_id, article, self._moments.now(), trace)
-            await self._intake.accept(message, article.partition)
+            await self._view_batcher.accept(message, article.partition)
         except Problem as problem:
             self._tally.add("POST", "/v1/views", problem.status, perf_counter() - started)
             return problem_response(problem)

@@ -1,17 +1,17 @@
-"""Popularity's own metrics."""
+"""The metrics of popularity."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
-VIEWS_ACCEPTED = Counter("wm_views_accepted_total", "Views that Kafka has and that were answered 202")
+VIEWS_ACCEPTED = Counter("wm_views_accepted_total", "Views acknowledged by Kafka and answered 202")
 VIEWS_REFUSED = Counter("wm_views_refused_total", "Views that were not accepted", ["reason"])
 VIEWS_WAITING = Gauge("wm_views_waiting", "Views that wait for Kafka's acknowledgement")
 BATCH_VIEWS = Histogram("wm_views_batch_size", "Views sent to Kafka at once", buckets=(1, 4, 16, 64, 256, 1024))
-VIEWS_COUNTED = Counter("wm_views_counted_total", "Views that the gate counted")
-VIEWS_REPEATED = Counter("wm_views_repeated_total", "Views whose event id had been counted before")
-GATE_ANSWERS = Counter("wm_views_gate_total", "What the gate answered", ["status"])
+VIEWS_COUNTED = Counter("wm_views_counted_total", "Views counted")
+VIEWS_REPEATED = Counter("wm_views_repeated_total", "Views whose event id was counted before")
+CHUNKS_APPLIED = Counter("wm_views_chunks_total", "Chunks of records by the status of apply_views", ["status"])
 VIEWS_LOST = Counter("wm_views_lost_total", "Views that the log dropped before they were counted (retention)")
-LOGS_ADOPTED = Counter("wm_views_logs_adopted_total", "Times that a partition took up another log")
-LOG_REFUSED = Gauge("wm_views_log_refused", "1 while another log than the known one waits for an operator's adopt-log")
+LOGS_ADOPTED = Counter("wm_views_logs_adopted_total", "Times that a partition adopted another log")
+LOG_REFUSED = Gauge("wm_views_log_refused", "1 while an unknown log waits for the operator's adopt-log")
 RANKINGS_PUBLISHED = Counter("wm_rankings_published_total", "Rankings sent to rankings.v1")
 RANKINGS_UNREADABLE = Counter("wm_rankings_unreadable_total", "Records of rankings.v1 that the api could not read")
-RANKING_SECONDS = Histogram("wm_ranking_seconds", "Time to compute and publish the rankings that moved")
+RANKING_SECONDS = Histogram("wm_ranking_seconds", "Time to compute and publish changed rankings")

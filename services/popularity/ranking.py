@@ -1,7 +1,7 @@
-"""Rankings: exact merges of the partitions' tops, published when they moved and whenever they grow old.
+"""Rankings: exact merges of the partitions' tops, published when they change and when they grow old.
 
-Computed by one counter, the holder of views.v1's first partition. Two that both believe so for a moment do no harm: both
-read the same Redis, and of two rankings the later holds.
+One counter computes them, the holder of the first partition of views.v1. Two holders for a moment do no harm: both read the
+same Redis, and of two rankings the later one wins.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from shared.times import now
 _log = structlog.get_logger(__name__)
 
 MOST = 100
-# Other counters' work shows in Redis only: looked for so often.
+# Polls for the work of other counters, which shows only in Redis.
 _LOOK_EVERY_S = 0.25
-# A counter without others is told of all work by `moved`.
+# `on_change` reports all work of a counter that is alone.
 _LOOK_ALONE_EVERY_S = 1.0
 _PAUSE_AFTER_FAILURE_S = 0.5
 
@@ -33,7 +33,7 @@ Lines = list[tuple[str, int]]
 
 
 class Ranker:
-    """Keeps rankings.v1 true while `leads` says that this process is the one to do it."""
+    """Keeps rankings.v1 current while `leads` returns true for this process."""
 
     def __init__(
         self,
@@ -55,11 +55,12 @@ class Ranker:
         self._log_id = log_id
         self._every_s = every_s
         self._fresh_s = fresh_s
-        self._moved = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._worked = False
         self._forget()
 
     def _forget(self) -> None:
-        """Know nothing: everything is read and published anew."""
+        """Forget all state, so that everything is read and published again."""
         self._states: list[PartitionState] = []
         self._tops: dict[int, list[dict[str, int]]] = {}
         self._cards: dict[str, Card] = {}
@@ -67,9 +68,9 @@ class Ranker:
         self._published_at: dict[Scope, float] = {}
         self._published_in = ""
 
-    def moved(self) -> None:
-        """Say that counts may have changed, so that the next look is now."""
-        self._moved.set()
+    def on_change(self) -> None:
+        """Counts may have changed: look now."""
+        self._changed.set()
 
     async def run(self) -> None:
         """Rank until cancelled."""
@@ -82,21 +83,19 @@ class Ranker:
                 self._forget()
                 await asyncio.sleep(_PAUSE_AFTER_FAILURE_S)
             await asyncio.sleep(max(0.0, self._every_s - (monotonic() - started)) if self._worked else 0)
-            await self._until_moved()
+            await self._until_change()
 
-    _worked = False
-
-    async def _until_moved(self) -> None:
+    async def _until_change(self) -> None:
         try:
             async with asyncio.timeout(_LOOK_ALONE_EVERY_S if self._is_alone() else _LOOK_EVERY_S):
-                await self._moved.wait()
+                await self._changed.wait()
         except TimeoutError:
             return
         finally:
-            self._moved.clear()
+            self._changed.clear()
 
     async def look(self) -> None:
-        """Publish the rankings that have moved, have grown old, or are not in this log yet."""
+        """Publish the rankings that have changed, have grown old, or are not in this log yet."""
         self._worked = False
         if not self._leads():
             self._forget()
@@ -118,25 +117,25 @@ class Ranker:
     async def _read_changes(self) -> bool:
         states = await self._store.states()
         before = self._states or [PartitionState(revision=-1)] * len(states)
-        moved = [number for number, state in enumerate(states) if state.revision != before[number].revision]
-        if any(states[number].cards != before[number].cards for number in moved):
+        changed = [number for number, state in enumerate(states) if state.revision != before[number].revision]
+        if any(states[number].cards != before[number].cards for number in changed):
             self._cards.clear()
-        for number in moved:
+        for number in changed:
             self._tops[number] = await self._store.tops(number, self._scopes, MOST)
         self._states = states
-        return bool(moved)
+        return bool(changed)
 
     async def _publish(self, due: set[Scope]) -> None:
         lines = {
             scope: top([self._tops[number][index] for number in sorted(self._tops)], MOST)
             for index, scope in enumerate(self._scopes)
         }
-        await self._learn(article for ranked in lines.values() for article, _ in ranked)
+        await self._load_cards(article for ranked in lines.values() for article, _ in ranked)
         items = {scope: self._items(ranked) for scope, ranked in lines.items()}
         wanted = [scope for scope in self._scopes if scope in due or items[scope] != self._published.get(scope)]
         await self._send(wanted, items)
 
-    async def _learn(self, articles: Iterable[str]) -> None:
+    async def _load_cards(self, articles: Iterable[str]) -> None:
         missing = sorted(set(articles) - self._cards.keys())
         self._cards |= await self._store.cards(missing)
 
@@ -173,10 +172,10 @@ class Ranker:
 
 
 def is_alone(partitions: Sequence[tuple[str, int]]) -> bool:
-    """Whether the holder of these partitions is the only counter: it has every partition of views.v1."""
+    """Whether the holder of these partitions is the only counter: it holds all of views.v1."""
     return sum(topic == topics.VIEWS.name for topic, _ in partitions) == topics.VIEWS.partitions
 
 
 def is_leader(partitions: Sequence[tuple[str, int]]) -> bool:
-    """Whether the holder of these partitions is the one that ranks."""
+    """Whether the holder of these partitions ranks."""
     return (topics.VIEWS.name, 0) in partitions

@@ -1,4 +1,4 @@
-"""The newest ranking of each window and section, in memory, as rankings.v1 tells it."""
+"""The newest ranking of each window and section from rankings.v1, in memory."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,38 +16,38 @@ _MOST_ANSWERS = 4_096
 
 
 class RankingCache:
-    """Rankings by window and section, and the bytes of each answer made from them. `moved` is told of news.
+    """Rankings by window and section, and the bytes of each answer made from them. Calls `on_change` for a new ranking.
 
-    What the log said stays until it says something newer: a broker that came back empty is filled again by the counter,
-    and until then the last ranking is truer than none.
+    A ranking stays until a newer one arrives. After a broker came back empty, the counter publishes all rankings again;
+    until then the last one is better than none.
     """
 
-    def __init__(self, moved: Callable[[], None]) -> None:
-        self._moved = moved
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
         self._newest: dict[tuple[Window, str | None], RankingComputed] = {}
         self._answers: OrderedDict[tuple[Window, str | None, int], bytes] = OrderedDict()
 
     def apply(self, record: Record) -> None:
-        """Take in a record of rankings.v1; of two rankings of one scope the later computed holds, in whatever order."""
+        """Apply a record of rankings.v1. Of two rankings of one scope the later `computed_at` wins, in any order."""
         try:
             ranking = decode(record)
         except InvalidMessage as error:
-            # Every api hears every record: a dead-letter topic would get it once from each of them, at each start.
+            # Every api reads every record at each start: each would write a dead letter for it.
             metrics.RANKINGS_UNREADABLE.inc()
             _log.error("ranking.unreadable", partition=record.partition, offset=record.offset, reason=str(error))
             return
         if isinstance(ranking, RankingComputed):
-            self._take(ranking)
+            self._keep_if_newer(ranking)
 
-    def _take(self, ranking: RankingComputed) -> None:
+    def _keep_if_newer(self, ranking: RankingComputed) -> None:
         scope = (ranking.window, ranking.section)
         known = self._newest.get(scope)
         if known is not None and known.computed_at > ranking.computed_at:
             return
         self._newest[scope] = ranking
-        for answer in [made for made in self._answers if made[:2] == scope]:
-            del self._answers[answer]
-        self._moved()
+        for key in [key for key in self._answers if key[:2] == scope]:
+            del self._answers[key]
+        self._on_change()
 
     def answer(self, window: Window, section: str | None, limit: int) -> bytes:
         """The JSON of `GET /v1/popular`."""
@@ -72,5 +72,5 @@ class RankingCache:
 
     @property
     def complete(self) -> bool:
-        """Whether each window of the whole site has been heard of."""
+        """Whether each window of the whole site has a ranking."""
         return all((window, None) in self._newest for window in WINDOWS)

@@ -1,12 +1,12 @@
--- Takes a part of a finished bucket out of its window's sums.
+-- Subtracts a part of a finished bucket from its window's sums.
 -- KEYS[1] the partition's state
--- ARGV    window, horizon (the first minute that still counts), most members to take
--- From the first call on, late views of what is before the horizon are not added to the window any more.
--- Answers {members taken, 1 if there is more}.
+-- ARGV    window, horizon (the first minute that still counts), most members to subtract
+-- From the first call on, late views before the horizon are not added to the window.
+-- Returns {subtracted members, 1 if there is more}.
 local state = KEYS[1]
 local base = string.sub(state, 1, -6)
 local window, horizon, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-if not (horizon and most and most >= 1) then return redis.error_reply('retire: wrong arguments') end
+if not (horizon and most and most >= 1) then return redis.error_reply('retire_buckets: wrong arguments') end
 local stored = redis.call('HMGET', state, 'retired:' .. window, 'revision')
 local retired, revision = tonumber(stored[1] or '0'), tonumber(stored[2] or '0')
 local index = base .. 'buckets:' .. window

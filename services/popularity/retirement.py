@@ -1,4 +1,4 @@
-"""Takes finished buckets out of the windows' sums, by the clock: the reason why reading a window costs the same for ever."""
+"""Subtracts finished buckets from the windows' sums, by the clock, so that the cost of reading a window never grows."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,14 +17,14 @@ _EVERY_S = 1.0
 
 
 class Retirement:
-    """Done by whoever holds a partition of views.v1; twice at once does no harm, since the script takes out what is there."""
+    """Retires buckets of the held partitions. Two owners at once do no harm: the script subtracts each bucket once."""
 
     def __init__(
-        self, store: Store, *, held: Callable[[], Sequence[tuple[str, int]]], moved: Callable[[], None]
+        self, store: Store, *, held: Callable[[], Sequence[tuple[str, int]]], on_change: Callable[[], None]
     ) -> None:
         self._store = store
         self._held = held
-        self._moved = moved
+        self._on_change = on_change
         self._done: dict[tuple[int, Span], int] = {}
 
     async def run(self) -> None:
@@ -38,7 +38,7 @@ class Retirement:
             await asyncio.sleep(_EVERY_S)
 
     async def retire(self, now_ms: int) -> None:
-        """Take out all that has ended by `now_ms`, of the partitions held."""
+        """Subtract the buckets that have ended by `now_ms`, in the held partitions."""
         held = {partition for topic, partition in self._held() if topic == topics.VIEWS.name}
         self._done = {key: until for key, until in self._done.items() if key[0] in held}
         for partition in held:
@@ -49,5 +49,5 @@ class Retirement:
                     self._done[partition, span] = until
 
     async def _retire_window(self, partition: int, span: Span, until: int) -> None:
-        while await self._store.retire(partition, span, until):
-            self._moved()
+        while await self._store.retire_buckets(partition, span, until):
+            self._on_change()

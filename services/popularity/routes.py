@@ -21,8 +21,8 @@ from shared.times import now
 
 STORE = web.AppKey("store", Store)
 ARTICLES = web.AppKey("articles", ArticleIndex)
-INTAKE = web.AppKey("intake", ViewBatcher)
-BOARD = web.AppKey("board", RankingCache)
+VIEW_BATCHER = web.AppKey("view_batcher", ViewBatcher)
+RANKING_CACHE = web.AppKey("ranking_cache", RankingCache)
 SECTIONS = web.AppKey("sections", frozenset[str])
 
 _WINDOWS: Mapping[str, Window] = {window: window for window in WINDOWS}
@@ -30,7 +30,7 @@ _BODY_TYPES = ("application/json", "text/plain")
 
 
 async def accept_view(request: web.Request) -> web.StreamResponse:
-    """Take a view to Kafka and answer 202 when it is there."""
+    """Send a view to Kafka and answer 202 once it is acknowledged."""
     body = await read_body(request, types=_BODY_TYPES)
     view = validate(ViewIn, parse_json(body))
     key = read_idempotency_key(request)
@@ -45,7 +45,7 @@ async def accept_view(request: web.Request) -> web.StreamResponse:
 async def _record(request: web.Request, view: ViewIn, event_id: UUID) -> None:
     card = _readable(await request.app[ARTICLES].find(view.article_id))
     viewed = PageViewed(id=event_id, article_id=view.article_id, section=card.section, viewed_at=now())
-    await request.app[INTAKE].accept(encode(viewed), views_partition(view.article_id))
+    await request.app[VIEW_BATCHER].accept(encode(viewed), views_partition(view.article_id))
 
 
 async def _record_once(request: web.Request, view: ViewIn, key: str) -> UUID:
@@ -62,18 +62,18 @@ async def _record_once(request: web.Request, view: ViewIn, key: str) -> UUID:
 
 
 async def _claim_key(request: web.Request, view: ViewIn, key: str, sent: str) -> tuple[bool, bool]:
-    # Only for an article that is there: keys of views of nothing would fill Redis, and nobody limits how many are sent.
+    # Only for a known article: keys of unknown ones would fill Redis, and their number has no limit.
     _readable(await request.app[ARTICLES].find(view.article_id))
     return await request.app[STORE].claim_key(key, sent)
 
 
 async def list_popular(request: web.Request) -> web.StreamResponse:
-    """The newest ranking of a window, out of memory."""
-    return json_response(rank(request.app[BOARD], request.app[SECTIONS], request.query))
+    """The newest ranking of a window, from memory."""
+    return json_response(rank(request.app[RANKING_CACHE], request.app[SECTIONS], request.query))
 
 
-def rank(board: RankingCache, sections: frozenset[str], query: Mapping[str, str]) -> bytes:
-    """The JSON that answers a question for a ranking; 422 when the question is wrong."""
+def rank(cache: RankingCache, sections: frozenset[str], query: Mapping[str, str]) -> bytes:
+    """The JSON of a ranking; 422 for a wrong query."""
     refuse_unknown(query, ("window", "section", "limit"))
     window = query.get("window", "24h")
     if window not in _WINDOWS:
@@ -81,22 +81,22 @@ def rank(board: RankingCache, sections: frozenset[str], query: Mapping[str, str]
     section = query.get("section") or None
     if section is not None and section not in sections:
         raise field_problem("?section", "There is no such section.")
-    return board.answer(_WINDOWS[window], section, read_limit(query))
+    return cache.answer(_WINDOWS[window], section, read_limit(query))
 
 
-def rank_at(board: RankingCache, sections: frozenset[str], path: str) -> bytes | None:
-    """`rank` for a request's path as it came; None when the question is wrong, for the usual way to say so."""
+def rank_at(cache: RankingCache, sections: frozenset[str], path: str) -> bytes | None:
+    """`rank` for a raw request path; None for a wrong query, so that `list_popular` answers the problem."""
     address = URL(path, encoded=True)
     if address.path != "/v1/popular" or len(set(address.query)) != len(address.query):
         return None
     try:
-        return rank(board, sections, address.query)
+        return rank(cache, sections, address.query)
     except Problem:
         return None
 
 
 async def show_views(request: web.Request) -> web.StreamResponse:
-    """How often an article was viewed, by window."""
+    """An article's views by window."""
     refuse_unknown(request.query, ())
     article = request.match_info["id"]
     _readable(await request.app[ARTICLES].find_anew(article))

@@ -1,6 +1,6 @@
-"""What a view counts for, and when it stops counting: pure functions of the record, never of the present moment.
+"""Rules of counting: the minute, article and lifetime of a view. Pure functions of the record, never of the clock.
 
-The one exception is `horizon`, which is given the present. All times here are whole minutes since 1970, in UTC.
+Only `horizon` takes the present as an argument. Times are whole minutes since 1970, in UTC.
 """
 
 import zlib
@@ -19,13 +19,13 @@ from shared.events import PageViewed, Record, Window, decode
 HOUR = 60
 DAY = 24 * HOUR
 
-# A view is of the future when an API's clock is ahead; past this it counts from the moment that the log gave it.
+# The clock of an api may be ahead. A view further in the future counts at the time of its record in the log.
 MOST_SKEW_MS = 60_000
-# Event ids are remembered in slots of log time: a slot and the two before it, so 30 to 45 minutes of the log. The longest
+# Event ids are remembered by slots of log time: the current slot and two before it, so 30 to 45 minutes. The longest
 # ambiguous retry (a browser that was offline, a loader that repeats) is far shorter.
 ID_SLOT_MS = 15 * 60_000
 ID_SLOTS = 3
-# Records a script applies at once: a few milliseconds of Redis' only thread.
+# Records in one call of apply_views: a few milliseconds of Redis' only thread.
 MOST_RECORDS_A_CALL = 1000
 _KEYS = UUID("5b0e2f0a-9b6b-4b7e-8d34-1f5a1f0f6c52")  # the name space of event ids made from keys
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Span:
-    """A window with an end: how long it is, and how long each bucket that it is made of."""
+    """A bounded window: its length, and the length of its buckets."""
 
     window: Window
     length: int
@@ -44,22 +44,22 @@ SPANS = (Span("1h", HOUR, 1), Span("24h", DAY, HOUR), Span("7d", 7 * DAY, HOUR),
 
 
 def horizon(span: Span, now_ms: int) -> int:
-    """The start of the oldest bucket that still counts: those that ended before the window began do not."""
+    """The start of the oldest bucket that counts. Buckets that ended before the window began do not."""
     return (now_ms // 60_000 - span.length) // span.bucket * span.bucket
 
 
 def id_slot(timestamp_ms: int) -> int:
-    """Which slot of remembered event ids a record belongs to, by the time in the log."""
+    """The slot of event ids of a record, by its time in the log."""
     return timestamp_ms // ID_SLOT_MS
 
 
 def fingerprint(record: Record) -> str:
-    """What tells a record from another at the same offset of another log."""
+    """Distinguishes a record from the one at the same offset of another log."""
     return f"{record.timestamp_ms}:{zlib.crc32(record.value or b''):08x}"
 
 
 class View(NamedTuple):
-    """What counting needs of a record."""
+    """The parts of a view that are counted."""
 
     id: bytes
     article: str
@@ -68,14 +68,14 @@ class View(NamedTuple):
 
 def read_view(record: Record) -> View:
     """The view in a record; raises InvalidMessage when there is none."""
-    view = _read_our_own(record.value) or _read_any(record)
+    view = _read_own_form(record.value) or _read_any(record)
     if view.minute * 60_000 <= record.timestamp_ms + MOST_SKEW_MS:
         return view
     return View(view.id, view.article, record.timestamp_ms // 60_000)
 
 
-def _read_our_own(value: bytes | None) -> View | None:
-    """The short way for the form that our API writes; None for whatever looks otherwise."""
+def _read_own_form(value: bytes | None) -> View | None:
+    """Fast path for the form that our api writes; None for any other form."""
     try:
         data = orjson.loads(value or b"")
         viewed_at, article = data["viewed_at"], data["article_id"]
@@ -91,7 +91,7 @@ def _read_our_own(value: bytes | None) -> View | None:
 def _minute(text: str) -> int:
     moment = datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=UTC)
     if moment < _EARLIEST:
-        raise ValueError("before anything was viewed")
+        raise ValueError("before the first possible view")
     return int(moment.timestamp()) // 60
 
 
@@ -106,10 +106,10 @@ def _read_any(record: Record) -> View:
 
 @dataclass
 class Chunk:
-    """Some records of one partition, merged: what one call of the gate applies, whole or not at all.
+    """Merged records of one partition. One call of apply_views applies all of them or none.
 
-    `start` is the position before them and `end` after; `rows` are the distinct pairs of article and minute, and `views`
-    says for each event id which row it counts for, so that an id that comes twice counts once.
+    `start` is the position before them and `end` the one after. `rows` are the distinct pairs of article and minute. `views`
+    maps each event id to its row, so that a repeated id counts once.
     """
 
     start: int
@@ -126,7 +126,7 @@ class Chunk:
 
 
 def merge(start: int, read: Sequence[tuple[Record, View | None]]) -> Iterator[Chunk]:
-    """Chunks that cover the records without a hole, in order; a record without a view only moves the position."""
+    """Chunks that cover the records in order without a gap. A record without a view only advances the position."""
     first = 0
     while first < len(read):
         slot = id_slot(read[first][0].timestamp_ms)
@@ -145,7 +145,7 @@ def merge(start: int, read: Sequence[tuple[Record, View | None]]) -> Iterator[Ch
 
 
 def top(lists: Sequence[Mapping[str, int]], most: int) -> list[tuple[str, int]]:
-    """The most viewed of several partitions, exactly, since an article lives in one; ties by id, newest first."""
+    """The most viewed articles of several partitions; exact, since an article has one partition. Ties by id, newest first."""
     merged = [pair for counts in lists for pair in counts.items()]
     merged.sort(key=lambda pair: pair[0], reverse=True)
     merged.sort(key=lambda pair: -pair[1])
@@ -153,5 +153,5 @@ def top(lists: Sequence[Mapping[str, int]], most: int) -> list[tuple[str, int]]:
 
 
 def event_id_from_key(key: str) -> UUID:
-    """The event id of a view that was sent with an Idempotency-Key and without an id: the same for each repetition."""
+    """The event id of a view with an Idempotency-Key and no id: the same for each repetition."""
     return uuid5(_KEYS, key)

@@ -1,4 +1,4 @@
-"""What popularity is told from outside."""
+"""The settings of popularity."""
 
 from pydantic import Field
 

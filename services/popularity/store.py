@@ -1,6 +1,6 @@
-"""The only file that knows Redis' keys and scripts.
+"""Popularity's state in Redis. No other file knows its keys and scripts.
 
-Everything of one views.v1 partition lies under one hash tag, `popularity:{p3}:`, since scripts touch it together:
+All keys of one partition of views.v1 share a hash tag, `popularity:{p3}:`, since scripts touch them together:
 `state` (log, next, fingerprint, revision, cards, retired:<window>), `logs`, `sum:<window>[:<section>]`, `aside:<window>`,
 `bucket:<window>:<minute>`, `buckets:<window>`, `ids:<slot>`, `ids`, `article:<id>`. `popularity:{a0}:state` is the position in
 a partition of articles.v1, `popularity:key:<digest>` an Idempotency-Key.
@@ -24,7 +24,7 @@ from shared.redis import available
 _SPANS = " ".join(f"{span.window}:{span.bucket}" for span in SPANS)
 _WINDOWS = " ".join(WINDOWS)
 _KEYS_KEPT_FOR = timedelta(hours=48)
-# A few tenths of a millisecond of Redis' only thread: the gate must not wait behind a large bucket.
+# A few tenths of a millisecond of Redis' only thread: apply_views must not wait behind a large bucket.
 _RETIRED_AT_ONCE = 500
 
 Status = Literal["OK", "ALREADY", "GAP", "WRONG_LOG", "UNKNOWN"]
@@ -32,7 +32,7 @@ Status = Literal["OK", "ALREADY", "GAP", "WRONG_LOG", "UNKNOWN"]
 
 @dataclass(frozen=True)
 class Applied:
-    """What the gate said: where the partition's position is now, and how many views were counted by this call."""
+    """The answer of apply_views: the partition's position now, and the views that this call counted."""
 
     status: Status
     position: int
@@ -41,7 +41,7 @@ class Applied:
 
 @dataclass(frozen=True)
 class PartitionState:
-    """Where a partition stands. `revision` moves with its sums, `cards` with its articles."""
+    """A partition's position. `revision` grows with its sums, `cards` with its articles."""
 
     log: str = ""
     position: int = 0
@@ -52,7 +52,7 @@ class PartitionState:
 
 @dataclass(frozen=True)
 class Card:
-    """What popularity knows of an article. `status` is that of the article, or `erased`."""
+    """An article as rankings show it. `status` is that of the article, or `erased`."""
 
     status: str
     headline: str
@@ -62,7 +62,7 @@ class Card:
 
 
 def views_partition(article: str) -> int:
-    """The partition that an article's views are in, for ever."""
+    """The partition of an article's views. It never changes."""
     return partition_of(article.encode(), topics.VIEWS.partitions)
 
 
@@ -77,8 +77,8 @@ def _card_key(article: str) -> str:
 class Store:
     """Popularity's state in one Redis. Every method raises Unavailable when Redis does not answer.
 
-    The scripts may be repeated after Unavailable: what they have done once they do not do again. They are sent by their
-    hash, and whole when Redis has forgotten them.
+    The scripts are idempotent and may be repeated after Unavailable. They are called by their hash, and sent again when Redis
+    has lost them.
     """
 
     def __init__(self, redis: Redis) -> None:
@@ -97,69 +97,69 @@ class Store:
         """Close the connections."""
         await self._redis.aclose()
 
-    # The counter's side.
+    # For the counter.
 
     async def state(self, topic: str, partition: int) -> PartitionState:
-        """Where a partition stands; all empty when Redis knows nothing of it."""
+        """A partition's position; empty when Redis does not know the partition."""
         async with available("state"):
             found = await self._redis.hmget(
                 f"{_base(topic, partition)}state", ["log", "next", "fingerprint", "revision", "cards"]
             )
         return _state(found)
 
-    async def adopt(
+    async def adopt_log(
         self, topic: str, partition: int, log: str, beginning: int = 0, *, instead_of: PartitionState | None = None
     ) -> int:
-        """Take up `log` and return the position in it: where it was left if it was known, else `beginning`.
+        """Adopt `log` and return the position in it: the last one if the log was known, else `beginning`.
 
-        Counters stay. `instead_of` starts over in a log of the known name (the topic was recreated), unless another owner
-        has moved the state since it was looked at: then nothing changes.
+        Counters stay. With `instead_of`, a recreated topic under the known name starts over, unless another owner has changed
+        the state since it was read: then nothing changes.
         """
         base = _base(topic, partition)
         seen = () if instead_of is None else (instead_of.position, instead_of.fingerprint)
-        async with available("adopt"):
+        async with available("adopt_log"):
             answer = await self._adopt_log(keys=[f"{base}state", f"{base}logs"], args=[log, beginning, *seen])
         return int(answer[0])
 
     async def apply(self, topic: str, partition: int, log: str, chunk: Chunk) -> Applied:
-        """Count a chunk and move the position, both or neither, if the chunk begins where the position is."""
+        """Count a chunk and advance the position, both or neither, if the chunk begins at the position."""
         rows: list[str | int] = [part for article, minute in chunk.rows for part in (article, minute)]
         args: list[str | int] = [log, chunk.start, chunk.end, chunk.fingerprint, chunk.slot, ID_SLOTS, _SPANS]
         indexes = b"".join(row.to_bytes(2, "big") for row in chunk.views.values())
-        async with available("gate"):
+        async with available("apply_views"):
             answer = await self._apply_views(
                 keys=[f"{_base(topic, partition)}state"], args=[*args, b"".join(chunk.views), indexes, *rows]
             )
         return Applied(cast(Status, answer[0].decode()), int(answer[1]), int(answer[2]))
 
-    async def retire(self, partition: int, span: Span, horizon: int) -> bool:
-        """Take what ended before `horizon` out of a window's sums, a bounded part of it; True if there is more."""
-        async with available("retire"):
+    async def retire_buckets(self, partition: int, span: Span, horizon: int) -> bool:
+        """Subtract a bounded part of the buckets before `horizon` from a window's sums; True if there is more."""
+        async with available("retire_buckets"):
             answer = await self._retire_buckets(
                 keys=[f"{_base(topics.VIEWS.name, partition)}state"], args=[span.window, horizon, _RETIRED_AT_ONCE]
             )
         return bool(answer[1])
 
-    async def place(self, event: ArticleState | Erased) -> bool:
-        """Take in an article's state, with its counts put where they belong; False when a newer one was there."""
-        version, place, card = _card_fields(event)
+    async def upsert_article(self, event: ArticleState | Erased) -> bool:
+        """Store an article's state and move its counts to its section; False if this version or a newer one is known."""
+        version, section, card = _card_fields(event)
         base = _base(topics.VIEWS.name, views_partition(event.key()))
         fields = [part for pair in card.items() for part in pair]
-        async with available("place"):
+        async with available("upsert_article"):
             answer = await self._upsert_article(
                 keys=[f"{base}state", _card_key(event.key())],
-                args=[event.key(), version, place, _WINDOWS, *fields],
+                args=[event.key(), version, section, _WINDOWS, *fields],
             )
         return bool(answer)
 
-    # The ranking's side.
+    # For the ranking.
 
     async def states(self) -> list[PartitionState]:
-        """Where all partitions of views.v1 stand."""
+        """The positions of all partitions of views.v1."""
         return await self.states_of([(topics.VIEWS.name, number) for number in range(topics.VIEWS.partitions)])
 
     async def states_of(self, partitions: Sequence[tuple[str, int]]) -> list[PartitionState]:
-        """Where some partitions stand, in one round trip."""
+        """The positions of some partitions, in one round trip."""
         async with available("states"):
             pipeline = self._redis.pipeline(transaction=False)
             for topic, partition in partitions:
@@ -179,10 +179,10 @@ class Store:
             found = await pipeline.execute()
         return [{member.decode(): int(score) for member, score in pairs} for pairs in found]
 
-    # What both and the API read.
+    # For both and the api.
 
     async def cards(self, articles: Sequence[str]) -> dict[str, Card]:
-        """What is known of these articles; those unknown are left out."""
+        """The cards of these articles, without unknown ones."""
         async with available("cards"):
             pipeline = self._redis.pipeline(transaction=False)
             for article in articles:
@@ -206,19 +206,19 @@ class Store:
         return {window: int(found[2 * index] or found[2 * index + 1] or 0) for index, window in enumerate(WINDOWS)}
 
     async def find_key(self, key: str, fingerprint: str) -> tuple[bool, bool] | None:
-        """As `claim_key` answers for an Idempotency-Key that is bound already; None for one that is not."""
+        """The answer of `claim_key` for a bound Idempotency-Key; None for an unbound one."""
         async with available("idempotency key"):
             was = await self._redis.get(_key_of(key))
         return None if was is None else _claim(_text(was), fingerprint)
 
     async def claim_key(self, key: str, fingerprint: str) -> tuple[bool, bool]:
-        """Bind an Idempotency-Key to a request: whether it is bound to this one, and whether that one was answered."""
+        """Bind an Idempotency-Key to a request. Returns whether it is bound to this request, and whether that was answered."""
         async with available("idempotency key"):
             was = await self._redis.set(_key_of(key), f"{fingerprint}:", nx=True, get=True, ex=_KEYS_KEPT_FOR)
         return _claim(_text(was) or f"{fingerprint}:", fingerprint)
 
     async def answer_key(self, key: str, fingerprint: str) -> None:
-        """Note that the request of a key was acknowledged: a repetition need not be sent again."""
+        """Record that the request of a key was acknowledged, so that a repetition is not sent again."""
         async with available("idempotency key"):
             await self._redis.set(_key_of(key), f"{fingerprint}:done", ex=_KEYS_KEPT_FOR)
 

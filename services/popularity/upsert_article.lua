@@ -1,12 +1,13 @@
--- Takes in one state of an article: its card, and the sums that its counts stand in.
+-- Stores one state of an article: its card, and the sums that hold its counts.
 -- KEYS[1] the partition's state   KEYS[2] the article's card
--- ARGV    article, version, place (its section; empty when it is not to be ranked), windows ("1h 24h …"), then the card's
---         fields and values. Without a version it is an erasure: the version stays, so that an old state cannot come back.
--- Answers 1 when it was taken in, 0 when that version or a newer one was there.
+-- ARGV    article, version, place (its section; empty if it is not ranked), windows ("1h 24h …"), then the card's
+--         fields and values. Without a version it is an erasure: the stored version stays, so that an old state cannot
+--         return.
+-- Returns 1 if it was stored, 0 if this version or a newer one was known.
 local state, card = KEYS[1], KEYS[2]
 local base = string.sub(state, 1, -6)
 local article, version, place, windows = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
-if #ARGV % 2 ~= 0 then return redis.error_reply('place: wrong arguments') end
+if #ARGV % 2 ~= 0 then return redis.error_reply('upsert_article: wrong arguments') end
 local stored = redis.call('HMGET', card, 'version', 'place')
 local known, was = tonumber(stored[1] or '0'), stored[2] or ''
 if version and version <= known then return 0 end

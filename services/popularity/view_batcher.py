@@ -1,4 +1,4 @@
-"""Takes views to Kafka: collected by partition for a moment, sent as one batch, answered when Kafka has it."""
+"""Batches views by partition for a few milliseconds, and answers each when Kafka has acknowledged its batch."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ from shared.kafka.producer import Producer
 
 _log = structlog.get_logger(__name__)
 
-# Long enough that a batch carries many, short enough that nobody feels it; so many are worth a batch at once.
+# Collect for this long, or until a batch is worth sending at once.
 _COLLECT_S = 0.003
 _ENOUGH = 32
 _MOST_WAITING = 4_096
-# A reader's browser gives up before this; whoever retries sends the same event id.
+# Browsers give up earlier. A retry carries the same event id.
 ACKNOWLEDGED_WITHIN_S = 5.0
 _PAUSE_AFTER_FAILURE_S = 0.25
 _WATCH_EVERY_S = 0.25
@@ -29,7 +29,7 @@ Waiting = tuple[Message, "asyncio.Future[None]", float]
 
 
 class ViewBatcher:
-    """One queue and one sender a partition: one batch is under way while the next is collected."""
+    """One queue and one sender for each partition: a batch is sent while the next one is collected."""
 
     def __init__(self, producer: Producer) -> None:
         self._producer = producer
@@ -44,13 +44,13 @@ class ViewBatcher:
             group.create_task(self._watch())
 
     async def accept(self, message: Message, partition: int) -> None:
-        """Return when Kafka has the view; a Problem (503) when it has not said so in time, or too many wait.
+        """Return when Kafka has the view. Raises a Problem (503) after the time limit, or when too many wait.
 
-        After the 503 the view may still get there: a retry carries the same event id.
+        After a 503 the view may still reach Kafka: a retry carries the same event id.
         """
         if self._waiting >= _MOST_WAITING:
             metrics.VIEWS_REFUSED.labels("full").inc()
-            raise Problem(503, "Too many views wait to be taken; try again.", headers={"Retry-After": "1"})
+            raise Problem(503, "Too many views wait; try again.", headers={"Retry-After": "1"})
         self._waiting += 1
         try:
             await self._lanes[partition].put(message)
@@ -61,12 +61,12 @@ class ViewBatcher:
             self._waiting -= 1
 
     async def _watch(self) -> None:
-        # One clock for all that wait: a time-out of its own for each view would cost more than the view.
+        # One clock for all views: a time-out for each would cost more than the view.
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
             metrics.VIEWS_WAITING.set(self._waiting)
             for lane in self._lanes:
-                lane.give_up(monotonic() - ACKNOWLEDGED_WITHIN_S)
+                lane.fail_late(monotonic() - ACKNOWLEDGED_WITHIN_S)
 
 
 class _Lane:
@@ -76,7 +76,7 @@ class _Lane:
         self._producer = producer
         self._partition = partition
         self._waiting: list[Waiting] = []
-        self._under_way: list[Waiting] = []
+        self._in_flight: list[Waiting] = []
         self._filled = asyncio.Event()
         self._enough = asyncio.Event()
 
@@ -99,13 +99,13 @@ class _Lane:
                 self._filled.clear()
             if len(self._waiting) < _ENOUGH:
                 self._enough.clear()
-            self._under_way = [waiting for waiting in taken if not waiting[1].done()]
-            await self._send(self._under_way)
+            self._in_flight = [waiting for waiting in taken if not waiting[1].done()]
+            await self._send(self._in_flight)
 
-    def give_up(self, before: float) -> None:
-        """Answer those that have waited since `before`: Kafka may have their views or not."""
+    def fail_late(self, before: float) -> None:
+        """Fail the views that have waited since `before`. Kafka may or may not have them."""
         late = Unavailable(f"Kafka has not acknowledged the view within {ACKNOWLEDGED_WITHIN_S:g} s")
-        _answer([waiting for waiting in (*self._under_way, *self._waiting) if waiting[2] < before], late)
+        _answer([waiting for waiting in (*self._in_flight, *self._waiting) if waiting[2] < before], late)
 
     async def _send(self, taken: Sequence[Waiting]) -> None:
         while taken:
@@ -126,7 +126,7 @@ class _Lane:
 
 def _answer(taken: Sequence[Waiting], error: Unavailable | None) -> None:
     for _, done, _ in taken:
-        with suppress(asyncio.InvalidStateError):  # the reader did not wait so long
+        with suppress(asyncio.InvalidStateError):  # the reader has disconnected
             if error is None:
                 done.set_result(None)
             else:

@@ -1,4 +1,4 @@
-"""Rendering's two processes. A process imports its own side of the code, and nothing of the other side."""
+"""The two processes of rendering. A process imports only its own side of the code."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The shape of rendering's part of the public contract, and its operation for OpenAPI."""
+"""Rendering's part of the public contract: the body of oEmbed, and its operation for OpenAPI."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from shared.http.openapi import Operation, Parameter
 
 
 class OEmbed(BaseModel):
-    """An article as a card for other people's pages (oEmbed 1.0, type `rich`). Of the author and the thumbnail all or none."""
+    """An article as a card for other sites (oEmbed 1.0, type `rich`). Fields of the author, and of the thumbnail: all or none."""
 
     version: Literal["1.0"] = "1.0"
     type: Literal["rich"] = "rich"
@@ -33,7 +33,7 @@ OPERATIONS = (
         id="embedArticle",
         method="GET",
         path="/v1/oembed",
-        summary="An article as a card to embed (oEmbed 1.0); 404 for what is no article, or none any more",
+        summary="An article as a card to embed (oEmbed 1.0); 404 if there is no such published article",
         answers={200: OEmbed},
         problems=(400, 404, 422, 501, 503),
         parameters=(
@@ -44,10 +44,10 @@ OPERATIONS = (
             Parameter(
                 "maxwidth",
                 "query",
-                "how wide the card may be, in pixels; cards have a few sizes, the largest within it is taken",
+                "maximum width in pixels; the largest of a few card sizes within it is used",
                 _PIXELS,
             ),
-            Parameter("maxheight", "query", "how high it may be, in pixels; the same holds", _PIXELS),
+            Parameter("maxheight", "query", "maximum height in pixels; the same rule", _PIXELS),
         ),
     ),
 )

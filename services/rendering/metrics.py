@@ -1,10 +1,10 @@
-"""Rendering's own metrics, gateway and projector; those that all services have are in `shared/process/metrics.py`."""
+"""Metrics of the gateway and the projector. Metrics of all services are in `shared/process/metrics.py`."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
 RENDER_SECONDS = Histogram(
     "wm_rendering_render_seconds",
-    "Time to make a page from the read model",
+    "Time to render a page from the read model",
     buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
 RENDER_WAIT_SECONDS = Histogram(
@@ -12,32 +12,38 @@ RENDER_WAIT_SECONDS = Histogram(
     "Time that a render waited for its turn",
     buckets=(0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
-RENDERS_OUTDATED = Counter("wm_rendering_outdated_total", "Renders begun anew since their data had moved meanwhile")
-RENDERED_AHEAD = Counter("wm_rendering_ahead_total", "Pages rendered as soon as something in them had moved, unasked")
+RENDERS_OUTDATED = Counter("wm_rendering_outdated_total", "Renders repeated because their data changed meanwhile")
+RENDERED_AHEAD = Counter("wm_rendering_ahead_total", "Pages rendered on a change, before a request")
 CACHE_MISSES = Counter(
     "wm_rendering_cache_misses_total",
-    "Answers that were not ready: with wm_http_requests_total, the share of those that were",
+    "Requests not answered from the cache; with wm_http_requests_total, the hit rate",
 )
-CACHE_DROPPED = Counter("wm_rendering_cache_dropped_total", "Cached pages dropped since something in them moved")
-CACHE_FLUSHED = Counter("wm_rendering_cache_flushed_total", "Times the whole cache was forgotten: the log was lost")
+CACHE_DROPPED = Counter("wm_rendering_cache_dropped_total", "Cached pages dropped because a document changed")
+CACHE_FLUSHED = Counter(
+    "wm_rendering_cache_flushed_total", "Times the whole cache was emptied: the log was lost or replaced"
+)
 UNREADABLE = Counter(
     "wm_rendering_unreadable_total", "Records of pages.v1 and rankings.v1 that a gateway could not read"
 )
-CACHE_BYTES = Gauge("wm_rendering_cache_bytes", "What the page cache holds")
-CACHE_PAGES = Gauge("wm_rendering_cache_pages", "How many pages and absences the cache holds")
-COMPOSED = Counter("wm_rendering_composed_total", "Pages put together and compressed", ["encoding"])
-LIVE_READERS = Gauge("wm_rendering_live_readers", "Readers who listen to /v1/live now")
-LIVE_TOLD = Counter("wm_rendering_live_told_total", "Events told to live readers, each once for all of them", ["kind"])
-LIVE_REFUSED = Counter("wm_rendering_live_refused_total", "Live readers turned away since there was no room")
-LIVE_DROPPED = Counter("wm_rendering_live_dropped_total", "Live readers let go who did not read on", ["reason"])
-LOG_SILENT_SECONDS = Gauge("wm_rendering_log_silent_seconds", "How long ago the log was last heard")
+CACHE_BYTES = Gauge("wm_rendering_cache_bytes", "Size of the page cache")
+CACHE_PAGES = Gauge("wm_rendering_cache_pages", "Pages and absences in the page cache")
+COMPOSED = Counter("wm_rendering_composed_total", "Pages composed and compressed", ["encoding"])
+LIVE_READERS = Gauge("wm_rendering_live_readers", "Open connections to /v1/live")
+LIVE_EVENTS = Counter(
+    "wm_rendering_live_events_total", "Events sent to live readers, each counted once for all", ["kind"]
+)
+LIVE_REFUSED = Counter("wm_rendering_live_refused_total", "Connections to /v1/live refused at the limit")
+LIVE_DROPPED = Counter(
+    "wm_rendering_live_dropped_total", "Connections to /v1/live closed because the reader was too slow", ["reason"]
+)
+LOG_SILENT_SECONDS = Gauge("wm_rendering_log_silent_seconds", "Time since the last sign of life from the log")
 VISIBLE_SECONDS = Histogram(
     "wm_rendering_visible_seconds",
-    "Time from the commit of a change to this gateway knowing of it",
+    "Time from the commit of a change to its arrival at this gateway",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
 )
 HUB_PINGS = Counter(
-    "wm_rendering_hub_pings_total", "Feeds of which the WebSub hub was told, or was not to be", ["outcome"]
+    "wm_rendering_hub_pings_total", "Feeds in pings to the WebSub hub: accepted or dropped", ["outcome"]
 )
 PROJECTED_SECONDS = Histogram(
     "wm_rendering_projected_seconds",

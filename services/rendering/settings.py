@@ -1,4 +1,4 @@
-"""What rendering is told from outside, beyond what every service is told."""
+"""Settings of rendering, beside those of every service."""
 
 from pydantic import Field
 
@@ -10,20 +10,25 @@ class RenderingSettings(Settings):
 
     page_cache_mib: int = Field(256, ge=1, description="gateway: memory for cached pages, in MiB")
     log_silence_s: float = Field(
-        3.0, gt=0, description="gateway: how long Kafka may be silent before cached pages are no longer trusted"
+        3.0, gt=0, description="gateway: seconds of silence from Kafka after which cached pages are no longer trusted"
     )
     renders_at_once: int = Field(8, ge=1, description="gateway: pages rendered at the same time")
     websub_hub: str = Field(
-        "", description="the WebSub hub that feeds name and that is told when they move; none if empty"
+        "",
+        description="URL of the WebSub hub that feeds name and that gets pings for changed feeds; none if empty",
     )
     live_readers: int = Field(
-        12_000, ge=0, description="gateway: readers who may listen to /v1/live at once, as far as open files allow"
+        12_000, ge=0, description="gateway: limit of connections to /v1/live; the limit of open files may be lower"
     )
     search: str = Field(
-        "http://127.0.0.1:8105", description="gateway: where search answers: base URLs, separated by commas"
+        "http://127.0.0.1:8105", description="gateway: base URLs of the search service, separated by commas"
     )
-    search_wait_s: float = Field(2.5, gt=0, description="gateway: how long a page of results waits for search")
-    render_wait_s: float = Field(2.0, gt=0, description="gateway: how long a render may wait for its turn before 503")
+    search_wait_s: float = Field(
+        2.5, gt=0, description="gateway: seconds that a page of results waits for the search service"
+    )
+    render_wait_s: float = Field(
+        2.0, gt=0, description="gateway: seconds that a render may wait for its turn before 503"
+    )
 
     @property
     def search_urls(self) -> tuple[str, ...]:

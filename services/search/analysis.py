@@ -1,7 +1,8 @@
-"""What a word is, for the index, for a question and for a snippet alike: one function, so that they cannot disagree.
+"""Words: one analysis for the index, for questions and for snippets, so that they cannot disagree.
 
-A word has two faces. Its `form` is what a reader may be in the middle of typing: lower case, accents folded, Arabic
-letters in one spelling each. Its `stem` is what its inflections share (Snowball's English and Arabic stemmers).
+A word has two faces. Its `form` is lower case, without accents, with one spelling for each Arabic letter: a reader may be
+in the middle of typing it. Its `stem` is common to its inflections (Snowball's English and Arabic stemmers).
+Scripts that write no spaces have pairs of characters in place of words: see `unspaced`.
 """
 
 import html
@@ -12,18 +13,21 @@ from typing import NamedTuple
 
 from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
-# Letters and digits with the marks that stand on them (Latin accents apart from their letter, Arabic vowels) and tatweel.
-# One class without alternatives, since this is most of what indexing costs; `_` is taken for a space before.
+from services.search.unspaced import RUNS, Run, characters, fold, pairs_of, read_run
+
+# Letters and digits with the marks that combine with them (Latin accents apart from their letter, Arabic vowels) and tatweel.
+# One class without alternatives: this pattern is most of the cost of indexing. `_` is replaced by a space first.
 _LETTER = r"[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
 WORD = re.compile(rf"{_LETTER}+(?:['’]{_LETTER}+)*")
-# Tantivy leaves out terms above 64 KB; nobody looks for the end of a word as long as this.
+# Tantivy drops terms above 64 KB. Nobody searches for the end of a longer word.
 _LONGEST_WORD = 64
 _POSSESSIVE = re.compile(r"['’]s$")
+# The digits of Arabic, Persian, Thai, Lao, Burmese and Khmer.
+_ZEROS = (0x0660, 0x06F0, 0x0E50, 0x0ED0, 0x1040, 0x17E0)
 _ONE_SPELLING = str.maketrans(
     {
         "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ک": "ك", "ە": "ه", "ۀ": "ه", "ـ": None, "'": None, "’": None,
-        **{chr(0x0660 + digit): str(digit) for digit in range(10)},
-        **{chr(0x06F0 + digit): str(digit) for digit in range(10)},
+        **{chr(zero + digit): str(digit) for zero in _ZEROS for digit in range(10)},
     }
 )  # fmt: skip
 _ARABIC = re.compile(r"[\u0621-\u064a]")
@@ -39,12 +43,12 @@ _stem = (
     .build()
 )
 
-# Tags that do not end a word; every other tag does.
+# Tags inside a word; every other tag ends one.
 _INLINE = re.compile(
     r"</?(?:a|abbr|b|bdi|bdo|cite|code|del|em|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|u)(?:\s(?:[^>\"]|\"[^\"]*\")*)?>"
 )
 _TAG = re.compile(r"<(?:[^>\"]|\"[^\"]*\")*>")
-# A year of a paper has some 200,000 different words; the usual ones are looked up instead of worked out.
+# A year of a paper has some 200,000 different words. Frequent words are looked up, not analysed again.
 _MOST_KNOWN = 262_144
 
 
@@ -55,8 +59,11 @@ class Word(NamedTuple):
     stem: str
 
 
+Term = Word | Run
+
+
 class _Face(dict[str, str]):
-    """One face of every word met so far, by how it is written. A lookup that finds it runs no Python: most of them do."""
+    """One face of every word met so far, by its written form. Most lookups hit, and a hit runs no Python code."""
 
     def __missing__(self, written: str) -> str:
         if len(self) >= _MOST_KNOWN:
@@ -70,22 +77,39 @@ FORMS = _Face()
 STEMS = _Face()
 
 
-def words(text: str) -> Iterator[Word]:
-    """The words of a text in their order, with their faces."""
-    found = written(text)
-    return map(Word, map(FORMS.__getitem__, found), map(STEMS.__getitem__, found))
+def terms(text: str) -> Iterator[Term]:
+    """The words and unspaced runs of a question in their order."""
+    for number, part in enumerate(_parts(text)):
+        if number % 2:
+            yield read_run(part)
+        else:
+            yield from (Word(FORMS[word], STEMS[word]) for word in WORD.findall(part))
 
 
 def written(text: str) -> list[str]:
-    """The words of a text in their order, as they are written."""
-    return WORD.findall(text.replace("_", " "))
+    """The words of a text as they are written, and the pairs of its unspaced runs, in their order."""
+    found: list[str] = []
+    for number, part in enumerate(_parts(text)):
+        found += pairs_of(characters(part)) if number % 2 else WORD.findall(part)
+    return found
+
+
+def single_characters(text: str) -> set[str]:
+    """The different characters of a text's unspaced runs, folded."""
+    return set(map(fold, set[str]().union(*map(characters, _parts(text)[1::2]))))
+
+
+def _parts(text: str) -> list[str]:
+    """Spaced and unspaced parts by turns, a spaced one (perhaps empty) first and last."""
+    plain = text.replace("_", " ")
+    return [plain] if plain.isascii() else RUNS.split(plain)
 
 
 def words_that_begin_with(letters: Iterable[str]) -> re.Pattern[str]:
-    """Finds the words, as they are written, of which a face may begin with one of these letters; it may find more.
+    """A pattern for the written words of which a face may begin with one of these letters. It may match more.
 
-    No analysis changes an ASCII letter at a word's beginning but for its case: a word that begins with another one is
-    passed over without a step of Python, as most are.
+    Analysis changes an ASCII letter at the beginning of a word only in its case, so the pattern skips most words
+    without a step of Python.
     """
     both = {case for letter in letters if letter.isascii() for case in (letter.lower(), letter.upper())}
     first = rf"[{re.escape(''.join(sorted(both)))}\u0080-\U0010ffff](?<={_LETTER})(?<!{_LETTER}.)(?<!{_LETTER}['’].)"
@@ -93,12 +117,20 @@ def words_that_begin_with(letters: Iterable[str]) -> re.Pattern[str]:
 
 
 def written_words(text: str, pattern: re.Pattern[str] = WORD) -> Iterator[re.Match[str]]:
-    """Each word as it is written, with its place; only those that the pattern finds."""
-    return pattern.finditer(text.replace("_", " "))
+    """The words that the pattern finds, as they are written, with their places. Unspaced runs are left out."""
+    plain = text.replace("_", " ")
+    return pattern.finditer(plain if plain.isascii() else RUNS.sub(_blank, plain))
+
+
+def _blank(run: re.Match[str]) -> str:
+    return " " * len(run[0])
 
 
 def analyse(word: str) -> Word:
-    """The faces of one word as it is written."""
+    """The faces of one word, or of one pair of an unspaced script, as it is written."""
+    if RUNS.match(word):
+        pair = "".join(map(fold, characters(word)))
+        return Word(pair, pair)
     bare = _POSSESSIVE.sub("", word[:_LONGEST_WORD])
     decomposed = unicodedata.normalize("NFKD", bare)
     plain = "".join(mark for mark in decomposed if not unicodedata.combining(mark)).translate(_ONE_SPELLING)
@@ -108,8 +140,8 @@ def analyse(word: str) -> Word:
 
 def _analyse_arabic(form: str) -> Word:
     core = _ARTICLE.sub("", form)
-    # Readers write ه for ة, and the stemmer knows the latter alone. With its article every word is a noun to it, and loses
-    # the same endings.
+    # Readers write ه for ة, but the stemmer knows only ة. It takes every word with an article for a noun, and then
+    # removes the same endings from each.
     ending = core[:-1] + "ة" if core.endswith("ه") and len(core) >= _SHORTEST_WITH_TA_MARBUTA else core
     stem = "".join(_stem.analyze("ال" + ending)) or ending
     return Word(core.replace("ة", "ه"), stem.replace("ة", "ه"))

@@ -1,8 +1,8 @@
-"""The search service, put together."""
+"""The search service: its parts."""
 
 from aiohttp import web
 
-from services.search.routes import DESK, ROUTES, SECTIONS
+from services.search.routes import ROUTES, SEARCHER, SECTIONS
 from services.search.searcher import Searcher
 from services.search.settings import SearchSettings
 from shared.http.app import create_service
@@ -11,10 +11,10 @@ from shared.site.site import load_site
 
 
 def create_app(settings: SearchSettings) -> web.Application:
-    """The application: one whole index, kept in step with the log, and the questions to it."""
+    """The application: one complete index, updated from the log, and the searches in it."""
     app = create_service(settings, ROUTES)
-    app[DESK] = desk = Searcher(settings)
+    app[SEARCHER] = searcher = Searcher(settings)
     app[SECTIONS] = frozenset(section.slug for section in load_site(settings.site).sections)
-    app[HEALTH].add("index", desk.check)
-    app.cleanup_ctx.append(desk.live)
+    app[HEALTH].add("index", searcher.check)
+    app.cleanup_ctx.append(searcher.live)
     return app

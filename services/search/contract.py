@@ -1,4 +1,4 @@
-"""The shapes of search's part of the public contract, and its operation for OpenAPI."""
+"""Search's part of the public contract: its models, and its operation for OpenAPI."""
 
 from pydantic import BaseModel
 
@@ -8,9 +8,9 @@ from shared.times import UtcDatetime
 
 
 class SearchItem(BaseModel):
-    """One thing that was found. The site's own pages (About, say) have no id, section or date.
+    """One result. The site's own pages (About, for example) have no id, section or date.
 
-    `snippet_html` is text, escaped, with what was looked for in `<mark>`.
+    `snippet_html` is escaped text with the searched words in `<mark>`.
     """
 
     article_id: str | None
@@ -23,14 +23,14 @@ class SearchItem(BaseModel):
 
 
 class SearchResults(BaseModel):
-    """What was found, best first; `total` counts all of it."""
+    """A page of results, best first; `total` counts all of them."""
 
     total: int
     items: list[SearchItem]
     next_cursor: str | None
 
 
-_MOMENT = "a day (2026-02-08, whole, in UTC) or a moment (RFC 3339)"
+_MOMENT = "a whole day (2026-02-08, UTC) or a moment (RFC 3339)"
 
 OPERATIONS = (
     Operation(
@@ -44,15 +44,15 @@ OPERATIONS = (
             Parameter(
                 "q",
                 "query",
-                'what is looked for: every word, in any inflection, the last one also begun; "a phrase" as it stands',
+                'every word in any inflection, the last one perhaps unfinished; "a phrase" in its order',
                 {"type": "string", "minLength": 1, "maxLength": LONGEST_Q},
                 required=True,
             ),
             Parameter("section", "query", "the slug of a section", {"type": "string"}),
             Parameter("from", "query", f"published on or after: {_MOMENT}", {"type": "string"}),
-            Parameter("to", "query", f"published on, or before: {_MOMENT}", {"type": "string"}),
+            Parameter("to", "query", f"published on or before: {_MOMENT}", {"type": "string"}),
             Parameter("limit", "query", "how many", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
-            Parameter("cursor", "query", "the `next_cursor` of the answer before", {"type": "string"}),
+            Parameter("cursor", "query", "the `next_cursor` of the previous page", {"type": "string"}),
         ),
     ),
 )

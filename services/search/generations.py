@@ -1,6 +1,6 @@
 """An instance's folder: numbered indexes, and a file `current` that names the one that serves.
 
-A rebuild fills the next number beside it and then points `current` there; the service looks at the file and goes over.
+A rebuild fills the next number and then points `current` to it. The service polls the file and changes to that index.
 """
 
 import os
@@ -17,7 +17,7 @@ class Generations:
         self._folder = folder
 
     def current(self) -> int:
-        """The number that serves; 1 where nothing was said yet."""
+        """The number that serves; 1 without a file."""
         try:
             text = (self._folder / _CURRENT).read_text("ascii").strip()
         except FileNotFoundError:
@@ -29,7 +29,7 @@ class Generations:
         return self._folder / str(number)
 
     def point_to(self, number: int) -> None:
-        """Have another one serve, from one moment to the next."""
+        """Make another index serve, atomically."""
         self._folder.mkdir(parents=True, exist_ok=True)
         written = self._folder / f"{_CURRENT}.new"
         written.write_text(f"{number}\n", "ascii")
@@ -40,7 +40,7 @@ class Generations:
         shutil.rmtree(self.path(number), ignore_errors=True)
 
     def remove_before(self, number: int) -> None:
-        """Remove the indexes that have had their time."""
+        """Remove older indexes."""
         for folder in self._folder.iterdir() if self._folder.exists() else ():
             if folder.is_dir() and folder.name.isdigit() and int(folder.name) < number:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What answers questions: the index that serves, its follower, the threads, and the change from one index to the next."""
+"""Answers questions: the serving index, its follower of the log, the threads, and the change to a rebuilt index."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -21,26 +21,26 @@ from shared.site.pages import pages_of_site
 
 _log = structlog.get_logger(__name__)
 
-_LOOK_EVERY_S = 0.5
-# A process that was killed a moment ago may still hold the right to write.
-_WRITER_WITHIN_S = 10.0
+_POLL_EVERY_S = 0.5
+# A process that was just killed may still hold the index's write lock.
+_LOCK_WITHIN_S = 10.0
 
 
 class Searcher:
-    """Serves one index at a time. Questions wait for a thread, so many of them and so long as the settings say."""
+    """Serves one index at a time. Settings bound how many questions wait for a thread, and how long."""
 
     def __init__(self, settings: SearchSettings) -> None:
         self._settings = settings
         self._generations = Generations(settings.own_index)
         self._threads = ThreadPoolExecutor(settings.search_threads, thread_name_prefix="search")
-        self._most = settings.search_threads + settings.search_waiting
-        self._under_way = 0
+        self._most_pending = settings.search_threads + settings.search_waiting
+        self._pending = 0
         self._number = 0
         self._index: SearchIndex | None = None
         self._follower: Follower | None = None
 
     async def live(self, _: web.Application) -> AsyncIterator[None]:
-        """Open, follow, and go over to a rebuilt index whenever there is one, as long as the application runs."""
+        """While the application runs: open the index, follow the log, and change to each rebuilt index."""
         task = start_task(self._run(), "index")
         yield
         await stop_task(task)
@@ -63,11 +63,11 @@ class Searcher:
 
     async def _until_replaced(self, number: int) -> None:
         while self._generations.current() == number:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(_POLL_EVERY_S)
 
     def _open(self, number: int) -> SearchIndex:
         index = open_index(self._generations, number)
-        deadline = perf_counter() + _WRITER_WITHIN_S
+        deadline = perf_counter() + _LOCK_WITHIN_S
         while True:
             try:
                 index.write()
@@ -75,23 +75,23 @@ class Searcher:
             except Unavailable:
                 if perf_counter() > deadline:
                     raise
-                sleep(_LOOK_EVERY_S)
+                sleep(_POLL_EVERY_S)
         index.replace_pages(pages_of_site(self._settings.site).values())
         index.commit(index.place)
         return index
 
     async def find(self, question: Question, offset: int, limit: int) -> Found:
-        """What is found. Raises Unavailable when there is no room, no index yet, or no answer in time."""
+        """The results. Raises Unavailable while no index is ready, when too many wait, and after the time limit."""
         index = self._index
         if index is None or self._follower is None:
             raise Unavailable("the index is being opened")
         if not self._follower.is_whole:
-            # The edge asks another instance then: a new one must not say that there is nothing.
+            # A new instance must not answer that there are no results; the edge asks another one.
             raise Unavailable("the index is being filled")
-        if self._under_way >= self._most:
+        if self._pending >= self._most_pending:
             metrics.REFUSED.inc()
             raise Unavailable("too many searches wait")
-        self._under_way += 1
+        self._pending += 1
         answer = asyncio.get_running_loop().run_in_executor(self._threads, _timed, index, question, offset, limit)
         answer.add_done_callback(self._done)
         try:
@@ -102,19 +102,19 @@ class Searcher:
             raise Unavailable(f"no answer within {self._settings.search_wait_s:g} s") from error
 
     def _done(self, answer: "asyncio.Future[Found]") -> None:
-        self._under_way -= 1
+        self._pending -= 1
         with suppress(asyncio.CancelledError):
             answer.exception()
 
     async def check(self) -> Mapping[str, object]:
-        """For readiness: raises Unavailable while there is nothing whole to search in."""
+        """For readiness: raises Unavailable while no index is ready."""
         if self._follower is None:
             raise Unavailable("the index is being opened")
         return {"index": self._number, **await self._follower.check()}
 
 
 def open_index(generations: Generations, number: int) -> SearchIndex:
-    """An index; one that cannot be read, or is of another format, is set aside for an empty one in its place."""
+    """An index. One that is unreadable or of another format is replaced by an empty one."""
     try:
         return SearchIndex(generations.path(number))
     except ValueError as error:

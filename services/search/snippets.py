@@ -1,43 +1,57 @@
-"""The piece of a text that shows why it was found, as HTML with the words that were looked for in `<mark>`."""
+"""Snippets: the part of a text that shows why it was found, as HTML with the searched words in `<mark>`."""
 
 from collections.abc import Iterator, Sequence
+from heapq import merge
 from html import escape
 from typing import NamedTuple
+from unicodedata import is_normalized
 
-from services.search.analysis import FORMS, STEMS, WORD, words_that_begin_with, written_words
+from services.search.analysis import FORMS, STEMS, WORD, Word, words_that_begin_with, written_words
 from services.search.queries import SHORTEST_MISSPELT
 from services.search.rules import Question
+from services.search.unspaced import BOUNDARY, RUNS, Run, first_letter, fold, located_characters
 
 LENGTH = 220
 _LEAD_IN = 50
-# Deeper than this no snippet is looked for: a page of results reads twenty texts.
-_LOOKED_THROUGH = 12_000
+# Only this much of a text is read: a page of results reads twenty texts.
+_SEARCHED = 12_000
 _MOST_HITS = 60
 
 
 class _Hit(NamedTuple):
     start: int
     end: int
-    stem: str
+    meaning: str
 
 
 class Matcher(dict[str, str | None]):
-    """Tells which written words a question means: the stem of one that is meant, None for any other.
+    """Maps a written word to its stem if the question means it, else to None.
 
-    Each word is judged once: a page of results holds thousands, most of them more than once.
+    Each word is judged once: a page of results holds thousands of words, most of them more than once.
     """
 
     def __init__(self, question: Question, *, forgiving: bool) -> None:
         super().__init__()
-        wanted = [*question.words, *(word for phrase in question.phrases for word in phrase)]
-        self._stems = {word.stem for word in wanted}
-        self.meant = len(self._stems)
-        self._begun = question.words[-1].form if question.typing else ""
+        last = question.terms[-1] if question.typing else None
+        sought = {*question.terms, *(term for phrase in question.phrases for term in phrase)}
+        self._stems = {term.stem for term in sought if isinstance(term, Word)}
+        self._begun = last.form if isinstance(last, Word) else ""
         self._misspelt = (
-            tuple(word.form for word in question.words if len(word.form) >= SHORTEST_MISSPELT) if forgiving else ()
+            tuple(
+                word.form for word in question.terms if isinstance(word, Word) and len(word.form) >= SHORTEST_MISSPELT
+            )
+            if forgiving
+            else ()
         )
+        self.runs = RunMatcher([(term, term == last) for term in sought if isinstance(term, Run)])
+        self.count = len(self._stems) + len(self.runs)
         first = {face[0] for face in (*self._stems, self._begun) if face}
         self.candidates = WORD if self._misspelt else words_that_begin_with(first)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the question holds anything but unspaced runs."""
+        return bool(self._stems)
 
     def __missing__(self, written: str) -> str | None:
         judged = self[written] = self._judge(written)
@@ -55,9 +69,39 @@ class Matcher(dict[str, str | None]):
         return stem if begun or near else None
 
 
+class RunMatcher:
+    """Finds whole runs of a question in a text. A pair of a longer run is no hit by itself."""
+
+    def __init__(self, runs: Sequence[tuple[Run, bool]]) -> None:
+        self._runs = [(run.characters, "".join(run.characters), typing) for run, typing in runs]
+        self._first = {first_letter(run, typing) for run, typing in runs}
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def find(self, text: str) -> Iterator[_Hit]:
+        """The hits in their order; none for a question without runs."""
+        for found in RUNS.finditer(text) if self._runs else ():
+            run = found[0]
+            # A run without the first letter holds no hit, unless it is written in another form of Unicode.
+            if any(letter in run for letter in self._first) or not is_normalized("NFKC", run):
+                yield from sorted(self._find_in(run, found.start()))
+
+    def _find_in(self, run: str, offset: int) -> Iterator[_Hit]:
+        places = located_characters(run)
+        folded = tuple(fold(place[0]) for place in places)
+        for wanted, meaning, typing in self._runs:
+            *whole, last = wanted
+            for at in range(len(folded) - len(whole)):
+                end = at + len(whole)
+                is_last = folded[end].startswith(last) if typing else folded[end] == last
+                if is_last and folded[at:end] == tuple(whole):
+                    yield _Hit(offset + places[at].start(), offset + places[end].end(), meaning)
+
+
 def snippet_html(text: str, matcher: Matcher) -> str:
-    """About LENGTH characters of the text where most of what is meant stands together; its beginning if nothing is."""
-    around, hits = _best_place(_hits(text[:_LOOKED_THROUGH], matcher), matcher.meant)
+    """About LENGTH characters where most of the searched words are close together; the beginning if there are none."""
+    around, hits = _best_place(_hits(text[:_SEARCHED], matcher), matcher.count)
     start, end = _cut(text, around)
     inside = [hit for hit in hits if start <= hit.start and hit.end <= end]
     return ("… " if start else "") + _marked(text, start, end, inside) + (" …" if end < len(text) else "")
@@ -65,54 +109,75 @@ def snippet_html(text: str, matcher: Matcher) -> str:
 
 def _hits(text: str, matcher: Matcher) -> Iterator[_Hit]:
     left = _MOST_HITS
+    words = _word_hits(text, matcher) if matcher.has_words else iter(())
+    for hit in merge(words, matcher.runs.find(text)):
+        yield hit
+        left -= 1
+        if not left:
+            return
+
+
+def _word_hits(text: str, matcher: Matcher) -> Iterator[_Hit]:
     for found in written_words(text, matcher.candidates):
         stem = matcher[found[0]]
         if stem is not None:
             yield _Hit(found.start(), found.end(), stem)
-            left -= 1
-            if not left:
-                return
 
 
-def _best_place(found: Iterator[_Hit], meant: int) -> tuple[int, Sequence[_Hit]]:
-    """Where the most different words stand together, and the hits up to the end of a snippet from there.
+def _best_place(found: Iterator[_Hit], wanted: int) -> tuple[int, Sequence[_Hit]]:
+    """The start of the densest place, and the hits up to the end of a snippet from there.
 
-    One pass that ends where all that is `meant` has been seen together: most texts need not be read to their end.
+    One pass; it ends where all `wanted` meanings were seen together, so most texts are not read to their end.
     """
     hits: list[_Hit] = []
     first, best, most = 0, 0, 0
     for hit in found:
-        if most >= meant and hit.start > best + LENGTH:
+        if most >= wanted and hit.start > best + LENGTH:
             break
         hits.append(hit)
         while hits[first].start < hit.start - (LENGTH - _LEAD_IN):
             first += 1
-        together = len({one.stem for one in hits[first:]})
+        together = len({one.meaning for one in hits[first:]})
         if together > most:
             best, most = hits[first].start, together
     return best, hits
 
 
 def _cut(text: str, around: int) -> tuple[int, int]:
-    start = 0 if around <= _LEAD_IN else text.find(" ", around - _LEAD_IN) + 1
-    start = min(start, around)
+    """Between words; in unspaced scripts between characters, never before a mark."""
+    start = _start(text, around)
     end = start + LENGTH
     if end >= len(text):
         return start, len(text)
     space = text.rfind(" ", start + LENGTH // 2, end)
-    return start, space if space > 0 else end
+    boundaries = [found.start() for found in BOUNDARY.finditer(text, max(space, start + LENGTH // 2), end + 1)]
+    last = max([space, *boundaries])
+    return start, last if last > 0 else end
+
+
+def _start(text: str, around: int) -> int:
+    if around <= _LEAD_IN:
+        return 0
+    space = text.find(" ", around - _LEAD_IN, around)
+    if space >= 0:
+        return space + 1
+    boundary = BOUNDARY.search(text, around - _LEAD_IN, around)
+    return boundary.start() if boundary else around
 
 
 def _marked(text: str, start: int, end: int, hits: Sequence[_Hit]) -> str:
     parts, place = [], start
     for hit in hits:
-        parts += [escape(text[place : hit.start]), "<mark>", escape(text[hit.start : hit.end]), "</mark>"]
+        if hit.end <= place:
+            continue
+        begin = max(place, hit.start)  # hits of two runs may overlap
+        parts += [escape(text[place:begin]), "<mark>", escape(text[begin : hit.end]), "</mark>"]
         place = hit.end
     return "".join([*parts, escape(text[place:end])])
 
 
 def is_near(one: str, other: str, *, begun: bool = False) -> bool:
-    """Whether two words are one edit apart at most (a letter replaced, left out, put in, or two neighbours swapped).
+    """Whether two words are at most one edit apart: a letter replaced, removed, added, or swapped with its neighbour.
 
     With `begun`, `other` may be the beginning of `one`.
     """

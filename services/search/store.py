@@ -1,8 +1,7 @@
-"""The index on disk: the only file that knows its fields. Articles, the site's own pages, and how far the log was read.
+"""The index on disk, with articles, the site's own pages and the position in the log. No other file knows its fields.
 
-The position in the log is a document of the index, so that one commit moves both: there is no moment at which they
-disagree, whatever is killed. A withdrawn article leaves a mark with its version, so that an older state that comes later
-does not bring it back.
+The position is a document of the index, so that one commit writes both and a crash cannot part them. A withdrawn article
+leaves a marker with its version, so that an older state that arrives later does not restore it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +25,7 @@ from tantivy import (
 )
 
 from services.search import queries
-from services.search.analysis import FORMS, STEMS, text_of, written
+from services.search.analysis import FORMS, STEMS, single_characters, text_of, written
 from services.search.rules import Question
 from services.search.snippets import Matcher, snippet_html
 from shared.errors import Unavailable
@@ -34,26 +33,26 @@ from shared.events import ArticleState, Erased
 from shared.site.pages import OwnPage
 from shared.times import rfc3339
 
-# Another number means that fields or analysis have changed: an index of another format is built anew.
-FORMAT = 2
+# Raised when fields or analysis change. An index of another format is discarded and built anew.
+FORMAT = 3
 _WRITER_BYTES = 64 * 1024 * 1024
 _TERMS = "terms"
 _PLACE = "place"
 _PAGE = "page"
 _ARTICLE = "article"
 
-# Recent first among equals: a score halves in five years. It depends on the date alone, so that nothing has to be
-# computed again as time goes by (forward decay, Cormode et al., ICDE 2009). Tantivy multiplies by log2(2 + field).
+# Newer articles rank before equal ones: a score halves in five years. The factor depends on the date alone, so it is never
+# computed again (forward decay, Cormode et al., ICDE 2009). Tantivy multiplies by log2(2 + field).
 _HALVES_IN_S = 5 * 365.25 * 86400
 _FROM_S = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 _MOST = 1000.0
-# The site's own pages have no date: as good as an article of this day.
+# The site's own pages have no date: they weigh as an article of this day.
 _OWN_PAGES_AS_OF = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far an index has read: of which log, and where each partition of articles.v1 goes on."""
+    """The position of an index: its log, and the next offset of each partition of articles.v1."""
 
     log: str = ""
     positions: Mapping[int, int] = field(default_factory=dict)
@@ -61,14 +60,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of what was found: the JSON-ready items, and how many there are in all."""
+    """A page of results as JSON-ready items, and the number of all results."""
 
     total: int
     items: list[dict[str, object]]
 
 
 def recency(published_at: datetime) -> float:
-    """What a score is multiplied by."""
+    """The factor of a score."""
     return float(min(_MOST, max(1.0, 2 ** ((published_at.timestamp() - _FROM_S) / _HALVES_IN_S))))
 
 
@@ -77,7 +76,7 @@ def _weight(published_at: datetime) -> float:
 
 
 def make_schema() -> Schema:
-    """The fields. Words come ready from `analysis`, joined by spaces."""
+    """The fields. `analysis` gives their words, joined by spaces."""
     builder = SchemaBuilder()
     builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
@@ -96,8 +95,8 @@ def make_schema() -> Schema:
 class SearchIndex:
     """One index in one folder. Searches may come from any thread; changes from one thread at a time.
 
-    Opening one that is broken or of another format raises ValueError; `write` raises Unavailable while another process
-    writes to it.
+    To open a broken index or one of another format raises ValueError. `write` raises Unavailable while another process holds
+    the write lock.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -114,48 +113,48 @@ class SearchIndex:
         self.place = self._read_place()
 
     def write(self) -> None:
-        """Take the one right to change it."""
+        """Take the write lock."""
         try:
             self._writer = self._index.writer(_WRITER_BYTES, 1)
         except ValueError as error:
             raise Unavailable(f"the index is being written by another process: {error}") from error
 
     def apply(self, events: Iterable[ArticleState | Erased]) -> int:
-        """Take in states of articles, each if it is newer than what is known; returns how many were. Seen after a commit."""
+        """Add the states that are newer than the known ones; returns their number. Searches see them after a commit."""
         newest: dict[str, ArticleState | Erased] = {}
         for event in events:
             known = newest.get(event.id)
             newer = not isinstance(known, ArticleState) or isinstance(event, Erased) or event.version > known.version
             if newer:
                 newest[event.id] = event
-        taken = [event for event in newest.values() if self._is_news(event)]
+        taken = [event for event in newest.values() if self._is_newer(event)]
         for event in taken:
             self._put(event)
         return len(taken)
 
-    def _is_news(self, event: ArticleState | Erased) -> bool:
+    def _is_newer(self, event: ArticleState | Erased) -> bool:
         return isinstance(event, Erased) or event.version > self.version(event.id)
 
     def _put(self, event: ArticleState | Erased) -> None:
-        writer = self._changing()
+        writer = self._open_writer()
         writer.delete_documents_by_term("id", event.id)
         self.uncommitted += 1
         if isinstance(event, Erased):
             self._fresh[event.id] = 0
             return
         self._fresh[event.id] = event.version
-        writer.add_document(_article(event) if event.status == "published" else _mark(event))
+        writer.add_document(_article(event) if event.status == "published" else _marker(event))
 
     def replace_pages(self, pages: Iterable[OwnPage]) -> None:
-        """Have these as the site's own pages, and no others."""
-        writer = self._changing()
+        """Replace the site's own pages."""
+        writer = self._open_writer()
         writer.delete_documents_by_term("kind", _PAGE)
         for page in pages:
             writer.add_document(_own_page(page))
         self.uncommitted += 1
 
     def version(self, article_id: str) -> int:
-        """The version of an article that is known, 0 where none is."""
+        """The known version of an article; 0 if it is unknown."""
         fresh = self._fresh.get(article_id)
         if fresh is not None:
             return fresh
@@ -164,8 +163,8 @@ class SearchIndex:
         return int(searcher.fast_field_values("version", [hits[0][1]])[0] or 0) if hits else 0
 
     def commit(self, place: Place) -> None:
-        """Make all changes durable and visible, together with how far the log was read."""
-        writer = self._changing()
+        """Make all changes durable and visible, together with the position in the log."""
+        writer = self._open_writer()
         writer.delete_documents_by_term("id", _PLACE)
         known = {"format": FORMAT, "log": place.log, "positions": {str(n): at for n, at in place.positions.items()}}
         writer.add_document(Document(id=[_PLACE], kind=[_PLACE], shown=[orjson.dumps(known)]))
@@ -176,7 +175,7 @@ class SearchIndex:
         self.place = place
 
     def close(self) -> None:
-        """Give back the right to change it; what was not committed is forgotten."""
+        """Release the write lock and discard uncommitted changes."""
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.rollback()
@@ -184,11 +183,11 @@ class SearchIndex:
 
     @property
     def size(self) -> int:
-        """How many documents there are."""
+        """The number of documents."""
         return self._index.searcher().num_docs
 
     def search(self, question: Question, offset: int, limit: int) -> Found:
-        """What is found, best first. Words that are found nowhere are looked for again as if they were misspelt."""
+        """The results, best first. If there are none, words are searched again as if they were misspelt."""
         if question.is_empty:
             return Found(0, [])
         found = self._search(question, queries.strict(self._schema, question), offset, limit, forgiving=False)
@@ -208,15 +207,15 @@ class SearchIndex:
         hits = searcher.search(Query.term_query(self._schema, "id", _PLACE, "basic"), 1, count=False).hits
         if not hits:
             if searcher.num_docs:
-                raise ValueError("the index does not say how far it has read")
+                raise ValueError("the index has no position")
             return Place()
         known = _shown(searcher, hits[0][1])
         if known["format"] != FORMAT:
             raise ValueError(f"the index has format {known['format']}, not {FORMAT}")
         return Place(known["log"], {int(number): at for number, at in known["positions"].items()})
 
-    def _changing(self) -> IndexWriter:
-        assert self._writer is not None, "write() comes before changes"
+    def _open_writer(self) -> IndexWriter:
+        assert self._writer is not None, "write() must be called before changes"
         return self._writer
 
 
@@ -246,8 +245,8 @@ def _article(article: ArticleState) -> Document:
     )  # fmt: skip
 
 
-def _mark(article: ArticleState) -> Document:
-    """What stays of a withdrawn article: nothing that could be found."""
+def _marker(article: ArticleState) -> Document:
+    """The rest of a withdrawn article: its version, and no words."""
     return Document(id=[article.id], kind=[_ARTICLE], version=[article.version])
 
 
@@ -264,10 +263,12 @@ def _own_page(page: OwnPage) -> Document:
 
 
 def _texts(headline: str, labels: str, standfirst: str, body: str) -> dict[str, list[str]]:
-    """The fields of words: stems by where they stand, forms of all."""
-    found = [written(text) for text in (headline, labels, standfirst, body)]
-    named = set(map(FORMS.__getitem__, found[0] + found[1]))
-    everywhere = named.union(map(FORMS.__getitem__, {*found[2], *found[3]}))
+    """The fields of words: stems and pairs by their place in the article; forms and single characters of all."""
+    texts = (headline, labels, standfirst, body)
+    found = list(map(written, texts))
+    characters = list(map(single_characters, texts))
+    named = set(map(FORMS.__getitem__, found[0] + found[1])).union(*characters[:2])
+    everywhere = named.union(map(FORMS.__getitem__, {*found[2], *found[3]}), *characters[2:])
     return {
         **{name: [" ".join(map(STEMS.__getitem__, list_))] for name, list_ in zip(queries.STEMS, found, strict=True)},
         queries.NAMES: [" ".join(named)],

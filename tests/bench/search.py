@@ -1,4 +1,4 @@
-"""How soon a search is answered among 100,000 articles, typing included, and how fast they are indexed from the log."""
+"""The latency of searches among 100,000 articles, with unfinished words, and the rate of indexing from the log."""
 
 import asyncio
 import itertools
@@ -33,7 +33,7 @@ INDEXED_WITHIN_S = 300.0
 
 
 def vocabulary(seed: int = 1) -> list[str]:
-    """Words of two to five syllables, so that many begin alike, as words do; the usual ones first."""
+    """Words of two to five syllables, so that many begin alike, as real words do; frequent ones first."""
     syllables = [consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou"]
     chance = random.Random(seed)
     made: dict[str, None] = {}
@@ -43,7 +43,7 @@ def vocabulary(seed: int = 1) -> list[str]:
 
 
 def running_text(words: Sequence[str], seed: int = 2) -> Iterator[str]:
-    """Words as often as in a language: the n-th most usual one is n times as rare (Zipf)."""
+    """Words with the frequencies of a language: the n-th word is n times rarer than the first (Zipf)."""
     chance = random.Random(seed)
     weights = list(itertools.accumulate(1 / (rank + 1) for rank in range(len(words))))
     while True:
@@ -65,7 +65,7 @@ def articles(words: Sequence[str]) -> Iterator[ArticlePublished]:
 
 
 def questions(words: Sequence[str], count: int) -> list[str]:
-    """Two whole words, and a word with the beginning of another, by turns; usual words are asked for more often."""
+    """Two complete words, or one and the beginning of another, by turns; frequent words come more often."""
     chance = random.Random(3)
     text = running_text(words, seed=4)
     asked = []
@@ -80,8 +80,8 @@ async def running_search(environment: Mapping[str, str]) -> AsyncIterator[int]:
     """One search process over the log, with an empty index."""
     port = free_port()
     with TemporaryDirectory() as folder:
-        told = {**environment, "WM_SERVICE_PORT": str(port), "WM_SEARCH_INDEX": folder, "WM_LOG_LEVEL": "ERROR"}
-        process = subprocess.Popen([sys.executable, "-m", "services.search"], cwd=ROOT, env=told)
+        variables = {**environment, "WM_SERVICE_PORT": str(port), "WM_SEARCH_INDEX": folder, "WM_LOG_LEVEL": "ERROR"}
+        process = subprocess.Popen([sys.executable, "-m", "services.search"], cwd=ROOT, env=variables)
         try:
             yield port
         finally:
@@ -90,7 +90,7 @@ async def running_search(environment: Mapping[str, str]) -> AsyncIterator[int]:
 
 
 async def fill_log(kafka: str, words: Sequence[str]) -> None:
-    """Put the articles on articles.v1."""
+    """Write the articles to articles.v1."""
     producer = Producer(kafka, idempotence=False, batch_bytes=512 * 1024)
     made = articles(words)
     while batch := list(itertools.islice(made, SENT_AT_ONCE)):
@@ -99,28 +99,28 @@ async def fill_log(kafka: str, words: Sequence[str]) -> None:
 
 
 async def indexed_per_s(port: int) -> float:
-    """The rate from the first article read to the last one that can be found: the log's reading included."""
+    """The rate from the first indexed article to the last searchable one, with reading the log."""
     async with aiohttp.ClientSession() as http:
 
-        async def known() -> tuple[float, bool]:
+        async def progress() -> tuple[float, bool]:
             async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:
                 lines = dict(line.rsplit(" ", 1) for line in (await answer.text()).splitlines() if line[0] != "#")
             return float(lines["wm_search_indexed_total"]), float(lines["wm_search_documents"]) >= ARTICLES
 
-        async def begun() -> bool:
-            return (await known())[0] > 0
+        async def has_begun() -> bool:
+            return (await progress())[0] > 0
 
-        async def whole() -> bool:
-            return (await known())[1]
+        async def is_complete() -> bool:
+            return (await progress())[1]
 
-        await eventually(begun, within_s=60, every_s=0.02, what="the first articles are indexed")
-        first, started = (await known())[0], time.perf_counter()
-        await eventually(whole, within_s=INDEXED_WITHIN_S, every_s=0.1, what="all articles can be found")
+        await eventually(has_begun, within_s=60, every_s=0.02, what="the first articles are indexed")
+        first, started = (await progress())[0], time.perf_counter()
+        await eventually(is_complete, within_s=INDEXED_WITHIN_S, every_s=0.1, what="all articles can be found")
         return (ARTICLES - first) / (time.perf_counter() - started)
 
 
 async def latencies_ms(port: int, paths: Sequence[str]) -> list[float]:
-    """How long each answer took, sorted; READERS ask side by side, each as soon as it is answered."""
+    """The sorted times of the answers. READERS send requests in parallel, each one after its last answer."""
     taken: list[float] = []
     left = iter(paths)
 

@@ -32,8 +32,8 @@ VIEWS_APPLIED = 120_000
 
 
 @dataclass(frozen=True)
-class House:
-    """Engines with published articles in them; services are processes of their own, as in production."""
+class PublishedArticles:
+    """Engines that hold published articles. Services run as their own processes, as in production."""
 
     environment: Mapping[str, str]
     producer: Producer
@@ -46,21 +46,21 @@ class House:
 
 
 @asynccontextmanager
-async def running_house() -> AsyncIterator[House]:
+async def published_articles() -> AsyncIterator[PublishedArticles]:
     """Articles in the log; no service yet."""
     with running_engines() as environment:
         producer = Producer(environment["WM_KAFKA"], idempotence=False, batch_bytes=512 * 1024)
-        yield House(environment, producer, await _publish(producer), free_port())
+        yield PublishedArticles(environment, producer, await _publish(producer), free_port())
         await producer.stop()
 
 
 @asynccontextmanager
-async def serving(house: House, *, counting: bool) -> AsyncIterator[None]:
-    """An api that knows the articles; the counter that told it stays only if it is `counting`."""
-    async with _process(house.environment, "api", house.api, wait=False), AsyncExitStack() as counter:
-        await counter.enter_async_context(_process(house.environment, "counter", free_port()))
-        await until_it_answers(house.api, "/health/ready")
-        await until_it_answers(house.api, f"/v1/articles/{house.articles[-1]}/views")
+async def serving(published: PublishedArticles, *, counting: bool) -> AsyncIterator[None]:
+    """An api that knows the articles. With `counting` the counter stays after it has stored their cards."""
+    async with _process(published.environment, "api", published.api, wait=False), AsyncExitStack() as counter:
+        await counter.enter_async_context(_process(published.environment, "counter", free_port()))
+        await until_it_answers(published.api, "/health/ready")
+        await until_it_answers(published.api, f"/v1/articles/{published.articles[-1]}/views")
         if not counting:
             await counter.aclose()
         yield
@@ -102,11 +102,11 @@ async def bare_server(body: bytes) -> AsyncIterator[int]:
 async def measure_view_accept() -> Measure:
     """Views accepted with Kafka's acknowledgement, against a bare POST."""
     answer = b'{"event_id":"%s"}' % str(uuid4()).encode()
-    # Without the counter: on two cores it would take its part of both sides, and more of ours.
-    async with running_house() as house, serving(house, counting=False), bare_server(answer) as bare:
-        body = b'{"article_id":"%s","event_id":"{uuid}%s"}' % (house.articles[0].encode(), b"-" * 30)
+    # Without the counter: on two cores it would slow both sides, and ours more.
+    async with published_articles() as published, serving(published, counting=False), bare_server(answer) as bare:
+        body = b'{"article_id":"%s","event_id":"{uuid}%s"}' % (published.articles[0].encode(), b"-" * 30)
         found = await in_turns(
-            lambda: measure(house.api, http_request("POST", "/v1/views", body), connections=CONNECTIONS),
+            lambda: measure(published.api, http_request("POST", "/v1/views", body), connections=CONNECTIONS),
             lambda: measure(bare, http_request("POST", "/bare", body), connections=CONNECTIONS),
         )
     return Measure("view_accept", *found, unit="views/s", bar=0.9)
@@ -115,20 +115,20 @@ async def measure_view_accept() -> Measure:
 async def measure_popular_read() -> Measure:
     """Rankings read, against a bare handler with the same bytes."""
     path = "/v1/popular?window=24h&limit=20"
-    async with running_house() as house, serving(house, counting=True):
-        await _send_views(house, 2000)
-        answer = await _until_ranked(house, path)
+    async with published_articles() as published, serving(published, counting=True):
+        await _send_views(published, 2000)
+        answer = await _until_ranked(published, path)
         async with bare_server(answer) as bare:
             found = await in_turns(
-                lambda: measure(house.api, http_request("GET", path), connections=64),
+                lambda: measure(published.api, http_request("GET", path), connections=64),
                 lambda: measure(bare, http_request("GET", "/bare"), connections=64),
             )
     return Measure("popular_read", *found, unit="reads/s", bar=1.0)
 
 
-async def _until_ranked(house: House, path: str) -> bytes:
+async def _until_ranked(published: PublishedArticles, path: str) -> bytes:
     async def ranked() -> bytes:
-        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{house.api}{path}") as answer:
+        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{published.api}{path}") as answer:
             body = await answer.read()
             return body if len((await answer.json())["items"]) == 20 else b""
 
@@ -137,28 +137,30 @@ async def _until_ranked(house: House, path: str) -> bytes:
 
 async def measure_view_apply() -> Measure:
     """Views applied to Redis, each run from an empty Redis, against raw consumption of the same topic."""
-    async with running_house() as house:
-        await _send_views(house, VIEWS_APPLIED)
-        ends = await _ends(house.kafka)
-        found = await in_turns(lambda: _apply_all(house, ends), lambda: _consume_all(house.kafka, ends), rounds=3)
+    async with published_articles() as published:
+        await _send_views(published, VIEWS_APPLIED)
+        ends = await _ends(published.kafka)
+        found = await in_turns(
+            lambda: _apply_all(published, ends), lambda: _consume_all(published.kafka, ends), rounds=3
+        )
     return Measure("view_apply", *found, unit="views/s", bar=0.4)
 
 
-async def _send_views(house: House, count: int) -> None:
+async def _send_views(published: PublishedArticles, count: int) -> None:
     lanes: dict[int, list[str]] = {}
-    for article in house.articles:
+    for article in published.articles:
         lanes.setdefault(partition_of(article.encode(), VIEWS.partitions), []).append(article)
-    await asyncio.gather(*(_fill(house, lane, names, count // len(lanes)) for lane, names in lanes.items()))
+    await asyncio.gather(*(_fill(published, lane, names, count // len(lanes)) for lane, names in lanes.items()))
 
 
-async def _fill(house: House, partition: int, articles: Sequence[str], count: int) -> None:
+async def _fill(published: PublishedArticles, partition: int, articles: Sequence[str], count: int) -> None:
     messages = []
     for number in range(count):
         view = PageViewed(id=uuid4(), article_id=articles[number % len(articles)], section="world", viewed_at=now())
         messages.append(encode(view))
         if len(messages) == 500 or number == count - 1:
             while messages:
-                messages = messages[await house.producer.send_batch(VIEWS.name, partition, messages) :]
+                messages = messages[await published.producer.send_batch(VIEWS.name, partition, messages) :]
 
 
 async def _ends(kafka: str) -> dict[TopicPartition, int]:
@@ -191,13 +193,13 @@ async def _consume_all(kafka: str, ends: Mapping[TopicPartition, int]) -> float:
     return sum(ends.values()) / (time.perf_counter() - started)
 
 
-async def _apply_all(house: House, ends: Mapping[TopicPartition, int]) -> float:
-    """A counter on an empty Redis; timed from where it is first seen to stand to the end."""
-    address = house.environment["WM_REDIS"] + "/9"
+async def _apply_all(published: PublishedArticles, ends: Mapping[TopicPartition, int]) -> float:
+    """A counter on an empty Redis, timed from its first visible position to the end."""
+    address = published.environment["WM_REDIS"] + "/9"
     client = Redis.from_url(address)
     await client.flushdb()
     seen: list[tuple[float, int]] = []
-    async with _process({**house.environment, "WM_REDIS": address}, "counter", free_port(), wait=False):
+    async with _process({**published.environment, "WM_REDIS": address}, "counter", free_port(), wait=False):
         while not seen or seen[-1][1] < sum(ends.values()):
             if applied := await _applied(client):
                 seen.append((time.perf_counter(), applied))

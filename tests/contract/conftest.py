@@ -9,7 +9,7 @@ import pytest_asyncio
 from services.comments.settings import CommentsSettings
 from services.rendering.settings import RenderingSettings
 from shared.kafka.producer import Producer
-from tests.support.comments import House, open_house
+from tests.support.comments import CommentsService, running_comments
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +21,10 @@ def comments_settings(mongo_url: str, kafka_url: str, redis_url: str, embedded_k
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(comments_settings: CommentsSettings) -> AsyncIterator[House]:
-    """A running comments service with an ingestion beside it, for all tests of a module: starting costs seconds."""
-    async with open_house(comments_settings, f"test_{uuid4().hex[:12]}") as house:
-        yield house
+async def comments(comments_settings: CommentsSettings) -> AsyncIterator[CommentsService]:
+    """A running comments service with an ingestion, one for all tests of a module, since a start takes seconds."""
+    async with running_comments(comments_settings, f"test_{uuid4().hex[:12]}") as comments:
+        yield comments
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The comments service with what it needs around it, for tests: articles in Kafka, and a reader of `comments.v1`."""
+"""A running comments service for tests, with a real ingestion, a producer of article events and a reader of `comments.v1`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -17,9 +17,9 @@ from services.comments.settings import CommentsSettings
 from services.comments.store import Store
 from services.ingestion.app import create_app as create_ingestion
 from services.ingestion.roles import ROLES
-from services.ingestion.routes import DESK
+from services.ingestion.routes import STORE as INGESTION_STORE
 from services.ingestion.settings import IngestionSettings
-from services.ingestion.tokens import Person, make_token
+from services.ingestion.tokens import TokenOwner, make_token
 from shared.events import ArticlePublished, ArticleState, Record, encode
 from shared.ids import new_id
 from shared.kafka.client import as_record
@@ -29,16 +29,19 @@ from shared.times import now
 from tests.support.polling import PATIENCE_S, eventually
 
 Client = TestClient[web.Request, web.Application]
+COMMENT_FIELDS = {
+    "id", "article_id", "parent_id", "name", "website", "body", "body_html", "status", "created_at", "version"
+}  # fmt: skip
 
 
 def written(**changes: object) -> dict[str, Any]:
-    """A good comment as a reader sends it; a field given as None is left out."""
+    """A valid comment as a reader sends it. None leaves a field out."""
     fields = {"name": "Ada Byrne", "email": "ada@example.org", "body": "A fine piece."} | changes
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def an_article(kind: type[ArticleState] = ArticlePublished, **changes: object) -> ArticleState:
-    """An article's state as ingestion tells it."""
+    """An article event as ingestion sends it."""
     article_id = str(changes.get("id", new_id()))
     moment = now()
     fields: dict[str, object] = {
@@ -49,15 +52,15 @@ def an_article(kind: type[ArticleState] = ArticlePublished, **changes: object) -
     return kind.model_validate(fields | changes)
 
 
-class Log:
-    """All of `comments.v1` from a moment on, read as it comes."""
+class CommentsTopic:
+    """A reader of `comments.v1`."""
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         self._consumer = consumer
         self.records: list[Record] = []
 
     async def until(self, key: str, count: int = 1) -> list[Record]:
-        """The records of a key, once there are so many."""
+        """The records of a key, once there are `count`."""
         async with asyncio.timeout(PATIENCE_S):
             while len(self.of(key)) < count:
                 found = await self._consumer.getmany(timeout_ms=200)
@@ -70,38 +73,38 @@ class Log:
 
 
 @dataclass
-class House:
-    """A running service, its neighbours' events, and its own."""
+class CommentsService:
+    """The running service, and clients of everything around it."""
 
     client: Client
     producer: Producer
-    log: Log
+    topic: CommentsTopic
     tokens: Mapping[str, str]
     """A bearer token by role."""
     store: Store
 
     def bearer(self, role: str = "moderator") -> dict[str, str]:
-        """The header that shows who asks."""
+        """The Authorization header of a role."""
         return {"Authorization": f"Bearer {self.tokens[role]}"}
 
-    async def tell(self, *events: ArticleState) -> None:
-        """Put article events on `articles.v1`."""
+    async def send_events(self, *events: ArticleState) -> None:
+        """Send article events to `articles.v1`."""
         await self.producer.send(*(encode(event) for event in events))
 
     async def publish_article(self, **changes: object) -> ArticleState:
-        """Publish an article; the service may not have heard of it yet."""
-        article = an_article(**changes)
-        await self.tell(article)
+        """Send the event of a new article, without waiting for the service to read it."""
+        article = an_article(ArticlePublished, **changes)
+        await self.send_events(article)
         return article
 
     async def post(self, article_id: str, **changes: object) -> dict[str, Any]:
-        """Post a good comment, and what was answered."""
+        """Post a valid comment; returns the answer."""
         response = await self.client.post(f"/v1/articles/{article_id}/comments", json=written(**changes))
         answer: dict[str, Any] = await response.json()
         assert response.status == 201, answer
         return answer
 
-    async def listed(self, article_id: str, query: str = "") -> dict[str, Any]:
+    async def discussion(self, article_id: str, query: str = "") -> dict[str, Any]:
         """An article's discussion as readers get it."""
         response = await self.client.get(f"/v1/articles/{article_id}/comments{query}")
         answer: dict[str, Any] = await response.json()
@@ -109,67 +112,70 @@ class House:
         return answer
 
     async def decide(self, comment_id: str, action: str, role: str = "moderator", **headers: str) -> ClientResponse:
-        """A moderator's decision."""
+        """Send a moderator's decision."""
         sent = {**self.bearer(role), **headers}
         return await self.client.post(f"/v1/comments/{comment_id}/{action}", headers=sent)
 
     async def set_mode(self, mode: str) -> None:
-        """Set which comments wait."""
+        """Set the mode of moderation."""
         response = await self.client.put("/v1/comments/settings", json={"mode": mode}, headers=self.bearer("admin"))
         assert response.status == 200, await response.text()
 
     async def next_event(self, comment_id: str) -> Record:
         """The first event of a comment."""
-        return (await self.log.until(comment_id))[0]
+        return (await self.topic.until(comment_id))[0]
 
 
 @asynccontextmanager
-async def open_house(settings: CommentsSettings, database: str, *, ingestion: str = "{real}") -> AsyncIterator[House]:
-    """A house for the length of a block. `ingestion` is what the service is told, `{real}` standing for its address."""
+async def running_comments(
+    settings: CommentsSettings, database: str, *, ingestion: str = "{real}"
+) -> AsyncIterator[CommentsService]:
+    """Run the service for the length of a block. `ingestion` becomes `WM_INGESTION`, with `{real}` replaced by the real address."""
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
-    async with log_of(settings.kafka) as log, _ingestion(settings, database) as (url, tokens):
-        told = settings.model_copy(update={"ingestion": ingestion.format(real=url)})
-        app = create_app(told, database=database, group=f"comments-{uuid4().hex[:8]}")
+    async with read_comments_topic(settings.kafka) as topic, _ingestion(settings, database) as (url, tokens):
+        settings = settings.model_copy(update={"ingestion": ingestion.format(real=url)})
+        app = create_app(settings, database=database, group=f"comments-{uuid4().hex[:8]}")
         async with TestClient(TestServer(app)) as client:
-            await _until_whole(client)
-            yield House(client, producer, log, tokens, app[STORE])
+            await _until_ready(client)
+            yield CommentsService(client, producer, topic, tokens, app[STORE])
     await producer.stop()
 
 
 @asynccontextmanager
 async def _ingestion(settings: Settings, database: str) -> AsyncIterator[tuple[str, Mapping[str, str]]]:
-    """The real thing, since tokens are its own; its address, and a token of each role."""
-    told = IngestionSettings(
+    """A real ingestion, which owns the tokens; yields its address and a token of each role."""
+    ingestion_settings = IngestionSettings(
         kafka=settings.kafka,
         mongo=settings.mongo,
         kafka_idempotence=settings.kafka_idempotence,
         ingestion_database=f"{database}_ingestion",
     )
-    app = create_ingestion(told)
-    tokens = {role: make_token() for role in ROLES}
+    app = create_ingestion(ingestion_settings)
+    tokens: dict[str, str] = {}
     async with TestServer(app) as server:
-        for role, token in tokens.items():
-            await app[DESK].store.tokens.add(token, Person(new_id(), f"the {role}", role), now())
+        for role in ROLES:
+            tokens[role] = token = make_token()
+            await app[INGESTION_STORE].tokens.add(token, TokenOwner(new_id(), f"the {role}", role), now())
         yield str(server.make_url("")).rstrip("/"), tokens
 
 
 @asynccontextmanager
-async def log_of(kafka: str) -> AsyncIterator[Log]:
-    """All of `comments.v1`, from its beginning."""
+async def read_comments_topic(kafka: str) -> AsyncIterator[CommentsTopic]:
+    """Read `comments.v1` from its beginning."""
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     consumer.assign([TopicPartition("comments.v1", number) for number in range(3)])
     try:
-        yield Log(consumer)
+        yield CommentsTopic(consumer)
     finally:
         await consumer.stop()
 
 
-async def _until_whole(client: Client) -> None:
-    """Until it is ready and has read what articles other tests left in the log."""
+async def _until_ready(client: Client) -> None:
+    """Wait until the service is ready and has read the articles of other tests."""
 
-    async def whole() -> bool:
+    async def ready() -> bool:
         answer = await client.get("/health/ready")
         return answer.status == 200 and (await answer.json())["lag"] == 0
 
-    await eventually(whole, what="the service is ready and has read the log")
+    await eventually(ready, what="the service is ready and has read the log")

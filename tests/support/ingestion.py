@@ -1,4 +1,4 @@
-"""Ingestion as its clients meet it, on a database of its own: for contract tests."""
+"""A running ingestion service and a client with one token, for contract tests."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -11,10 +11,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.ingestion.app import create_app
 from services.ingestion.roles import Role
-from services.ingestion.routes import DESK
+from services.ingestion.routes import STORE
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
-from services.ingestion.tokens import Person, make_token
+from services.ingestion.tokens import TokenOwner, make_token
 from shared.events import ArticleState, decode
 from shared.ids import new_id
 from shared.kafka.client import as_record
@@ -26,9 +26,16 @@ Json = Mapping[str, object]
 DRAFT: Json = {"headline": "Ferry fares to rise", "section": "world", "body_markdown": "They rise in *March*."}
 
 
+def pointers(problem: Json) -> list[str]:
+    """The pointers of a problem's errors."""
+    errors = problem["errors"]
+    assert isinstance(errors, list)
+    return [error["pointer"] for error in errors]
+
+
 @dataclass(frozen=True)
-class Desk:
-    """A running service, seen by the holder of one token."""
+class IngestionClient:
+    """A client of a running service, with one token."""
 
     client: TestClient[web.Request, web.Application]
     store: Store
@@ -50,34 +57,34 @@ class Desk:
     async def ask(
         self, method: str, path: str, body: object = None, *, wanted: int = 200, match: object = None, **headers: str
     ) -> Json:
-        """As `call`; the answer's JSON, whose status must be `wanted`."""
+        """As `call`; returns the JSON of an answer, which must have the status `wanted`."""
         answer = await self.call(method, path, body, match=match, **headers)
         assert answer.status == wanted, f"{method} {path}: {answer.status} {await answer.text()}"
         found: Json = await answer.json()
         return found
 
     async def create(self, **fields: object) -> Json:
-        """A new draft."""
+        """Create a draft."""
         return await self.ask("POST", "/v1/articles", {**DRAFT, **fields}, wanted=201)
 
     async def act(self, article: Json, action: str, body: object = None, *, wanted: int = 200) -> Json:
-        """publish, correct or withdraw, at the version in hand."""
+        """Publish, correct or withdraw this version of the article."""
         path = f"/v1/articles/{article['id']}/{action}"
         return await self.ask("POST", path, {} if body is None else body, match=article["version"], wanted=wanted)
 
     async def edit(self, article: Json, *, wanted: int = 200, **fields: object) -> Json:
-        """Replace the working copy, at the version in hand."""
+        """Replace the working copy of this version."""
         path = f"/v1/articles/{article['id']}"
         return await self.ask("PUT", path, {**DRAFT, **fields}, match=article["version"], wanted=wanted)
 
-    async def as_role(self, role: Role) -> "Desk":
-        """The same service, seen by the holder of another token."""
+    async def as_role(self, role: Role) -> "IngestionClient":
+        """A client of the same service with a new token of this role."""
         token = make_token()
-        await self.store.tokens.add(token, Person(new_id(), f"the {role}", role), now())
+        await self.store.tokens.add(token, TokenOwner(new_id(), f"the {role}", role), now())
         return replace(self, token=token)
 
     async def events(self, article: Json, least: int) -> list[ArticleState]:
-        """The article's events in the log, in its order, as soon as there are `least`."""
+        """The article's events in the log, in order, once there are `least`."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, auto_offset_reset="earliest")
         found: list[ArticleState] = []
         await consumer.start()
@@ -100,10 +107,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def running_desk(settings: IngestionSettings, folder: Path) -> AsyncIterator[Desk]:
+async def running_ingestion(settings: IngestionSettings, folder: Path) -> AsyncIterator[IngestionClient]:
     """Start the service with an admin's token in a file."""
     token = make_token()
     (folder / "admin.token").write_text(f"{token}\n")
     app = create_app(settings.model_copy(update={"admin_token_file": folder / "admin.token"}))
     async with TestClient(TestServer(app)) as client:
-        yield Desk(client, app[DESK].store, settings.kafka, token)
+        yield IngestionClient(client, app[STORE], settings.kafka, token)

@@ -1,4 +1,4 @@
-"""Popularity's two processes as production makes them, on the session's engines and a Redis database of their own."""
+"""Popularity's two processes as in production, on the session's engines and a Redis database of their own."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,7 +27,7 @@ class Popularity:
     settings: PopularitySettings
 
     async def publish(self, headline: str = "A headline", *, section: str = "world") -> ArticlePublished:
-        """An article that popularity knows."""
+        """Publish an article and wait until popularity knows it."""
         article = new_article(headline, section=section)
         await self.producer.send(encode(article))
         await eventually(lambda: self.knows(article.id), what="popularity knows the article")
@@ -39,13 +39,13 @@ class Popularity:
         return answer.status == 200
 
     async def view(self, article: str, **fields: str) -> str:
-        """A view, acknowledged; returns its event id."""
+        """Send a view that must be accepted; returns its event id."""
         answer = await self.api.post("/v1/views", json={"article_id": article, **fields})
         assert answer.status == 202, await answer.text()
         return str((await answer.json())["event_id"])
 
     async def count(self, article: str, window: str = "all") -> int:
-        """How often the article was viewed."""
+        """The article's views in a window."""
         answer = await self.api.get(f"/v1/articles/{article}/views")
         assert answer.status == 200, await answer.text()
         return int((await answer.json())["views"][window])
@@ -90,8 +90,15 @@ def next_state(article: ArticleState, kind: type[ArticleState] = ArticleCorrecte
 
 def settings_for(kafka: str, redis: str, **changed: object) -> PopularitySettings:
     """Settings as the embedded stack gives them."""
-    given: dict[str, object] = {"kafka": kafka, "redis": redis, "kafka_idempotence": False, "kafka_hole_wait_ms": 500}
-    return PopularitySettings(**{**given, "kafka_adopt_new_log": True, "ranking_every_s": 0.2, **changed})
+    settings = PopularitySettings(
+        kafka=kafka,
+        redis=redis,
+        kafka_idempotence=False,
+        kafka_hole_wait_ms=500,
+        kafka_adopt_new_log=True,
+        ranking_every_s=0.2,
+    )
+    return settings.model_copy(update=changed)
 
 
 @asynccontextmanager
@@ -104,8 +111,8 @@ async def running_popularity(settings: PopularitySettings) -> AsyncIterator[Popu
     ):
         for client in (counter, api):
 
-            async def ready(asked: "TestClient[aiohttp.web.Request, aiohttp.web.Application]" = client) -> bool:
-                return (await asked.get("/health/ready")).status == 200
+            async def ready(of: "TestClient[aiohttp.web.Request, aiohttp.web.Application]" = client) -> bool:
+                return (await of.get("/health/ready")).status == 200
 
             await eventually(ready, what="popularity is ready")
         try:

@@ -1,4 +1,4 @@
-"""The projector with what it needs around it, for tests: events to give it, and a reader of `pages.v1`."""
+"""Events for the projector, a running projector, and a reader of `pages.v1`, for tests."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -30,7 +30,7 @@ MORNING = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
 
 def an_article(kind: type[ArticleState] = ArticlePublished, **changes: object) -> ArticleState:
-    """An article's state as ingestion tells it; `minute` sets when it was published."""
+    """An article event as ingestion writes it; `minute` sets the time of publication."""
     article_id = str(changes.get("id", new_id()))
     moment = MORNING + timedelta(minutes=int(str(changes.pop("minute", 0))))
     fields: dict[str, object] = {
@@ -43,7 +43,7 @@ def an_article(kind: type[ArticleState] = ArticlePublished, **changes: object) -
 
 
 def a_comment(article_id: str, kind: type[CommentState] = CommentPublished, **changes: object) -> CommentState:
-    """A comment's state as the comments service tells it; `minute` sets when it was written."""
+    """A comment event as the comments service writes it; `minute` sets its time."""
     comment_id = str(changes.get("id", new_id()))
     fields: dict[str, object] = {
         "id": comment_id, "version": 1, "article_id": article_id, "root_id": comment_id, "name": "Ada Byrne",
@@ -54,20 +54,20 @@ def a_comment(article_id: str, kind: type[CommentState] = CommentPublished, **ch
 
 
 class Announcements:
-    """All of `pages.v1` from a moment on, read as it comes."""
+    """All records of `pages.v1` since the start of this reader."""
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         self._consumer = consumer
         self.seen: list[DocumentChanged] = []
 
     async def until(self, *dependencies: str) -> dict[str, DocumentChanged]:
-        """The newest announcement of each dependency, once there is one of every one."""
+        """Wait for an announcement of every dependency; returns the newest of each."""
         async with asyncio.timeout(PATIENCE_S):
-            while missing := set(dependencies) - {moved.dependency for moved in self.seen}:
+            while missing := set(dependencies) - {event.dependency for event in self.seen}:
                 found = await self._consumer.getmany(timeout_ms=100)
                 self._add([record for records in found.values() for record in records])
                 assert missing
-        return {moved.dependency: moved for moved in self.seen if moved.dependency in dependencies}
+        return {event.dependency: event for event in self.seen if event.dependency in dependencies}
 
     def _add(self, records: Sequence[Any]) -> None:
         self.seen += [event for record in records if isinstance(event := decode(as_record(record)), DocumentChanged)]
@@ -75,7 +75,7 @@ class Announcements:
 
 @asynccontextmanager
 async def open_announcements(kafka: str) -> AsyncIterator[Announcements]:
-    """Listen to `pages.v1` from now on."""
+    """Read `pages.v1` from now on."""
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
     await consumer.start()
     try:
@@ -92,7 +92,7 @@ async def open_announcements(kafka: str) -> AsyncIterator[Announcements]:
 async def open_projector(
     settings: RenderingSettings, database: str, group: str | None = None
 ) -> AsyncIterator[web.Application]:
-    """A running projector over the whole log, in a group of its own unless one is named."""
+    """A running projector that reads the whole log, in a new group unless one is given."""
     app = create_projector(settings, database=database, group=group or f"projector-{uuid4().hex[:8]}")
     server = TestServer(app)
     await server.start_server()

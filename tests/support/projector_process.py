@@ -1,4 +1,4 @@
-"""A projector over a database and a group of a test's own: `python -m tests.support.projector_process DATABASE GROUP`."""
+"""A projector process with its own database and group: `python -m tests.support.projector_process DATABASE GROUP`."""
 
 import sys
 from functools import partial

@@ -1,4 +1,4 @@
-"""A read model in a dictionary, for rules and pages that are pure: loads what they ask for, keeps what they change."""
+"""A read model in a dictionary, for tests of pure rules and queries: loads the missing documents and keeps the changes."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Memory:
-    """Documents by name, and what was touched by each call of `apply`; `loaded` counts documents, `queries` loads of several."""
+    """Documents by name. `loaded` counts documents that were loaded, `queries` the loads."""
 
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
@@ -23,59 +23,59 @@ class Memory:
         self.queries = 0
 
     def apply(self, *events: Event) -> set[str]:
-        """Project events in one unit, as the projector does; returns what they touched. Erasures are of articles."""
+        """Project events in one transaction; returns the names of touched documents. Erasures are of articles."""
         return self._project([ReceivedEvent(_topic(event), event, MORNING) for event in events])
 
     def erase_comment(self, comment_id: str) -> set[str]:
         """Project the erasure of a comment."""
         return self._project([ReceivedEvent(topics.COMMENTS.name, Erased(id=comment_id), MORNING)])
 
-    def _project(self, told: Sequence[ReceivedEvent]) -> set[str]:
-        shelf = LoadedSnapshot()
-        unit = Unit(shelf, told)
+    def _project(self, events: Sequence[ReceivedEvent]) -> set[str]:
+        snapshot = LoadedSnapshot()
+        unit = Unit(snapshot, events)
         while missing := unit.go_on():
-            self._load(shelf, missing)
+            self._load(snapshot, missing)
         self._keep(unit.draft)
         return set(unit.touched)
 
     def change(self, work: Callable[[ChangeSet], T]) -> T:
-        """Run a function that writes."""
-        shelf = LoadedSnapshot()
+        """Run a function that changes documents."""
+        snapshot = LoadedSnapshot()
         while True:
-            draft = ChangeSet(shelf)
+            change_set = ChangeSet(snapshot)
             try:
-                result = work(draft)
+                result = work(change_set)
             except NotLoaded as error:
-                self._load(shelf, error.missing)
+                self._load(snapshot, error.missing)
                 continue
-            self._keep(draft)
+            self._keep(change_set)
             return result
 
-    def ask(self, question: Callable[[Snapshot], T]) -> T:
-        """Run a function that reads."""
-        return self.change(question)
+    def ask(self, query: Callable[[Snapshot], T]) -> T:
+        """Run a function that only reads."""
+        return self.change(query)
 
-    def rows(self, row: "paged_list.PagedList[Entry]") -> list[tuple[int | None, Sequence[Entry]]]:
-        """Every page of a row with its number, oldest first, found as a reader does: from the front, by links."""
+    def pages(self, paged: "paged_list.PagedList[Entry]") -> list[tuple[int | None, Sequence[Entry]]]:
+        """Number and entries of every page, oldest first, found by links from the front."""
 
-        def walk(shelf: Snapshot) -> list[tuple[int | None, Sequence[Entry]]]:
-            spot: paged_list.Position[Entry] | None = paged_list.front_of(shelf, row)
+        def walk(snapshot: Snapshot) -> list[tuple[int | None, Sequence[Entry]]]:
+            position: paged_list.Position[Entry] | None = paged_list.front_of(snapshot, paged)
             pages: list[tuple[int | None, Sequence[Entry]]] = []
-            while spot is not None:
-                pages.insert(0, (spot.number, spot.leaf.entries))
-                spot = paged_list.older_spot(shelf, row, spot)
+            while position is not None:
+                pages.insert(0, (position.number, position.page.entries))
+                position = paged_list.older_position(snapshot, paged, position)
             return pages
 
         return self.ask(walk)
 
-    def _load(self, shelf: LoadedSnapshot, names: Iterable[str]) -> None:
+    def _load(self, snapshot: LoadedSnapshot, names: Iterable[str]) -> None:
         self.queries += 1
         for name in names:
             self.loaded += 1
-            shelf.add(name, self.documents.get(name), 0)
+            snapshot.add(name, self.documents.get(name), 0)
 
-    def _keep(self, draft: ChangeSet) -> None:
-        for name, document in draft.changes.items():
+    def _keep(self, change_set: ChangeSet) -> None:
+        for name, document in change_set.changes.items():
             if document is None:
                 self.documents.pop(name, None)
             else:

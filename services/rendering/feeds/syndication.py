@@ -27,7 +27,8 @@ from services.rendering.pages.page import Absence, Kind, Page
 from services.rendering.pages.reading import Reading
 from services.rendering.pages.static_pages import load_static_pages
 from services.rendering.readmodel.documents import modified_at
-from services.rendering.readmodel.names import SITE, author_list, section_list, slug_of, tag_list
+from services.rendering.readmodel.names import SITE, author_list, section_list, tag_list
+from services.rendering.readmodel.slugs import slug_of
 from shared.events import ArticleState
 from shared.http.ready_response import DateLine, Header
 from shared.site.site import Site
@@ -153,14 +154,14 @@ class Syndication:
         if name == "sitemap-pages":
             return self._page(address, reading, as_sitemap(map(Location, self._standing_pages())))
         part = name.removeprefix("sitemap-")
-        places = await reading.places(None if part == "newest" else int(part))
+        places = await reading.sitemap_entries(None if part == "newest" else int(part))
         if places is None:
             return Absence(404)
         locations = (Location(self._base_url + place.url, place.modified_at) for place in reversed(places))
         return self._page(address, reading, as_sitemap(locations))
 
     async def _parts(self, reading: Reading) -> list[Location]:
-        parts = await reading.parts()
+        parts = await reading.sitemap_parts()
         return [
             Location(f"{self._base_url}/sitemap-pages.xml"),
             *(Location(f"{self._base_url}/sitemap-{part or 'newest'}.xml", moment) for part, moment in parts.items()),

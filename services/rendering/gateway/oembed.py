@@ -20,7 +20,7 @@ from services.rendering.pages.language import Languages, direction
 from services.rendering.pages.models import Picture
 from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Kind, Page
 from services.rendering.pages.reading import Reading
-from services.rendering.readmodel.names import slug_of
+from services.rendering.readmodel.slugs import slug_of
 from services.rendering.readmodel.store import ReadModel
 from shared.errors import FieldError, Problem
 from shared.events import ArticleState

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from services.rendering.feeds.syndication import FEED_ROUTE, SITEMAP_ROUTE, Syndication
+from services.rendering.gateway.former_lists import current_address
 from services.rendering.gateway.single_flight import Rendered
 from services.rendering.pages import layout
 from services.rendering.pages.addresses import Address
@@ -67,6 +68,9 @@ class PageBuilder:
         """The page at the address, or its absence. Raises Unavailable when the read model does not answer."""
         reading = Reading(self._model)
         found = await _BUILDERS[address.kind](self, reading, address)
+        if found == Absence(404) and (current := await current_address(reading, address)) is not None:
+            redirect = self.redirect if current.is_permanent else self.temporary_redirect
+            found = redirect(current.location)
         return _rendered(found, reading)
 
     async def build_error(self, absence: Absence) -> Rendered[PageOrAbsence]:

@@ -19,7 +19,8 @@ from services.rendering.pages.models import (
 )
 from services.rendering.pages.queries import CardPage
 from services.rendering.pages.reading import Reading
-from services.rendering.readmodel.names import author_list, section_list, slug_of, tag_list
+from services.rendering.readmodel.names import author_list, section_list, tag_list
+from services.rendering.readmodel.slugs import slug_of
 from shared.events import ArticleState
 from shared.site.site import Site
 

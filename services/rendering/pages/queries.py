@@ -1,40 +1,40 @@
-"""Questions about the read model: pure functions of a shelf of loaded documents, which say NotLoaded for what they miss."""
+"""Queries for articles, lists and sitemaps: pure functions of a snapshot, which raise NotLoaded for missing documents."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.rendering.pages.models import Card, CommentsView, CommentView, Picture, ThreadView
-from services.rendering.pages.other_threads import Parent, parents_of
+from services.rendering.pages.comment_queries import comments_of
+from services.rendering.pages.models import Card, CommentsView, Picture
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (
     SitemapIndex,
+    StoredAlias,
     StoredArticle,
     StoredCard,
     StoredCardPage,
     StoredPath,
-    StoredReply,
     StoredSitemapEntry,
-    StoredThread,
-    StoredThreadPage,
 )
-from services.rendering.readmodel.names import SITEMAP, article_name, section_list, slug_of, tag_list
+from services.rendering.readmodel.names import SITEMAP, alias_name, article_name, section_list, tag_list
+from services.rendering.readmodel.slugs import slug_of
 from services.rendering.readmodel.snapshot import Snapshot
 from shared.events import ArticleState
 
-# Fewer cards than this on a front, and the page before is shown with them.
-_SHORT = 12
-# Tags whose lists are looked at for Recommended: editors give three or four; a page's cost must not grow with thirty.
-_MOST_TAGS = 5
+# A front with fewer cards is shown together with the next older page.
+_SHORT_FRONT = 12
+# Limit of tags for Recommended: editors give three or four, and a page with thirty must cost no more.
+_MAX_TAGS = 5
+# Limit of lists that are compared at a shared former address. Two or three share one in practice.
+_MAX_ALIASES = 20
 
 
 @dataclass(frozen=True)
 class CardPage:
     """A page of a list, newest card first. `number` is None for the front.
 
-    `older` is the number of the page before, None where there is none; `newer` that of the page after, None where that is
-    the front (or where this is it). Numbers are names: only these links say what is older, not the numbers' own order,
-    since a page that back-dated articles have overfilled was split, and its parts have the numbers that were free.
+    `older` and `newer` are the numbers of its neighbours. `older` is None at the oldest page; `newer` is None at the front and
+    at the page before it. Only these links give the order: a part of a split page has the number that was free then.
     """
 
     cards: tuple[Card, ...]
@@ -44,213 +44,168 @@ class CardPage:
     title: str = ""
 
 
-def article_of(shelf: Snapshot, article_id: str) -> ArticleState | None:
-    """See Reading.article."""
-    found = shelf.get(article_name(article_id), StoredArticle)
+def article_of(snapshot: Snapshot, article_id: str) -> ArticleState | None:
+    """A published article, or None."""
+    found = snapshot.get(article_name(article_id), StoredArticle)
     return None if found is None or found.state is None or found.state.status != "published" else found.state
 
 
-def first_path_of(shelf: Snapshot, names: Sequence[str]) -> StoredPath | None:
-    """See Reading.first_path."""
-    shelf.need(dict.fromkeys(names, StoredPath))
-    return next((found for name in names if (found := shelf.get(name, StoredPath)) is not None), None)
-
-
-def fronts_of(shelf: Snapshot, listings: Sequence[str]) -> Mapping[str, CardPage]:
-    """See Reading.fronts."""
-    shelf.need({paged_list.cards_of(listing).front: StoredCardPage for listing in listings})
-    pages = {listing: front_of(shelf, listing) for listing in listings}
-    return {listing: page for listing, page in pages.items() if page is not None}
-
-
-def front_of(shelf: Snapshot, listing: str) -> CardPage | None:
-    """See Reading.front. Where withdrawals have left it short, the page before is shown with it."""
-    row = paged_list.cards_of(listing)
-    leaf = shelf.get(row.front, row.kind)
-    if leaf is None:
-        return None
-    older = paged_list.older_spot(shelf, row, paged_list.Position(None, leaf))
-    cards = leaf.entries
-    if older is not None and len(cards) < _SHORT:
-        cards, older = older.leaf.entries + cards, paged_list.older_spot(shelf, row, older)
-    return CardPage(_newest_first(cards), None, _number(older), None, leaf.title)
-
-
-def page_of(shelf: Snapshot, listing: str, number: int) -> CardPage | None:
-    """See Reading.page."""
-    row = paged_list.cards_of(listing)
-    shelf.need({row.front: row.kind, row.leaf_name(number): row.kind})
-    spot = paged_list.page_of(shelf, row, number)
-    if spot is None:
-        return None
-    older = paged_list.older_spot(shelf, row, spot)
-    newer = paged_list.newer_spot(shelf, row, spot)
-    title = paged_list.front_of(shelf, row).leaf.title
-    return CardPage(_newest_first(spot.leaf.entries), number, _number(older), _number(newer), title)
-
-
-def newest_of(shelf: Snapshot, listing: str, most: int, since: datetime) -> tuple[Card, ...]:
-    """See Reading.newest. The pages that may be needed beside the front are loaded by one query."""
-    row = paged_list.cards_of(listing)
-    spot: paged_list.Position[StoredCard] | None = paged_list.front_of(shelf, row)
-    found: list[StoredCard] = []
-    while spot is not None and len(found) < most:
-        found += reversed(spot.leaf.entries)
-        if spot.leaf.lower[0] < since:
-            break
-        if spot.number is None and len(found) < most:
-            first = max(1, spot.leaf.last_number - (most - len(found)) // row.page)
-            shelf.need({row.leaf_name(number): row.kind for number in range(first, spot.leaf.last_number + 1)})
-        spot = paged_list.older_spot(shelf, row, spot)
-    return tuple(as_card(card) for card in found[:most] if card.published_at >= since)
-
-
-def articles_of(shelf: Snapshot, article_ids: Sequence[str]) -> tuple[ArticleState, ...]:
-    """See Reading.articles."""
-    shelf.need({article_name(article_id): StoredArticle for article_id in article_ids})
-    found = (article_of(shelf, article_id) for article_id in article_ids)
+def articles_of(snapshot: Snapshot, article_ids: Sequence[str]) -> tuple[ArticleState, ...]:
+    """Several published articles, loaded by one query; others are left out."""
+    snapshot.need({article_name(article_id): StoredArticle for article_id in article_ids})
+    found = (article_of(snapshot, article_id) for article_id in article_ids)
     return tuple(article for article in found if article is not None)
 
 
-# A part of the sitemap is so many numbered pages: about a thousand addresses, and 2,000 at most.
+def first_path_of(snapshot: Snapshot, names: Sequence[str]) -> StoredPath | None:
+    """The first of several paths that exists, loaded by one query."""
+    snapshot.need(dict.fromkeys(names, StoredPath))
+    return next((found for name in names if (found := snapshot.get(name, StoredPath)) is not None), None)
+
+
+def fronts_of(snapshot: Snapshot, listings: Sequence[str]) -> Mapping[str, CardPage]:
+    """The fronts of several lists, loaded by one query; lists that do not exist are left out."""
+    snapshot.need({paged_list.cards_of(listing).front: StoredCardPage for listing in listings})
+    pages = {listing: front_of(snapshot, listing) for listing in listings}
+    return {listing: page for listing, page in pages.items() if page is not None}
+
+
+def front_of(snapshot: Snapshot, listing: str) -> CardPage | None:
+    """The newest cards of a list, or None. A front that withdrawals left short is shown with the next older page."""
+    paged = paged_list.cards_of(listing)
+    front = snapshot.get(paged.front, paged.kind)
+    if front is None:
+        return None
+    older = paged_list.older_position(snapshot, paged, paged_list.Position(None, front))
+    cards = front.entries
+    if older is not None and len(cards) < _SHORT_FRONT:
+        cards, older = older.page.entries + cards, paged_list.older_position(snapshot, paged, older)
+    return CardPage(_newest_first(cards), None, _number(older), None, front.title)
+
+
+def page_of(snapshot: Snapshot, listing: str, number: int) -> CardPage | None:
+    """A numbered page of a list, or None."""
+    paged = paged_list.cards_of(listing)
+    snapshot.need({paged.front: paged.kind, paged.page_name(number): paged.kind})
+    position = paged_list.page_of(snapshot, paged, number)
+    if position is None:
+        return None
+    older = paged_list.older_position(snapshot, paged, position)
+    newer = paged_list.newer_position(snapshot, paged, position)
+    title = paged_list.front_of(snapshot, paged).page.title
+    return CardPage(_newest_first(position.page.entries), number, _number(older), _number(newer), title)
+
+
+def newest_of(snapshot: Snapshot, listing: str, most: int, since: datetime) -> tuple[Card, ...]:
+    """At most `most` of the newest cards of a list. One query loads all pages that may be needed beside the front."""
+    paged = paged_list.cards_of(listing)
+    position: paged_list.Position[StoredCard] | None = paged_list.front_of(snapshot, paged)
+    found: list[StoredCard] = []
+    while position is not None and len(found) < most:
+        found += reversed(position.page.entries)
+        if position.page.lower[0] < since:
+            break
+        if position.number is None and len(found) < most:
+            last = position.page.last_number
+            first = max(1, last - (most - len(found)) // paged.page_size)
+            snapshot.need({paged.page_name(number): paged.kind for number in range(first, last + 1)})
+        position = paged_list.older_position(snapshot, paged, position)
+    return tuple(as_card(card) for card in found[:most] if card.published_at >= since)
+
+
+def aliases_of(snapshot: Snapshot, listing: str) -> tuple[str, ...]:
+    """The lists that once had the address of `listing`, the one with the newest article first."""
+    alias = snapshot.get(alias_name(listing), StoredAlias) or StoredAlias()
+    fronts = {one: paged_list.cards_of(one) for one in alias.lists[:_MAX_ALIASES]}
+    snapshot.need({paged.front: paged.kind for paged in fronts.values()})
+
+    def newest(one: str) -> tuple[datetime, str]:
+        page = paged_list.front_of(snapshot, fronts[one]).page
+        # An empty front is as old as its lower end: its articles were withdrawn.
+        return page.entries[-1].key if page.entries else page.lower
+
+    return tuple(sorted(fronts, key=newest, reverse=True))
+
+
+# A part of the sitemap has this many numbered pages: about a thousand addresses, 2,000 at most.
 PART_PAGES = 10
 
 
-def places_of(shelf: Snapshot, part: int | None) -> tuple[StoredSitemapEntry, ...] | None:
-    """See Reading.places."""
-    row = paged_list.SITEMAP_ENTRIES
+def sitemap_entries(snapshot: Snapshot, part: int | None) -> tuple[StoredSitemapEntry, ...] | None:
+    """The entries of a part of the sitemap, or None if there is no such part. Part None is the newest."""
+    paged = paged_list.SITEMAP_ENTRIES
     if part is None:
-        return paged_list.front_of(shelf, row).leaf.entries
-    names = [row.leaf_name((part - 1) * PART_PAGES + place) for place in range(1, PART_PAGES + 1)]
-    shelf.need(dict.fromkeys(names, row.kind))
-    leaves = [leaf for name in names if (leaf := shelf.get(name, row.kind)) is not None]
-    return tuple(place for leaf in leaves for place in leaf.entries) if leaves else None
+        return paged_list.front_of(snapshot, paged).page.entries
+    names = [paged.page_name((part - 1) * PART_PAGES + number) for number in range(1, PART_PAGES + 1)]
+    snapshot.need(dict.fromkeys(names, paged.kind))
+    pages = [page for name in names if (page := snapshot.get(name, paged.kind)) is not None]
+    return tuple(entry for page in pages for entry in page.entries) if pages else None
 
 
-def parts_of(shelf: Snapshot) -> Mapping[int | None, datetime]:
-    """See Reading.parts."""
-    shelf.need({SITEMAP: SitemapIndex, paged_list.SITEMAP_ENTRIES.front: paged_list.SITEMAP_ENTRIES.kind})
-    front = paged_list.front_of(shelf, paged_list.SITEMAP_ENTRIES).leaf.entries
+def sitemap_parts(snapshot: Snapshot) -> Mapping[int | None, datetime]:
+    """The parts of the sitemap that have entries, the newest (None) first, each with the time of its last change."""
+    paged = paged_list.SITEMAP_ENTRIES
+    snapshot.need({SITEMAP: SitemapIndex, paged.front: paged.kind})
+    front = paged_list.front_of(snapshot, paged).page.entries
     found: dict[int | None, datetime] = {}
     if front:
-        found[None] = max(place.modified_at for place in front)
-    index = shelf.get(SITEMAP, SitemapIndex) or SitemapIndex()
-    for number, moment in sorted(index.modified.items()):
+        found[None] = max(entry.modified_at for entry in front)
+    index = snapshot.get(SITEMAP, SitemapIndex) or SitemapIndex()
+    for number, modified_at in sorted(index.modified.items()):
         part = (number - 1) // PART_PAGES + 1
-        found[part] = max(moment, found.get(part, moment))
+        found[part] = max(modified_at, found.get(part, modified_at))
     return found
 
 
-def _ask_for_surroundings(shelf: Snapshot, article: ArticleState) -> None:
-    """Have everything that an article's page shows beside it loaded by one query, whichever part is asked for first."""
-    comments = paged_list.threads_of(article.id)
-    shelf.need({row.front: row.kind for row in _related_rows(article)} | {comments.front: comments.kind})
+def _need_surroundings(snapshot: Snapshot, article: ArticleState) -> None:
+    """Load everything beside an article's text by one query, whichever part is asked for first."""
+    threads = paged_list.threads_of(article.id)
+    snapshot.need({paged.front: paged.kind for paged in _related_lists(article)} | {threads.front: threads.kind})
 
 
-def _related_rows(article: ArticleState) -> list[paged_list.PagedList[StoredCard]]:
-    """The lists of an article's tags and, last, its section."""
-    tags = list(dict.fromkeys(filter(None, map(slug_of, article.tags))))[:_MOST_TAGS]
+def _related_lists(article: ArticleState) -> list[paged_list.PagedList[StoredCard]]:
+    """The lists of an article's tags and, last, of its section."""
+    tags = list(dict.fromkeys(filter(None, map(slug_of, article.tags))))[:_MAX_TAGS]
     return [paged_list.cards_of(listing) for listing in (*map(tag_list, tags), section_list(article.section))]
 
 
-def neighbours_of(shelf: Snapshot, article: ArticleState) -> tuple[Card | None, Card | None]:
-    """See Reading.neighbours."""
-    _ask_for_surroundings(shelf, article)
-    stored = shelf.get(article_name(article.id), StoredArticle)
+def neighbours_of(snapshot: Snapshot, article: ArticleState) -> tuple[Card | None, Card | None]:
+    """The next older and the next newer article of the same section."""
+    _need_surroundings(snapshot, article)
+    stored = snapshot.get(article_name(article.id), StoredArticle)
     listing = section_list(article.section)
-    row = paged_list.cards_of(listing)
+    paged = paged_list.cards_of(listing)
     key = (article.published_at, article.id)
     hint = stored.lists.get(listing, 1) if stored is not None else 1
-    spot = paged_list.spot_of(shelf, row, key, hint)
-    older = paged_list.before(shelf, row, spot, key)
-    newer = paged_list.after(shelf, row, spot, key)
+    position = paged_list.find_position(snapshot, paged, key, hint)
+    older = paged_list.before(snapshot, paged, position, key)
+    newer = paged_list.after(snapshot, paged, position, key)
     return None if older is None else as_card(older), None if newer is None else as_card(newer)
 
 
-def recommended_for(shelf: Snapshot, article: ArticleState, most: int) -> tuple[Card, ...]:
-    """See Reading.recommended. What its lists' fronts hold is what can be recommended: a page's cost stays the same."""
-    _ask_for_surroundings(shelf, article)
-    rows = _related_rows(article)
+def recommended_for(snapshot: Snapshot, article: ArticleState, most: int) -> tuple[Card, ...]:
+    """Articles with most tags in common, then the newest of the section. Only fronts are read, to bound the cost."""
+    _need_surroundings(snapshot, article)
+    lists = _related_lists(article)
     cards: dict[str, StoredCard] = {}
-    shared: dict[str, int] = {}
-    for row in rows:
-        for card in paged_list.front_of(shelf, row).leaf.entries:
+    shared_tags: dict[str, int] = {}
+    for paged in lists:
+        for card in paged_list.front_of(snapshot, paged).page.entries:
             cards[card.id] = card
-            shared[card.id] = shared.get(card.id, 0) + (row is not rows[-1])
+            shared_tags[card.id] = shared_tags.get(card.id, 0) + (paged is not lists[-1])
     cards.pop(article.id, None)
-    ranked = sorted(cards.values(), key=lambda card: (shared[card.id], card.key), reverse=True)
+    ranked = sorted(cards.values(), key=lambda card: (shared_tags[card.id], card.key), reverse=True)
     return tuple(as_card(card) for card in ranked[:most])
 
 
-def comments_of(shelf: Snapshot, article: ArticleState, page: int | None) -> CommentsView | None:
-    """See Reading.comments."""
-    _ask_for_surroundings(shelf, article)
-    row = paged_list.threads_of(article.id)
-    front = paged_list.front_of(shelf, row).leaf
-    newest = front.newest + 1
-    if page is None or page == newest:
-        leaf: StoredThreadPage | None = front
-    else:
-        leaf = shelf.get(row.leaf_name(page), row.kind) if 1 <= page < newest else None
-    if leaf is None:
-        return None
-    parents = parents_of(shelf, article, leaf, max(1, (page or newest) - 1))
-    threads = tuple(as_thread(thread, parents) for thread in leaf.entries)
-    return CommentsView(front.total, threads, page=page or newest, pages=newest, open=article.comments_open)
-
-
-def as_thread(thread: StoredThread, parents: Mapping[str, Parent]) -> ThreadView:
-    """A stored thread in reading order: each comment is followed by what answers it.
-
-    Where the opener is gone (or not here yet) its place is kept; where another comment that is answered is not here, the
-    answer stands directly under the opener. `parents` are those that stand elsewhere.
-    """
-    by_id = {comment.id: comment for comment in thread.comments}
-    gone = StoredReply(
-        id=thread.id, parent_id=None, name="", website=None, body_html="", created_at=thread.at, removed=True
-    )
-    opener = by_id.setdefault(thread.id, gone)
-    children: dict[str, list[StoredReply]] = {}
-    for comment in thread.comments:
-        if comment is not opener:
-            children.setdefault(_answered(comment, opener, by_id).id, []).append(comment)
-    ordered: list[CommentView] = []
-    waiting = [(opener, 0)]
-    while waiting:
-        comment, depth = waiting.pop()
-        ordered.append(_as_comment(comment, depth, by_id, parents))
-        waiting += [(child, depth + 1) for child in reversed(children.pop(comment.id, []))]
-    return ThreadView(ordered[0], tuple(ordered[1:]))
-
-
-def _answered(comment: StoredReply, opener: StoredReply, by_id: Mapping[str, StoredReply]) -> StoredReply:
-    """The comment that this one stands under. Only an older one: then no two can stand under each other."""
-    parent = by_id.get(comment.parent_id or "", opener)
-    older = (parent.created_at, parent.id) < (comment.created_at, comment.id)
-    return parent if older else opener
-
-
-def _as_comment(
-    comment: StoredReply, depth: int, by_id: Mapping[str, StoredReply], parents: Mapping[str, Parent]
-) -> CommentView:
-    name = comment.parent_id or ""
-    parent = by_id.get(name) or parents.get(name)
-    return CommentView(
-        comment_id=comment.id,
-        name=comment.name,
-        body_html=comment.body_html,
-        created_at=comment.created_at,
-        website=comment.website or "",
-        depth=depth,
-        reply_to_id="" if parent is None else name,
-        reply_to_name="" if parent is None else parent.name,
-        reply_to_path=parent.path if isinstance(parent, Parent) else None,
-        removed=comment.removed,
-    )
+def discussion_of(snapshot: Snapshot, article: ArticleState, page: int | None) -> CommentsView | None:
+    """`comments_of`, loaded together with everything else beside the article."""
+    _need_surroundings(snapshot, article)
+    return comments_of(snapshot, article, page)
 
 
 def as_card(card: StoredCard) -> Card:
-    """A stored card as pages show it."""
+    """A stored card in the form that templates show."""
     return Card(
         article_id=card.id,
         url=card.url,
@@ -269,5 +224,5 @@ def _newest_first(cards: Sequence[StoredCard]) -> tuple[Card, ...]:
     return tuple(as_card(card) for card in reversed(cards))
 
 
-def _number(spot: paged_list.Position[StoredCard] | None) -> int | None:
-    return None if spot is None else spot.number
+def _number(position: paged_list.Position[StoredCard] | None) -> int | None:
+    return None if position is None else position.number

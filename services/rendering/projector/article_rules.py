@@ -1,12 +1,13 @@
-"""How an article's event changes the read model: its own document, its paths, its cards in lists. Pure."""
+"""Rules for article events: the article's document, its paths, its cards in lists, its sitemap entry. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from services.rendering.projector import sitemap_rules
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (
     Document,
+    StoredAlias,
     StoredArticle,
     StoredCard,
     StoredCardPage,
@@ -16,54 +17,62 @@ from services.rendering.readmodel.documents import (
 )
 from services.rendering.readmodel.names import (
     SITE,
+    alias_name,
     article_name,
     author_list,
     front_name,
     path_name,
     section_list,
-    slug_of,
     tag_list,
 )
+from services.rendering.readmodel.slugs import plain_list, slug_of
 from services.rendering.readmodel.snapshot import ChangeSet, gather
 from shared.events import ArticleState
 
 Touched = tuple[str, ...]
 
 
-def project_article(draft: ChangeSet, event: ArticleState) -> Touched:
-    """Apply an article's event, unless a later one was. Returns all that it changed, also when that was some time ago."""
+def project_article(change_set: ChangeSet, event: ArticleState) -> Touched:
+    """Apply an article's event unless it is outdated. Returns the names of all documents that the last event changed."""
     name = article_name(event.id)
     lists = lists_of(event)
-    _ask_at_once(draft, event, lists)
-    known = draft.get(name, StoredArticle)
-    if known is not None and (known.erased or event.version <= known.seen):
+    _need_for_event(change_set, event, lists)
+    known = change_set.get(name, StoredArticle)
+    if known is not None and _is_applied(known, event):
         return known.touched
-    _ask_for_places(draft, known)
-    _move_paths(draft, event.id, known, paths_of(event))
+    _need_for_known(change_set, known)
+    _update_paths(change_set, event.id, known, paths_of(event))
     card = _card(known, event)
-    hints = _move_cards(draft, known, card, lists)
-    place = sitemap_rules.move(draft, known, event)
+    hints = _update_cards(change_set, known, card, lists)
+    sitemap_hint = sitemap_rules.update_entry(change_set, known, event)
     state = _without_surplus(event)
-    article = StoredArticle(seen=event.version, state=state, card_version=card.version, lists=hints, place=place)
-    return _keep(draft, name, article)
+    article = StoredArticle(seen=event.version, state=state, card_version=card.version, lists=hints, place=sitemap_hint)
+    return _keep(change_set, name, article)
 
 
-def erase_article(draft: ChangeSet, article_id: str) -> Touched:
-    """Forget an article: all that stays is its id, so that an old event that comes late does not bring it back."""
+def erase_article(change_set: ChangeSet, article_id: str) -> Touched:
+    """Erase an article. Its id stays, so that an old event that arrives late cannot bring it back."""
     name = article_name(article_id)
-    known = draft.get(name, StoredArticle)
+    known = change_set.get(name, StoredArticle)
     if known is not None and known.erased:
         return known.touched
-    _ask_for_places(draft, known)
-    _move_paths(draft, article_id, known, {})
-    _move_cards(draft, known, None, {})
-    sitemap_rules.move(draft, known, None)
-    _drop_threads(draft, article_id)
-    return _keep(draft, name, StoredArticle(seen=known.seen if known else 0, erased=True))
+    _need_for_known(change_set, known)
+    _update_paths(change_set, article_id, known, {})
+    _update_cards(change_set, known, None, {})
+    sitemap_rules.update_entry(change_set, known, None)
+    _drop_threads(change_set, article_id)
+    return _keep(change_set, name, StoredArticle(seen=known.seen if known else 0, erased=True))
+
+
+def _is_applied(known: StoredArticle, event: ArticleState) -> bool:
+    if known.erased or event.version != known.seen:
+        return known.erased or event.version < known.seen
+    # Earlier releases had another rule for slugs. A redelivered event moves the article to its current lists.
+    return known.state is None or lists_of(known.state).keys() == known.lists.keys()
 
 
 def lists_of(event: ArticleState) -> dict[str, str]:
-    """The lists in which an article's card stands, with the title that it gives them; none for a withdrawn one."""
+    """The lists with an article's card, each with its title as this article writes it. None if withdrawn."""
     if event.status != "published":
         return {}
     tags = {tag_list(slug): tag for tag in event.tags if (slug := slug_of(tag))}
@@ -72,7 +81,7 @@ def lists_of(event: ArticleState) -> dict[str, str]:
 
 
 def paths_of(event: ArticleState) -> dict[str, StoredPath]:
-    """The public paths that an article has, and what they lead to."""
+    """The public paths of an article, with their documents."""
     former = dict.fromkeys(event.former_urls, "former")
     states = former | {event.url: "current"}
     if event.status != "published":
@@ -81,7 +90,7 @@ def paths_of(event: ArticleState) -> dict[str, StoredPath]:
 
 
 def card_of(event: ArticleState, version: int) -> StoredCard:
-    """An article's card as of a version."""
+    """The card of an article."""
     return StoredCard(
         id=event.id,
         published_at=event.published_at,
@@ -97,7 +106,7 @@ def card_of(event: ArticleState, version: int) -> StoredCard:
 
 
 def _card(known: StoredArticle | None, event: ArticleState) -> StoredCard:
-    """The article's card; of the version that it had if nothing on it has changed, so that no list moves for nothing."""
+    """The article's card. An unchanged card keeps its version, so that no list changes."""
     if known is not None and known.state is not None and known.state.status == "published":
         before = card_of(known.state, known.card_version)
         if before == card_of(event, known.card_version):
@@ -105,81 +114,106 @@ def _card(known: StoredArticle | None, event: ArticleState) -> StoredCard:
     return card_of(event, event.version)
 
 
-def _ask_at_once(draft: ChangeSet, event: ArticleState, lists: Mapping[str, str]) -> None:
-    """Name everything that is sure to be needed, so that it is loaded by one query."""
+def _need_for_event(change_set: ChangeSet, event: ArticleState, lists: Mapping[str, str]) -> None:
+    """Load everything that the event needs in any case with one query."""
     wanted: dict[str, type[Document]] = {article_name(event.id): StoredArticle}
     wanted |= {path_name(path): StoredPath for path in paths_of(event)}
-    wanted |= {front_name(listing): StoredCardPage for listing in lists}
-    draft.need(wanted | {paged_list.SITEMAP_ENTRIES.front: StoredSitemapPage})
+    wanted |= {front_name(listing): StoredCardPage for listing in lists} | _aliases_of(lists)
+    change_set.need(wanted | {paged_list.SITEMAP_ENTRIES.front: StoredSitemapPage})
 
 
-def _ask_for_places(draft: ChangeSet, known: StoredArticle | None) -> None:
-    """The same for where the article has been so far: its paths, its lists' fronts, then the pages that its card is on."""
+def _need_for_known(change_set: ChangeSet, known: StoredArticle | None) -> None:
+    """Load what the article had so far: its paths and the fronts of its lists, then the pages with its card."""
     if known is None or known.state is None:
         return
-    rows = {listing: paged_list.cards_of(listing) for listing in known.lists}
-    paths: dict[str, type[Document]] = {path_name(path): StoredPath for path in paths_of(known.state)}
-    draft.need(
-        paths | {row.front: row.kind for row in rows.values()} | {paged_list.SITEMAP_ENTRIES.front: StoredSitemapPage}
-    )
+    paged_lists = {listing: paged_list.cards_of(listing) for listing in known.lists}
+    wanted: dict[str, type[Document]] = {path_name(path): StoredPath for path in paths_of(known.state)}
+    wanted |= {paged.front: paged.kind for paged in paged_lists.values()} | _aliases_of(known.lists)
+    change_set.need(wanted | {paged_list.SITEMAP_ENTRIES.front: StoredSitemapPage})
     key = (known.state.published_at, known.state.id)
     pages: dict[str, type[Document]] = {
-        row.leaf_name(known.lists[listing]): row.kind
-        for listing, row in rows.items()
-        if key < paged_list.front_of(draft, row).leaf.lower
+        paged.page_name(known.lists[listing]): paged.kind
+        for listing, paged in paged_lists.items()
+        if key < paged_list.front_of(change_set, paged).page.lower
     }
-    draft.need({**pages, **sitemap_rules.wanted(draft, known, key)})
+    change_set.need({**pages, **sitemap_rules.wanted(change_set, known, key)})
 
 
-def _move_paths(
-    draft: ChangeSet, article_id: str, known: StoredArticle | None, wanted: Mapping[str, StoredPath]
+def _update_paths(
+    change_set: ChangeSet, article_id: str, known: StoredArticle | None, wanted: Mapping[str, StoredPath]
 ) -> None:
     before = paths_of(known.state) if known is not None and known.state is not None else {}
     for path in before.keys() - wanted.keys():
-        _set_path(draft, article_id, path, None)
+        _set_path(change_set, article_id, path, None)
     for path, document in wanted.items():
-        _set_path(draft, article_id, path, document)
+        _set_path(change_set, article_id, path, document)
 
 
-def _set_path(draft: ChangeSet, article_id: str, path: str, document: StoredPath | None) -> None:
-    """Claim or leave a path. Only an article that now lives there may take it from another."""
+def _set_path(change_set: ChangeSet, article_id: str, path: str, document: StoredPath | None) -> None:
+    """Set or release a path. Only an article whose current path it is may take it from another article."""
     name = path_name(path)
-    owner = draft.get(name, StoredPath)
-    mine = owner is None or owner.article_id == article_id
-    if mine or (document is not None and document.state == "current"):
-        draft.put(name, document, StoredPath)
+    owner = change_set.get(name, StoredPath)
+    is_free = owner is None or owner.article_id == article_id
+    if is_free or (document is not None and document.state == "current"):
+        change_set.put(name, document, StoredPath)
 
 
-def _move_cards(
-    draft: ChangeSet, known: StoredArticle | None, card: StoredCard | None, lists: Mapping[str, str]
+def _update_cards(
+    change_set: ChangeSet, known: StoredArticle | None, card: StoredCard | None, lists: Mapping[str, str]
 ) -> dict[str, int]:
-    """Put the card where it now belongs and take it from where it does not; returns where to find it."""
+    """Insert the card into its lists and remove it from others. Returns its lists with the hints for its pages."""
     before = dict(known.lists) if known is not None else {}
     old_key = (known.state.published_at, known.state.id) if known is not None and known.state is not None else None
     for listing, hint in before.items():
         if old_key is not None and (listing not in lists or card is None or card.key != old_key):
-            paged_list.remove(draft, paged_list.cards_of(listing), old_key, hint)
-    if card is None:
-        return {}
-    moves = (
-        partial(paged_list.insert, draft, paged_list.cards_of(listing), card, before.get(listing, 0), title)
+            paged_list.remove(change_set, paged_list.cards_of(listing), old_key, hint)
+    hints: dict[str, int] = {}
+    if card is not None:
+        hints = _insert_card(change_set, card, lists, before)
+    for listing in dict.fromkeys([*before, *lists]):
+        _update_alias(change_set, listing)
+    return hints
+
+
+def _insert_card(
+    change_set: ChangeSet, card: StoredCard, lists: Mapping[str, str], hints: Mapping[str, int]
+) -> dict[str, int]:
+    inserts = (
+        partial(paged_list.insert, change_set, paged_list.cards_of(listing), card, hints.get(listing, 0), title)
         for listing, title in lists.items()
     )
-    return dict(zip(lists, gather(moves), strict=True))
+    return dict(zip(lists, gather(inserts), strict=True))
 
 
-def _drop_threads(draft: ChangeSet, article_id: str) -> None:
-    row = paged_list.threads_of(article_id)
-    front = draft.get(row.front, StoredThreadPage)
+def _aliases_of(lists: Iterable[str]) -> dict[str, type[Document]]:
+    return {alias_name(plain): StoredAlias for listing in lists if (plain := plain_list(listing)) is not None}
+
+
+def _update_alias(change_set: ChangeSet, listing: str) -> None:
+    """Name a list at its former address while it has a front. Depends on the fronts alone, not on the order of events."""
+    plain = plain_list(listing)
+    if plain is None:
+        return
+    name = alias_name(plain)
+    before = change_set.get(name, StoredAlias) or StoredAlias()
+    others = {one for one in before.lists if one != listing}
+    exists = change_set.get(front_name(listing), StoredCardPage) is not None
+    lists = tuple(sorted(others | {listing} if exists else others))
+    change_set.put(name, StoredAlias(lists=lists) if lists else None, StoredAlias)
+
+
+def _drop_threads(change_set: ChangeSet, article_id: str) -> None:
+    paged = paged_list.threads_of(article_id)
+    front = change_set.get(paged.front, StoredThreadPage)
     if front is not None:
-        names = [row.leaf_name(number) for number in (*range(1, front.last_number + 1), None)]
-        draft.need(dict.fromkeys(names, StoredThreadPage))
+        names = [paged.page_name(number) for number in (*range(1, front.last_number + 1), None)]
+        change_set.need(dict.fromkeys(names, StoredThreadPage))
         for name in names:
-            draft.put(name, None, StoredThreadPage)
+            change_set.put(name, None, StoredThreadPage)
 
 
 def _without_surplus(event: ArticleState) -> ArticleState:
-    """What pages need of an article: not its Markdown, and of a withdrawn one nothing that it said."""
+    """The part of the state that pages need: no Markdown; of a withdrawn article, no content."""
     state = ArticleState.model_validate(event, from_attributes=True).model_copy(update={"body_markdown": ""})
     if event.status == "published":
         return state
@@ -187,7 +221,7 @@ def _without_surplus(event: ArticleState) -> ArticleState:
     return state.model_copy(update=nothing | {"corrections": ()})
 
 
-def _keep(draft: ChangeSet, name: str, article: StoredArticle) -> Touched:
-    touched = (name, *draft.changes)
-    draft.put(name, article.model_copy(update={"touched": touched}), StoredArticle)
+def _keep(change_set: ChangeSet, name: str, article: StoredArticle) -> Touched:
+    touched = (name, *change_set.changes)
+    change_set.put(name, article.model_copy(update={"touched": touched}), StoredArticle)
     return touched

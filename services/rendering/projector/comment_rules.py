@@ -1,7 +1,7 @@
-"""How a comment's event changes an article's threads. Pure.
+"""Rules for comment events: the threads of an article. Pure.
 
-Comments come in any order (their topic is keyed by comment): a reply may be here before the comment it answers, even
-before the one that opened its thread. A thread stands under its opener's time as soon as that is known.
+Comments arrive in any order, since their topic is keyed by comment: a reply may come before its parent, even before the
+opener of its thread. A thread is ordered by its opener's time as soon as that time is known.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,8 +21,7 @@ from services.rendering.readmodel.paged_list import PagedList, Position
 from services.rendering.readmodel.snapshot import ChangeSet
 from shared.events import CommentState
 
-# A thread of more comments than this goes on in threads of their own, one for each further reply, so that no document
-# and no page grows without end.
+# Beyond this number each further reply gets a thread of its own, so that documents and pages stay bounded.
 MOST_IN_THREAD = 100
 _NEWEST = 1 << 60
 _JUST_AFTER = timedelta(milliseconds=1)
@@ -30,45 +29,45 @@ _JUST_AFTER = timedelta(milliseconds=1)
 Change = Callable[[Sequence[StoredReply]], Sequence[StoredReply]]
 
 
-def project_comment(draft: ChangeSet, event: CommentState) -> Touched:
-    """Apply a comment's event, unless a later one was. Returns all that it changed, also when that was some time ago."""
+def project_comment(change_set: ChangeSet, event: CommentState) -> Touched:
+    """Apply a comment's event unless it is outdated. Returns the names of all documents that the last event changed."""
     name = comment_name(event.id)
-    _ask_at_once(draft, event)
-    known = draft.get(name, StoredComment) or StoredComment(seen=0, article_id=event.article_id)
+    _need_for_event(change_set, event)
+    known = change_set.get(name, StoredComment) or StoredComment(seen=0, article_id=event.article_id)
     if known.erased or event.version <= known.seen:
         return known.touched
-    article = draft.get(article_name(event.article_id), StoredArticle)
+    article = change_set.get(article_name(event.article_id), StoredArticle)
     visible = event.status == "published" and not (article is not None and article.erased)
-    _take_out(draft, known, event.id)
-    heard = {"seen": event.version, "created_at": event.created_at, "visible": False, "parent_id": event.parent_id}
-    draft.put(name, known.model_copy(update=heard), StoredComment)
+    _remove_from_thread(change_set, known, event.id)
+    update = {"seen": event.version, "created_at": event.created_at, "visible": False, "parent_id": event.parent_id}
+    change_set.put(name, known.model_copy(update=update), StoredComment)
     if event.id == event.root_id:
-        _stand_under(draft, event.article_id, event.id, event.created_at)
+        _set_thread_time(change_set, event.article_id, event.id, event.created_at)
     if visible:
-        _put_in(draft, event)
+        _add_to_thread(change_set, event)
     else:
-        _set_comments(
-            draft, event.article_id, _thread(draft, event.article_id, event.root_id), lambda comments: comments
-        )
-    _count(draft, event.article_id, visible - known.visible)
-    return _keep(draft, name)
+        # The thread may hold replies to this comment: their placeholder changes.
+        thread = _thread(change_set, event.article_id, event.root_id)
+        _set_comments(change_set, event.article_id, thread, lambda comments: comments)
+    _count(change_set, event.article_id, visible - known.visible)
+    return _keep(change_set, name)
 
 
-def erase_comment(draft: ChangeSet, comment_id: str) -> Touched:
-    """Forget a comment; replies to it stay. Its id stays, so that an old event that comes late does not bring it back."""
+def erase_comment(change_set: ChangeSet, comment_id: str) -> Touched:
+    """Erase a comment; its replies stay. Its id stays, so that an old event that arrives late cannot bring it back."""
     name = comment_name(comment_id)
-    known = draft.get(name, StoredComment) or StoredComment(seen=0)
+    known = change_set.get(name, StoredComment) or StoredComment(seen=0)
     if known.erased:
         return known.touched
-    draft.put(name, known.model_copy(update={"erased": True, "visible": False}), StoredComment)
-    _take_out(draft, known, comment_id)
+    change_set.put(name, known.model_copy(update={"erased": True, "visible": False}), StoredComment)
+    _remove_from_thread(change_set, known, comment_id)
     if known.visible:
-        _count(draft, known.article_id, -1)
-    return _keep(draft, name)
+        _count(change_set, known.article_id, -1)
+    return _keep(change_set, name)
 
 
-def _ask_at_once(draft: ChangeSet, event: CommentState) -> None:
-    draft.need(
+def _need_for_event(change_set: ChangeSet, event: CommentState) -> None:
+    change_set.need(
         {
             comment_name(event.id): StoredComment,
             comment_name(event.root_id): StoredComment,
@@ -78,35 +77,35 @@ def _ask_at_once(draft: ChangeSet, event: CommentState) -> None:
     )
 
 
-def _take_out(draft: ChangeSet, known: StoredComment, comment_id: str) -> None:
-    """Take a comment out of the thread it stands in, if it stands in one."""
+def _remove_from_thread(change_set: ChangeSet, known: StoredComment, comment_id: str) -> None:
     if known.visible:
-        thread = _thread(draft, known.article_id, known.thread_id)
-        _set_comments(draft, known.article_id, thread, lambda others: [c for c in others if c.id != comment_id])
+        thread = _thread(change_set, known.article_id, known.thread_id)
+        _set_comments(change_set, known.article_id, thread, lambda others: [c for c in others if c.id != comment_id])
 
 
-def _set_comments(draft: ChangeSet, article_id: str, thread: StoredThread | None, change: Change) -> None:
-    """Change what stands in a thread, keep the places of what is answered there, and take it away with its last comment."""
+def _set_comments(change_set: ChangeSet, article_id: str, thread: StoredThread | None, change: Change) -> None:
+    """Change the visible comments of a thread. Removes a thread without any; keeps placeholders for hidden parents."""
     if thread is None:
         return
-    row = paged_list.threads_of(article_id)
+    paged = paged_list.threads_of(article_id)
     visible = change([comment for comment in thread.comments if not comment.removed])
     if visible:
-        paged_list.insert(
-            draft, row, thread.model_copy(update={"comments": _with_places(draft, thread.id, visible)}), _NEWEST
-        )
+        comments = _with_placeholders(change_set, thread.id, visible)
+        paged_list.insert(change_set, paged, thread.model_copy(update={"comments": comments}), _NEWEST)
     else:
-        paged_list.remove(draft, row, thread.key, _NEWEST)
-        _note_thread(draft, article_id, thread.id, None)
+        paged_list.remove(change_set, paged, thread.key, _NEWEST)
+        _record_thread(change_set, article_id, thread.id, None)
 
 
-def _with_places(draft: ChangeSet, thread_id: str, visible: Sequence[StoredReply]) -> tuple[StoredReply, ...]:
-    """Comments in the order of time, with one that has no words for each that is answered and not to be seen any more."""
+def _with_placeholders(
+    change_set: ChangeSet, thread_id: str, visible: Sequence[StoredReply]
+) -> tuple[StoredReply, ...]:
+    """Comments by time, with an empty placeholder for every hidden comment that has a visible reply."""
     comments = {comment.id: comment for comment in visible}
     answered = [comment.parent_id for comment in visible if comment.id != thread_id]
     while answered:
         name = answered.pop()
-        known = None if name is None or name in comments else draft.get(comment_name(name), StoredComment)
+        known = None if name is None or name in comments else change_set.get(comment_name(name), StoredComment)
         if name is not None and known is not None and known.created_at is not None and not known.visible:
             comments[name] = StoredReply(
                 id=name, parent_id=known.parent_id, name="", website=None, body_html="",
@@ -116,75 +115,75 @@ def _with_places(draft: ChangeSet, thread_id: str, visible: Sequence[StoredReply
     return tuple(sorted(comments.values(), key=lambda comment: (comment.created_at, comment.id)))
 
 
-def _stand_under(draft: ChangeSet, article_id: str, thread_id: str, at: datetime) -> None:
-    """NewVersion a thread that replies began under their own time to the time of its opener."""
-    thread = _thread(draft, article_id, thread_id)
+def _set_thread_time(change_set: ChangeSet, article_id: str, thread_id: str, at: datetime) -> None:
+    """Order a thread by its opener's time. Until the opener arrives, its first reply's time orders it."""
+    thread = _thread(change_set, article_id, thread_id)
     if thread is not None and thread.at != at:
-        row = paged_list.threads_of(article_id)
-        paged_list.remove(draft, row, thread.key, _NEWEST)
-        _begin_thread(draft, article_id, thread.model_copy(update={"at": at}))
+        paged = paged_list.threads_of(article_id)
+        paged_list.remove(change_set, paged, thread.key, _NEWEST)
+        _begin_thread(change_set, article_id, thread.model_copy(update={"at": at}))
 
 
-def _put_in(draft: ChangeSet, event: CommentState) -> None:
-    """Put a comment into its thread; into one of its own where that is full."""
-    thread = _thread(draft, event.article_id, event.root_id)
+def _add_to_thread(change_set: ChangeSet, event: CommentState) -> None:
+    """Add a comment to its thread, or to a thread of its own if that one is full."""
+    thread = _thread(change_set, event.article_id, event.root_id)
     thread_id = event.root_id
-    if thread is not None and _has_room(draft, event.article_id, thread):
-        _set_comments(draft, event.article_id, thread, lambda others: [*others, _reply(event)])
+    if thread is not None and _has_room(change_set, event.article_id, thread):
+        _set_comments(change_set, event.article_id, thread, lambda others: [*others, _reply(event)])
     else:
         thread_id = event.root_id if thread is None else event.id
-        opener = draft.get(comment_name(thread_id), StoredComment)
+        opener = change_set.get(comment_name(thread_id), StoredComment)
         at = opener.created_at if opener is not None and opener.created_at is not None else event.created_at
-        comments = _with_places(draft, thread_id, [_reply(event)])
-        _begin_thread(draft, event.article_id, StoredThread(id=thread_id, at=at, comments=comments))
+        comments = _with_placeholders(change_set, thread_id, [_reply(event)])
+        _begin_thread(change_set, event.article_id, StoredThread(id=thread_id, at=at, comments=comments))
     name = comment_name(event.id)
-    stored = draft.get(name, StoredComment) or StoredComment(seen=event.version)
-    draft.put(name, stored.model_copy(update={"visible": True, "thread_id": thread_id}), StoredComment)
+    stored = change_set.get(name, StoredComment) or StoredComment(seen=event.version)
+    change_set.put(name, stored.model_copy(update={"visible": True, "thread_id": thread_id}), StoredComment)
 
 
-def _begin_thread(draft: ChangeSet, article_id: str, thread: StoredThread) -> None:
-    """Put a thread where its time belongs; among the newest where that page is full, since those pages are not split."""
-    row = paged_list.threads_of(article_id)
-    spot = paged_list.spot_of(draft, row, thread.key, _NEWEST)
-    if spot.number is not None and not _spot_has_room(row, spot):
-        border = paged_list.front_of(draft, row).leaf.lower
+def _begin_thread(change_set: ChangeSet, article_id: str, thread: StoredThread) -> None:
+    """Insert a thread by its time; into the front if that page is full, since pages of threads are never split."""
+    paged = paged_list.threads_of(article_id)
+    position = paged_list.find_position(change_set, paged, thread.key, _NEWEST)
+    if position.number is not None and not _page_has_room(paged, position):
+        border = paged_list.front_of(change_set, paged).page.lower
         thread = thread.model_copy(update={"at": border[0] + _JUST_AFTER})
-    paged_list.insert(draft, row, thread, _NEWEST)
-    _note_thread(draft, article_id, thread.id, thread.at)
+    paged_list.insert(change_set, paged, thread, _NEWEST)
+    _record_thread(change_set, article_id, thread.id, thread.at)
 
 
-def _has_room(draft: ChangeSet, article_id: str, thread: StoredThread) -> bool:
-    row = paged_list.threads_of(article_id)
-    spot = paged_list.spot_of(draft, row, thread.key, _NEWEST)
-    return len(thread.comments) < MOST_IN_THREAD and (spot.number is None or _spot_has_room(row, spot))
+def _has_room(change_set: ChangeSet, article_id: str, thread: StoredThread) -> bool:
+    paged = paged_list.threads_of(article_id)
+    position = paged_list.find_position(change_set, paged, thread.key, _NEWEST)
+    return len(thread.comments) < MOST_IN_THREAD and (position.number is None or _page_has_room(paged, position))
 
 
-def _spot_has_room(row: PagedList[StoredThread], spot: Position[StoredThread]) -> bool:
-    return paged_list.size_of(row, spot.leaf) < row.leaf_most
+def _page_has_room(paged: PagedList[StoredThread], position: Position[StoredThread]) -> bool:
+    return paged_list.size_of(paged, position.page) < paged.page_limit
 
 
-def _thread(draft: ChangeSet, article_id: str, thread_id: str) -> StoredThread | None:
-    opener = draft.get(comment_name(thread_id), StoredComment)
+def _thread(change_set: ChangeSet, article_id: str, thread_id: str) -> StoredThread | None:
+    opener = change_set.get(comment_name(thread_id), StoredComment)
     if opener is None or opener.thread_at is None:
         return None
     key = (opener.thread_at, thread_id)
-    spot = paged_list.spot_of(draft, paged_list.threads_of(article_id), key, _NEWEST)
-    return next((thread for thread in spot.leaf.entries if thread.key == key), None)
+    position = paged_list.find_position(change_set, paged_list.threads_of(article_id), key, _NEWEST)
+    return next((thread for thread in position.page.entries if thread.key == key), None)
 
 
-def _note_thread(draft: ChangeSet, article_id: str, thread_id: str, at: datetime | None) -> None:
-    """Note at a thread's opener, known or not, where the thread stands."""
+def _record_thread(change_set: ChangeSet, article_id: str, thread_id: str, at: datetime | None) -> None:
+    """Record a thread's time at its opener, also before the opener's own event."""
     name = comment_name(thread_id)
-    opener = draft.get(name, StoredComment) or StoredComment(seen=0, article_id=article_id)
-    draft.put(name, opener.model_copy(update={"thread_at": at}), StoredComment)
+    opener = change_set.get(name, StoredComment) or StoredComment(seen=0, article_id=article_id)
+    change_set.put(name, opener.model_copy(update={"thread_at": at}), StoredComment)
 
 
-def _count(draft: ChangeSet, article_id: str, change: int) -> None:
+def _count(change_set: ChangeSet, article_id: str, change: int) -> None:
     name = threads_name(article_id)
-    front = draft.get(name, StoredThreadPage)
+    front = change_set.get(name, StoredThreadPage)
     if front is not None and change:
         counted = front.model_copy(update={"total": front.total + change})
-        draft.put(name, None if paged_list.is_bare(counted) else counted, StoredThreadPage)
+        change_set.put(name, None if paged_list.is_unused(counted) else counted, StoredThreadPage)
 
 
 def _reply(event: CommentState) -> StoredReply:
@@ -198,9 +197,9 @@ def _reply(event: CommentState) -> StoredReply:
     )
 
 
-def _keep(draft: ChangeSet, name: str) -> Touched:
-    touched = tuple(changed for changed in draft.changes if not changed.startswith(comment_name("")))
-    stored = draft.get(name, StoredComment)
+def _keep(change_set: ChangeSet, name: str) -> Touched:
+    touched = tuple(changed for changed in change_set.changes if not changed.startswith(comment_name("")))
+    stored = change_set.get(name, StoredComment)
     assert stored is not None, "a comment's rule has put its document"
-    draft.put(name, stored.model_copy(update={"touched": touched}), StoredComment)
+    change_set.put(name, stored.model_copy(update={"touched": touched}), StoredComment)
     return touched

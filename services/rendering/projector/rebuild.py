@@ -1,8 +1,8 @@
-"""`python -m services.rendering rebuild`: makes the read model anew from the beginning of the logs.
+"""Rebuilds the read model from the beginning of the logs, for the command `rebuild read-model`.
 
-It fills the next model in the next consumer group, silently, while the present one is kept up and serves. When it has
-caught up, the present one is marked as replaced: gateways read the next from their next page on, projectors go over to
-the new group, which goes on where the rebuild has stopped. So no event can fall between the two.
+It fills the next model in a new consumer group and announces nothing; the current model stays up to date and serves. When the
+next model has caught up, the current one is marked as replaced: gateways read the next one from their next page on, and
+projectors join the new group, which continues where the rebuild stopped. No event is lost between the two.
 """
 
 import asyncio
@@ -22,28 +22,28 @@ from shared.mongo.client import Mongo
 from shared.times import now
 from shared.topics import ARTICLES, COMMENTS
 
-_LOOK_EVERY_S = 0.5
+_REPORT_EVERY_S = 0.5
 _PARTITIONS = ARTICLES.partitions + COMMENTS.partitions
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-async def rebuild(settings: RenderingSettings, *, database: str, group: str, say: Say = print) -> int:
-    """Build the next read model and put it in the present one's place; returns its number.
+async def rebuild(settings: RenderingSettings, *, database: str, group: str, report: Report = print) -> int:
+    """Build the next read model, replace the current one, and return its number.
 
-    Interrupted, it goes on where it was when it is called again. Raises whatever ends a consumer.
+    After an interruption, the next call continues. Raises the errors that end a consumer. `report` gets progress messages.
     """
     mongo = Mongo(settings.mongo)
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
     try:
-        present = ReadModel(mongo, database)
-        await present.prepare()
-        await present.find_newest()
-        following = ReadModel(mongo, database, present.number + 1)
+        current = ReadModel(mongo, database)
+        await current.prepare()
+        await current.find_newest()
+        following = ReadModel(mongo, database, current.number + 1)
         await following.prepare()
-        say(f"building read model {following.number}; number {present.number} goes on serving")
-        await _build(settings, group, present, following, producer, say)
-        say(f"read model {following.number} has taken over")
+        report(f"building read model {following.number}; number {current.number} continues to serve")
+        await _build(settings, group, current, following, producer, report)
+        report(f"read model {following.number} has taken over")
     finally:
         await producer.stop()
         mongo.close()
@@ -51,31 +51,36 @@ async def rebuild(settings: RenderingSettings, *, database: str, group: str, say
 
 
 async def _build(
-    settings: RenderingSettings, group: str, present: ReadModel, following: ReadModel, producer: Producer, say: Say
+    settings: RenderingSettings,
+    group: str,
+    current: ReadModel,
+    following: ReadModel,
+    producer: Producer,
+    report: Report,
 ) -> None:
-    for number in range(1, present.number):
-        await ReadModel(present.mongo, present.database, number).empty()
-    sink = Projector(following, producer, DeadLetters(producer, group), announces=False)
-    runner = a_runner(settings, group, following, sink)
+    for number in range(1, current.number):
+        await ReadModel(current.mongo, current.database, number).delete_documents()
+    projector = Projector(following, producer, DeadLetters(producer, group), announces=False)
+    runner = a_runner(settings, group, following, projector)
     running = asyncio.create_task(runner.run(), name="rebuild")
     try:
-        await _catch_up(sink, runner, running, say)
-        sink.announces = True
-        await present.give_way(following.number)
+        await _catch_up(projector, runner, running, report)
+        projector.announces = True
+        await current.mark_replaced(following.number)
         moment = now()
-        moved = DocumentChanged(dependency=READ_MODEL, version=following.number, changed_at=moment, projected_at=moment)
-        await producer.send(encode(moved))
+        event = DocumentChanged(dependency=READ_MODEL, version=following.number, changed_at=moment, projected_at=moment)
+        await producer.send(encode(event))
     finally:
         await runner.stop()
         await running
 
 
-async def _catch_up(sink: Projector, runner: GroupRunner, running: "asyncio.Task[None]", say: Say) -> None:
-    """Return once everything that is in the logs has been projected; say how far it is meanwhile."""
+async def _catch_up(projector: Projector, runner: GroupRunner, running: "asyncio.Task[None]", report: Report) -> None:
+    """Wait until all records of the logs are projected, and report progress."""
     started = monotonic()
     while not (len(runner.partitions) == _PARTITIONS and runner.lag == 0):
-        done, _ = await asyncio.wait({running}, timeout=_LOOK_EVERY_S)
+        done, _ = await asyncio.wait({running}, timeout=_REPORT_EVERY_S)
         if done:
             running.result()
-        to_go = "unknown" if runner.lag is None else runner.lag
-        say(f"{sink.projected} events in {monotonic() - started:.0f} s, {to_go} to go")
+        remaining = "unknown" if runner.lag is None else runner.lag
+        report(f"{projector.projected} events in {monotonic() - started:.0f} s, {remaining} remaining")

@@ -1,4 +1,4 @@
-"""How an article's event changes what sitemaps say: the row of addresses, and when each page of it last changed. Pure."""
+"""Rules for sitemaps: the entry of each published article, and the index of the pages' last changes. Pure."""
 
 from collections.abc import Mapping
 
@@ -16,11 +16,11 @@ from services.rendering.readmodel.names import SITEMAP
 from services.rendering.readmodel.snapshot import ChangeSet
 from shared.events import ArticleState
 
-_ROW = paged_list.SITEMAP_ENTRIES
+_ENTRIES = paged_list.SITEMAP_ENTRIES
 
 
-def place_of(article: ArticleState | None) -> StoredSitemapEntry | None:
-    """An article's address and its last change, None while it is not published."""
+def entry_of(article: ArticleState | None) -> StoredSitemapEntry | None:
+    """The sitemap entry of an article, None unless it is published."""
     if article is None or article.status != "published":
         return None
     return StoredSitemapEntry(
@@ -28,34 +28,34 @@ def place_of(article: ArticleState | None) -> StoredSitemapEntry | None:
     )
 
 
-def wanted(draft: ChangeSet, known: StoredArticle, key: Key) -> Mapping[str, type[Document]]:
-    """The page on which a known article's address stands, beside the front."""
-    in_front = key >= paged_list.front_of(draft, _ROW).leaf.lower
-    return {} if in_front or not known.place else {_ROW.leaf_name(known.place): StoredSitemapPage}
+def wanted(change_set: ChangeSet, known: StoredArticle, key: Key) -> Mapping[str, type[Document]]:
+    """The page with a known article's entry, unless that is the front."""
+    in_front = key >= paged_list.front_of(change_set, _ENTRIES).page.lower
+    return {} if in_front or not known.place else {_ENTRIES.page_name(known.place): StoredSitemapPage}
 
 
-def move(draft: ChangeSet, known: StoredArticle | None, event: ArticleState | None) -> int:
-    """Put an article's address where it now belongs; returns where to begin looking for it, 0 where it has none."""
-    before, now = place_of(known.state if known is not None else None), place_of(event)
+def update_entry(change_set: ChangeSet, known: StoredArticle | None, event: ArticleState | None) -> int:
+    """Insert, replace or remove an article's entry. Returns the hint for its page, 0 if it has none."""
+    before, now = entry_of(known.state if known is not None else None), entry_of(event)
     hint = known.place if known is not None else 0
     if before is not None and (now is None or now.key != before.key):
-        paged_list.remove(draft, _ROW, before.key, hint)
-    found = 0 if now is None else paged_list.insert(draft, _ROW, now, hint)
-    _note_changes(draft)
+        paged_list.remove(change_set, _ENTRIES, before.key, hint)
+    found = 0 if now is None else paged_list.insert(change_set, _ENTRIES, now, hint)
+    _update_index(change_set)
     return found
 
 
-def _note_changes(draft: ChangeSet) -> None:
-    """Keep the index true for every numbered page that has changed."""
-    prefix = f"{_ROW.base}:"
-    names = [name for name in draft.changes if name.startswith(prefix) and name != _ROW.front]
+def _update_index(change_set: ChangeSet) -> None:
+    """Record the last change of every numbered page in this change set."""
+    prefix = f"{_ENTRIES.base}:"
+    names = [name for name in change_set.changes if name.startswith(prefix) and name != _ENTRIES.front]
     if not names:
         return
-    index = dict((draft.get(SITEMAP, SitemapIndex) or SitemapIndex()).modified)
+    index = dict((change_set.get(SITEMAP, SitemapIndex) or SitemapIndex()).modified)
     for name in names:
-        leaf, number = draft.get(name, StoredSitemapPage), int(name.removeprefix(prefix))
-        if leaf is not None and leaf.entries:
-            index[number] = max(place.modified_at for place in leaf.entries)
+        page, number = change_set.get(name, StoredSitemapPage), int(name.removeprefix(prefix))
+        if page is not None and page.entries:
+            index[number] = max(entry.modified_at for entry in page.entries)
         else:
             index.pop(number, None)
-    draft.put(SITEMAP, SitemapIndex(modified=index), SitemapIndex)
+    change_set.put(SITEMAP, SitemapIndex(modified=index), SitemapIndex)

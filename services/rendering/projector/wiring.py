@@ -1,4 +1,4 @@
-"""The projector: its parts and their life."""
+"""Composition of the projector: its parts, their start and their stop."""
 
 from collections.abc import AsyncIterator
 
@@ -23,19 +23,19 @@ def create_projector(
     mongo = Mongo(settings.mongo)
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
     pings = HubPings(settings.websub_hub, settings.site_url)
-    projection = ProjectorRunner(settings, mongo, producer, database, group, pings)
+    runner = ProjectorRunner(settings, mongo, producer, database, group, pings)
 
     async def project(_: web.Application) -> AsyncIterator[None]:
-        projecting = start_task(projection.run(), "projection")
+        projecting = start_task(runner.run(), "projection")
         pinging = start_task(pings.run(), "WebSub pings")
         yield
-        await projection.stop()
+        await runner.stop()
         await projecting
         await stop_task(pinging)
         await producer.stop()
         mongo.close()
 
-    app[HEALTH].add("projection", projection.check)
+    app[HEALTH].add("projection", runner.check)
     app[HEALTH].add("mongo", mongo.check)
     app.cleanup_ctx.append(project)
     return app

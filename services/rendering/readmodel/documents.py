@@ -1,4 +1,4 @@
-"""The read model's documents, as frozen models: what the projector writes and pages are made of."""
+"""The read model's documents, as frozen models. The projector writes them; the gateway makes pages of them."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,31 +8,36 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.events import ArticleState, Picture
 
-# What entries are ordered by: a time and, where times are equal, an id.
+# Sort key of entries: a time, then an id.
 Key = tuple[datetime, str]
 BEGINNING: Key = (datetime(1, 1, 1, tzinfo=UTC), "")
 
 
 class Document(BaseModel):
-    """One document. Its name and its version belong to the shelf it stands on, not to it."""
+    """One document. The snapshot, not the document, holds its name and its version."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class StoredPath(Document):
-    """Whose a public path is: an article's present one, one that it had, or one of a withdrawn article."""
+    """The article at a public path: its current path, a former one, or a path of a withdrawn article."""
 
     article_id: str
     state: Literal["current", "former", "withdrawn"]
 
 
+class StoredAlias(Document):
+    """Lists that once had the same address (slugs.py), as sorted list names: those that have a front now."""
+
+    lists: tuple[str, ...] = ()
+
+
 class StoredArticle(Document):
     """An article as last projected.
 
-    `state` is without text once it is withdrawn, and None once it is erased: what then stays is the id, so that an old
-    event that comes late does not bring it back. `lists` says in which lists its card stands, each with the newest
-    page's number at the time or the page's own: a place to begin looking; `place` is the same for its address in sitemaps.
-    `touched` names every document that its last event changed, to be announced again when that event is delivered again.
+    The state of a withdrawn article has no text. The state of an erased article is None; the id stays, so that an old event
+    that arrives late cannot bring the article back. `lists` maps the lists with its card to the hint for its page; `place` is
+    the hint for its sitemap entry. `touched` names all documents that its last event changed: a redelivery announces them again.
     """
 
     seen: int
@@ -45,7 +50,7 @@ class StoredArticle(Document):
 
 
 class StoredCard(Document):
-    """An article as lists carry it; `version` is that of the article's event which last changed anything here."""
+    """An article in a list. `version` is the article's version in which a field of the card last changed."""
 
     id: str
     version: int = 0
@@ -60,17 +65,17 @@ class StoredCard(Document):
 
     @property
     def key(self) -> Key:
-        """Lists are in the order of publication."""
+        """Lists are ordered by publication."""
         return self.published_at, self.id
 
     @property
     def size(self) -> int:
-        """How many entries this one counts for."""
+        """Weight of this entry in the limits of its list."""
         return 1
 
 
 class StoredSitemapEntry(Document):
-    """An article's address as sitemaps tell it, and when what stands there last changed."""
+    """An article in a sitemap: its address, and the time of its last change."""
 
     id: str
     published_at: datetime
@@ -79,17 +84,17 @@ class StoredSitemapEntry(Document):
 
     @property
     def key(self) -> Key:
-        """Sitemaps are in the order of publication."""
+        """Sitemaps are ordered by publication."""
         return self.published_at, self.id
 
     @property
     def size(self) -> int:
-        """How many entries this one counts for."""
+        """Weight of this entry in the limits of its list."""
         return 1
 
 
 class StoredReply(Document):
-    """A visible comment within its thread; a `removed` one has no words, and keeps the place of what others answer."""
+    """A visible comment in its thread. A `removed` one has no text and stays as the parent of its replies."""
 
     id: str
     parent_id: str | None
@@ -101,7 +106,7 @@ class StoredReply(Document):
 
 
 class StoredThread(Document):
-    """The comments of one thread, in the order of time; `id` is the opener's. `at` is the time it stands under."""
+    """The comments of one thread, oldest first. `id` is the opener's; `at` is the time that orders the thread."""
 
     id: str
     at: datetime
@@ -109,17 +114,17 @@ class StoredThread(Document):
 
     @property
     def key(self) -> Key:
-        """Threads are in the order of their openers."""
+        """Threads are ordered by their openers."""
         return self.at, self.id
 
     @property
     def size(self) -> int:
-        """How many entries this one counts for: four comments fill the place of one."""
+        """Weight of this entry in the limits of its list: four comments weigh one."""
         return 1 + len(self.comments) // 4
 
 
 class StoredComment(Document):
-    """What must be known of a comment to apply its next event; its words are in its thread, while it is visible."""
+    """The data that the next event of a comment needs. The text of a visible comment is in its thread."""
 
     seen: int
     erased: bool = False
@@ -136,27 +141,27 @@ Entry = TypeVar("Entry", StoredCard, StoredThread, StoredSitemapEntry)
 
 
 class ListPage(Document, Generic[Entry]):
-    """A page of a row, entries oldest first: the front (the newest), a numbered page, or a part split off from one.
+    """A page of a paged list (paged_list.py), entries oldest first: the front (the newest), a numbered page, or a part of one.
 
-    Entries with `lower <= key < upper` belong to a numbered page and its parts (the front has no upper end). See series.py.
+    Entries with `lower <= key < upper` belong to a numbered page and its parts. The front has no upper end.
     """
 
     entries: tuple[Entry, ...] = ()
     lower: Key = BEGINNING
     upper: Key | None = None
 
-    # The front's: the newest numbered page and the last number given away (0: none), the list's title, comments in all.
+    # Front: the newest numbered page and the last number in use (0: none), the list's title, the number of all comments.
     newest: int = 0
     last_number: int = 0
     title: str = ""
     total: int = 0
 
-    # A numbered page's: its neighbours (0: none before, the front after), and its parts by their lower ends.
+    # Numbered page: its neighbours (0: none before, the front after), and its parts with their lower ends.
     previous: int = 0
     next: int = 0
     parts: tuple[tuple[Key, int], ...] = ()
 
-    # A part's: the page it was split off from, and the newest numbered page when it got its number.
+    # Part: its numbered page, and the newest numbered page at the time of the split.
     part_of: int = 0
     below: int = 0
 
@@ -167,11 +172,11 @@ StoredSitemapPage = ListPage[StoredSitemapEntry]
 
 
 class SitemapIndex(Document):
-    """For each numbered page of addresses, when the last change of any of them was; none for a page that is empty."""
+    """Time of the last change in each numbered page of sitemap entries. Empty pages are left out."""
 
     modified: Mapping[int, datetime] = {}
 
 
 def modified_at(article: ArticleState) -> datetime:
-    """Time of the last change that readers see. Never before the first publication."""
+    """Time of the last change that readers can see. Never before the first publication."""
     return max(article.published_at, article.updated_at, article.corrected_at or article.published_at)

@@ -1,24 +1,20 @@
-"""How things are called: dependencies (which are the read model's keys), lists, and the slugs of tags and authors.
+"""Names of the read model's documents, of lists, and of what both processes share.
 
-A dependency is one document of the read model, by its `_id`, and what `pages.v1` says has moved:
+A document's `_id` is its name. A page depends on the documents that it was made from; `pages.v1` announces their changes:
 
-    article:<id>                  an article's state
-    path:<path>                   what stands at a public path
-    list:<list>:front             the newest cards of a list; `<list>` is site, section:<slug>, tag:<slug>, author:<slug>
-    list:<list>:<number>          an older page of it, counted from the oldest
-    comments:<article id>         the newest threads under an article, and their total
-    comments:<article id>:<number>  older threads, counted from the oldest
-    comment:<id>                  what is known of one comment; no page hangs on it
-    sitemap                       when each numbered page of the articles' addresses last changed
-    sitemap:front                 the newest articles' addresses
-    sitemap:<number>              older ones, counted from the oldest
-    read-model                    the number of the read model itself: it moves when a rebuilt one takes its place
+    article:<id>                    an article's state
+    path:<path>                     the article at a public path
+    list:<list>:front               the newest cards of a list; `<list>` is site, section:<slug>, tag:<slug> or author:<slug>
+    list:<list>:<number>            an older page of it; numbers count from the oldest
+    alias:<list>                    lists that once had the address of this one (slugs.py); `<list>` is a tag's or an author's
+    comments:<article id>           the newest threads under an article, and the number of all its comments
+    comments:<article id>:<number>  older threads; numbers count from the oldest
+    comment:<id>                    what the projector must know of a comment; no page depends on it
+    sitemap                         the time of the last change of each numbered page of sitemap entries
+    sitemap:front                   the newest sitemap entries
+    sitemap:<number>                older sitemap entries; numbers count from the oldest
+    read-model                      the number of the read model; it changes when a rebuilt one takes over
 """
-
-from functools import lru_cache
-
-from anyascii import anyascii
-from slugify import slugify
 
 DATABASE = "rendering"
 PROJECTOR_GROUP = "rendering-projector"
@@ -27,58 +23,56 @@ SITE = "site"
 FEED_FILES = ("feed.xml", "atom.xml", "feed.json")
 READ_MODEL = "read-model"
 SITEMAP = "sitemap"
-_LONGEST_SLUG = 80
 
 
 def article_name(article_id: str) -> str:
-    """An article's dependency."""
+    """Name of an article."""
     return f"article:{article_id}"
 
 
 def card_name(article_id: str) -> str:
-    """What a page shows of an article beside others: no document, but a version that no page may fall behind."""
+    """Name of an article's card. Not a document: a version that no page with this card may fall behind."""
     return f"card:{article_id}"
 
 
 def path_name(path: str) -> str:
-    """A public path's dependency."""
+    """Name of a public path."""
     return f"path:{path}"
 
 
 def path_of(dependency: str) -> str | None:
-    """The public path that a dependency is for; None for any other."""
+    """The public path in a name, or None for a name of another kind."""
     return dependency.removeprefix("path:") if dependency.startswith("path:") else None
 
 
-def list_series(listing: str) -> str:
-    """The row of a list: what its pages' names begin with."""
+def list_base(listing: str) -> str:
+    """Common beginning of the names of a list's pages."""
     return f"list:{listing}"
 
 
 def front_name(listing: str) -> str:
-    """The dependency of a list's newest cards."""
+    """Name of a list's newest cards."""
     return f"list:{listing}:front"
 
 
 def is_front(name: str) -> bool:
-    """Whether a dependency is the newest cards of a list."""
+    """Whether this is the name of a list's newest cards."""
     return name.startswith("list:") and name.endswith(":front")
 
 
+def alias_name(listing: str) -> str:
+    """Name of the document with the lists that once had this list's address."""
+    return f"alias:{listing}"
+
+
 def threads_name(article_id: str) -> str:
-    """The row of an article's threads, and the dependency of its newest."""
+    """Name of an article's newest threads, and common beginning of the names of the older ones."""
     return f"comments:{article_id}"
 
 
 def comment_name(comment_id: str) -> str:
-    """What is known of a comment."""
+    """Name of a comment."""
     return f"comment:{comment_id}"
-
-
-@lru_cache(maxsize=10_000)
-def slug_of(text: str) -> str:
-    """The last part of a tag's or an author's path, in ASCII whatever the script; empty when nothing of it can be written."""
-    return slugify(anyascii(text), max_length=_LONGEST_SLUG, word_boundary=True)
 
 
 def section_list(section: str) -> str:

@@ -1,7 +1,7 @@
-"""Documents at hand while pure functions work on them: how rules and pages stay free of I/O.
+"""Documents in memory for pure functions, so that rules and pages need no I/O.
 
-A function takes what it needs from a shelf. Where a document is not at hand, NotLoaded says which are missing; whoever
-runs the function loads them and calls it again. Functions are pure and cheap, so that starting over costs nothing.
+A function reads documents from a snapshot. If some are missing, NotLoaded names them; the caller loads them and calls the
+function again. Functions are pure and cheap, so a restart costs nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class NotLoaded(Exception):
-    """Documents that must be loaded before the function can go on."""
+    """Documents that the caller must load before the function can continue."""
 
     def __init__(self, missing: Mapping[str, type[Document]]) -> None:
         super().__init__(", ".join(missing))
@@ -22,7 +22,7 @@ class NotLoaded(Exception):
 
 
 def gather(steps: Iterable[Callable[[], T]]) -> list[T]:
-    """What each step returns; where any of them misses documents, one NotLoaded with all that they miss."""
+    """Results of all steps. If steps miss documents, raises one NotLoaded with all of them."""
     done: list[T] = []
     missing: dict[str, type[Document]] = {}
     for step in steps:
@@ -36,71 +36,68 @@ def gather(steps: Iterable[Callable[[], T]]) -> list[T]:
 
 
 class Snapshot(Protocol):
-    """What functions that only read are given."""
+    """Read access to loaded documents."""
 
     def get(self, name: str, kind: type[D]) -> D | None:
-        """The document of that name, None where there is none; raises NotLoaded."""
+        """The document, or None if it does not exist. Raises NotLoaded."""
         ...
 
     def need(self, wanted: Mapping[str, type[Document]]) -> None:
-        """Ask for several documents at once: those that are not at hand are then loaded in one go."""
+        """Raise NotLoaded for all of these documents that are missing, so that one query loads them."""
         ...
 
 
 class LoadedSnapshot:
-    """A shelf filled from the read model, with the version of each document (0 for one that never existed)."""
+    """Documents loaded from the read model, with their versions (0 for a document that never existed)."""
 
     def __init__(self) -> None:
         self._documents: dict[str, Document | None] = {}
-        self.model = 0  # the number of the read model that all of it is from; 0 while it is empty
+        self.model = 0  # number of the read model that all documents come from; 0 before the first load
         self.versions: dict[str, int] = {}
 
     def add(self, name: str, document: Document | None, version: int) -> None:
-        """Put what was loaded on the shelf."""
+        """Add a loaded document."""
         self._documents[name] = document
         self.versions[name] = version
 
     def get(self, name: str, kind: type[D]) -> D | None:
-        """See Snapshot."""
         if name not in self._documents:
             raise NotLoaded({name: kind})
-        document = self._documents[name]
-        assert document is None or isinstance(document, kind), f"{name} is no {kind.__name__}"
-        return document
+        return _checked(name, self._documents[name], kind)
 
     def need(self, wanted: Mapping[str, type[Document]]) -> None:
-        """See Snapshot."""
         missing = {name: kind for name, kind in wanted.items() if name not in self._documents}
         if missing:
             raise NotLoaded(missing)
 
 
 class ChangeSet:
-    """A shelf to write on: what is put lies over the shelf below until it is taken from `changes`."""
+    """Changes over a snapshot: reads see them first."""
 
-    def __init__(self, below: Snapshot) -> None:
-        self._below = below
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
         self.changes: dict[str, Document | None] = {}
 
     def get(self, name: str, kind: type[D]) -> D | None:
-        """See Snapshot."""
         if name not in self.changes:
-            return self._below.get(name, kind)
-        document = self.changes[name]
-        assert document is None or isinstance(document, kind), f"{name} is no {kind.__name__}"
-        return document
+            return self._snapshot.get(name, kind)
+        return _checked(name, self.changes[name], kind)
 
     def need(self, wanted: Mapping[str, type[Document]]) -> None:
-        """See Snapshot."""
-        self._below.need({name: kind for name, kind in wanted.items() if name not in self.changes})
+        self._snapshot.need({name: kind for name, kind in wanted.items() if name not in self.changes})
 
     def put(self, name: str, document: D | None, kind: type[D]) -> None:
-        """Replace a document, or take it away by None; what stays the same is no change."""
-        if document == self._below.get(name, kind):
+        """Replace a document, or delete it with None. An equal document is no change."""
+        if document == self._snapshot.get(name, kind):
             self.changes.pop(name, None)
         else:
             self.changes[name] = document
 
     def add(self, changes: Mapping[str, Document | None]) -> None:
-        """Take over the changes of a draft that lay over this one."""
+        """Add the changes of another change set that was made over this one."""
         self.changes |= changes
+
+
+def _checked(name: str, document: Document | None, kind: type[D]) -> D | None:
+    assert document is None or isinstance(document, kind), f"{name} is no {kind.__name__}"
+    return document

@@ -1,10 +1,10 @@
-"""The only file that knows the database `rendering`: one collection, one document a dependency, read by key alone.
+"""The only file that knows the database `rendering`: one collection, read by key alone.
 
-`_id` is the dependency's name (names.py), `version` its version, `body` the document as JSON: nothing in it is ever
-searched for, and one string costs an engine less than hundreds of fields (the embedded one: a fourth in bulk).
-A version only ever grows, also over a deletion or a rebuild, since it is never less than the milliseconds since 1970 at
-which it was written. Of a document that is taken away a row stays, with its version and without a body: what is announced
-of it once more, and what comes in its place, must be newer than every page that shows it. Version 0 was never there.
+`_id` is the document's name (names.py), `version` its version, `body` the document as JSON. Nothing searches in a body, and
+one string costs an engine less than hundreds of fields (the embedded engine: a quarter in bulk).
+A version only grows, over a deletion and a rebuild too: it is at least the time of the write in milliseconds since 1970.
+A deleted document keeps its `_id` and version, without a body: a repeated announcement of it, and a later document of the
+same name, must be newer than every page that shows the old one. Version 0 means that the document never existed.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -19,53 +19,53 @@ from services.rendering.readmodel.snapshot import LoadedSnapshot
 from shared.errors import WorldMonitorError
 from shared.mongo.client import Mongo
 from shared.mongo.collections import Collection, Session, available
-from shared.mongo.collections import Document as Row
+from shared.mongo.collections import Document as MongoDocument
 
 DOCUMENTS = "documents"
 Result = TypeVar("Result")
 
 
 class ReadModelReplaced(WorldMonitorError):
-    """A rebuilt read model has taken this one's place: whoever writes must go on there, in its own consumer group."""
+    """A rebuilt read model has replaced this one. Writers continue there, in its own consumer group."""
 
 
 class ReadModel:
-    """The documents of one read model. Everything raises Unavailable when MongoDB does not answer.
+    """The documents of one read model. Every method raises Unavailable when MongoDB does not answer.
 
-    Models are numbered; a rebuild makes the next. The one that it replaces is marked with the number of its successor,
-    and the mark is read with whatever is loaded: readers change over by themselves, writers are told by ReadModelReplaced.
+    Models have numbers; a rebuild makes the next. The replaced model is marked with the number of its successor, and every
+    load reads the mark: readers switch to the successor by themselves, writers get ReadModelReplaced.
     """
 
     def __init__(self, mongo: Mongo, database: str = "rendering", number: int = 1) -> None:
         self.mongo = mongo
         self.database = database
         self.number = number
-        self._followed: Callable[[], None] = lambda: None
+        self._on_replaced: Callable[[], None] = lambda: None
 
-    def when_replaced(self, followed: Callable[[], None]) -> None:
-        """Have a function called whenever this has gone over to a successor: from then on it is read from there."""
-        self._followed = followed
+    def when_replaced(self, callback: Callable[[], None]) -> None:
+        """Set a callback for each switch to a successor. Later loads read the successor."""
+        self._on_replaced = callback
 
     async def prepare(self) -> None:
-        """Make sure that the collection is there: two first transactions would be in each other's way."""
+        """Create the collection. Two first transactions that create it would conflict."""
         async with available("read model"):
             await self._documents.update_one({"_id": READ_MODEL}, {"$setOnInsert": {"version": 1}}, upsert=True)
 
     async def find_newest(self) -> None:
-        """Be the model that readers are served from now."""
+        """Switch to the newest model, which readers are served from."""
         await self.load(LoadedSnapshot(), {})
 
     async def is_replaced(self) -> bool:
-        """Whether another model has taken this one's place."""
+        """Whether another model has replaced this one."""
         return _successor(await self._find(self.number, (), None)) is not None
 
-    async def give_way(self, successor: int) -> None:
-        """Mark this model as replaced."""
+    async def mark_replaced(self, successor: int) -> None:
+        """Mark this model as replaced by the model of that number."""
         async with available("read model"):
             await self._documents.update_one({"_id": READ_MODEL}, {"$set": {"moved_to": successor}})
 
-    async def empty(self) -> None:
-        """Delete all documents of a model that has been replaced; the mark stays."""
+    async def delete_documents(self) -> None:
+        """Delete all documents of a replaced model. The mark stays."""
         async with available("read model"):
             await self._documents.delete_many({"_id": {"$ne": READ_MODEL}})
 
@@ -77,67 +77,67 @@ class ReadModel:
         return self.mongo.database(self.database)[DOCUMENTS if number == 1 else f"{DOCUMENTS}_{number}"]
 
     async def load(
-        self, shelf: LoadedSnapshot, wanted: Mapping[str, type[Document]], session: Session | None = None
+        self, snapshot: LoadedSnapshot, wanted: Mapping[str, type[Document]], session: Session | None = None
     ) -> None:
-        """Put documents on a shelf, those that do not exist as None; one query whatever their number.
+        """Load documents into a snapshot with one query. Those that do not exist become None.
 
-        All that a shelf holds is of one model. Raises ReadModelReplaced in a transaction on a model that was replaced.
+        All documents of a snapshot come from one model. Raises ReadModelReplaced in a transaction on a replaced model.
         """
-        number = shelf.model or self.number
+        number = snapshot.model or self.number
         found = await self._find(number, wanted, session)
-        while (successor := _successor(found)) is not None and not shelf.model:
+        while (successor := _successor(found)) is not None and not snapshot.model:
             if session is not None:
                 raise ReadModelReplaced(f"read model {number} was replaced by {successor}")
-            self._go_over(number := successor)
+            self._switch_to(number := successor)
             found = await self._find(number, wanted, session)
-        shelf.model = number
+        snapshot.model = number
         for name, kind in wanted.items():
-            row = found.get(name)
-            document = None if row is None or row["body"] is None else kind.model_validate_json(row["body"])
-            shelf.add(name, document, 0 if row is None else int(row["version"]))
+            one = found.get(name)
+            document = None if one is None or one["body"] is None else kind.model_validate_json(one["body"])
+            snapshot.add(name, document, 0 if one is None else int(one["version"]))
 
-    def _go_over(self, successor: int) -> None:
-        # Of loads that meet the mark at once the first has gone over, perhaps further than where another stands.
+    def _switch_to(self, successor: int) -> None:
+        # Concurrent loads may read marks of different models: never switch back.
         if successor > self.number:
             self.number = successor
-            self._followed()
+            self._on_replaced()
 
-    async def _find(self, number: int, names: Iterable[str], session: Session | None) -> dict[str, Row]:
+    async def _find(self, number: int, names: Iterable[str], session: Session | None) -> dict[str, MongoDocument]:
         query = {"_id": {"$in": [READ_MODEL, *names]}}
         async with available("read model"):
-            rows = await self._numbered(number).find(query, session=session).to_list(None)
-        return {row["_id"]: row for row in rows}
+            found = await self._numbered(number).find(query, session=session).to_list(None)
+        return {one["_id"]: one for one in found}
 
     async def versions(self, names: Iterable[str], session: Session | None = None) -> dict[str, int]:
-        """The versions of documents, 0 for those that never existed."""
+        """Versions of documents; 0 for a document that never existed."""
         wanted = list(names)
         if not wanted:
             return {}
         async with available("read model"):
-            rows = await self._documents.find({"_id": {"$in": wanted}}, {"version": 1}, session=session).to_list(None)
-        return dict.fromkeys(wanted, 0) | {row["_id"]: int(row["version"]) for row in rows}
+            found = await self._documents.find({"_id": {"$in": wanted}}, {"version": 1}, session=session).to_list(None)
+        return dict.fromkeys(wanted, 0) | {one["_id"]: int(one["version"]) for one in found}
 
     async def transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
-        """Run `work` in one transaction, again whenever another projector has changed what it read or wrote."""
+        """Run `work` in one transaction. Runs it again after a conflict with another projector."""
         return await self.mongo.transaction(work)
 
     async def write(
-        self, shelf: LoadedSnapshot, changes: Mapping[str, Document | None], moment: datetime, session: Session
+        self, snapshot: LoadedSnapshot, changes: Mapping[str, Document | None], moment: datetime, session: Session
     ) -> dict[str, int]:
-        """Write changes to documents of a shelf, in the transaction that loaded them; returns their new versions."""
+        """Write changes in the transaction that loaded the snapshot. Returns the new versions."""
         least = int(moment.timestamp() * 1000)
-        versions = {name: max(shelf.versions[name] + 1, least) for name in changes}
+        versions = {name: max(snapshot.versions[name] + 1, least) for name in changes}
         operations = [_operation(name, document, versions[name]) for name, document in changes.items()]
         if operations:
             await self._documents.bulk_write(operations, session=session, ordered=False)
         return versions
 
 
-def _successor(found: Mapping[str, Row]) -> int | None:
+def _successor(found: Mapping[str, MongoDocument]) -> int | None:
     mark = found.get(READ_MODEL, {})
     return int(mark["moved_to"]) if "moved_to" in mark else None
 
 
-def _operation(name: str, document: Document | None, version: int) -> "ReplaceOne[Row]":
+def _operation(name: str, document: Document | None, version: int) -> "ReplaceOne[MongoDocument]":
     body = None if document is None else document.model_dump_json()
     return ReplaceOne({"_id": name}, {"version": version, "body": body}, upsert=True)

@@ -1,8 +1,8 @@
-"""Readers' letters to the editors over HTTP: kept, read by editors alone, and refused where they are wrong."""
+"""Readers' letters over HTTP: stored, readable by editors alone, refused when wrong."""
 
 import pytest
 
-from tests.support.comments import House
+from tests.support.comments import CommentsService
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -10,11 +10,11 @@ LETTER = {"name": "Ada", "email": "ada@example.org", "body": "The map on page tw
 BROWSER = {"Accept": "text/html"}
 
 
-async def test_a_letter_reaches_the_editors_and_nobody_else(house: House) -> None:
-    sent = await house.client.post("/v1/messages", json=LETTER)
+async def test_letter_is_readable_by_editors_alone(comments: CommentsService) -> None:
+    sent = await comments.client.post("/v1/messages", json=LETTER)
     receipt = await sent.json()
-    refused = await house.client.get("/v1/messages")
-    read = await house.client.get("/v1/messages?limit=1", headers=house.bearer())
+    refused = await comments.client.get("/v1/messages")
+    read = await comments.client.get("/v1/messages?limit=1", headers=comments.bearer())
 
     assert sent.status == 201
     assert set(receipt) == {"id", "created_at"}
@@ -22,33 +22,35 @@ async def test_a_letter_reaches_the_editors_and_nobody_else(house: House) -> Non
     assert (await read.json())["items"] == [LETTER | receipt]
 
 
-async def test_letters_are_listed_page_by_page_newest_first(house: House) -> None:
-    ids = [(await (await house.client.post("/v1/messages", json=LETTER)).json())["id"] for _ in range(3)]
+async def test_letters_are_paged_newest_first(comments: CommentsService) -> None:
+    ids = [(await (await comments.client.post("/v1/messages", json=LETTER)).json())["id"] for _ in range(3)]
 
-    first = await (await house.client.get("/v1/messages?limit=2", headers=house.bearer())).json()
-    second = await house.client.get(f"/v1/messages?limit=1&cursor={first['next_cursor']}", headers=house.bearer())
+    first = await (await comments.client.get("/v1/messages?limit=2", headers=comments.bearer())).json()
+    second = await comments.client.get(f"/v1/messages?limit=1&cursor={first['next_cursor']}", headers=comments.bearer())
 
     assert [item["id"] for item in first["items"]] == [ids[2], ids[1]]
     assert (await second.json())["items"][0]["id"] == ids[0]
 
 
-async def test_a_form_leads_back_with_thanks(house: House) -> None:
-    response = await house.client.post("/v1/messages", data=LETTER, headers=BROWSER, allow_redirects=False)
+async def test_letter_form_redirects_to_the_thanks(comments: CommentsService) -> None:
+    response = await comments.client.post("/v1/messages", data=LETTER, headers=BROWSER, allow_redirects=False)
 
     assert (response.status, response.headers["Location"]) == (303, "/contact#thanks")
 
 
-async def test_a_letter_that_is_sent_twice_under_one_key_is_kept_once(house: House) -> None:
+async def test_letter_with_a_repeated_key_is_stored_once(comments: CommentsService) -> None:
     key = {"Idempotency-Key": "letter-1"}
-    first, second = [await (await house.client.post("/v1/messages", json=LETTER, headers=key)).json() for _ in range(2)]
+    first, second = [
+        await (await comments.client.post("/v1/messages", json=LETTER, headers=key)).json() for _ in range(2)
+    ]
 
     assert first == second
 
 
-async def test_a_wrong_letter_is_refused_with_its_fields(house: House) -> None:
+async def test_wrong_letter_is_refused_with_its_fields(comments: CommentsService) -> None:
     wrong = {"name": "", "email": "nobody", "body": " "}
-    script = await house.client.post("/v1/messages", json=wrong)
-    browser = await house.client.post("/v1/messages", data=wrong, headers=BROWSER)
+    script = await comments.client.post("/v1/messages", json=wrong)
+    browser = await comments.client.post("/v1/messages", data=wrong, headers=BROWSER)
 
     assert script.status == browser.status == 422
     assert {error["pointer"] for error in (await script.json())["errors"]} == {"/name", "/email", "/body"}

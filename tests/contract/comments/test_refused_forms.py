@@ -1,4 +1,4 @@
-"""What a reader without JavaScript is shown when a form was not taken, as a browser on a phone sees it."""
+"""Error pages of forms for readers without JavaScript, in a browser of a phone's size."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.support.browsing import open_browser, open_page
-from tests.support.comments import House
+from tests.support.comments import CommentsService
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,25 +36,25 @@ _FACTS = """() => ({
 })"""
 
 
-async def _sent(page: Page, house: House, action: str, fields: Mapping[str, str]) -> None:
-    await page.goto(str(house.client.make_url("/health/live")))
+async def _submit(page: Page, comments: CommentsService, action: str, fields: Mapping[str, str]) -> None:
+    await page.goto(str(comments.client.make_url("/health/live")))
     async with page.expect_navigation():
         await page.evaluate(_SEND, [action, fields])
 
 
 @pytest.mark.parametrize(("scheme", "paper"), [("light", "rgb(251, 250, 246)"), ("dark", "rgb(18, 21, 26)")])
-async def test_a_refused_comment_is_shown_in_the_sites_look_with_its_error_beside_the_field(
-    house: House, chromium: Path, scheme: Literal["light", "dark"], paper: str
+async def test_error_page_of_a_comment_has_the_sites_look_and_focuses_the_error(
+    comments: CommentsService, chromium: Path, scheme: Literal["light", "dark"], paper: str
 ) -> None:
-    article = await house.publish_article()
-    await house.post(article.id)
+    article = await comments.publish_article()
+    await comments.post(article.id)
     problems: list[str] = []
 
     async with (
         open_browser(chromium) as browser,
         open_page(browser, problems, viewport=PHONE, color_scheme=scheme) as page,
     ):
-        await _sent(page, house, f"/v1/articles/{article.id}/comments", WRONG)
+        await _submit(page, comments, f"/v1/articles/{article.id}/comments", WRONG)
         facts = await page.evaluate(_FACTS)
         email, focused = page.locator("#email"), page.locator(":focus")
         described = page.locator(f"#{await email.get_attribute('aria-describedby')}")
@@ -66,14 +66,14 @@ async def test_a_refused_comment_is_shown_in_the_sites_look_with_its_error_besid
     assert (facts["paper"], facts["home"], facts["marks"], facts["invalid"]) == (paper, "World Monitor", 3, 1)
     assert facts["face"].startswith("Georgia")
     assert facts["widest"] <= PHONE["width"]
-    assert [said for said in problems if "Failed to load resource" not in said] == []
+    assert [message for message in problems if "Failed to load resource" not in message] == []
 
 
-async def test_a_refused_comment_is_answered_in_the_articles_language(house: House) -> None:
-    article = await house.publish_article(language="ar")
-    await house.post(article.id)
+async def test_error_page_is_in_the_language_of_the_article(comments: CommentsService) -> None:
+    article = await comments.publish_article(language="ar")
+    await comments.post(article.id)
 
-    response = await house.client.post(f"/v1/articles/{article.id}/comments", data=WRONG, headers=BROWSER)
+    response = await comments.client.post(f"/v1/articles/{article.id}/comments", data=WRONG, headers=BROWSER)
     page = await response.text()
 
     assert '<html lang="ar" dir="rtl">' in page
@@ -82,12 +82,12 @@ async def test_a_refused_comment_is_answered_in_the_articles_language(house: Hou
     assert page.count('lang="en"') == 0
 
 
-async def test_a_reply_to_a_comment_that_went_away_can_be_sent_by_itself(house: House) -> None:
-    article = await house.publish_article()
-    await house.post(article.id)
+async def test_reply_to_a_missing_comment_can_be_sent_as_a_top_comment(comments: CommentsService) -> None:
+    article = await comments.publish_article()
+    await comments.post(article.id)
     reply = WRONG | {"email": "zoe@example.org", "parent_id": "gone"}
 
-    response = await house.client.post(f"/v1/articles/{article.id}/comments", data=reply, headers=BROWSER)
+    response = await comments.client.post(f"/v1/articles/{article.id}/comments", data=reply, headers=BROWSER)
     page = await response.text()
 
     assert response.status == 422
@@ -95,38 +95,38 @@ async def test_a_reply_to_a_comment_that_went_away_can_be_sent_by_itself(house: 
     assert '<input type="hidden" name="parent_id" value="">' in page
 
 
-async def test_a_reply_written_on_an_older_page_of_comments_leads_back_to_that_page(house: House) -> None:
-    article = await house.publish_article()
-    parent = await house.post(article.id)
+async def test_form_on_an_older_page_of_comments_redirects_to_that_page(comments: CommentsService) -> None:
+    article = await comments.publish_article()
+    parent = await comments.post(article.id)
     path = f"/v1/articles/{article.id}/comments?comments=3"
     reply = WRONG | {"email": "zoe@example.org", "parent_id": parent["id"]}
 
-    refused = await house.client.post(path, data=WRONG, headers=BROWSER)
-    taken = await house.client.post(path, data=reply, headers=BROWSER, allow_redirects=False)
+    refused = await comments.client.post(path, data=WRONG, headers=BROWSER)
+    taken = await comments.client.post(path, data=reply, headers=BROWSER, allow_redirects=False)
     place, _, anchor = taken.headers["Location"].partition("#")
 
     assert f'action="{path}"' in await refused.text()
     assert (taken.status, place) == (303, f"{article.url}?comments=3")
-    assert await house.store.comments.find(anchor.removeprefix("comment-")) is not None
+    assert await comments.store.comments.find(anchor.removeprefix("comment-")) is not None
 
 
-async def test_a_page_of_comments_is_a_number(house: House) -> None:
-    article = await house.publish_article()
-    await house.post(article.id)
+async def test_malformed_number_of_a_comments_page_is_422(comments: CommentsService) -> None:
+    article = await comments.publish_article()
+    await comments.post(article.id)
 
-    response = await house.client.post(f"/v1/articles/{article.id}/comments?comments=1%0Aa", data=WRONG)
+    response = await comments.client.post(f"/v1/articles/{article.id}/comments?comments=1%0Aa", data=WRONG)
 
     assert response.status == 422
     assert [error["pointer"] for error in (await response.json())["errors"]] == ["?comments"]
 
 
-async def test_a_refused_letter_is_shown_in_the_sites_look_with_all_that_was_written(
-    house: House, chromium: Path
+async def test_error_page_of_a_letter_has_the_sites_look_and_the_text(
+    comments: CommentsService, chromium: Path
 ) -> None:
     problems: list[str] = []
 
     async with open_browser(chromium) as browser, open_page(browser, problems, viewport=PHONE) as page:
-        await _sent(page, house, "/v1/messages", WRONG)
+        await _submit(page, comments, "/v1/messages", WRONG)
         facts = await page.evaluate(_FACTS)
 
         assert await page.locator("h1").text_content() == "Your message was not sent"

@@ -1,4 +1,4 @@
-"""What the store promises about republication: every comment, once, in the order of ids, from wherever it was left."""
+"""The comment store: republication in order of ids from any position, limits, indexes."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.comments import store as store_module
-from services.comments.store import Comment, Store, moved
+from services.comments import comment_store
+from services.comments.records import Comment, next_version
+from services.comments.store import Store
 from shared.ids import made_at, new_id
 from shared.mongo.client import Mongo
 from shared.mongo.collections import Session
@@ -17,7 +18,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def id_of(moment: datetime) -> str:
-    """An id as it would have been made then."""
+    """An id of that time."""
     milliseconds = int(moment.timestamp() * 1000)
     return "".join(_ALPHABET[(milliseconds >> shift) & 31] for shift in range(45, -1, -5)) + new_id()[10:]
 
@@ -46,16 +47,16 @@ async def _all_after(store: Store, after: str | None) -> list[str]:
     return [event.id async for events in store.comments.events_after(after) for event in events]
 
 
-def test_an_id_says_when_it_was_made() -> None:
+def test_id_holds_its_creation_time() -> None:
     moment = datetime(2024, 2, 29, 23, 59, 59, 999_000, tzinfo=UTC)
 
     assert made_at(id_of(moment)) == moment
 
 
-async def test_every_comment_is_republished_once_in_order_across_days_and_chunks(
+async def test_republish_yields_every_comment_once_across_days_and_chunks(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "_REPUBLISH_CHUNK", 3)
+    monkeypatch.setattr(comment_store, "_REPUBLISH_CHUNK", 3)
     ids = sorted(id_of(now() - timedelta(days=days, milliseconds=n)) for days in (400, 3, 2, 0) for n in range(5))
     await _add(store, *(a_comment(comment_id) for comment_id in reversed(ids)))
 
@@ -64,21 +65,19 @@ async def test_every_comment_is_republished_once_in_order_across_days_and_chunks
         assert await _all_after(store, ids[number]) == ids[number + 1 :]
 
 
-async def test_an_empty_store_has_nothing_to_republish(store: Store) -> None:
+async def test_republish_of_an_empty_store_yields_nothing(store: Store) -> None:
     assert await _all_after(store, None) == []
 
 
-async def test_a_discussion_that_is_too_long_leaves_out_the_newest(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store_module, "MOST_IN_A_DISCUSSION", 3)
+async def test_discussion_above_the_limit_leaves_out_the_newest(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comment_store, "MOST_IN_A_DISCUSSION", 3)
     ids = sorted(id_of(now() - timedelta(days=days)) for days in range(6))
     await _add(store, *(a_comment(comment_id) for comment_id in reversed(ids)))
 
     assert [comment.id for comment in await store.comments.of_article("a")] == ids[:3]
 
 
-async def test_an_articles_comments_are_read_along_an_index(store: Store, mongo_database: str) -> None:
+async def test_comments_of_an_article_are_read_by_an_index(store: Store, mongo_database: str) -> None:
     await _add(store, *(replace(a_comment(new_id()), article_id=f"a{number % 10}") for number in range(50)))
     query = {"find": "comments", "filter": {"article_id": "a1", "status": "published"}, "sort": {"_id": 1}, "limit": 3}
 
@@ -87,12 +86,12 @@ async def test_an_articles_comments_are_read_along_an_index(store: Store, mongo_
     assert plan["executionStats"]["totalDocsExamined"] <= 5
 
 
-async def test_the_latest_events_are_of_the_latest_versions(store: Store) -> None:
+async def test_latest_events_have_the_latest_versions(store: Store) -> None:
     comment = a_comment(new_id())
     await _add(store, comment)
 
     async def remove(session: Session) -> None:
-        await store.comments.replace(moved(comment, "removed"), session)
+        await store.comments.replace(next_version(comment, "removed"), session)
 
     await store.mongo.transaction(remove)
     (event,) = await store.comments.latest_events([comment.id, new_id()])

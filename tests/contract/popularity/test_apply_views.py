@@ -1,7 +1,7 @@
-"""The gate against a model: two owners, retries, redelivery, an older Redis, new logs, moving articles, passing time.
+"""The scripts against a model: two owners, retries, redelivery, an older Redis, new logs, moving articles, passing time.
 
-Everything runs on a real Redis through the consumer's own code. The model knows nothing of positions: it knows which event
-ids have been counted, and what follows from that for every sum.
+Everything runs on a real Redis through the consumer's own code. The model knows no positions: it derives every sum from the
+event ids that were counted.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -43,7 +44,7 @@ BASE = "popularity:{p0}:"
 
 @dataclass
 class Known:
-    """What the model says Redis holds. Views are by event id: article and minute as first counted."""
+    """The expected content of Redis. Views by event id: article and minute as first counted."""
 
     views: dict[bytes, tuple[str, int]] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
@@ -54,7 +55,7 @@ class Known:
         return Known(dict(self.views), dict(self.places), dict(self.versions), dict(self.retired))
 
     def sums(self) -> dict[str, Counter[str]]:
-        """Every sum that follows, by the end of its key."""
+        """Every expected sum, by the end of its key."""
         found: dict[str, Counter[str]] = {}
         for article, minute in self.views.values():
             place = self.places.get(article, "")
@@ -69,14 +70,14 @@ class Known:
 
 @dataclass
 class Owner:
-    """A counter: what it believes the log to be, where it stands, and the batch it has in hand."""
+    """A counter: its belief about the log, its position, and its current batch."""
 
     log: str = ""
     position: int = 0
-    hand: Batch | None = None
+    batch: Batch | None = None
 
 
-class Gate(RuleBasedStateMachine):
+class ApplyViews(RuleBasedStateMachine):
     """One partition, two owners."""
 
     redis_url = ""
@@ -87,8 +88,8 @@ class Gate(RuleBasedStateMachine):
         self.redis: Redis = connect(self.redis_url)
         self.store = Store(self.redis)
         letters = DeadLetters(Producer("127.0.0.1:1", idempotence=False), "test")
-        self.sink = CounterSink(self.store, letters, bootstrap="", adopts=True, moved=lambda: None)
-        self.runner.run(self.redis.flushdb())
+        self.sink = CounterSink(self.store, letters, bootstrap="", adopts=True, on_change=lambda: None)
+        self.runner.run(_flush(self.redis))
         self.now_ms = START_MS
         self.numbers = count(1)
         self.logs: dict[str, list[Record]] = {}
@@ -100,15 +101,15 @@ class Gate(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "runner"):
             return
-        for _ in range(2):  # a first pass may find out that the log is another
+        for _ in range(2):  # the first pass may discover another log
             self.drain()
         uncounted = [record.offset for record in self.logs[self.log] if _id(record) not in self.known.views]
-        assert not uncounted, "acknowledged and never counted"
-        self.the_sums_follow_from_what_was_counted()
+        assert not uncounted, "views were acknowledged and never counted"
+        self.sums_match_the_counted_views()
         self.runner.run(self.redis.aclose())
         self.runner.close()
 
-    # What happens outside.
+    # Events outside the owners.
 
     @rule(articles=st.lists(st.sampled_from(ARTICLES), min_size=1, max_size=5), ago=st.integers(0, 4000))
     def views_are_acknowledged(self, articles: list[str], ago: int) -> None:
@@ -134,7 +135,7 @@ class Gate(RuleBasedStateMachine):
 
     @rule()
     def come_back_empty(self) -> None:
-        """The broker's log is lost, and another one begins."""
+        """The broker loses its log and begins another one."""
         self.log = f"log {len(self.logs)}"
         self.logs[self.log] = []
 
@@ -149,22 +150,22 @@ class Gate(RuleBasedStateMachine):
         self.runner.run(_restore(self.redis, self.snapshot[0]))
         self.known = self.snapshot[1].copy()
 
-    # What the owners do.
+    # Actions of the owners.
 
     @rule(number=st.integers(0, 1))
     def an_owner_is_assigned(self, number: int) -> None:
         owner = self.owners[number]
-        owner.log, owner.hand = self.log, None
-        owner.position = self.runner.run(self._place(self.log))
+        owner.log, owner.batch = self.log, None
+        owner.position = self.runner.run(self._position_in(self.log))
 
-    async def _place(self, log: str) -> int:
+    async def _position_in(self, log: str) -> int:
         state = await self.store.state("views.v1", 0)
         return await self.sink._position(("views.v1", 0), state, log, recreated=False)
 
     @precondition(lambda self: len(self.logs) > 1)
     @rule()
-    def an_owner_that_slept_adopts_a_log_that_is_gone(self) -> None:
-        self.runner.run(self._place(list(self.logs)[-2]))
+    def a_suspended_owner_adopts_a_former_log(self) -> None:
+        self.runner.run(self._position_in(list(self.logs)[-2]))
 
     @rule(number=st.integers(0, 1), size=st.integers(1, 6))
     def an_owner_fetches(self, number: int, size: int) -> None:
@@ -172,23 +173,23 @@ class Gate(RuleBasedStateMachine):
         records = self.logs[owner.log][owner.position : owner.position + size] if owner.log == self.log else []
         if records:
             end = records[-1].offset + 1
-            owner.hand = Batch("views.v1", 0, owner.position, end, records, owner.log)
+            owner.batch = Batch("views.v1", 0, owner.position, end, records, owner.log)
 
     @rule(number=st.integers(0, 1), answered=st.booleans())
     def an_owner_applies(self, number: int, answered: bool) -> None:
-        """Without an answer it does not know that it has, and keeps the batch."""
+        """Without an answer the owner keeps the batch, though it was applied."""
         owner = self.owners[number]
-        # The runner verifies the log after the fetch and drops what came from another.
-        if owner.hand is None or owner.log != self.log:
+        # The runner checks the log's identity after the fetch and drops records of another log.
+        if owner.batch is None or owner.log != self.log:
             return
-        batch = owner.hand
+        batch = owner.batch
         try:
             self.runner.run(self.sink.apply(batch))
         except Gap as gap:
-            owner.hand, owner.position = None, gap.position
+            owner.batch, owner.position = None, gap.position
             return
         self._count(batch.records)
-        owner.hand, owner.position = (None, batch.end) if answered else (batch, owner.position)
+        owner.batch, owner.position = (None, batch.end) if answered else (batch, owner.position)
 
     @rule(number=st.integers(0, 1), sizes=st.lists(st.integers(1, 6), min_size=1, max_size=3))
     def an_owner_works(self, number: int, sizes: list[int]) -> None:
@@ -206,23 +207,23 @@ class Gate(RuleBasedStateMachine):
     @rule(article=st.sampled_from(ARTICLES), section=st.sampled_from(["world", "economy", ""]), step=st.integers(0, 2))
     def an_article_moves(self, article: str, section: str, step: int) -> None:
         version = max(1, self.known.versions.get(article, 0) + step)
-        taken = self.runner.run(self.store.place(_article(article, version, section)))
+        taken = self.runner.run(self.store.upsert_article(_article(article, version, section)))
         assert taken == (version > self.known.versions.get(article, 0))
         if taken:
             self.known.versions[article], self.known.places[article] = version, section
 
     @rule()
-    def finished_buckets_leave(self) -> None:
+    def finished_buckets_are_retired(self) -> None:
         for span in SPANS:
             until = horizon(span, self.now_ms)
-            while self.runner.run(self.store.retire(0, span, until)):
+            while self.runner.run(self.store.retire_buckets(0, span, until)):
                 pass
             self.known.retired[span.window] = max(until, self.known.retired.get(span.window, 0))
 
-    # What holds at every moment.
+    # Invariants.
 
     @invariant()
-    def the_sums_follow_from_what_was_counted(self) -> None:
+    def sums_match_the_counted_views(self) -> None:
         if not hasattr(self, "runner"):
             return
         found, buckets = self.runner.run(_sums(self.redis))
@@ -233,7 +234,7 @@ class Gate(RuleBasedStateMachine):
             assert buckets.get(span.window, Counter()) == total, "buckets and sums differ"
 
     def drain(self) -> None:
-        """One owner, undisturbed, takes what is left."""
+        """One owner applies the rest without disturbance."""
         self.an_owner_is_assigned(0)
         owner = self.owners[0]
         while owner.position < len(self.logs[self.log]):
@@ -257,7 +258,11 @@ def _article(name: str, version: int, section: str) -> ArticleState:
 
 
 async def _dump(redis: Redis) -> dict[bytes, bytes]:
-    return {key: await redis.dump(key) async for key in redis.scan_iter()}
+    return {key: await redis.dump(key) or b"" async for key in redis.scan_iter()}
+
+
+async def _flush(redis: Redis) -> None:
+    await redis.flushdb()
 
 
 async def _restore(redis: Redis, snapshot: Mapping[bytes, bytes]) -> None:
@@ -272,7 +277,8 @@ async def _sums(redis: Redis) -> tuple[dict[str, dict[str, int]], dict[str, Coun
     async for key in redis.scan_iter(f"{BASE}*"):
         name = key.decode().removeprefix(BASE)
         if name.startswith(("sum:", "aside:", "bucket:")):
-            members = {member.decode(): int(score) for member, score in await redis.zrange(key, 0, -1, withscores=True)}
+            pairs = cast(list[tuple[bytes, float]], await redis.zrange(key, 0, -1, withscores=True))
+            members = {member.decode(): int(score) for member, score in pairs}
             if name.startswith("bucket:"):
                 buckets.setdefault(name.split(":")[1], Counter()).update(members)
             else:
@@ -280,12 +286,12 @@ async def _sums(redis: Redis) -> tuple[dict[str, dict[str, int]], dict[str, Coun
     return sums, buckets
 
 
-def test_the_gate_agrees_with_its_model(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scripts_agree_with_the_model(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "_RETIRED_AT_ONCE", 2)
-    monkeypatch.setattr(Gate, "redis_url", f"{redis_url}/4")
+    monkeypatch.setattr(ApplyViews, "redis_url", f"{redis_url}/4")
 
     run_state_machine_as_test(
-        Gate,
+        ApplyViews,
         settings=settings(
             max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),

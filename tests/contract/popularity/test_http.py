@@ -1,4 +1,4 @@
-"""Popularity's routes, to the letter of the contract, and every kind of wrong input. Kafka may be away, Redis is there."""
+"""Popularity's routes as the contract says, with every kind of wrong input, and without Kafka."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ async def article(popularity: Popularity) -> str:
 
 
 async def _problem(answer: aiohttp.ClientResponse, status: int) -> list[str]:
-    """The pointers of a problem, which must be one."""
+    """The pointers of a problem document."""
     assert answer.status == status, await answer.text()
     assert answer.content_type == "application/problem+json"
     problem = await answer.json()
@@ -42,11 +42,11 @@ async def _problem(answer: aiohttp.ClientResponse, status: int) -> list[str]:
     return [error["pointer"] for error in problem.get("errors", [])]
 
 
-async def test_a_view_without_an_id_is_given_one(popularity: Popularity, article: str) -> None:
+async def test_view_without_an_id_gets_one(popularity: Popularity, article: str) -> None:
     assert UUID(await popularity.view(article)) != UUID(await popularity.view(article))
 
 
-async def test_a_beacons_plain_text_is_read_as_json(popularity: Popularity, article: str) -> None:
+async def test_plain_text_of_a_beacon_is_read_as_json(popularity: Popularity, article: str) -> None:
     answer = await popularity.api.post(
         "/v1/views", data=f'{{"article_id":"{article}"}}', headers={"Content-Type": "text/plain;charset=UTF-8"}
     )
@@ -76,7 +76,7 @@ async def test_a_beacons_plain_text_is_read_as_json(popularity: Popularity, arti
         (b'{"article_id":"\\u0000"}', 404, []),
     ],
 )
-async def test_a_wrong_view_is_told_what_is_wrong(
+async def test_wrong_view_gets_a_problem_that_names_the_field(
     popularity: Popularity, body: bytes, status: int, pointers: list[str]
 ) -> None:
     answer = await popularity.api.post("/v1/views", data=body, headers=JSON)
@@ -94,13 +94,13 @@ async def test_other_types_other_methods_and_large_bodies_are_refused(popularity
     assert await _problem(read, 405) == []
 
 
-async def test_an_unknown_article_that_might_be_new_is_unknown_after_a_bounded_wait(popularity: Popularity) -> None:
+async def test_unknown_young_article_gets_404_after_a_bounded_wait(popularity: Popularity) -> None:
     answer = await popularity.api.post("/v1/views", json={"article_id": new_id()})
 
     assert await _problem(answer, 404) == []
 
 
-async def test_a_key_counts_once_and_is_bound_to_its_body(popularity: Popularity, article: str) -> None:
+async def test_idempotency_key_counts_once_and_is_bound_to_its_body(popularity: Popularity, article: str) -> None:
     other = await popularity.publish()
     key = {"Idempotency-Key": uuid4().hex}
     body = {"article_id": other.id}
@@ -118,7 +118,7 @@ async def test_a_key_counts_once_and_is_bound_to_its_body(popularity: Popularity
     await popularity.until_counted(other.id, 2)
 
 
-async def test_a_key_of_a_view_that_is_refused_is_not_kept_and_one_of_a_view_that_was_taken_is(
+async def test_idempotency_key_is_kept_for_accepted_views_only(
     popularity: Popularity,
 ) -> None:
     article, refused, taken = await popularity.publish(), uuid4().hex, uuid4().hex
@@ -173,13 +173,11 @@ async def test_a_ranking_has_the_shape_of_the_contract(popularity: Popularity) -
         ("top=5", "?top"),
     ],
 )
-async def test_a_wrong_question_for_a_ranking_names_the_parameter(
-    popularity: Popularity, query: str, pointer: str
-) -> None:
+async def test_wrong_ranking_query_names_the_parameter(popularity: Popularity, query: str, pointer: str) -> None:
     assert await _problem(await popularity.api.get(f"/v1/popular?{query}"), 422) == [pointer]
 
 
-async def test_counts_have_each_window_and_unknown_articles_have_none(popularity: Popularity, article: str) -> None:
+async def test_counts_have_each_window_and_unknown_articles_get_404(popularity: Popularity, article: str) -> None:
     known = await popularity.api.get(f"/v1/articles/{article}/views")
     unknown = await popularity.api.get(f"/v1/articles/{new_id()}/views")
 
@@ -189,7 +187,7 @@ async def test_counts_have_each_window_and_unknown_articles_have_none(popularity
     assert await _problem(unknown, 404) == []
 
 
-async def test_health_shows_the_lag_and_metrics_are_there(popularity: Popularity) -> None:
+async def test_counter_shows_its_lag_and_metrics(popularity: Popularity) -> None:
     ready = await (await popularity.counter.get("/health/ready")).json()
     exposed = await (await popularity.counter.get("/metrics")).text()
 
@@ -198,7 +196,7 @@ async def test_health_shows_the_lag_and_metrics_are_there(popularity: Popularity
     assert "wm_views_counted_total" in exposed
 
 
-async def test_without_kafka_a_view_is_refused_for_now(popularity: Popularity, article: str) -> None:
+async def test_view_without_kafka_gets_503_with_retry_after(popularity: Popularity, article: str) -> None:
     settings = settings_for(f"127.0.0.1:{unused_port()}", popularity.settings.redis)
     async with TestClient(TestServer(create_api(settings))) as alone:
         answer = await alone.post("/v1/views", json={"article_id": article})
@@ -208,24 +206,24 @@ async def test_without_kafka_a_view_is_refused_for_now(popularity: Popularity, a
         assert (await alone.get("/health/ready")).status == 503
 
 
-class _Behind(LogTail):
-    """A tail that hears the log and gets no further."""
+class _StuckTail(LogTail):
+    """A tail that follows the log and never reaches its end."""
 
     def _take(self, *_: object) -> None:
         return
 
 
-async def test_an_api_that_has_not_read_the_rankings_to_their_end_is_not_ready(
+async def test_api_is_not_ready_before_the_end_of_rankings(
     popularity: Popularity, article: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await popularity.view(article)
     await eventually(popularity.popular, what="there is a ranking")
-    monkeypatch.setattr("services.popularity.serving.LogTail", _Behind)
+    monkeypatch.setattr("services.popularity.wiring.LogTail", _StuckTail)
 
     async with TestClient(TestServer(create_api(popularity.settings))) as api:
 
-        async def still_reads() -> bool:
+        async def reports_unread_rankings() -> bool:
             answer = await api.get("/health/ready")
             return answer.status == 503 and "rankings.v1 is still being read" in await answer.text()
 
-        await eventually(still_reads, what="it says that it still reads")
+        await eventually(reports_unread_rankings, what="readiness reports unread rankings")

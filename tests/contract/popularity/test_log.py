@@ -1,4 +1,4 @@
-"""Whether the log that is there is the one that was counted: what popularity's consumer makes of it, on a real one."""
+"""How the counter recognises its log and a replaced one, on a real Kafka log."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
@@ -35,11 +35,11 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
 @pytest.fixture
 async def sink(store: Store, producer: Producer, kafka_url: str) -> CounterSink:
     letters = DeadLetters(producer, "test")
-    return CounterSink(store, letters, bootstrap=kafka_url, adopts=True, moved=lambda: None)
+    return CounterSink(store, letters, bootstrap=kafka_url, adopts=True, on_change=lambda: None)
 
 
 async def _write_views(kafka: str, producer: Producer, count: int) -> Sequence[Record]:
-    """Views at the end of partition 0, one by one, as they stand in the log."""
+    """Views at the end of partition 0, one by one, as records of the log."""
     partition = TopicPartition(VIEWS, 0)
     async with AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="none") as consumer:
         consumer.assign([partition])
@@ -57,50 +57,50 @@ def _view(mark: object) -> Message:
     return encode(PageViewed.model_validate({"id": mark, "article_id": "a", "section": "world", "viewed_at": AT}))
 
 
-async def _stand_after(store: Store, kafka: str, record: Record, known_as: str) -> str:
-    """Redis as it is when a record was the last to be counted."""
+async def _count_up_to(store: Store, kafka: str, record: Record, known_fingerprint: str) -> str:
+    """Set Redis as if this record was the last one counted."""
     identity = LogIdentity(kafka)
     log_id = await identity.current()
     await identity.close()
-    await store.adopt(VIEWS, 0, log_id)
-    await store.apply(VIEWS, 0, log_id, Chunk(0, record.offset + 1, 0, known_as))
+    await store.adopt_log(VIEWS, 0, log_id)
+    await store.apply(VIEWS, 0, log_id, Chunk(0, record.offset + 1, 0, known_fingerprint))
     return log_id
 
 
-async def test_a_position_that_the_known_log_has_is_kept_whoever_takes_it_for_out_of_range(
+async def test_position_inside_the_known_log_is_kept(
     sink: CounterSink, store: Store, producer: Producer, kafka_url: str
 ) -> None:
     last = (await _write_views(kafka_url, producer, 3))[-1]
-    await _stand_after(store, kafka_url, last, fingerprint(last))
+    await _count_up_to(store, kafka_url, last, fingerprint(last))
 
     assert await sink.out_of_range(VIEWS, 0, 0) == last.offset + 1
     assert (await store.state(VIEWS, 0)).position == last.offset + 1
 
 
-async def test_a_log_with_another_record_at_the_position_is_taken_up_from_its_beginning(
+async def test_log_with_another_record_at_the_position_starts_over(
     sink: CounterSink, store: Store, producer: Producer, kafka_url: str
 ) -> None:
     last = (await _write_views(kafka_url, producer, 3))[-1]
-    await _stand_after(store, kafka_url, last, "that of another record")
+    await _count_up_to(store, kafka_url, last, "that of another record")
 
     assert await sink.out_of_range(VIEWS, 0, 0) == 0
     assert (await store.state(VIEWS, 0)).position == 0
 
 
-async def test_a_log_that_ends_before_the_position_is_taken_up_from_its_beginning(
+async def test_log_that_ends_before_the_position_starts_over(
     sink: CounterSink, store: Store, producer: Producer, kafka_url: str
 ) -> None:
     last = (await _write_views(kafka_url, producer, 1))[-1]
-    beyond = Record(VIEWS, 0, last.offset + 5_000, last.key, last.value, last.headers, last.timestamp_ms)
-    await _stand_after(store, kafka_url, beyond, fingerprint(beyond))
+    past_the_end = Record(VIEWS, 0, last.offset + 5_000, last.key, last.value, last.headers, last.timestamp_ms)
+    await _count_up_to(store, kafka_url, past_the_end, fingerprint(past_the_end))
 
     assert await sink.out_of_range(VIEWS, 0, 0) == 0
 
 
-async def test_a_bad_view_does_not_end_the_counter_while_redis_is_away(producer: Producer, kafka_url: str) -> None:
+async def test_bad_view_does_not_end_the_counter_while_redis_is_away(producer: Producer, kafka_url: str) -> None:
     away = Store(connect("redis://127.0.0.1:9"))
     letters = DeadLetters(producer, "test")
-    sink = CounterSink(away, letters, bootstrap=kafka_url, adopts=True, moved=lambda: None)
+    sink = CounterSink(away, letters, bootstrap=kafka_url, adopts=True, on_change=lambda: None)
     batch = Batch(VIEWS, 0, 5, 6, [Record(VIEWS, 0, 5, b"a", b"{bad", (), 0)], "the log")
 
     for _ in range(2 * MOST_IN_A_ROW):

@@ -1,4 +1,4 @@
-"""Popularity's scripts, one promise at a time, on a real Redis. What comes of them together: test_popularity_gate.py."""
+"""Popularity's scripts one by one, on a real Redis. `test_apply_views.py` tests them together."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -41,23 +41,23 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
     client = connect(f"{redis_url}/5")
     await client.flushdb()
     store = Store(client)
-    await store.adopt(VIEWS, 0, "log A")
-    await store.place(_published())
+    await store.adopt_log(VIEWS, 0, "log A")
+    await store.upsert_article(_published())
     yield store
     await store.close()
 
 
-async def test_a_chunk_that_joins_is_counted_and_moves_the_position(store: Store) -> None:
+async def test_chunk_at_the_position_is_counted_and_advances_it(store: Store) -> None:
     assert await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(3))) == Applied("OK", 3, 3)
 
     assert (await store.state(VIEWS, 0)).position == 3
     assert await store.views(ARTICLE) == {"1h": 3, "24h": 3, "7d": 3, "30d": 3, "all": 3}
 
 
-async def test_a_chunk_that_was_applied_changes_nothing_however_old_its_ids_are(store: Store) -> None:
+async def test_applied_chunk_changes_nothing_after_its_ids_are_forgotten(store: Store) -> None:
     chunk = _chunk(0, *_ids(3))
     await store.apply(VIEWS, 0, "log A", chunk)
-    for step in range(1, 8):  # long past the memory of ids
+    for step in range(1, 8):  # longer than ids are remembered
         await store.apply(VIEWS, 0, "log A", _chunk(2 + step, *_ids(1), slot=SLOT + step))
 
     assert await store.apply(VIEWS, 0, "log A", chunk) == Applied("ALREADY", 10, 0)
@@ -65,7 +65,7 @@ async def test_a_chunk_that_was_applied_changes_nothing_however_old_its_ids_are(
 
 
 @pytest.mark.parametrize("start", [1, 2, 4, 100])
-async def test_a_chunk_that_does_not_join_is_refused(store: Store, start: int) -> None:
+async def test_chunk_elsewhere_than_the_position_is_refused(store: Store, start: int) -> None:
     await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(3)))
 
     refused = await store.apply(VIEWS, 0, "log A", _chunk(start, *_ids(9)))
@@ -74,7 +74,7 @@ async def test_a_chunk_that_does_not_join_is_refused(store: Store, start: int) -
     assert (await store.views(ARTICLE))["all"] == 3
 
 
-async def test_an_id_that_comes_again_counts_once_for_half_an_hour_of_the_log(store: Store) -> None:
+async def test_repeated_id_counts_once_within_half_an_hour_of_the_log(store: Store) -> None:
     again = _ids(1)
     counted = [
         (await store.apply(VIEWS, 0, "log A", _chunk(number, *again, slot=SLOT + slot))).counted
@@ -84,74 +84,74 @@ async def test_an_id_that_comes_again_counts_once_for_half_an_hour_of_the_log(st
     assert counted == [1, 0, 0, 0, 0, 1]
 
 
-async def test_a_chunk_of_another_log_is_refused(store: Store) -> None:
+async def test_chunk_of_another_log_is_refused(store: Store) -> None:
     await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(3)))
 
     assert await store.apply(VIEWS, 0, "log B", _chunk(3, *_ids(2))) == Applied("WRONG_LOG", 3, 0)
     assert await store.apply(VIEWS, 1, "log A", _chunk(0)) == Applied("UNKNOWN", 0, 0)
 
 
-async def test_a_new_log_begins_at_its_beginning_with_counts_and_ids_kept(store: Store) -> None:
+async def test_new_log_starts_at_its_beginning_and_keeps_counts_and_ids(store: Store) -> None:
     ids = _ids(3)
     await store.apply(VIEWS, 0, "log A", _chunk(0, *ids))
 
-    assert await store.adopt(VIEWS, 0, "log B") == 0
+    assert await store.adopt_log(VIEWS, 0, "log B") == 0
     assert await store.apply(VIEWS, 0, "log B", _chunk(0, *ids, *_ids(1))) == Applied("OK", 4, 1)
     assert (await store.views(ARTICLE))["all"] == 4
 
 
-async def test_a_log_that_was_left_is_gone_on_with_and_not_begun_again(store: Store) -> None:
+async def test_former_log_continues_at_its_last_position(store: Store) -> None:
     await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(3)))
-    await store.adopt(VIEWS, 0, "log B")
+    await store.adopt_log(VIEWS, 0, "log B")
     await store.apply(VIEWS, 0, "log B", _chunk(0, *_ids(2)))
 
-    assert await store.adopt(VIEWS, 0, "log A") == 3  # an owner that slept, and sees the broker of before
-    assert await store.adopt(VIEWS, 0, "log B") == 2
-    assert await store.adopt(VIEWS, 0, "log B", instead_of=await store.state(VIEWS, 0)) == 0
+    assert await store.adopt_log(VIEWS, 0, "log A") == 3  # an owner that was suspended and sees the former broker
+    assert await store.adopt_log(VIEWS, 0, "log B") == 2
+    assert await store.adopt_log(VIEWS, 0, "log B", instead_of=await store.state(VIEWS, 0)) == 0
 
 
-async def test_a_log_is_started_over_only_where_it_was_when_it_was_looked_at(store: Store) -> None:
+async def test_log_starts_over_only_if_its_state_has_not_changed(store: Store) -> None:
     await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(2)))
-    looked_at = await store.state(VIEWS, 0)
-    await store.apply(VIEWS, 0, "log A", _chunk(2, *_ids(3)))  # another owner goes on
+    read_at = await store.state(VIEWS, 0)
+    await store.apply(VIEWS, 0, "log A", _chunk(2, *_ids(3)))  # another owner advances
 
-    assert await store.adopt(VIEWS, 0, "log A", instead_of=looked_at) == 5
-    assert await store.adopt(VIEWS, 0, "log A", instead_of=await store.state(VIEWS, 0)) == 0
+    assert await store.adopt_log(VIEWS, 0, "log A", instead_of=read_at) == 5
+    assert await store.adopt_log(VIEWS, 0, "log A", instead_of=await store.state(VIEWS, 0)) == 0
 
 
-async def test_a_finished_bucket_leaves_its_window_and_a_late_view_of_it_is_not_added(store: Store) -> None:
+async def test_retired_bucket_leaves_its_window_and_takes_no_late_view(store: Store) -> None:
     await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(3)))
     hour, day = SPANS[0], SPANS[1]
 
-    while await store.retire(0, hour, MINUTE + 1):
+    while await store.retire_buckets(0, hour, MINUTE + 1):
         pass
     await store.apply(VIEWS, 0, "log A", _chunk(3, *_ids(2)))
-    await store.retire(0, day, MINUTE // HOUR * HOUR - DAY)
+    await store.retire_buckets(0, day, MINUTE // HOUR * HOUR - DAY)
 
     assert await store.views(ARTICLE) == {"1h": 0, "24h": 5, "7d": 5, "30d": 5, "all": 5}
 
 
-async def test_a_withdrawn_article_stands_aside_and_an_old_state_cannot_bring_it_back(store: Store) -> None:
+async def test_withdrawn_article_is_unranked_and_an_old_state_is_ignored(store: Store) -> None:
     await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(3)))
     withdrawn = ArticleWithdrawn(**{**_published(version=3).model_dump(), "status": "withdrawn"})
 
-    assert await store.place(withdrawn)
-    assert not await store.place(_published(version=2))
+    assert await store.upsert_article(withdrawn)
+    assert not await store.upsert_article(_published(version=2))
     assert await store.tops(0, [("all", None), ("all", "world")], 10) == [{}, {}]
-    assert await store.place(_published(version=4, section="economy"))
+    assert await store.upsert_article(_published(version=4, section="economy"))
     tops = await store.tops(0, [("all", None), ("24h", "world"), ("24h", "economy")], 10)
     assert tops == [{ARTICLE: 3}, {}, {ARTICLE: 3}]
 
 
-async def test_an_erased_article_leaves_nothing_but_numbers(store: Store) -> None:
-    await store.place(Erased(id=ARTICLE))
+async def test_erased_article_leaves_only_counts(store: Store) -> None:
+    await store.upsert_article(Erased(id=ARTICLE))
 
     card = (await store.cards([ARTICLE]))[ARTICLE]
     assert (card.status, card.headline, card.url) == ("erased", "", "")
-    assert not await store.place(_published())
+    assert not await store.upsert_article(_published())
 
 
-async def test_a_key_of_a_wrong_type_stops_the_script_before_anything_is_written(store: Store) -> None:
+async def test_key_of_a_wrong_type_fails_the_script_before_any_write(store: Store) -> None:
     await store._redis.set("popularity:{p0}:sum:7d:world", "not a sorted set")
 
     with pytest.raises(Unavailable) as raised:
@@ -163,7 +163,7 @@ async def test_a_key_of_a_wrong_type_stops_the_script_before_anything_is_written
     assert (await store._redis.keys("popularity:{p0}:ids*")) == []
 
 
-async def test_a_key_is_bound_to_its_first_request_and_remembers_the_answer(store: Store) -> None:
+async def test_idempotency_key_is_bound_to_its_first_request(store: Store) -> None:
     assert await store.claim_key("k", "one") == (True, False)
     assert await store.claim_key("k", "one") == (True, False)
     await store.answer_key("k", "one")
@@ -171,7 +171,7 @@ async def test_a_key_is_bound_to_its_first_request_and_remembers_the_answer(stor
     assert await store.claim_key("k", "two") == (False, True)
 
 
-async def test_the_scripts_come_back_when_redis_has_forgotten_them(store: Store) -> None:
+async def test_scripts_are_sent_again_when_redis_has_lost_them(store: Store) -> None:
     await store._redis.script_flush()
 
     assert (await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(1)))).status == "OK"

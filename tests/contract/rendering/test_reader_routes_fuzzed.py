@@ -24,8 +24,7 @@ from tests.support.gateway import an_article, open_gateway, open_projector_harne
 from tests.support.polling import PATIENCE_S
 from tests.support.popularity import empty_redis, settings_for
 from tests.support.projector import a_comment
-from tests.support.search import open_house as open_search
-from tests.support.search import search_settings
+from tests.support.search import running_search, search_settings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -101,7 +100,7 @@ async def ports(
     """The port of each public service. They hold one article with a comment, indexed by search."""
     async with AsyncExitStack() as running:
         folder: Path = tmp_path_factory.mktemp("fuzzed")
-        search = await running.enter_async_context(open_search(search_settings(kafka_url, folder)))
+        search = await running.enter_async_context(running_search(search_settings(kafka_url, folder)))
         redis = await running.enter_async_context(empty_redis(redis_url, 9))
         popularity = TestServer(create_api(settings_for(kafka_url, redis)))
         await popularity.start_server()

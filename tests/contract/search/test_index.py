@@ -1,4 +1,4 @@
-"""The index over time: restarts, logs that are replaced, rebuilds, a broken folder. On a broker of its own to hurt."""
+"""The index over time: restarts, replaced logs, rebuilds, a broken folder. Uses a broker that it may kill."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from services.search.generations import Generations
 from services.search.rebuild import rebuild
 from tests.support.kafka import Broker
 from tests.support.projector import an_article
-from tests.support.search import House, open_house, search_settings
+from tests.support.search import RunningSearch, running_search, search_settings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,8 +24,8 @@ async def broker() -> AsyncIterator[Broker]:
     broker.kill()
 
 
-async def _indexed(house: House) -> float:
-    async with house.client.get("/metrics") as answer:
+async def _indexed(service: RunningSearch) -> float:
+    async with service.client.get("/metrics") as answer:
         lines = (await answer.text()).splitlines()
     return sum(float(line.split()[1]) for line in lines if line.split()[0] in COUNTED)
 
@@ -33,77 +33,75 @@ async def _indexed(house: House) -> float:
 COUNTED = ("wm_search_indexed_total", "wm_search_outdated_total")
 
 
-async def test_a_restart_goes_on_where_it_was(broker: Broker, tmp_path: Path) -> None:
+async def test_restarted_service_continues_at_its_position(broker: Broker, tmp_path: Path) -> None:
     settings = search_settings(broker.url, tmp_path)
-    async with open_house(settings) as house:
-        await house.tell(*(an_article(headline=f"Tollgate {n}") for n in range(20)))
-        await house.until("tollgate", lambda found: len(found) == 20)
-        await house.until_ready()
+    async with running_search(settings) as service:
+        await service.publish(*(an_article(headline=f"Tollgate {n}") for n in range(20)))
+        await service.until("tollgate", lambda found: len(found) == 20)
+        await service.until_ready()
 
-    async with open_house(settings, ready=False) as house:
-        await house.until_status("/v1/search?q=tollgate", 200)
-        at_once = await house.found("tollgate")
-        await house.until_ready()
-        before = await _indexed(house)
-        await house.tell(following := an_article(headline="Tidewrack"))
-        await house.until("tidewrack", lambda found: found == [following.url])
+    async with running_search(settings, ready=False) as service:
+        await service.until_status("/v1/search?q=tollgate", 200)
+        at_once = await service.urls("tollgate")
+        await service.until_ready()
+        before = await _indexed(service)
+        await service.publish(following := an_article(headline="Tidewrack"))
+        await service.until("tidewrack", lambda found: found == [following.url])
 
         assert len(at_once) == 20
-        assert await _indexed(house) - before == 1
+        assert await _indexed(service) - before == 1
 
 
-async def test_a_rebuilt_index_takes_over_while_the_old_one_serves(broker: Broker, tmp_path: Path) -> None:
+async def test_rebuilt_index_replaces_the_old_one_without_an_outage(broker: Broker, tmp_path: Path) -> None:
     settings = search_settings(broker.url, tmp_path)
-    async with open_house(settings) as house:
-        await house.tell(article := an_article(headline="Windlass"))
-        await house.until("windlass", lambda found: found == [article.url])
-        said: list[str] = []
-        building = asyncio.create_task(rebuild(settings, say=said.append))
+    async with running_search(settings) as service:
+        await service.publish(article := an_article(headline="Windlass"))
+        await service.until("windlass", lambda found: found == [article.url])
+        lines: list[str] = []
+        building = asyncio.create_task(rebuild(settings, report=lines.append))
         answers = []
-        while not building.done() or not (await _serves(house, 2)):
-            answers.append(await house.found("windlass"))
+        while not building.done() or not (await _serves(service, 2)):
+            answers.append(await service.urls("windlass"))
             await asyncio.sleep(0.01)
 
         assert await building == 2
         assert all(found == [article.url] for found in answers)
-        assert any("states of articles" in line for line in said)
-        await house.tell(following := an_article(headline="Bollard"))
-        await house.until("bollard", lambda found: found == [following.url])
-        assert await house.found("windlass") == [article.url]
+        assert any("states of articles" in line for line in lines)
+        await service.publish(following := an_article(headline="Bollard"))
+        await service.until("bollard", lambda found: found == [following.url])
+        assert await service.urls("windlass") == [article.url]
     assert not Generations(settings.own_index).path(1).exists()
 
 
-async def _serves(house: House, number: int) -> bool:
-    async with house.client.get("/health/ready") as answer:
-        return (await answer.json()).get("index") == number
+async def _serves(service: RunningSearch, number: int) -> bool:
+    async with service.client.get("/health/ready") as answer:
+        return bool((await answer.json()).get("index") == number)
 
 
-async def test_an_index_that_cannot_be_read_is_built_anew(broker: Broker, tmp_path: Path) -> None:
+async def test_unreadable_index_is_built_anew(broker: Broker, tmp_path: Path) -> None:
     settings = search_settings(broker.url, tmp_path)
     folder = Generations(settings.own_index).path(1)
     folder.mkdir(parents=True)
     (folder / "meta.json").write_text("{")
 
-    async with open_house(settings) as house:
-        await house.tell(article := an_article(headline="Capstan"))
+    async with running_search(settings) as service:
+        await service.publish(article := an_article(headline="Capstan"))
 
-        await house.until("capstan", lambda found: article.url in found)
+        await service.until("capstan", lambda found: article.url in found)
 
 
-async def test_a_log_that_replaced_the_known_one_is_adopted_and_nothing_is_lost_meanwhile(
-    broker: Broker, tmp_path: Path
-) -> None:
+async def test_new_log_is_adopted_and_known_articles_stay(broker: Broker, tmp_path: Path) -> None:
     settings = search_settings(broker.url, tmp_path)
-    async with open_house(settings) as house:
-        await house.tell(article := an_article(headline="Halyard"))
-        await house.until("halyard", lambda found: found == [article.url])
+    async with running_search(settings) as service:
+        await service.publish(article := an_article(headline="Halyard"))
+        await service.until("halyard", lambda found: found == [article.url])
 
         broker.kill()
-        assert await house.found("halyard") == [article.url]
+        assert await service.urls("halyard") == [article.url]
         await broker.start()
-        await house.until_ready()
-        assert await house.found("halyard") == [article.url]
-        await house.tell(article, following := an_article(headline="Gunwale"))
+        await service.until_ready()
+        assert await service.urls("halyard") == [article.url]
+        await service.publish(article, following := an_article(headline="Gunwale"))
 
-        await house.until("gunwale", lambda found: found == [following.url])
-        assert await house.found("halyard") == [article.url]
+        await service.until("gunwale", lambda found: found == [following.url])
+        assert await service.urls("halyard") == [article.url]

@@ -1,4 +1,4 @@
-"""What readers find: the service over HTTP, its index on disk, articles from a real log."""
+"""Searches over HTTP, on an index that is filled from a real log."""
 
 import asyncio
 import time
@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from aiohttp import ClientResponse
 
 from shared.events import ArticleCorrected, ArticleState, ArticleWithdrawn, tombstone
 from shared.times import rfc3339
 from shared.topics import ARTICLES
 from tests.support.polling import promptly
 from tests.support.projector import an_article
-from tests.support.search import House, addresses, open_house, search_settings
+from tests.support.search import RunningSearch, items_in, running_search, search_settings, urls_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,14 +39,14 @@ NEW = an_article(id="new", minute=5, headline="Lighthouse dark", body_html="<p>S
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(kafka_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def service(kafka_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSearch]:
     settings = search_settings(kafka_url, tmp_path_factory.mktemp("search"))
-    async with open_house(settings) as house:
-        await house.tell(SALT, TEA, LIBRARY, OLD, NEW)
-        await house.until("lighthouse dark", lambda found: len(found) == 2)
-        await house.until("Zwartkop", bool)
-        await house.until("كتاب", bool)
-        yield house
+    async with running_search(settings) as service:
+        await service.publish(SALT, TEA, LIBRARY, OLD, NEW)
+        await service.until("lighthouse dark", lambda found: len(found) == 2)
+        await service.until("Zwartkop", bool)
+        await service.until("كتاب", bool)
+        yield service
 
 
 @pytest.mark.parametrize(
@@ -68,59 +69,60 @@ async def house(kafka_url: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
         ("المتنق", "/middle-east/library"),
     ],
 )
-async def test_an_article_is_found_by_what_is_in_it(house: House, q: str, url: str) -> None:
-    assert url in await house.found(q)
+async def test_article_is_found_by_its_words(service: RunningSearch, q: str, url: str) -> None:
+    assert url in await service.urls(q)
 
 
 @pytest.mark.parametrize(
     "q", ['"flat into led"', "brine auction", "sal zwartkop pump tea", "?!*", 'headline:salt AND (*:* OR "']
 )
-async def test_what_is_not_there_is_not_found(house: House, q: str) -> None:
-    assert await house.ask(q) == {"total": 0, "items": [], "next_cursor": None}
+async def test_absent_words_find_nothing(service: RunningSearch, q: str) -> None:
+    assert await service.search(q) == {"total": 0, "items": [], "next_cursor": None}
 
 
-async def test_a_word_in_the_headline_comes_before_one_in_the_text(house: House) -> None:
-    found = await house.found("salt ")
+async def test_word_in_a_headline_ranks_before_one_in_a_text(service: RunningSearch) -> None:
+    found = await service.urls("salt ")
 
     assert found.index("/climate/salt") < found.index("/economy/tea")
 
 
-async def test_of_equals_the_newer_comes_first(house: House) -> None:
-    assert await house.found("lighthouse dark same words") == ["/world/new", "/world/old"]
+async def test_newer_of_equal_articles_ranks_first(service: RunningSearch) -> None:
+    assert await service.urls("lighthouse dark same words") == ["/world/new", "/world/old"]
 
 
-async def test_filters_by_section_and_date(house: House) -> None:
-    assert "/economy/tea" not in await house.found("salt", section="climate")
-    assert await house.found("lighthouse dark", to="2025-12-31") == ["/world/old"]
-    assert await house.found("lighthouse dark", **{"from": "2026-01-01"}) == ["/world/new"]
-    assert await house.found("lighthouse dark", **{"from": "9999-12-31"}) == []
-    assert await house.found("lighthouse dark", to="0001-01-01") == []
-    assert len(await house.found("lighthouse dark", **{"from": "0001-01-01", "to": "9999-12-30"})) == 2
-    assert await house.found("lighthouse dark", **{"from": "2026-03-01", "to": "2026-03-01"}) == ["/world/new"]
+async def test_results_are_filtered_by_section_and_date(service: RunningSearch) -> None:
+    assert "/economy/tea" not in await service.urls("salt", section="climate")
+    assert await service.urls("lighthouse dark", to="2025-12-31") == ["/world/old"]
+    assert await service.urls("lighthouse dark", **{"from": "2026-01-01"}) == ["/world/new"]
+    assert await service.urls("lighthouse dark", **{"from": "9999-12-31"}) == []
+    assert await service.urls("lighthouse dark", to="0001-01-01") == []
+    assert len(await service.urls("lighthouse dark", **{"from": "0001-01-01", "to": "9999-12-30"})) == 2
+    assert await service.urls("lighthouse dark", **{"from": "2026-03-01", "to": "2026-03-01"}) == ["/world/new"]
 
 
-async def test_an_article_from_the_first_years_of_newspapers_is_found_with_its_own_date(house: House) -> None:
+async def test_article_of_1605_is_found_by_its_date(service: RunningSearch) -> None:
     oldest = an_article(headline="Relation of Strasbourg", url="/world/relation")
-    await house.tell(oldest.model_copy(update={"published_at": datetime(1605, 9, 1, tzinfo=UTC)}))
-    await house.until("strasbourg", bool)
+    await service.publish(oldest.model_copy(update={"published_at": datetime(1605, 9, 1, tzinfo=UTC)}))
+    await service.until("strasbourg", bool)
 
-    (item,) = (await house.ask("strasbourg", **{"from": "1605-09-01", "to": "1605-09-01"}))["items"]
+    assert await service.urls("strasbourg", **{"from": "1605-09-01", "to": "1605-09-01"}) == ["/world/relation"]
+    (item,) = items_in(await service.search("strasbourg"))
     assert item["published_at"] == "1605-09-01T00:00:00.000Z"
-    assert await house.found("strasbourg", **{"from": "1605-09-02"}) == []
+    assert await service.urls("strasbourg", **{"from": "1605-09-02"}) == []
 
 
-async def test_moments_are_told_apart_by_the_millisecond_and_belong_to_both_ends(house: House) -> None:
+async def test_date_limits_are_inclusive_to_the_millisecond(service: RunningSearch) -> None:
     moments = [datetime(2001, 2, 3, 4, 5, 6, 1000 * ms, tzinfo=UTC) for ms in (0, 237, 238)]
     first, second, third = (
         an_article(headline="Kestrel Sound", url=f"/world/kestrel-{number}").model_copy(update={"published_at": moment})
         for number, moment in enumerate(moments)
     )
-    await house.tell(first, second, third)
-    await house.until("kestrel", lambda found: len(found) == 3)
+    await service.publish(first, second, third)
+    await service.until("kestrel", lambda found: len(found) == 3)
 
     async def found(**limits: datetime) -> set[str]:
         asked = {name.rstrip("_"): rfc3339(moment) for name, moment in limits.items()}
-        return set(await house.found("kestrel", **asked))
+        return set(await service.urls("kestrel", **asked))
 
     assert await found(from_=moments[1]) == {second.url, third.url}
     assert await found(to=moments[1]) == {first.url, second.url}
@@ -128,8 +130,8 @@ async def test_moments_are_told_apart_by_the_millisecond_and_belong_to_both_ends
     assert await found(from_=moments[2] + timedelta(milliseconds=1)) == set()
 
 
-async def test_an_item_says_what_a_list_shows_with_the_words_marked(house: House) -> None:
-    answer = await house.ask("zwartkop")
+async def test_result_has_the_fields_of_a_list_and_a_marked_snippet(service: RunningSearch) -> None:
+    answer = await service.search("zwartkop")
 
     assert answer["items"] == [
         {
@@ -141,58 +143,58 @@ async def test_an_item_says_what_a_list_shows_with_the_words_marked(house: House
     ]  # fmt: skip
 
 
-async def test_the_sites_own_pages_are_found(house: House) -> None:
-    assert "/privacy" in await house.found("privacy")
+async def test_pages_of_the_site_are_found(service: RunningSearch) -> None:
+    assert "/privacy" in await service.urls("privacy")
 
 
-async def test_pages_follow_one_another_by_cursor(house: House) -> None:
-    first = await house.ask("lighthouse dark", limit="1")
-    second = await house.ask("lighthouse dark", limit="1", cursor=str(first["next_cursor"]))
+async def test_cursor_leads_to_the_next_page(service: RunningSearch) -> None:
+    first = await service.search("lighthouse dark", limit="1")
+    second = await service.search("lighthouse dark", limit="1", cursor=str(first["next_cursor"]))
 
     assert [first["total"], second["total"]] == [2, 2]
     assert first["items"] != second["items"]
     assert second["next_cursor"] is None
 
 
-async def test_a_withdrawn_article_is_gone_within_a_second(house: House) -> None:
+async def test_withdrawn_article_is_gone_within_a_second(service: RunningSearch) -> None:
     async def take() -> float:
         article = an_article(headline="Ferry to Port Corriden")
-        await house.tell(article)
-        await house.until("corriden", bool)
-        await house.tell(withdrawn(article, 2))
-        told_at = time.monotonic()
-        await house.until("corriden", lambda found: not found)
-        return time.monotonic() - told_at
+        await service.publish(article)
+        await service.until("corriden", bool)
+        await service.publish(withdrawn(article, 2))
+        sent_at = time.monotonic()
+        await service.until("corriden", lambda found: not found)
+        return time.monotonic() - sent_at
 
     await promptly(take, within_s=1.0)
 
 
-async def test_a_correction_is_found_and_what_it_replaced_is_not_nor_what_was_withdrawn(house: House) -> None:
+async def test_corrected_text_replaces_the_former_one_and_stays_withdrawn(service: RunningSearch) -> None:
     article = an_article(headline="Ferry to Port Quillon", url="/world/ferry")
-    await house.tell(article)
-    await house.until("quillon", bool)
-    await house.tell(changed(article, 2, headline="Ferry to Port Marrowby"))
-    await house.until("marrowby", bool)
-    assert await house.found("quillon") == []
+    await service.publish(article)
+    await service.until("quillon", bool)
+    await service.publish(changed(article, 2, headline="Ferry to Port Marrowby"))
+    await service.until("marrowby", bool)
+    assert await service.urls("quillon") == []
 
-    await house.tell(withdrawn(article, 3))
-    await house.until("marrowby", lambda found: not found)
+    await service.publish(withdrawn(article, 3))
+    await service.until("marrowby", lambda found: not found)
 
-    await house.tell(
+    await service.publish(
         changed(article, 2, headline="Ferry to Port Marrowby"), following := an_article(headline="Jellaby Point")
     )
-    await house.until("jellaby", lambda found: found == [following.url])
-    assert await house.found("marrowby") == []
+    await service.until("jellaby", lambda found: found == [following.url])
+    assert await service.urls("marrowby") == []
 
 
-async def test_an_erased_article_is_gone(house: House) -> None:
+async def test_erased_article_is_gone(service: RunningSearch) -> None:
     article = an_article(headline="The Umbermere letters")
-    await house.tell(article)
-    await house.until("umbermere", bool)
+    await service.publish(article)
+    await service.until("umbermere", bool)
 
-    await house.producer.send(tombstone(ARTICLES, article.id))
+    await service.producer.send(tombstone(ARTICLES, article.id))
 
-    await house.until("umbermere", lambda found: not found)
+    await service.until("umbermere", lambda found: not found)
 
 
 @pytest.mark.parametrize(
@@ -209,37 +211,37 @@ async def test_an_erased_article_is_gone(house: House) -> None:
         ("q=a&page=2", 422, "?page"),
     ],
 )
-async def test_wrong_input_is_named(house: House, query: str, status: int, pointer: str) -> None:
-    async with house.client.get(f"/v1/search?{query}") as answer:
+async def test_wrong_parameter_is_named(service: RunningSearch, query: str, status: int, pointer: str) -> None:
+    async with service.client.get(f"/v1/search?{query}") as answer:
         problem = await answer.json()
 
     assert answer.status == status
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
 
 
-async def test_more_questions_than_there_is_room_for_are_asked_to_come_again(house: House, tmp_path: Path) -> None:
-    settings = house.settings.model_copy(update={"search_index": tmp_path, "search_waiting": 0, "search_threads": 1})
-    async with open_house(settings) as small:
+async def test_too_many_searches_get_503_with_retry_after(service: RunningSearch, tmp_path: Path) -> None:
+    settings = service.settings.model_copy(update={"search_index": tmp_path, "search_waiting": 0, "search_threads": 1})
+    async with running_search(settings) as small:
         statuses = [answer.status for answer in await asyncio.gather(*(_raw(small, "salt brine") for _ in range(40)))]
 
     assert set(statuses) == {200, 503}
 
 
-async def test_a_new_instance_answers_nothing_until_it_has_read_the_log(house: House, tmp_path: Path) -> None:
-    settings = house.settings.model_copy(update={"search_index": tmp_path})
+async def test_new_instance_answers_503_until_it_has_read_the_log(service: RunningSearch, tmp_path: Path) -> None:
+    settings = service.settings.model_copy(update={"search_index": tmp_path})
     answers: list[tuple[int, list[str]]] = []
-    async with open_house(settings, ready=False) as new:
+    async with running_search(settings, ready=False) as new:
         while not answers or answers[-1][0] != 200:
             async with new.client.get("/v1/search", params={"q": "zwartkop"}) as answer:
                 body = await answer.json(content_type=None)
-                answers.append((answer.status, addresses(body) if answer.status == 200 else []))
+                answers.append((answer.status, urls_in(body) if answer.status == 200 else []))
 
     assert {status for status, _ in answers} == {200, 503}
     assert answers[-1][1] == ["/climate/salt"]
 
 
-async def _raw(house: House, q: str) -> object:
-    answer = await house.client.get("/v1/search", params={"q": q})
+async def _raw(service: RunningSearch, q: str) -> ClientResponse:
+    answer = await service.client.get("/v1/search", params={"q": q})
     assert answer.status == 200 or answer.headers["Retry-After"]
     return answer
 
@@ -250,5 +252,5 @@ def changed(article: ArticleState, version: int, **changes: object) -> ArticleSt
 
 
 def withdrawn(article: ArticleState, version: int) -> ArticleState:
-    """An article taken back."""
+    """The withdrawal of an article."""
     return ArticleWithdrawn.model_validate({**article.model_dump(), "version": version, "status": "withdrawn"})

@@ -1,4 +1,4 @@
-"""A broker that forgot everything, and a service that tells it again."""
+"""A broker that lost its log, and a service that sends every comment again."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ import pytest
 from deploy.local.engines import provide_topics
 from services.comments.commands import republish
 from services.comments.settings import CommentsSettings
-from tests.support.comments import House, log_of, open_house
+from tests.support.comments import CommentsService, read_comments_topic, running_comments
 from tests.support.kafka import Broker
 from tests.support.polling import eventually
 
@@ -36,95 +36,91 @@ def settings(broker: Broker, mongo_url: str, redis_url: str) -> CommentsSettings
     )
 
 
-async def _talk(house: House) -> dict[str, int]:
-    """Some comments, one of them decided upon; the version that each has at the end."""
-    await house.set_mode("pre")
-    article = await house.publish_article()
-    ids = [(await house.post(article.id))["id"] for _ in range(4)]
-    await house.decide(ids[0], "approve")
+async def _post_comments(comments: CommentsService) -> dict[str, int]:
+    """Post four comments and approve one; returns the version of each."""
+    await comments.set_mode("pre")
+    article = await comments.publish_article()
+    ids = [(await comments.post(article.id))["id"] for _ in range(4)]
+    await comments.decide(ids[0], "approve")
     for comment_id in ids:
-        await house.log.until(comment_id, 2 if comment_id == ids[0] else 1)
+        await comments.topic.until(comment_id, 2 if comment_id == ids[0] else 1)
     return {comment_id: 2 if comment_id == ids[0] else 1 for comment_id in ids}
 
 
-async def test_a_broker_that_came_back_empty_is_told_every_comment_again(
-    broker: Broker, settings: CommentsSettings, database: str
-) -> None:
-    async with open_house(settings, database) as house:
-        versions = await _talk(house)
+async def test_empty_broker_gets_every_comment_again(broker: Broker, settings: CommentsSettings, database: str) -> None:
+    async with running_comments(settings, database) as comments:
+        versions = await _post_comments(comments)
 
         broker.kill()
         await broker.start()
 
-        async with log_of(broker.url) as log:
+        async with read_comments_topic(broker.url) as log:
             for comment_id, version in versions.items():
                 (record,) = await log.until(comment_id)
                 assert record.header("ce_id") == f"{comment_id}:{version}"
 
 
-async def test_a_broker_that_has_no_topics_yet_is_told_when_it_has_them(
+async def test_broker_without_topics_gets_comments_once_it_has_them(
     broker: Broker,
     settings: CommentsSettings,
     database: str,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with open_house(settings, database) as house:
-        versions = await _talk(house)
+    async with running_comments(settings, database) as comments:
+        versions = await _post_comments(comments)
 
         broker.kill()
         await broker.start(topics=False)
-        said = ""
+        output = ""
 
-        async def waits() -> bool:
-            nonlocal said
-            said += capsys.readouterr().out + caplog.text
-            return "relay.log_replaced" in said
+        async def is_logged() -> bool:
+            nonlocal output
+            output += capsys.readouterr().out + caplog.text
+            return "relay.log_replaced" in output
 
-        await eventually(waits, what="the relay has noticed the new log")
+        await eventually(is_logged, what="the relay has noticed the new log")
         await provide_topics(broker.url)
 
-        async with log_of(broker.url) as log:
+        async with read_comments_topic(broker.url) as log:
             for comment_id in versions:
                 assert await log.until(comment_id)
 
 
-async def test_a_comment_taken_while_the_broker_is_away_is_told_when_it_is_back(
+async def test_comment_during_an_outage_of_the_broker_is_sent_afterwards(
     broker: Broker, settings: CommentsSettings, database: str
 ) -> None:
-    async with open_house(settings, database) as house:
-        article = await house.publish_article()
-        await house.listed(article.id)
+    async with running_comments(settings, database) as comments:
+        article = await comments.publish_article()
+        await comments.discussion(article.id)
 
         broker.kill()
-        comment = await house.post(article.id)
+        comment = await comments.post(article.id)
         await broker.start()
 
-        async with log_of(broker.url) as log:
+        async with read_comments_topic(broker.url) as log:
             assert await log.until(comment["id"])
 
 
-async def test_the_command_tells_its_progress_and_ends_when_all_is_sent(
-    settings: CommentsSettings, database: str
-) -> None:
-    said: list[str] = []
-    async with open_house(settings, database) as house:
-        versions = await _talk(house)
+async def test_republish_prints_progress_and_ends_when_all_is_sent(settings: CommentsSettings, database: str) -> None:
+    printed: list[str] = []
+    async with running_comments(settings, database) as comments:
+        versions = await _post_comments(comments)
 
-        await republish(settings, said.append, database=database)
+        await republish(settings, printed.append, database=database)
 
         for comment_id, version in versions.items():
-            records = await house.log.until(comment_id, version + 1)
+            records = await comments.topic.until(comment_id, version + 1)
             assert records[-1].header("ce_id") == f"{comment_id}:{version}"
-    assert said[0] == "0 of about 4 comments sent again"
-    assert said[-1].startswith("done")
+    assert printed[0] == "0 of about 4 comments sent again"
+    assert printed[-1].startswith("done")
 
 
-async def test_an_unknown_command_says_what_there_is() -> None:
+async def test_unknown_command_prints_the_usage() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.comments", "reprint", stderr=asyncio.subprocess.PIPE, env=dict(os.environ)
     )
-    _, said = await process.communicate()
+    _, errors = await process.communicate()
 
     assert process.returncode == 1
-    assert b"republish" in said
+    assert b"republish" in errors

@@ -1,4 +1,4 @@
-"""Ingestion as a process: what it acknowledged survives SIGKILL, and its commands do what they say."""
+"""Ingestion as a process: acknowledged changes survive SIGKILL, and its commands work."""
 
 import asyncio
 import logging
@@ -62,7 +62,7 @@ async def service(environment: Mapping[str, str]) -> "AsyncIterator[tuple[subpro
         await asyncio.to_thread(process.wait, PATIENCE_S)
 
 
-async def test_what_was_acknowledged_before_sigkill_is_told_after_it_and_can_be_told_again(
+async def test_acknowledged_change_survives_sigkill_and_can_be_republished(
     environment: Mapping[str, str],
 ) -> None:
     made = command(environment, "token", "create", "--name", "Ines Halloran", "--role", "editor")
@@ -82,12 +82,12 @@ async def test_what_was_acknowledged_before_sigkill_is_told_after_it_and_can_be_
 
     async with service(environment):
 
-        async def all_told() -> bool:
+        async def all_in_the_log() -> bool:
             log = await read_log(environment["WM_KAFKA"], published)
             return all(set(versions) == {2} for versions in log.values())
 
-        await eventually(all_told, what="every acknowledged publication is in the log")
-        await _nothing_under_way(environment)
+        await eventually(all_in_the_log, what="every acknowledged publication is in the log")
+        await _until_nothing_is_pending(environment)
         before = await read_log(environment["WM_KAFKA"], published)
 
         again = await asyncio.to_thread(command, environment, "republish")
@@ -97,7 +97,7 @@ async def test_what_was_acknowledged_before_sigkill_is_told_after_it_and_can_be_
         assert after == {article_id: [*versions, 2] for article_id, versions in before.items()}
 
 
-async def _nothing_under_way(environment: Mapping[str, str]) -> None:
+async def _until_nothing_is_pending(environment: Mapping[str, str]) -> None:
     store = Store(Mongo(environment["WM_MONGO"]), environment["WM_INGESTION_DATABASE"])
 
     async def quiet() -> bool:
@@ -108,10 +108,10 @@ async def _nothing_under_way(environment: Mapping[str, str]) -> None:
 
 
 @pytest.fixture
-def say(
+def run_command(
     environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., str]:
-    """Runs a command in this process and returns what it printed."""
+    """Run a command in this process and return its output."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
@@ -124,17 +124,17 @@ def say(
     return run
 
 
-def test_tokens_are_listed_and_revoked_by_their_id(say: Callable[..., str]) -> None:
-    token = say("token", "create", "--name", "  Ada  Byrne ", "--role", "reporter").strip()
+def test_tokens_are_listed_and_revoked_by_id(run_command: Callable[..., str]) -> None:
+    token = run_command("token", "create", "--name", "  Ada  Byrne ", "--role", "reporter").strip()
 
-    listed = say("token", "list")
+    listed = run_command("token", "list")
     identity = listed.split()[0]
-    revoked = say("token", "revoke", identity)
+    revoked = run_command("token", "revoke", identity)
 
     assert token not in listed
     assert ("reporter" in listed, "Ada Byrne" in listed, "valid" in listed) == (True, True, True)
     assert revoked == f"revoked {identity}\n"
-    assert "revoked" in say("token", "list")
+    assert "revoked" in run_command("token", "list")
     with pytest.raises(SystemExit, match="no valid token"):
         main(("token", "revoke", identity))
 
@@ -149,17 +149,17 @@ def test_tokens_are_listed_and_revoked_by_their_id(say: Callable[..., str]) -> N
         ("publish",),
     ],
 )
-def test_a_wrong_command_fails(say: Callable[..., str], words: tuple[str, ...]) -> None:
+def test_wrong_command_fails(run_command: Callable[..., str], words: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit) as done:
         main(words)
 
     assert done.value.code not in (None, 0)
-    assert say("token", "list") == ""
+    assert run_command("token", "list") == ""
 
 
 @pytest.fixture
 def logging_restored() -> Iterator[None]:
-    """Logging as it was: a service's own would go on writing to the captured output of this test."""
+    """Restore logging, since the service's own would write to the captured output of this test."""
     root, configured = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
     yield
@@ -169,7 +169,7 @@ def logging_restored() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("logging_restored")
-def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("WM_ADMIN_TOKEN_FILE", "/nowhere/token")
 
     with pytest.raises(SystemExit) as done:

@@ -1,4 +1,4 @@
-"""The whole line: a view over HTTP, through Kafka and Redis, to a ranking."""
+"""A view from HTTP through Kafka and Redis to a ranking."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ async def popularity(kafka_url: str, redis_url: str) -> AsyncIterator[Popularity
         yield running
 
 
-async def test_a_view_is_ranked_within_a_second_and_a_half(popularity: Popularity) -> None:
+async def test_view_is_ranked_within_a_second_and_a_half(popularity: Popularity) -> None:
     async def take() -> float:
         article = await popularity.publish()
         began = time.monotonic()
@@ -33,7 +33,7 @@ async def test_a_view_is_ranked_within_a_second_and_a_half(popularity: Popularit
 
 
 async def until_ranked(popularity: Popularity, article: str) -> None:
-    """Wait until an article is among those most read."""
+    """Wait until an article is in the ranking of the site."""
 
     async def ranked() -> bool:
         return article in [item["article_id"] for item in await popularity.popular()]
@@ -41,8 +41,8 @@ async def until_ranked(popularity: Popularity, article: str) -> None:
     await eventually(ranked, what="the article is ranked")
 
 
-async def test_a_view_is_counted_in_every_window_and_ranked_with_what_a_list_needs(popularity: Popularity) -> None:
-    article = await popularity.publish("The keeper of the light")
+async def test_view_counts_in_every_window_and_ranks_with_its_card(popularity: Popularity) -> None:
+    article = await popularity.publish("The lamp on the pier")
 
     await popularity.view(article.id)
 
@@ -52,14 +52,14 @@ async def test_a_view_is_counted_in_every_window_and_ranked_with_what_a_list_nee
     item = next(item for item in await popularity.popular(section="world") if item["article_id"] == article.id)
     assert item == {
         "article_id": article.id,
-        "headline": "The keeper of the light",
+        "headline": "The lamp on the pier",
         "url": article.url,
         "section": "world",
         "views": 1,
     }
 
 
-async def test_the_same_event_id_counts_once(popularity: Popularity) -> None:
+async def test_same_event_id_counts_once(popularity: Popularity) -> None:
     article = await popularity.publish()
     event_id = str(uuid4())
 
@@ -70,10 +70,10 @@ async def test_the_same_event_id_counts_once(popularity: Popularity) -> None:
     await popularity.until_counted(article.id, 2)
 
 
-async def test_a_view_of_an_article_that_was_published_a_moment_ago_is_taken(
+async def test_view_of_a_just_published_article_is_accepted(
     popularity: Popularity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.popularity.articles._WAIT_S", PATIENCE_S)
+    monkeypatch.setattr("shared.arrival.ARRIVES_WITHIN_S", PATIENCE_S)
     article = new_article()
     await popularity.producer.send(encode(article))
 
@@ -82,10 +82,10 @@ async def test_a_view_of_an_article_that_was_published_a_moment_ago_is_taken(
     await popularity.until_counted(article.id, 1)
 
 
-async def test_counts_that_are_asked_for_in_the_moment_of_publication_are_waited_for(
+async def test_counts_of_a_just_published_article_are_waited_for(
     popularity: Popularity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.popularity.articles._WAIT_S", PATIENCE_S)
+    monkeypatch.setattr("shared.arrival.ARRIVES_WITHIN_S", PATIENCE_S)
     article = new_article()
     asking = asyncio.create_task(popularity.count(article.id))
     await popularity.producer.send(encode(article))
@@ -93,7 +93,7 @@ async def test_counts_that_are_asked_for_in_the_moment_of_publication_are_waited
     assert await asking == 0
 
 
-async def test_a_withdrawn_article_leaves_the_rankings_and_comes_back_with_its_counts(popularity: Popularity) -> None:
+async def test_withdrawn_article_leaves_rankings_and_returns_with_counts(popularity: Popularity) -> None:
     async def withdraw_and_bring_back() -> float:
         article = await popularity.publish()
         await popularity.view(article.id)
@@ -117,7 +117,7 @@ async def test_a_withdrawn_article_leaves_the_rankings_and_comes_back_with_its_c
     await promptly(withdraw_and_bring_back, within_s=3)
 
 
-async def test_a_correction_moves_counts_to_the_articles_present_section(popularity: Popularity) -> None:
+async def test_correction_moves_counts_to_the_new_section(popularity: Popularity) -> None:
     article = await popularity.publish(section="world")
     await popularity.view(article.id)
     await popularity.until_counted(article.id, 1)
@@ -125,9 +125,9 @@ async def test_a_correction_moves_counts_to_the_articles_present_section(popular
     corrected = next_state(article, ArticleCorrected, section="economy", headline="Put right")
     await popularity.producer.send(encode(corrected))
 
-    async def moved() -> bool:
+    async def in_new_section() -> bool:
         there = [item for item in await popularity.popular(section="economy") if item["article_id"] == article.id]
         here = [item for item in await popularity.popular(section="world") if item["article_id"] == article.id]
         return bool(there) and there[0]["headline"] == "Put right" and there[0]["views"] == 1 and not here
 
-    await eventually(moved)
+    await eventually(in_new_section)

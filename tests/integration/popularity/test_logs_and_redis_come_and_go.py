@@ -1,4 +1,4 @@
-"""What happens when a record is bad, Redis comes back older, or the log is another one: seen from outside."""
+"""Bad records, a Redis restored from an older copy, and replaced logs, as seen from outside."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestClient, TestServer
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from redis.asyncio import Redis
 
 from services.popularity.app import create_counter
@@ -26,7 +26,9 @@ async def popularity(kafka_url: str, redis_url: str) -> AsyncIterator[Popularity
         yield running
 
 
-async def test_a_bad_record_goes_aside_and_its_neighbours_count(popularity: Popularity, kafka_url: str) -> None:
+async def test_bad_record_becomes_a_dead_letter_and_its_neighbours_count(
+    popularity: Popularity, kafka_url: str
+) -> None:
     article = await popularity.publish()
     mark = uuid4().hex.encode()
 
@@ -42,22 +44,23 @@ async def test_a_bad_record_goes_aside_and_its_neighbours_count(popularity: Popu
     assert headers["ce_id"] == b"bad"
 
 
-async def _find_letter(kafka: str, value: bytes) -> object:
+async def _find_letter(kafka: str, value: bytes) -> ConsumerRecord[bytes, bytes]:
     async with AIOKafkaConsumer("views.v1.dlq", bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
         async with asyncio.timeout(PATIENCE_S):
+            record: ConsumerRecord[bytes, bytes]
             async for record in consumer:
                 if record.value == value:
                     return record
     raise AssertionError("unreachable")
 
 
-async def test_a_redis_that_comes_back_older_is_brought_up_to_date_from_the_log(popularity: Popularity) -> None:
+async def test_older_redis_catches_up_from_the_log(popularity: Popularity) -> None:
     article = await popularity.publish()
     redis = Redis.from_url(popularity.settings.redis)
     for _ in range(3):
         await popularity.view(article.id)
     await popularity.until_counted(article.id, 3)
-    # A key that ran out between the look and the copy is not in the older state.
+    # A key may expire between the scan and the dump.
     older = {key: value async for key in redis.scan_iter() if (value := await redis.dump(key)) is not None}
     for _ in range(4):
         await popularity.view(article.id)
@@ -74,32 +77,32 @@ async def test_a_redis_that_comes_back_older_is_brought_up_to_date_from_the_log(
     await redis.aclose()
 
 
-async def test_another_log_is_refused_until_an_operator_takes_it_up(kafka_url: str, redis_url: str) -> None:
+async def test_another_log_is_refused_until_adopt_log(kafka_url: str, redis_url: str) -> None:
     async with empty_redis(redis_url, 11) as address:
         redis = Redis.from_url(address)
         for partition in range(6):
-            known = {"log": "a log of before", "next": 7, "fingerprint": "x"}
-            await redis.hset(f"popularity:{{p{partition}}}:state", mapping=known)
+            for field, value in (("log", "a former log"), ("next", "7"), ("fingerprint", "x")):
+                await redis.hset(f"popularity:{{p{partition}}}:state", field, value)
         settings = settings_for(kafka_url, address, kafka_adopt_new_log=False, instance=2)
         async with TestClient(TestServer(create_counter(settings))) as counter:
 
-            async def says_why() -> bool:
+            async def refuses() -> bool:
                 answer = await counter.get("/health/ready")
                 return answer.status == 503 and "adopt-log" in await answer.text()
 
-            await eventually(says_why)
+            await eventually(refuses)
             done = [line async for line in adopt_log(settings)]
 
             async def counts() -> bool:
                 return (await counter.get("/health/ready")).status == 200
 
             await eventually(counts)
-        assert [line for line in done if "a log of before" in line]
-        assert await redis.hget("popularity:{p0}:logs", "a log of before") == b"7"
+        assert [line for line in done if "a former log" in line]
+        assert await redis.hget("popularity:{p0}:logs", "a former log") == b"7"
         await redis.aclose()
 
 
-async def test_a_topic_that_was_made_anew_in_the_same_cluster_is_noticed(popularity: Popularity) -> None:
+async def test_recreated_topic_in_the_same_cluster_is_noticed(popularity: Popularity) -> None:
     article = await popularity.publish()
     await popularity.view(article.id)
     await popularity.until_counted(article.id, 1)
@@ -111,7 +114,7 @@ async def test_a_topic_that_was_made_anew_in_the_same_cluster_is_noticed(popular
     async with TestClient(TestServer(create_counter(refusing))) as other:
 
         async def noticed() -> bool:
-            # Whichever of the two counters is given the partition: one adopts, the other refuses.
+            # Either counter may get the partition: one adopts the log, the other refuses it.
             known = await redis.hget(partition, "fingerprint")
             refused = "adopt-log" in await (await other.get("/health/ready")).text()
             return refused or known != b"that of another record"

@@ -1,4 +1,4 @@
-"""Two projectors as processes on one log: one after the other is killed while events come in, and nothing is missing."""
+"""Two projector processes on one log, killed by turns while events come in: nothing is lost."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ from tests.support.polling import eventually
 from tests.support.projector import a_comment, an_article
 
 ROOT = Path(__file__).resolve().parents[3]
-# The shortest after which Kafka, as it is shipped, misses a process that died and gives its partitions to another.
+# The shortest session timeout that Kafka allows by default.
 SESSION_MS = 6000
 ARTICLES = 120
 KILLS = 4
@@ -31,7 +31,7 @@ KILLS = 4
 async def projectors(
     environment: Mapping[str, str], *arguments: str
 ) -> AsyncIterator[list[asyncio.subprocess.Process]]:
-    """Two projectors' processes; a killed one is to be replaced in the list."""
+    """Two projector processes. The caller replaces a killed one in the list."""
     running = [await _start(environment, *arguments) for _ in range(2)]
     try:
         yield running
@@ -49,7 +49,7 @@ async def _start(environment: Mapping[str, str], *arguments: str) -> asyncio.sub
     )  # fmt: skip
 
 
-async def test_projectors_killed_again_and_again_leave_nothing_out(
+async def test_projectors_killed_repeatedly_lose_nothing(
     kafka_url: str, mongo_url: str, embedded_kafka: bool, mongo_database: str
 ) -> None:
     environment = {
@@ -99,15 +99,15 @@ async def _kill_one(
 
 
 async def _until_read(model: ReadModel, newest: Mapping[str, ArticleState], comment: CommentState) -> None:
-    """Wait until each article can be read in its newest version, and the last comment under its article."""
+    """Wait for the newest version of every article, and for the last comment."""
 
     async def is_read(article: ArticleState) -> bool:
         reading = Reading(model)
         found = await reading.article(article.id)
         if found is None or found.version != article.version:
             return False
-        talk = await reading.comments(found)
-        return comment.article_id != article.id or bool(talk is not None and talk.total)
+        comments = await reading.comments(found)
+        return comment.article_id != article.id or bool(comments is not None and comments.total)
 
     for article in newest.values():
         await eventually(partial(is_read, article), what=f"{article.id} in version {article.version}")

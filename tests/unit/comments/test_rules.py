@@ -11,10 +11,10 @@ from services.comments.rules import (
     STATUSES,
     Action,
     Mode,
-    Node,
-    NoSuchMove,
-    Placed,
+    NotAllowed,
     Status,
+    ThreadEntry,
+    ThreadNode,
     arrange,
     can_be_answered,
     count_published,
@@ -37,15 +37,15 @@ from services.comments.rules import (
         ("first-comment", True, "pending", "pending"),
     ],
 )
-def test_the_mode_says_who_waits(mode: Mode, known: bool, parent: Status | None, status: Status) -> None:
+def test_mode_decides_first_status(mode: Mode, known: bool, parent: Status | None, status: Status) -> None:
     assert first_status(mode, known=known, parent=parent) == status
 
 
-def test_only_what_may_still_be_seen_takes_replies() -> None:
+def test_only_published_and_pending_comments_take_replies() -> None:
     assert [status for status in STATUSES if can_be_answered(status)] == ["published", "pending"]
 
 
-MOVES = {
+NEXT_STATUS = {
     ("pending", "approve"): "published",
     ("pending", "reject"): "rejected",
     ("pending", "remove"): "removed",
@@ -59,35 +59,37 @@ MOVES = {
 
 @pytest.mark.parametrize("action", ["approve", "reject", "remove"])
 @pytest.mark.parametrize("status", STATUSES)
-def test_every_move_is_in_the_table_or_refused(status: Status, action: Action) -> None:
-    if (status, action) in MOVES:
-        assert next_status(status, action) == MOVES[status, action]
+def test_every_action_is_in_the_table_or_refused(status: Status, action: Action) -> None:
+    if (status, action) in NEXT_STATUS:
+        assert next_status(status, action) == NEXT_STATUS[status, action]
     else:
-        with pytest.raises(NoSuchMove):
+        with pytest.raises(NotAllowed):
             next_status(status, action)
 
 
-def _walk(nodes: Sequence[Node], depth: int = 0) -> Iterator[tuple[Node, int]]:
+def _walk(nodes: Sequence[ThreadNode], depth: int = 0) -> Iterator[tuple[ThreadNode, int]]:
     for node in nodes:
         yield node, depth
         yield from _walk(node.replies, depth + 1)
 
 
-def _discussion(drawn: list[tuple[int, Status]]) -> list[Placed]:
-    """Comments whose parents came before them, the newest first."""
+def _discussion(drawn: list[tuple[int, Status]]) -> list[ThreadEntry]:
+    """Comments with older parents, newest first."""
     comments = [
-        Placed(f"{number:03d}", None if choice % (number + 1) == number else f"{choice % (number + 1):03d}", status)
+        ThreadEntry(
+            f"{number:03d}", None if choice % (number + 1) == number else f"{choice % (number + 1):03d}", status
+        )
         for number, (choice, status) in enumerate(drawn)
     ]
     return comments[::-1]
 
 
-def discussions() -> st.SearchStrategy[list[Placed]]:
+def discussions() -> st.SearchStrategy[list[ThreadEntry]]:
     return st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(STATUSES)), max_size=30).map(_discussion)
 
 
 @given(discussions())
-def test_readers_see_each_published_comment_once_whatever_it_hangs_on(comments: list[Placed]) -> None:
+def test_each_published_comment_is_in_the_threads_once(comments: list[ThreadEntry]) -> None:
     by_id = {comment.id: comment for comment in comments}
 
     threads = arrange(comments)
@@ -100,22 +102,22 @@ def test_readers_see_each_published_comment_once_whatever_it_hangs_on(comments: 
 
 
 @given(discussions())
-def test_what_is_not_published_has_a_place_only_for_a_reply_that_is_seen(comments: list[Placed]) -> None:
+def test_unpublished_comment_is_kept_only_for_a_published_reply(comments: list[ThreadEntry]) -> None:
     by_id = {comment.id: comment for comment in comments}
 
-    def hangs_below(node_id: str, above: str) -> bool:
+    def is_below(node_id: str, above: str) -> bool:
         parent = by_id[node_id].parent_id
-        return parent is not None and (parent == above or hangs_below(parent, above))
+        return parent is not None and (parent == above or is_below(parent, above))
 
     found = [node.id for node, _ in _walk(arrange(comments))]
 
     for node_id in found:
         if by_id[node_id].status != "published":
-            assert any(by_id[other].status == "published" and hangs_below(other, node_id) for other in found)
+            assert any(by_id[other].status == "published" and is_below(other, node_id) for other in found)
 
 
 @given(discussions())
-def test_every_level_is_in_the_order_of_age_and_none_is_too_deep(comments: list[Placed]) -> None:
+def test_every_level_is_ordered_by_age_and_depth_is_limited(comments: list[ThreadEntry]) -> None:
     threads = arrange(comments)
 
     assert [node.id for node in threads] == sorted(node.id for node in threads)
@@ -124,8 +126,8 @@ def test_every_level_is_in_the_order_of_age_and_none_is_too_deep(comments: list[
         assert [reply.id for reply in node.replies] == sorted(reply.id for reply in node.replies)
 
 
-def test_a_thread_as_deep_as_thousands_of_replies_is_laid_out_beside_the_deepest() -> None:
-    chain = [Placed(f"{n:05d}", f"{n - 1:05d}" if n else None, "published") for n in range(5000)]
+def test_chain_of_thousands_of_replies_is_flattened_at_the_deepest_level() -> None:
+    chain = [ThreadEntry(f"{n:05d}", f"{n - 1:05d}" if n else None, "published") for n in range(5000)]
 
     threads = arrange(chain)
 
@@ -135,8 +137,8 @@ def test_a_thread_as_deep_as_thousands_of_replies_is_laid_out_beside_the_deepest
 
 
 @given(st.lists(st.integers(0, 999), unique=True), st.integers(1, 10), st.sampled_from(["oldest", "newest"]))
-def test_pages_joined_are_the_whole(numbers: list[int], limit: int, sort: str) -> None:
-    threads = [Node(f"{number:03d}", []) for number in sorted(numbers)]
+def test_pages_together_are_all_threads(numbers: list[int], limit: int, sort: str) -> None:
+    threads = [ThreadNode(f"{number:03d}", []) for number in sorted(numbers)]
     found: list[str] = []
     after, more = None, True
 

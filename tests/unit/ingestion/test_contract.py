@@ -1,4 +1,4 @@
-"""What editors send is kept in one form, or refused by the name of the field."""
+"""Fields of an article: accepted and tidied, or refused by name."""
 
 import pytest
 
@@ -34,6 +34,12 @@ def test_texts_are_kept_in_one_form() -> None:
         ({"headline": None}, "/headline"),
         ({"headline": ""}, "/headline"),
         ({"headline": " \u200b\u00a0"}, "/headline"),
+        ({"headline": "\u2800\u3164\u115f\u1160\uffa0"}, "/headline"),
+        ({"headline": "News\u202e"}, "/headline"),
+        ({"standfirst": "\u2066News"}, "/standfirst"),
+        ({"bylines": ["Ines", "\u202bIn\u202des\u202c"]}, "/bylines/1"),
+        ({"tags": ["a\u2069"]}, "/tags/0"),
+        ({"tags": ["\u2800"]}, "/tags/0"),
         ({"headline": "x" * 201}, "/headline"),
         ({"headline": 1}, "/headline"),
         ({"headline": "a\x00b"}, "/headline"),
@@ -60,6 +66,11 @@ def test_texts_are_kept_in_one_form() -> None:
         ({"language": "EN"}, "/language"),
         ({"lead_image": {"url": "/media/a.jpg"}}, "/lead_image/alt"),
         ({"lead_image": {**PICTURE, "alt": " "}}, "/lead_image/alt"),
+        ({"lead_image": {**PICTURE, "alt": "\u3164"}}, "/lead_image/alt"),
+        ({"lead_image": {**PICTURE, "alt": "a\u2067"}}, "/lead_image/alt"),
+        ({"lead_image": {**PICTURE, "caption": "a\u202a"}}, "/lead_image/caption"),
+        ({"lead_image": {**PICTURE, "credit": "\u202ca"}}, "/lead_image/credit"),
+        ({"body_markdown": "\u2800"}, "/body_markdown"),
         ({"lead_image": {**PICTURE, "url": "//evil.example/a.jpg"}}, "/lead_image/url"),
         ({"lead_image": {**PICTURE, "url": "javascript:alert(1)"}}, "/lead_image/url"),
         ({"lead_image": {**PICTURE, "url": "media/a.jpg"}}, "/lead_image/url"),
@@ -71,7 +82,7 @@ def test_texts_are_kept_in_one_form() -> None:
         ({"a/b~c": 1}, "/a~1b~0c"),
     ],
 )
-def test_a_wrong_field_is_refused_by_its_name(fields: dict[str, object], pointer: str) -> None:
+def test_wrong_field_is_refused_by_name(fields: dict[str, object], pointer: str) -> None:
     with pytest.raises(Problem) as caught:
         validate(SentArticle, GOOD | fields)
 
@@ -79,8 +90,21 @@ def test_a_wrong_field_is_refused_by_its_name(fields: dict[str, object], pointer
     assert [error.pointer for error in caught.value.errors] == [pointer]
 
 
+def test_paired_marks_stay_and_blank_optional_fields_become_empty() -> None:
+    sent = validate(SentArticle, {**GOOD, "headline": "\u2067\u0645\u2069 \u200e", "standfirst": " \u2800\u3164"})
+
+    assert (sent.headline, sent.standfirst) == ("\u2067\u0645\u2069 \u200e", "")
+
+
+def test_refused_direction_mark_is_named() -> None:
+    with pytest.raises(Problem) as caught:
+        validate(SentArticle, {**GOOD, "headline": "News\u202e"})
+
+    assert "U+202E (RIGHT-TO-LEFT OVERRIDE)" in caught.value.errors[0].detail
+
+
 @pytest.mark.parametrize("value", [None, 1, "a", [], [GOOD]])
-def test_a_body_that_is_no_object_is_refused(value: object) -> None:
+def test_body_that_is_no_object_is_refused(value: object) -> None:
     with pytest.raises(Problem) as caught:
         validate(SentArticle, value)
 
@@ -89,7 +113,7 @@ def test_a_body_that_is_no_object_is_refused(value: object) -> None:
 
 @pytest.mark.parametrize("url", ["/media/a.jpg", "https://a.example/b.jpg", "http://a.example:8080/b.jpg?c=1"])
 @pytest.mark.parametrize("language", ["en", "ar", "pt-BR", "zh-Hant", "zh-Hant-TW", "es-419", "haw"])
-def test_pictures_and_languages_of_good_form_are_taken(url: str, language: str) -> None:
+def test_valid_picture_urls_and_languages_are_accepted(url: str, language: str) -> None:
     sent = validate(SentArticle, {**GOOD, "lead_image": {**PICTURE, "url": url}, "language": language})
 
     assert sent.lead_image is not None
@@ -101,17 +125,17 @@ def test_pictures_and_languages_of_good_form_are_taken(url: str, language: str) 
     [0, 1700000000, "1700000000", "2024-01-01", "2024-01-01T00:00:00", "2024-13-01T00:00:00Z", "yesterday", "",
      "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ["2024-01-01T00:00:00Z"]],
 )  # fmt: skip
-def test_a_time_of_another_form_is_refused(value: object) -> None:
+def test_malformed_time_is_refused(value: object) -> None:
     with pytest.raises(Problem) as caught:
         validate(SentPublication, {"published_at": value})
 
     assert [error.pointer for error in caught.value.errors] == ["/published_at"]
 
 
-def test_a_publication_needs_nothing_a_correction_a_note_a_withdrawal_a_reason() -> None:
+def test_publication_needs_nothing_correction_a_note_withdrawal_a_reason() -> None:
     assert validate(SentPublication, {}).published_at is None
     for model, pointer in ((SentCorrection, "/note"), (SentWithdrawal, "/reason")):
-        for body in ({}, {pointer[1:]: " "}, {pointer[1:]: "x" * 1001}):
+        for body in ({}, {pointer[1:]: " "}, {pointer[1:]: "x" * 1001}, {pointer[1:]: "a\u202e"}):
             with pytest.raises(Problem) as caught:
                 validate(model, body)
             assert [error.pointer for error in caught.value.errors] == [pointer]

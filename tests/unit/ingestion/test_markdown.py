@@ -1,4 +1,4 @@
-"""Articles' HTML holds what the house's typography knows, and nothing that could run or lead astray."""
+"""Articles' HTML: the supported Markdown, and nothing that runs or deceives."""
 
 import re
 
@@ -20,7 +20,7 @@ PIECES = [
 ]
 
 
-def test_what_articles_are_made_of_is_rendered() -> None:
+def test_supported_markdown_is_rendered() -> None:
     html = render(
         "# One\n\n## Two\n\nA *b* **c** ~~d~~ `e`\n\n> f\n\n3. g\n\n|h|i|\n|:-|-:|\n|j|k|\n\n"
         '[l](https://l.example/?a=1&b=2 "m") [n](/world/n) ![o](/media/o.jpg "p")'
@@ -36,7 +36,7 @@ def test_what_articles_are_made_of_is_rendered() -> None:
     assert '<img src="/media/o.jpg" alt="o" title="p" loading="lazy" decoding="async">' in html
 
 
-def test_footnotes_stand_at_the_end_and_lead_there_and_back() -> None:
+def test_footnotes_are_at_the_end_with_links_in_both_directions() -> None:
     html = render("Rain[^r] and sun[^s], rain again[^r].\n\n[^r]: At the *gauge*.\n[^s]: By eye.\n[^t]: Of nothing.")
 
     assert '<sup><a href="#fn-1" id="fnref-1" role="doc-noteref">[1]</a></sup>' in html
@@ -47,7 +47,7 @@ def test_footnotes_stand_at_the_end_and_lead_there_and_back() -> None:
     assert "Of nothing" not in html
 
 
-def test_what_is_to_do_and_what_is_done_is_told_by_signs() -> None:
+def test_task_list_has_boxes() -> None:
     html = render("- [ ] Pumps\n- [x] Pipes\n- Wells")
 
     assert '<li class="task-list-item">☐ Pumps</li>' in html
@@ -55,11 +55,11 @@ def test_what_is_to_do_and_what_is_done_is_told_by_signs() -> None:
     assert "<li>Wells</li>" in html
 
 
-def test_terms_have_their_meanings() -> None:
+def test_definition_list_is_rendered() -> None:
     assert render("Dhow\n: A boat\n: Its sail") == "<dl>\n<dt>Dhow</dt>\n<dd>A boat</dd>\n<dd>Its sail</dd>\n</dl>\n"
 
 
-def test_addresses_in_the_text_are_links_and_other_words_with_a_full_stop_are_not() -> None:
+def test_whole_addresses_are_links_and_other_words_are_not() -> None:
     html = render("See (https://a.example/b_(c)?d=1&e), then http://f.example. `https://g.example`")
     plain = (
         "Ended.It was www.a.example or b.example, c@d.example, //e.example, ftp://f.example, javascript://g.example."
@@ -72,6 +72,21 @@ def test_addresses_in_the_text_are_links_and_other_words_with_a_full_stop_are_no
     assert '<a href="http://f.example" rel="external noopener">http://f.example</a>.' in html
     assert "<code>https://g.example</code>" in html
     assert render(plain) == f"<p>{plain}</p>\n"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("https://example.com/foo。次", ">https://example.com/foo</a>。次"),
+        ("https://b\u00fccher.example", ">https://b\u00fccher.example</a>"),
+        ("https://xn--bcher-kva.example", ">https://b\u00fccher.example</a>"),
+        ("http://ex\u0430mple.com", ">http://xn--exmple-4nf.com</a>"),  # Cyrillic а
+        ("http://xn--exmple-4nf.com", ">http://xn--exmple-4nf.com</a>"),
+        ("<http://xn--exmple-4nf.com>", ">http://xn--exmple-4nf.com</a>"),
+    ],
+)
+def test_address_ends_and_is_shown_as_in_comments(markdown: str, shown: str) -> None:
+    assert shown in render(markdown)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +107,7 @@ def test_addresses_in_the_text_are_links_and_other_words_with_a_full_stop_are_no
         "<javascript:alert(1)>",
     ],
 )
-def test_nothing_that_runs_or_leads_astray_gets_through(markdown: str) -> None:
+def test_no_script_and_no_deceptive_target_gets_through(markdown: str) -> None:
     _check(render(markdown))
 
 
@@ -107,19 +122,19 @@ def test_no_text_makes_more_than_the_allowed_html(markdown: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200))
-def test_the_sanitiser_done_twice_is_the_sanitiser_done_once(html: str) -> None:
+def test_sanitiser_is_idempotent(html: str) -> None:
     once = sanitise(html)
 
     assert sanitise(once) == once
 
 
-@pytest.mark.parametrize("markdown", ["[a]: /b", "\u200b", "***", "&nbsp;"])
-def test_a_text_of_which_nothing_is_seen_is_known(markdown: str) -> None:
+@pytest.mark.parametrize("markdown", ["[a]: /b", "\u200b", "***", "&nbsp;", "&#x2800;", "\u3164", "**\uffa0**"])
+def test_markdown_without_visible_content_shows_nothing(markdown: str) -> None:
     assert shows_nothing(render(markdown))
 
 
 @pytest.mark.parametrize("markdown", ["a", "![](/media/a.jpg)", "`x`", "مرصد"])
-def test_a_text_of_which_something_is_seen_is_known(markdown: str) -> None:
+def test_markdown_with_visible_content_shows_something(markdown: str) -> None:
     assert not shows_nothing(render(markdown))
 
 

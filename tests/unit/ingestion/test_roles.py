@@ -1,4 +1,4 @@
-"""README.md's table of roles is what the code allows."""
+"""README.md's table of roles matches the code."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from services.ingestion.roles import ALLOWED, RIGHTS, ROLES
 README = Path(roles.__file__).with_name("README.md")
 
 
-def test_the_readmes_table_of_roles_is_the_codes() -> None:
+def test_readme_table_of_roles_matches_the_code() -> None:
     lines = README.read_text().splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
     table = {row[0]: row[1:] for row in rows if row[0] in ("role", *ROLES)}

@@ -1,4 +1,4 @@
-"""An article's states, what readers are told, and when: pure decisions."""
+"""An article's states, events and times, as pure functions."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -44,7 +44,7 @@ def a_draft() -> Article:
 
 
 def changed(article: Article, action: Action, at: datetime) -> Article:
-    """The article after an action, whatever it needs."""
+    """The article after an action."""
     if action == "edit":
         content = article.working.model_copy(update={"headline": f"Headline {article.version}"})
         return rules.edit(article, content, slug_is_chosen=False, at=at)
@@ -70,9 +70,7 @@ def changed(article: Article, action: Action, at: datetime) -> Article:
         (["publish", "withdraw"], "withdraw", None),
     ],
 )
-def test_each_change_leads_where_the_table_says_or_is_409(
-    history: list[Action], action: Action, status: str | None
-) -> None:
+def test_each_change_is_in_the_table_or_409(history: list[Action], action: Action, status: str | None) -> None:
     article = a_draft()
     for done in history:
         article = changed(article, done, after(1))
@@ -86,7 +84,7 @@ def test_each_change_leads_where_the_table_says_or_is_409(
 
 
 @given(st.lists(st.tuples(st.sampled_from([action for action in ACTIONS if action != "create"]), st.integers(-30, 30))))
-def test_versions_count_every_change_and_no_time_goes_back(steps: list[tuple[Action, int]]) -> None:
+def test_versions_count_changes_and_times_never_go_back(steps: list[tuple[Action, int]]) -> None:
     article, accepted = a_draft(), 0
     for action, minutes in steps:
         try:
@@ -105,7 +103,7 @@ def test_versions_count_every_change_and_no_time_goes_back(steps: list[tuple[Act
         article = following
 
 
-def test_an_edit_of_a_published_article_tells_readers_nothing() -> None:
+def test_edit_of_a_published_article_has_no_event() -> None:
     published = changed(a_draft(), "publish", after(1))
 
     edited = changed(published, "edit", after(2))
@@ -114,7 +112,7 @@ def test_an_edit_of_a_published_article_tells_readers_nothing() -> None:
     assert event_of(edited) == event_of(published)
 
 
-def test_an_import_reads_as_on_the_day_it_is_dated() -> None:
+def test_import_has_its_own_date_as_update_time() -> None:
     long_ago = NOON - timedelta(days=700)
 
     imported = rules.publish(a_draft(), at=after(5), published_at=long_ago)
@@ -128,7 +126,7 @@ def test_an_import_reads_as_on_the_day_it_is_dated() -> None:
     assert (again.published_at, again.updated_at, again.corrected_at) == (long_ago, after(6), after(6))
 
 
-def test_the_first_date_stays() -> None:
+def test_first_publication_date_never_changes() -> None:
     published = rules.publish(a_draft(), at=after(5))
 
     with pytest.raises(Problem) as caught:
@@ -141,14 +139,14 @@ def test_the_first_date_stays() -> None:
 
 
 @pytest.mark.parametrize("date", [NOON + timedelta(seconds=1), datetime(1604, 12, 31, tzinfo=UTC)])
-def test_a_date_that_no_import_can_have_is_refused(date: datetime) -> None:
+def test_impossible_publication_date_is_refused(date: datetime) -> None:
     with pytest.raises(Problem) as caught:
         rules.check_date(date, NOON)
 
     assert [error.pointer for error in caught.value.errors] == ["/published_at"]
 
 
-def test_old_paths_are_kept_for_ever_and_a_path_can_be_returned_to() -> None:
+def test_former_paths_are_kept_and_can_be_used_again() -> None:
     article = changed(a_draft(), "publish", after(1))
     paths = [article.url]
     for minutes, slug in enumerate(["second", "third", "ferry-fares-to-rise", "fourth"], start=2):
@@ -162,18 +160,21 @@ def test_old_paths_are_kept_for_ever_and_a_path_can_be_returned_to() -> None:
     assert article.public_slugs == {"ferry-fares-to-rise", "second", "third", "fourth"}
 
 
-def test_a_move_to_another_section_leaves_the_old_path_behind() -> None:
+def test_new_section_keeps_the_former_path() -> None:
     published = changed(a_draft(), "publish", after(1))
     content = published.working.model_copy(update={"section": "africa"})
 
     edited = rules.edit(published, content, slug_is_chosen=False, at=after(2))
-    moved = rules.publish(edited, at=after(3))
+    published_again = rules.publish(edited, at=after(3))
 
     assert edited.url == "/world/ferry-fares-to-rise"
-    assert (moved.url, moved.former_urls) == ("/africa/ferry-fares-to-rise", ("/world/ferry-fares-to-rise",))
+    assert (published_again.url, published_again.former_urls) == (
+        "/africa/ferry-fares-to-rise",
+        ("/world/ferry-fares-to-rise",),
+    )
 
 
-def test_the_event_of_a_withdrawal_carries_no_text() -> None:
+def test_withdrawal_event_has_no_text() -> None:
     published = changed(changed(a_draft(), "publish", after(1)), "correct", after(2))
 
     event = event_of(changed(published, "withdraw", after(3)))
@@ -181,11 +182,11 @@ def test_the_event_of_a_withdrawal_carries_no_text() -> None:
     assert event is not None
     assert event.ce_type == "world-monitor.article.withdrawn.v1"
     assert (event.status, event.url, event.section) == ("withdrawn", "/world/ferry-fares-to-rise", "world")
-    told = event.model_dump_json()
-    assert not any(text in told for text in ("They", "Ferry", "From March", "Ines", "Harbours", "other way round"))
+    body = event.model_dump_json()
+    assert not any(text in body for text in ("They", "Ferry", "From March", "Ines", "Harbours", "other way round"))
 
 
-def test_the_event_of_a_withdrawal_says_in_which_language_the_article_was() -> None:
+def test_withdrawal_event_has_the_language() -> None:
     arabic = a_draft()
     arabic = arabic.model_copy(update={"working": arabic.working.model_copy(update={"language": "ar"})})
 

@@ -1,4 +1,4 @@
-"""Slugs are readable, bounded, from any script, and numbered without end."""
+"""Slugs: readable, bounded, from any script, numbered without end."""
 
 from itertools import chain, islice
 
@@ -21,7 +21,7 @@ from services.ingestion.slugs import LONGEST, candidates, check_slug, comes_from
         ("ﷺ", "article"),
     ],
 )
-def test_a_headline_in_any_script_gets_a_readable_slug(headline: str, slug: str) -> None:
+def test_headline_in_any_script_gets_a_readable_slug(headline: str, slug: str) -> None:
     made = make_slug(headline)
 
     assert check_slug(made) == made
@@ -29,11 +29,11 @@ def test_a_headline_in_any_script_gets_a_readable_slug(headline: str, slug: str)
         assert made == slug
 
 
-def test_an_arabic_headline_gets_its_consonants() -> None:
+def test_arabic_headline_gets_its_consonants() -> None:
     assert make_slug("حرفٌ يتنفّس").startswith("hrf")
 
 
-def test_a_long_headline_is_cut_at_a_words_end() -> None:
+def test_long_headline_is_cut_after_a_word() -> None:
     made = make_slug("of many words " * 20)
 
     assert len(made) <= 80
@@ -49,7 +49,7 @@ def test_every_headline_gives_a_slug_with_room_for_a_number(headline: str) -> No
 
 
 @given(st.text(max_size=120))
-def test_a_chosen_slug_is_taken_as_it_is_or_refused(text: str) -> None:
+def test_chosen_slug_is_unchanged_or_refused(text: str) -> None:
     try:
         assert check_slug(text) == text
     except ValueError:
@@ -58,12 +58,12 @@ def test_a_chosen_slug_is_taken_as_it_is_or_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "-a", "a-", "a--b", "A", "a b", "ä", "a/b", "a" * 101, "a.b", "a\n", "٣"])
-def test_other_forms_are_refused(text: str) -> None:
+def test_malformed_slug_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="slug"):
         check_slug(text)
 
 
-def test_candidates_are_numbered_without_a_gap() -> None:
+def test_candidates_are_numbered_without_gaps() -> None:
     first = list(islice(chain.from_iterable(candidates("ferry")), 1000))
 
     assert first == ["ferry", *(f"ferry-{number}" for number in range(2, 1001))]
@@ -71,5 +71,5 @@ def test_candidates_are_numbered_without_a_gap() -> None:
 
 
 @pytest.mark.parametrize("slug", ["ferry-", "ferry-x", "ferry-2-3", "fer", "ferryman", "ferry2"])
-def test_a_slug_of_another_headline_does_not_come_from_this(slug: str) -> None:
+def test_slug_of_another_headline_does_not_come_from_this_one(slug: str) -> None:
     assert not comes_from(slug, "ferry")

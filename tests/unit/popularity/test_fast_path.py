@@ -1,4 +1,4 @@
-"""What the quick way writes is what the usual way writes."""
+"""The fast path writes and answers as the routes do."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -19,21 +19,21 @@ from shared.times import now, rfc3339
 
 
 @given(article=st.text(min_size=1, max_size=30), section=st.text(min_size=1, max_size=20))
-def test_a_quickly_written_view_is_the_catalogues_event(article: str, section: str) -> None:
+def test_fast_path_writes_the_same_event_as_encode(article: str, section: str) -> None:
     event_id, moment = uuid4(), now()
     known = known_article(article, Card("published", "H", "/h", section, "en"))
 
-    quick = view_message(str(event_id).encode(), known, rfc3339(moment).encode(), b"00-" + b"1" * 32)
+    fast = view_message(str(event_id).encode(), known, rfc3339(moment).encode(), b"00-" + b"1" * 32)
     usual = encode(PageViewed(id=event_id, article_id=article, section=section, viewed_at=moment))
 
-    assert (quick.topic, quick.key, quick.value) == (usual.topic, usual.key, usual.value)
-    assert [name for name, _ in quick.headers] == [name for name, _ in usual.headers]
-    assert quick.headers[:5] == usual.headers[:5]
-    record = Record(quick.topic, known.partition, 0, quick.key, quick.value, quick.headers, 0)
+    assert (fast.topic, fast.key, fast.value) == (usual.topic, usual.key, usual.value)
+    assert [name for name, _ in fast.headers] == [name for name, _ in usual.headers]
+    assert fast.headers[:5] == usual.headers[:5]
+    record = Record(fast.topic, known.partition, 0, fast.key, fast.value, fast.headers, 0)
     assert decode(record) == PageViewed(id=event_id, article_id=article, section=section, viewed_at=moment)
 
 
-def test_the_present_is_written_as_everywhere() -> None:
+def test_moments_write_the_present_as_rfc3339() -> None:
     before, text, after = now(), Moments().now().decode(), now()
 
     assert before <= datetime.fromisoformat(text) <= after
@@ -53,57 +53,57 @@ def _with_id(record: Record, ce_id: bytes) -> tuple[Header, ...]:
     return tuple((name, ce_id if name == "ce_id" else value) for name, value in record.headers)
 
 
-def test_the_board_answers_with_the_newest_ranking_and_forgets_what_it_answered_before() -> None:
-    moves: list[None] = []
-    board = RankingCache(moved=lambda: moves.append(None))
+def test_ranking_cache_answers_with_the_newest_ranking() -> None:
+    changes: list[None] = []
+    cache = RankingCache(on_change=lambda: changes.append(None))
     old, new = _record("24h", 1, at=datetime(2020, 1, 1, tzinfo=UTC)), _record("24h", 3, 2)
 
-    empty = orjson.loads(board.answer("24h", None, 5))
+    empty = orjson.loads(cache.answer("24h", None, 5))
     for record in (old, new, old):
-        board.apply(record)
-    found = orjson.loads(board.answer("24h", None, 1))
+        cache.apply(record)
+    found = orjson.loads(cache.answer("24h", None, 1))
 
     assert empty == {"window": "24h", "section": None, "computed_at": None, "items": []}
     assert [item["views"] for item in found["items"]] == [3]
     assert found["items"][0].keys() == {"article_id", "headline", "url", "section", "views"}
-    assert len(moves) == 2
+    assert len(changes) == 2
 
 
 @pytest.mark.parametrize(
     "value", [b"{", b"[]", b"null", b'{"window": "24h", "computed_at": "2026-01-01T00:00:00", "items": []}']
 )
-def test_a_ranking_that_cannot_be_read_changes_no_answer_and_is_in_nobodys_way(value: bytes) -> None:
-    moves: list[None] = []
-    board = RankingCache(moved=lambda: moves.append(None))
+def test_unreadable_ranking_is_counted_and_changes_no_answer(value: bytes) -> None:
+    changes: list[None] = []
+    cache = RankingCache(on_change=lambda: changes.append(None))
     first, second = _record("24h", 1, at=datetime(2026, 1, 1, tzinfo=UTC)), _record("24h", 2)
     dropped = RANKINGS_UNREADABLE._value.get()
 
-    board.apply(first)
-    board.apply(Record(first.topic, 0, 1, first.key, value, _with_id(first, b"poison"), 0))
-    kept = orjson.loads(board.answer("24h", None, 5))
-    board.apply(second)
-    found = orjson.loads(board.answer("24h", None, 5))
+    cache.apply(first)
+    cache.apply(Record(first.topic, 0, 1, first.key, value, _with_id(first, b"poison"), 0))
+    kept = orjson.loads(cache.answer("24h", None, 5))
+    cache.apply(second)
+    found = orjson.loads(cache.answer("24h", None, 5))
 
     assert kept["computed_at"] == "2026-01-01T00:00:00.000Z"
     assert [item["views"] for item in kept["items"]] == [1]
     assert [item["views"] for item in found["items"]] == [2]
-    assert len(moves) == 2
+    assert len(changes) == 2
     assert RANKINGS_UNREADABLE._value.get() == dropped + 1
 
 
-def test_the_later_computed_ranking_holds_whatever_its_records_id_says() -> None:
-    board = RankingCache(moved=lambda: None)
+def test_later_computed_ranking_wins_whatever_its_record_id() -> None:
+    cache = RankingCache(on_change=lambda: None)
     early, late = _record("24h", 1, at=datetime(2026, 1, 1, tzinfo=UTC)), _record("24h", 2)
 
-    board.apply(Record(early.topic, 0, 0, early.key, early.value, _with_id(early, b"zzz"), 0))
-    board.apply(late)
+    cache.apply(Record(early.topic, 0, 0, early.key, early.value, _with_id(early, b"zzz"), 0))
+    cache.apply(late)
 
-    assert [item["views"] for item in orjson.loads(board.answer("24h", None, 5))["items"]] == [2]
+    assert [item["views"] for item in orjson.loads(cache.answer("24h", None, 5))["items"]] == [2]
 
 
-def test_a_question_that_is_wrong_goes_the_usual_way() -> None:
-    board, sections = RankingCache(moved=lambda: None), frozenset({"world"})
+def test_wrong_query_is_left_to_the_routes() -> None:
+    cache, sections = RankingCache(on_change=lambda: None), frozenset({"world"})
 
-    assert rank_at(board, sections, "/v1/popular?window=1h&section=world&limit=3") is not None
+    assert rank_at(cache, sections, "/v1/popular?window=1h&section=world&limit=3") is not None
     for path in ("?window=2h", "?limit=0", "?top=1", "?section=x", "?limit=1&limit=2", "ity", "/x"):
-        assert rank_at(board, sections, f"/v1/popular{path}") is None
+        assert rank_at(cache, sections, f"/v1/popular{path}") is None

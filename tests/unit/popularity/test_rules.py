@@ -1,4 +1,4 @@
-"""Popularity's decisions as pure functions."""
+"""The rules of counting."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -15,6 +15,7 @@ from services.popularity.rules import (
     MOST_RECORDS_A_CALL,
     MOST_SKEW_MS,
     SPANS,
+    Span,
     View,
     event_id_from_key,
     fingerprint,
@@ -44,22 +45,21 @@ def _changed(record: Record, **changed: object) -> Record:
 
 
 @pytest.mark.parametrize("span", SPANS, ids=lambda span: span.window)
-def test_a_window_holds_whole_buckets_and_never_less_than_its_length(span: object) -> None:
-    assert span in SPANS
+def test_window_holds_whole_buckets_and_at_least_its_length(span: Span) -> None:
     for second in range(0, 3 * 3600, 977):
-        start = horizon(span, NOON_MS + second * 1000)  # type: ignore[arg-type]
+        start = horizon(span, NOON_MS + second * 1000)
         behind = (NOON_MS // 60_000) + second // 60 - start
-        assert start % span.bucket == 0  # type: ignore[attr-defined]
-        assert span.length <= behind < span.length + span.bucket  # type: ignore[attr-defined]
+        assert start % span.bucket == 0
+        assert span.length <= behind < span.length + span.bucket
 
 
-def test_a_view_counts_in_the_minute_it_was_seen() -> None:
+def test_view_counts_in_its_own_minute() -> None:
     view = read_view(_record(viewed_at=NOON - timedelta(days=3, seconds=1)))
 
     assert view.minute == NOON_MS // 60_000 - 3 * DAY - 1
 
 
-def test_a_view_from_the_future_counts_from_the_moment_the_log_gave_it() -> None:
+def test_view_from_the_future_counts_at_its_time_in_the_log() -> None:
     ahead = timedelta(milliseconds=MOST_SKEW_MS)
 
     assert read_view(_record(viewed_at=NOON + ahead)).minute == NOON_MS // 60_000 + 1
@@ -67,7 +67,7 @@ def test_a_view_from_the_future_counts_from_the_moment_the_log_gave_it() -> None
 
 
 @given(moment=st.datetimes(datetime(2000, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC)), name=st.uuids())
-def test_the_short_way_of_reading_a_view_says_what_the_long_way_says(moment: datetime, name: UUID) -> None:
+def test_own_form_and_any_form_are_read_alike(moment: datetime, name: UUID) -> None:
     short = _record(viewed_at=to_milliseconds(moment), id=name)
     spaced = Record(
         short.topic, 0, 0, short.key, (short.value or b"").replace(b".", b".000"), short.headers, short.timestamp_ms
@@ -92,7 +92,7 @@ def test_the_short_way_of_reading_a_view_says_what_the_long_way_says(moment: dat
         Record("views.v1", 0, 0, b"", b"{}", (), NOON_MS),
     ],
 )
-def test_what_is_not_a_view_is_refused_for_ever(bad: Record) -> None:
+def test_record_without_a_view_is_invalid(bad: Record) -> None:
     with pytest.raises(InvalidMessage):
         read_view(bad)
 
@@ -100,10 +100,10 @@ def test_what_is_not_a_view_is_refused_for_ever(bad: Record) -> None:
 @given(
     st.lists(st.tuples(st.integers(1, 3), st.integers(0, 2 * ID_SLOT_MS), st.booleans(), st.integers(0, 5)), min_size=1)
 )
-def test_chunks_cover_the_records_without_a_hole(steps: list[tuple[int, int, bool, int]]) -> None:
+def test_chunks_cover_the_records_without_a_gap(steps: list[tuple[int, int, bool, int]]) -> None:
     offset, read = 10, []
-    for hole, late, bad, number in steps:
-        offset += hole
+    for step, late, bad, number in steps:
+        offset += step
         record = _record(logged_ms=NOON_MS + late, offset=offset)
         read.append((record, None if bad else View(bytes([number]) * 16, f"article {number}", 1)))
 
@@ -113,12 +113,11 @@ def test_chunks_cover_the_records_without_a_hole(steps: list[tuple[int, int, boo
     assert chunks[-1].end == offset + 1
     assert chunks[-1].fingerprint == fingerprint(read[-1][0])
     assert all(one.end == next.start for one, next in pairwise(chunks))
-    found = [chunk.slot for chunk in chunks for _ in range(1)]
-    assert all(slot in {record.timestamp_ms // ID_SLOT_MS for record, _ in read} for slot in found)
+    assert {chunk.slot for chunk in chunks} == {record.timestamp_ms // ID_SLOT_MS for record, _ in read}
     assert {id for chunk in chunks for id in chunk.views} == {view.id for _, view in read if view}
 
 
-def test_a_chunk_is_never_larger_than_a_call_may_be_and_an_id_counts_once_in_it() -> None:
+def test_chunk_is_bounded_and_counts_an_id_once() -> None:
     record = _record()
     views = [View(number.to_bytes(16, "big"), "a", 1) for number in range(2 * MOST_RECORDS_A_CALL)]
 
@@ -129,9 +128,9 @@ def test_a_chunk_is_never_larger_than_a_call_may_be_and_an_id_counts_once_in_it(
     assert [len(chunk.views) for chunk in twice] == [1]
 
 
-def test_the_top_is_the_exact_merge_of_the_partitions_tops() -> None:
+def test_top_merges_partitions_exactly_with_newest_first_on_ties() -> None:
     assert top([{"a": 3, "b": 1}, {"c": 2, "d": 3}], 3) == [("d", 3), ("a", 3), ("c", 2)]
 
 
-def test_an_idempotency_key_always_gives_the_same_event_id() -> None:
+def test_idempotency_key_always_gives_the_same_event_id() -> None:
     assert event_id_from_key("one") == event_id_from_key("one") != event_id_from_key("two")

@@ -1,4 +1,4 @@
-"""What an article's events make of the read model: cards, paths, neighbours; in whatever order and however often they come."""
+"""Rules for article events: cards, paths and neighbours are the same for any redelivery of the events."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,17 +19,17 @@ from tests.support.projector import MORNING, an_article
 from tests.support.read_model import Memory
 
 LISTS = ("site", "section:world", "section:africa", "tag:lakes", "tag:salt", "author:ada-byrne")
-ACTIONS = ("retell", "retitle", "move section", "retag", "rename", "redate", "withdraw", "erase")
+ACTIONS = ("republish", "retitle", "change section", "retag", "rename", "redate", "withdraw", "erase")
 
 
 @dataclass
-class Newsroom:
-    """What ingestion would say: each article's history, and all events in the order of each article's own."""
+class ArticleLog:
+    """The events that ingestion would write, in order for each article."""
 
     log: list[Event] = field(default_factory=list)
     latest: dict[str, Event] = field(default_factory=dict)
 
-    def say(self, number: int, action: str) -> None:
+    def write(self, number: int, action: str) -> None:
         before = self.latest.get(f"a{number}")
         if isinstance(before, Erased):
             return
@@ -56,7 +56,7 @@ def _nothing(_: ArticleState) -> dict[str, object]:
 
 _CHANGES: dict[str, Callable[[ArticleState], dict[str, object]]] = {
     "retitle": lambda before: {"headline": before.headline + "!"},
-    "move section": lambda before: {"section": "africa" if before.section == "world" else "world"},
+    "change section": lambda before: {"section": "africa" if before.section == "world" else "world"},
     "retag": lambda before: {"tags": () if before.tags else ("Lakes", "Salt")},
     "redate": lambda before: {"published_at": before.published_at + timedelta(hours=1)},
     "rename": lambda before: {
@@ -73,7 +73,7 @@ def _first(number: int) -> ArticleState:
 
 
 def delivered(log: Sequence[Event], rewinds: Sequence[tuple[int, int]]) -> list[list[Event]]:
-    """The log in batches as a consumer gets it that dies now and then and goes on from an older offset."""
+    """The log in batches, as a consumer reads it that sometimes dies and continues from an older offset."""
     batches, position = [], 0
     for length, back in rewinds:
         batches.append(list(log[position : position + length]))
@@ -87,35 +87,35 @@ rewinds = st.lists(st.tuples(st.integers(1, 30), st.integers(0, 40)), max_size=8
 
 @settings(max_examples=60, deadline=None)
 @given(steps, rewinds)
-def test_the_read_model_is_what_the_newest_events_say_however_they_were_delivered(
+def test_read_model_matches_the_newest_events_after_redelivery(
     steps: list[tuple[int, str]], rewinds: list[tuple[int, int]]
 ) -> None:
-    newsroom, memory = Newsroom(), Memory()
+    articles, memory = ArticleLog(), Memory()
     for number in range(40):
-        newsroom.say(number, "publish")
+        articles.write(number, "publish")
     for number, action in steps:
-        newsroom.say(number, action)
+        articles.write(number, action)
 
-    for batch in delivered(newsroom.log, rewinds):
+    for batch in delivered(articles.log, rewinds):
         memory.apply(*batch)
 
-    published = newsroom.published()
+    published = articles.published()
     for listing in LISTS:
         wanted = sorted(
             (state for state in published if listing in lists_of(state)), key=lambda state: state.published_at
         )
-        shown = [card for _, cards in memory.rows(paged_list.cards_of(listing)) for card in cards]
+        shown = [card for _, cards in memory.pages(paged_list.cards_of(listing)) for card in cards]
         assert [(card.id, card.headline, card.url) for card in shown] == [
             (state.id, state.headline, state.url) for state in sorted(wanted, key=lambda s: (s.published_at, s.id))
         ]
-    _check_paths(memory, newsroom)
+    _check_paths(memory, articles)
     _check_neighbours(memory, published)
 
 
-def _check_paths(memory: Memory, newsroom: Newsroom) -> None:
+def _check_paths(memory: Memory, articles: ArticleLog) -> None:
     paths = {name: document for name, document in memory.documents.items() if isinstance(document, StoredPath)}
     wanted: dict[str, tuple[str, str]] = {}
-    for state in newsroom.latest.values():
+    for state in articles.latest.values():
         if isinstance(state, ArticleState):
             gone = state.status == "withdrawn"
             wanted |= {path_name(url): (state.id, "withdrawn" if gone else "former") for url in state.former_urls}
@@ -131,16 +131,16 @@ def _check_neighbours(memory: Memory, published: Sequence[ArticleState]) -> None
         assert (newer and newer.article_id) == (world[at + 1].id if at + 1 < len(world) else None)
 
 
-def test_an_event_that_comes_again_touches_again_all_that_it_changed_the_first_time() -> None:
+def test_redelivered_event_touches_the_same_documents() -> None:
     memory = Memory()
     memory.apply(an_article(id="a1", tags=("Lakes",)))
-    moved = an_article(
+    changed = an_article(
         ArticleCorrected, id="a1", version=2, section="africa", url="/africa/a1", former_urls=("/world/a1",)
     )
 
-    first = memory.apply(moved)
+    first = memory.apply(changed)
     documents = dict(memory.documents)
-    again = memory.apply(moved)
+    again = memory.apply(changed)
 
     assert again == first
     assert memory.documents == documents
@@ -150,7 +150,7 @@ def test_an_event_that_comes_again_touches_again_all_that_it_changed_the_first_t
     } == first  # fmt: skip
 
 
-def test_an_older_event_that_comes_late_changes_nothing() -> None:
+def test_outdated_event_changes_nothing() -> None:
     memory = Memory()
     memory.apply(an_article(id="a1", version=2, headline="New"))
     documents = dict(memory.documents)
@@ -160,7 +160,7 @@ def test_an_older_event_that_comes_late_changes_nothing() -> None:
     assert memory.documents == documents
 
 
-def test_a_change_that_no_card_shows_moves_no_list() -> None:
+def test_change_outside_the_card_changes_no_list() -> None:
     memory = Memory()
     memory.apply(an_article(id="a1", body_html="<p>One.</p>"))
 
@@ -169,18 +169,18 @@ def test_a_change_that_no_card_shows_moves_no_list() -> None:
     assert touched == {"article:a1"}
 
 
-def test_a_card_keeps_the_version_in_which_it_last_changed() -> None:
+def test_card_keeps_the_version_of_its_last_change() -> None:
     memory = Memory()
-    memory.apply(an_article(id="a1"), an_article(id="a1", version=2, headline="Anew"))
+    memory.apply(an_article(id="a1"), an_article(id="a1", version=2, headline="Changed"))
 
-    memory.apply(an_article(id="a1", version=3, headline="Anew", body_html="<p>More.</p>"))
-    front = memory.ask(lambda shelf: queries.front_of(shelf, "site"))
+    memory.apply(an_article(id="a1", version=3, headline="Changed", body_html="<p>More.</p>"))
+    front = memory.ask(lambda snapshot: queries.front_of(snapshot, "site"))
 
     assert front is not None
     assert [card.version for card in front.cards] == [2]
 
 
-def test_a_withdrawn_article_is_gone_from_lists_and_says_nothing_and_comes_back_when_it_is_published_again() -> None:
+def test_withdrawn_article_has_no_content_until_republished() -> None:
     memory = Memory()
     article = an_article(id="a1", tags=("Lakes",), lead_image=Picture(url="/media/lake.jpg", alt="A lake"))
     memory.apply(article)
@@ -190,7 +190,7 @@ def test_a_withdrawn_article_is_gone_from_lists_and_says_nothing_and_comes_back_
     path = memory.documents[path_name("/world/a1")]
     lists = [name for name in memory.documents if name.startswith("list:")]
     memory.apply(article.model_copy(update={"version": 3}))
-    found = memory.ask(lambda shelf: queries.article_of(shelf, "a1"))
+    found = memory.ask(lambda snapshot: queries.article_of(snapshot, "a1"))
 
     assert "lake" not in withdrawn.replace("tag:lakes", "").lower()
     assert isinstance(path, StoredPath)
@@ -201,7 +201,7 @@ def test_a_withdrawn_article_is_gone_from_lists_and_says_nothing_and_comes_back_
     assert front_name("tag:lakes") in memory.documents
 
 
-def test_an_erased_article_leaves_its_id_alone() -> None:
+def test_erased_article_keeps_only_its_id() -> None:
     memory = Memory()
     memory.apply(an_article(id="a1", tags=("Lakes",), bylines=("Ada Byrne",)))
 
@@ -213,7 +213,7 @@ def test_an_erased_article_leaves_its_id_alone() -> None:
     assert stored.state is None
 
 
-def test_an_article_that_was_erased_before_anything_was_heard_of_it_stays_unknown() -> None:
+def test_article_erased_before_its_first_event_stays_unknown() -> None:
     memory = Memory()
 
     memory.apply(Erased(id="a1"))
@@ -222,7 +222,7 @@ def test_an_article_that_was_erased_before_anything_was_heard_of_it_stays_unknow
     assert memory.documents.keys() == {"article:a1"}
 
 
-def test_a_former_path_that_another_article_has_taken_stays_with_it() -> None:
+def test_former_path_taken_by_another_article_stays_there() -> None:
     memory = Memory()
     memory.apply(an_article(id="a1", url="/world/lake"))
     memory.apply(an_article(id="a1", version=2, url="/world/lake-2", former_urls=("/world/lake",)))
@@ -235,7 +235,7 @@ def test_a_former_path_that_another_article_has_taken_stays_with_it() -> None:
     assert (path.article_id, path.state) == ("a2", "current")
 
 
-def test_recommended_are_those_with_most_tags_in_common_then_the_newest_of_the_section() -> None:
+def test_recommended_by_common_tags_then_by_date_in_the_section() -> None:
     memory = Memory()
     article = an_article(id="a0", tags=("Lakes", "Salt"), minute=9)
     memory.apply(
@@ -247,18 +247,18 @@ def test_recommended_are_those_with_most_tags_in_common_then_the_newest_of_the_s
         an_article(id="stranger", section="africa", minute=5),
     )
 
-    cards = memory.ask(lambda shelf: queries.recommended_for(shelf, article, 5))
+    cards = memory.ask(lambda snapshot: queries.recommended_for(snapshot, article, 5))
 
     assert [card.article_id for card in cards] == ["both", "one", "newer neighbour", "neighbour"]
 
 
-def test_a_front_left_short_by_withdrawals_is_shown_with_the_page_before() -> None:
+def test_short_front_is_shown_with_the_next_older_page() -> None:
     memory = Memory()
     memory.apply(*(an_article(id=f"a{number:02d}", minute=number) for number in range(36)))
     memory.apply(*(an_article(ArticleWithdrawn, id=f"a{number:02d}", version=2, minute=number) for number in (35, 34)))
 
-    front = memory.ask(lambda shelf: queries.front_of(shelf, "section:world"))
-    page = memory.ask(lambda shelf: queries.page_of(shelf, "section:world", 1))
+    front = memory.ask(lambda snapshot: queries.front_of(snapshot, "section:world"))
+    page = memory.ask(lambda snapshot: queries.page_of(snapshot, "section:world", 1))
 
     assert front is not None
     assert page is not None
@@ -266,12 +266,14 @@ def test_a_front_left_short_by_withdrawals_is_shown_with_the_page_before() -> No
     assert (front.older, page.older, page.newer, len(page.cards)) == (None, None, None, 24)
 
 
-def test_titles_of_tags_and_authors_are_as_editors_write_them() -> None:
+def test_titles_of_tags_and_authors_are_as_written() -> None:
     memory = Memory()
     memory.apply(an_article(tags=("Port Halim", "النيل"), bylines=("Zoë Quentin",), published_at=MORNING))
 
     titles = memory.ask(
-        lambda shelf: {name: page.title for name, page in queries.fronts_of(shelf, list(lists_of(_tagged))).items()}
+        lambda snapshot: {
+            name: page.title for name, page in queries.fronts_of(snapshot, list(lists_of(_tagged))).items()
+        }
     )
 
     assert set(titles.values()) == {"", "Port Halim", "النيل", "Zoë Quentin"}
@@ -280,34 +282,34 @@ def test_titles_of_tags_and_authors_are_as_editors_write_them() -> None:
 _tagged = an_article(tags=("Port Halim", "النيل"), bylines=("Zoë Quentin",))
 
 
-def test_an_articles_page_is_read_in_few_queries() -> None:
+def test_article_page_needs_few_queries() -> None:
     memory = Memory()
     articles = [an_article(id=f"a{number:02d}", minute=number, tags=("Lakes", "Salt")) for number in range(80)]
     memory.apply(*articles)
-    shelf, reads = LoadedSnapshot(), 0
+    snapshot, reads = LoadedSnapshot(), 0
 
-    def load(question: Callable[[Snapshot], object]) -> None:
+    def load(query: Callable[[Snapshot], object]) -> None:
         nonlocal reads
         while True:
             try:
-                question(shelf)
+                query(snapshot)
                 return
             except NotLoaded as error:
                 reads += 1
                 for name in error.missing:
-                    shelf.add(name, memory.documents.get(name), 1)
+                    snapshot.add(name, memory.documents.get(name), 1)
 
-    load(lambda shelf: shelf.get(path_name("/world/a30"), StoredPath))
-    load(lambda shelf: queries.article_of(shelf, "a30"))
-    load(lambda shelf: queries.comments_of(shelf, articles[30], None))
-    load(lambda shelf: queries.neighbours_of(shelf, articles[30]))
-    load(lambda shelf: queries.recommended_for(shelf, articles[30], 4))
+    load(lambda snapshot: snapshot.get(path_name("/world/a30"), StoredPath))
+    load(lambda snapshot: queries.article_of(snapshot, "a30"))
+    load(lambda snapshot: queries.discussion_of(snapshot, articles[30], None))
+    load(lambda snapshot: queries.neighbours_of(snapshot, articles[30]))
+    load(lambda snapshot: queries.recommended_for(snapshot, articles[30], 4))
 
-    # Its path, itself, what stands beside it, its page of the section's row: the hint may be one off.
+    # Its path, itself, its surroundings, its page of the section's list: the hint may be off by one.
     assert reads <= 5
 
 
-def test_a_units_events_are_projected_with_few_queries_although_their_lists_overflow() -> None:
+def test_batch_with_overflowing_lists_needs_few_queries() -> None:
     memory = Memory()
     articles = [
         an_article(id=f"a{number:03d}", minute=number, tags=(f"Tag {number % 3}",), bylines=(f"Author {number % 2}",))
@@ -320,6 +322,6 @@ def test_a_units_events_are_projected_with_few_queries_although_their_lists_over
         memory.apply(*articles[start : start + 50])
         queries.append(memory.queries - before)
 
-    # What all events need, then the pages that overflow here and there: those of several lists together.
+    # Documents of all events first, then the pages of all lists that overflow.
     assert max(queries) <= 6
-    assert len(memory.rows(paged_list.cards_of("site"))) == 17
+    assert len(memory.pages(paged_list.cards_of("site"))) == 17

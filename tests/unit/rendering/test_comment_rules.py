@@ -1,4 +1,4 @@
-"""What comments' events make of an article's threads, in whatever order and however often they come."""
+"""Rules for comment events: threads are the same for any order and any redelivery of the events."""
 
 import random
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from tests.support.projector import MORNING, a_comment, an_article
 from tests.support.read_model import Memory
 
 ARTICLE = an_article(id="a1")
-ROW = paged_list.threads_of("a1")
+PAGED = paged_list.threads_of("a1")
 
 
 def a_reply(comment_id: str, to: str, root: str, **changes: object) -> CommentState:
@@ -30,7 +30,7 @@ def removed(comment: CommentState) -> CommentState:
 
 
 def page(memory: Memory, number: int | None = None) -> CommentsView:
-    view = memory.ask(lambda shelf: queries.comments_of(shelf, ARTICLE, number))
+    view = memory.ask(lambda snapshot: queries.discussion_of(snapshot, ARTICLE, number))
     assert view is not None
     return view
 
@@ -40,24 +40,24 @@ def shape(view: CommentsView) -> list[list[tuple[str, int]]]:
 
 
 def histories(rng: random.Random) -> dict[str, list[CommentState]]:
-    """Threads with replies to replies, and what moderators did to them; each comment's events in their order."""
-    made: dict[str, list[CommentState]] = {}
+    """Threads with nested replies, removed and restored by moderators; the events of each comment in order."""
+    found: dict[str, list[CommentState]] = {}
     for number in range(rng.randrange(1, 40)):
         name = f"c{number:02d}"
-        parent = made[rng.choice(list(made))][0] if made and rng.random() < 0.6 else None
+        parent = found[rng.choice(list(found))][0] if found and rng.random() < 0.6 else None
         first = a_comment(
             "a1", id=name, minute=number, parent_id=parent and parent.id, root_id=parent.root_id if parent else name
         )
-        made[name] = [first]
+        found[name] = [first]
         for _ in range(rng.randrange(3)):
-            before = made[name][-1]
+            before = found[name][-1]
             status = "removed" if before.status == "published" else "published"
-            made[name].append(before.model_copy(update={"version": before.version + 1, "status": status}))
-    return made
+            found[name].append(before.model_copy(update={"version": before.version + 1, "status": status}))
+    return found
 
 
 def shuffled(history: dict[str, list[CommentState]], rng: random.Random) -> list[CommentState]:
-    """All events, each comment's in order but among comments in any, with some of them delivered again."""
+    """All events in random order, in order for each comment, some delivered twice."""
     events = []
     waiting = {name: list(events) for name, events in history.items()}
     while waiting:
@@ -72,7 +72,7 @@ def shuffled(history: dict[str, list[CommentState]], rng: random.Random) -> list
 
 @settings(max_examples=80, deadline=None)
 @given(st.integers(0, 1 << 32))
-def test_threads_are_what_the_newest_events_say_in_whatever_order_they_came(seed: int) -> None:
+def test_threads_show_the_newest_events_in_any_order(seed: int) -> None:
     rng = random.Random(seed)
     history = histories(rng)
     memory = Memory()
@@ -87,10 +87,10 @@ def test_threads_are_what_the_newest_events_say_in_whatever_order_they_came(seed
     assert view.total == len(visible)
     assert all(c.name == c.body_html == "" for c in shown if c.removed)
     assert [thread.opener.comment_id for thread in view.threads] == sorted({c.root_id for c in visible.values()})
-    _check_that_answers_follow(history, shown)
+    _check_order_of_replies(history, shown)
 
 
-def _check_that_answers_follow(history: dict[str, list[CommentState]], shown: Sequence[CommentView]) -> None:
+def _check_order_of_replies(history: dict[str, list[CommentState]], shown: Sequence[CommentView]) -> None:
     depth_of = {comment.comment_id: comment.depth for comment in shown}
     order = [comment.comment_id for comment in shown]
     for name in order:
@@ -102,7 +102,7 @@ def _check_that_answers_follow(history: dict[str, list[CommentState]], shown: Se
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 1 << 32))
-def test_two_orders_of_the_same_events_end_in_the_same_threads(seed: int) -> None:
+def test_two_orders_of_events_give_equal_threads(seed: int) -> None:
     rng = random.Random(seed)
     history = histories(rng)
     one, other = Memory(), Memory()
@@ -114,7 +114,7 @@ def test_two_orders_of_the_same_events_end_in_the_same_threads(seed: int) -> Non
     assert page(one) == page(other)
 
 
-def test_a_reply_that_comes_before_its_thread_waits_for_the_opener_in_its_place() -> None:
+def test_early_reply_gets_a_placeholder_for_its_opener() -> None:
     memory = Memory()
     memory.apply(a_comment("a1", id="c1", minute=1), a_comment("a1", id="c5", minute=5))
 
@@ -131,7 +131,7 @@ def test_a_reply_that_comes_before_its_thread_waits_for_the_opener_in_its_place(
     assert late.total == 4
 
 
-def test_a_removed_comment_loses_its_words_and_replies_to_it_stay() -> None:
+def test_removed_comment_loses_its_text_and_keeps_its_replies() -> None:
     memory = Memory()
     opener, answer = a_comment("a1", id="c1", name="Rude"), a_reply("c2", "c1", "c1", minute=1)
     memory.apply(opener, answer, a_reply("c3", "c2", "c1", minute=2))
@@ -145,7 +145,7 @@ def test_a_removed_comment_loses_its_words_and_replies_to_it_stay() -> None:
     assert "Rude" not in str(memory.documents)
 
 
-def test_removed_comments_keep_their_places_one_under_the_other() -> None:
+def test_nested_removed_comments_keep_their_depth() -> None:
     memory = Memory()
     first, second = a_reply("c1", "c0", "c0", minute=1), a_reply("c2", "c1", "c0", minute=2)
     memory.apply(a_comment("a1", id="c0"), first, second, a_reply("c3", "c2", "c0", minute=3))
@@ -155,7 +155,7 @@ def test_removed_comments_keep_their_places_one_under_the_other() -> None:
     assert shape(page(memory)) == [[("c0", 0), ("c1", 1), ("c2", 2), ("c3", 3)]]
 
 
-def test_a_thread_goes_with_its_last_visible_comment() -> None:
+def test_thread_ends_with_its_last_visible_comment() -> None:
     memory = Memory()
     opener, reply = a_comment("a1", id="c1"), a_reply("c2", "c1", "c1")
     memory.apply(opener, reply, removed(opener))
@@ -165,7 +165,7 @@ def test_a_thread_goes_with_its_last_visible_comment() -> None:
     assert page(memory) == CommentsView(total=0)
 
 
-def test_an_approved_reply_to_a_comment_that_waits_hangs_on_an_empty_place() -> None:
+def test_reply_to_a_held_comment_hangs_on_a_placeholder() -> None:
     memory = Memory()
     held = a_comment("a1", CommentHeld, id="c1", status="pending", name="Rude")
 
@@ -176,7 +176,7 @@ def test_an_approved_reply_to_a_comment_that_waits_hangs_on_an_empty_place() -> 
     assert (view.threads[0].opener.removed, view.threads[0].opener.name, view.total) == (True, "", 1)
 
 
-def test_a_comment_that_waits_is_not_shown_and_an_approved_one_stands_where_it_was_written() -> None:
+def test_held_comment_appears_at_its_time_once_approved() -> None:
     memory = Memory()
     held = a_comment("a1", CommentHeld, id="c1", status="pending", minute=1)
     memory.apply(held, a_comment("a1", id="c2", minute=2))
@@ -189,7 +189,7 @@ def test_a_comment_that_waits_is_not_shown_and_an_approved_one_stands_where_it_w
     assert shape(after) == [[("c1", 0)], [("c2", 0)]]
 
 
-def test_fifty_threads_become_a_page_and_it_keeps_its_number() -> None:
+def test_fifty_threads_become_a_page_with_a_stable_number() -> None:
     memory = Memory()
     memory.apply(*(a_comment("a1", id=f"c{number:03d}", minute=number) for number in range(75)))
     first = page(memory, 1)
@@ -200,10 +200,10 @@ def test_fifty_threads_become_a_page_and_it_keeps_its_number() -> None:
     assert page(memory, 1).threads == first.threads
     assert [thread.opener.comment_id for thread in page(memory).threads] == [f"c{n:03d}" for n in range(100, 140)]
     assert (page(memory).page, page(memory).pages, page(memory).total) == (3, 3, 140)
-    assert memory.ask(lambda shelf: queries.comments_of(shelf, ARTICLE, 4)) is None
+    assert memory.ask(lambda snapshot: queries.discussion_of(snapshot, ARTICLE, 4)) is None
 
 
-def test_an_event_that_comes_again_touches_again_what_it_changed() -> None:
+def test_redelivered_event_touches_the_same_documents() -> None:
     memory = Memory()
 
     first = memory.apply(a_comment("a1", id="c1"))
@@ -212,7 +212,7 @@ def test_an_event_that_comes_again_touches_again_what_it_changed() -> None:
     assert first == again == {"comments:a1"}
 
 
-def test_an_erased_comment_is_forgotten_and_an_old_event_does_not_bring_it_back() -> None:
+def test_late_event_does_not_restore_an_erased_comment() -> None:
     memory = Memory()
     comment = a_comment("a1", id="c1", name="Ada Byrne")
     memory.apply(comment)
@@ -225,7 +225,7 @@ def test_an_erased_comment_is_forgotten_and_an_old_event_does_not_bring_it_back(
     assert page(memory).total == 0
 
 
-def test_comments_of_an_erased_article_are_forgotten_and_new_ones_are_not_kept() -> None:
+def test_erased_article_keeps_no_old_and_no_new_comments() -> None:
     memory = Memory()
     memory.apply(ARTICLE, a_comment("a1", id="c1"))
 
@@ -237,7 +237,7 @@ def test_comments_of_an_erased_article_are_forgotten_and_new_ones_are_not_kept()
     assert "comments:a1" not in memory.documents
 
 
-def test_no_page_of_threads_grows_without_end() -> None:
+def test_pages_of_threads_are_bounded() -> None:
     memory = Memory()
     memory.apply(a_comment("a1", id="root"))
     for number in range(0, 900, 60):
@@ -245,15 +245,15 @@ def test_no_page_of_threads_grows_without_end() -> None:
 
     sizes = [
         sum(len(thread.comments) for thread in threads if isinstance(thread, StoredThread))
-        for _, threads in memory.rows(ROW)
+        for _, threads in memory.pages(PAGED)
     ]
 
     assert sum(sizes) == page(memory).total == 901
-    assert max(sizes) <= 4 * ROW.leaf_most
-    assert max(len(thread.comments) for _, threads in memory.rows(ROW) for thread in threads) == MOST_IN_THREAD
+    assert max(sizes) <= 4 * PAGED.page_limit
+    assert max(len(thread.comments) for _, threads in memory.pages(PAGED) for thread in threads) == MOST_IN_THREAD
 
 
-def test_threads_approved_late_do_not_overfill_an_old_page() -> None:
+def test_late_threads_do_not_overfill_an_old_page() -> None:
     memory = Memory()
     memory.apply(*(a_comment("a1", id=f"c{n:03d}", created_at=MORNING + timedelta(hours=n)) for n in range(75)))
 
@@ -261,6 +261,6 @@ def test_threads_approved_late_do_not_overfill_an_old_page() -> None:
         late = MORNING + timedelta(minutes=number)
         memory.apply(a_comment("a1", id=f"late{number:03d}", created_at=late))
 
-    assert [number for number, _ in memory.rows(ROW)] == [1, 2, None]
-    assert len(memory.rows(ROW)[0][1]) == ROW.leaf_most
+    assert [number for number, _ in memory.pages(PAGED)] == [1, 2, None]
+    assert len(memory.pages(PAGED)[0][1]) == PAGED.page_limit
     assert page(memory).total == 195

@@ -1,4 +1,4 @@
-"""What an old article says about its age."""
+"""The note about the age of an old article."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,14 +22,14 @@ from tests.support.paper import TEMPLATES
         ("1605-12-01T00:00:00", 420),
     ],
 )
-def test_years_are_whole_ones_of_the_calendar(published: str, years: int) -> None:
+def test_age_counts_whole_calendar_years(published: str, years: int) -> None:
     now = datetime(2026, 11, 23, 14, 5, 7, tzinfo=UTC)
 
     assert years_old(datetime.fromisoformat(published).replace(tzinfo=UTC), now) == years
 
 
 @pytest.mark.parametrize(
-    ("language", "years", "said", "next_year"),
+    ("language", "years", "note", "next_year"),
     [
         ("en", 0, "more than a year old.", "more than a year old."),
         ("en", 3, "more than three years old.", "more than four years old."),
@@ -40,12 +40,12 @@ def test_years_are_whole_ones_of_the_calendar(published: str, years: int) -> Non
         ("ar", 103, "أكثر من ١٠٣ أعوام.", "أكثر من ١٠٤ أعوام."),
     ],
 )
-def test_an_old_article_says_how_old_it_is(language: str, years: int, said: str, next_year: str) -> None:
+def test_old_article_shows_its_age(language: str, years: int, note: str, next_year: str) -> None:
     article = replace(samples.article(), language=language, years_old=years)
 
     line = html.fromstring(TEMPLATES.article(article)).find(".//p[@class='old']")
 
     assert line is not None
     assert (line.get("hidden") is None) == (years > 0)
-    assert str(line.text).endswith(said)
+    assert str(line.text).endswith(note)
     assert str(line.get("data-older")).endswith(next_year)

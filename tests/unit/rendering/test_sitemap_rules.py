@@ -1,7 +1,7 @@
-"""What articles' events make of sitemaps: each published article once, with its last change, whatever the order of events."""
+"""Sitemaps hold every published article once, with its last change, in any order of events."""
 
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,15 +21,15 @@ def later(article: ArticleState, **changes: object) -> ArticleState:
     )
 
 
-def named(memory: Memory) -> dict[str, object]:
-    """Every address in every part, each with its last change."""
-    parts = memory.ask(queries.parts_of)
+def entries(memory: Memory) -> dict[str, object]:
+    """Every address in every part, with the time of its last change."""
+    parts = memory.ask(queries.sitemap_parts)
     found: dict[str, object] = {}
     for part, moment in parts.items():
-        places = memory.ask(lambda shelf, part=part: queries.places_of(shelf, part)) or ()
-        assert max(place.modified_at for place in places) == moment, "the index says what its newest child says"
-        assert not found.keys() & {place.url for place in places}
-        found |= {place.url: place.modified_at for place in places}
+        found_entries = memory.ask(partial(queries.sitemap_entries, part=part)) or ()
+        assert max(entry.modified_at for entry in found_entries) == moment, "the index has the time of the newest entry"
+        assert not found.keys() & {entry.url for entry in found_entries}
+        found |= {entry.url: entry.modified_at for entry in found_entries}
     return found
 
 
@@ -38,15 +38,19 @@ ARTICLES = {number: an_article(id=f"a{number}", minute=number * 7 % 261) for num
 
 @cache
 def filled() -> Memory:
-    """A read model with all of them: documents are frozen, so that copies of the dictionary are enough."""
+    """A read model with all articles. Documents are frozen, so a copy of the dictionary is enough."""
     memory = Memory()
     memory.apply(*ARTICLES.values())
     return memory
 
 
-@given(st.lists(st.tuples(st.integers(0, 260), st.sampled_from(["tell", "redate", "withdraw", "move"])), max_size=30))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 260), st.sampled_from(["republish", "redate", "withdraw", "rename"])), max_size=30
+    )
+)
 @settings(max_examples=15, deadline=None)
-def test_sitemaps_name_exactly_what_is_published(changes: list[tuple[int, str]]) -> None:
+def test_sitemaps_hold_exactly_the_published_articles(changes: list[tuple[int, str]]) -> None:
     memory = Memory()
     memory.documents = dict(filled().documents)
     known = dict(ARTICLES)
@@ -58,26 +62,26 @@ def test_sitemaps_name_exactly_what_is_published(changes: list[tuple[int, str]])
             fields["published_at"] = before.published_at + timedelta(minutes=30)
         elif change == "withdraw":
             fields["status"] = "withdrawn"
-        elif change == "move":
+        elif change == "rename":
             fields["url"] = f"{before.url}-again"
         known[number] = later(before, **fields)
         memory.apply(known[number])
 
     published = [article for article in known.values() if article.status == "published"]
-    assert named(memory) == {article.url: modified_at(article) for article in published}
+    assert entries(memory) == {article.url: modified_at(article) for article in published}
 
 
-def test_an_erased_article_is_named_no_more() -> None:
+def test_erased_article_leaves_the_sitemap() -> None:
     memory = Memory()
     memory.documents = dict(filled().documents)
 
     memory.apply(Erased(id="a3"), Erased(id="a199"))
 
-    assert len(named(memory)) == len(ARTICLES) - 2
-    assert not {"/world/a3", "/world/a199"} & named(memory).keys()
+    assert len(entries(memory)) == len(ARTICLES) - 2
+    assert not {"/world/a3", "/world/a199"} & entries(memory).keys()
 
 
-def test_a_publication_reads_and_writes_as_much_with_six_hundred_articles_as_with_two_hundred() -> None:
+def test_publication_cost_does_not_grow_with_the_sitemap() -> None:
     memory = Memory()
     loaded = []
     for number in range(600):
@@ -91,17 +95,17 @@ def test_a_publication_reads_and_writes_as_much_with_six_hundred_articles_as_wit
     assert len(index.modified) == (600 - len(memory.documents[paged_list.SITEMAP_ENTRIES.front].entries)) // 100  # type: ignore[attr-defined]
 
 
-def test_the_last_change_is_never_before_the_publication() -> None:
+def test_last_change_is_never_before_publication() -> None:
     planned = an_article(published_at=MORNING + timedelta(hours=2), updated_at=MORNING)
 
     assert modified_at(planned) == planned.published_at
     assert modified_at(later(planned, corrected_at=MORNING + timedelta(days=9))) == MORNING + timedelta(days=9)
 
 
-def test_a_withdrawn_article_has_no_place() -> None:
+def test_withdrawn_article_leaves_the_sitemap() -> None:
     memory = Memory()
     memory.apply(an_article(id="a1"))
 
     memory.apply(an_article(ArticleWithdrawn, id="a1", version=2))
 
-    assert named(memory) == {}
+    assert entries(memory) == {}

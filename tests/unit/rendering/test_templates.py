@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
-from services.comments import contract
+from services.comments import fields as comment_fields
 from services.rendering.pages.models import CommentsView, ErrorView, HomeView, ListView, PopularView
 from services.rendering.pages.templates import POPULAR_SLOT, Templates
 from shared.site.site import load_site
@@ -267,10 +267,10 @@ def test_the_reply_form_allows_the_lengths_that_the_comments_service_takes() -> 
     }
 
     assert lengths == {
-        "body": contract.LONGEST_BODY,
-        "name": contract.LONGEST_NAME,
-        "email": contract.LONGEST_EMAIL,
-        "website": contract.LONGEST_WEBSITE,
+        "body": comment_fields.LONGEST_BODY,
+        "name": comment_fields.LONGEST_NAME,
+        "email": comment_fields.LONGEST_EMAIL,
+        "website": comment_fields.LONGEST_WEBSITE,
     }
 
 

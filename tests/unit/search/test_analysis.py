@@ -1,10 +1,10 @@
-"""Words: what counts as the same one."""
+"""Words: which written forms are one word."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.search.analysis import FORMS, STEMS, analyse, text_of, words, words_that_begin_with, written_words
+from services.search.analysis import FORMS, STEMS, Word, analyse, terms, text_of, words_that_begin_with, written_words
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,8 @@ from services.search.analysis import FORMS, STEMS, analyse, text_of, words, word
         ("Nairobi’s", "nairobi"),
         ("Straße", "strasse"),
         ("٢٠٢٦", "2026"),
+        ("๒๐๒๖", "2026"),
+        ("២០២៦", "2026"),
         ("المكتبة", "مكتبة"),
         ("المكتبة", "المكتبه"),
         ("المكتبات", "مكتبة"),
@@ -30,41 +32,43 @@ from services.search.analysis import FORMS, STEMS, analyse, text_of, words, word
         ("مصرية", "المصري"),
     ],
 )
-def test_two_ways_to_write_a_word_have_one_stem(written: str, looked_for: str) -> None:
+def test_spellings_and_inflections_of_a_word_share_a_stem(written: str, looked_for: str) -> None:
     assert analyse(written).stem == analyse(looked_for).stem
 
 
 @pytest.mark.parametrize(("one", "other"), [("port", "part"), ("كتاب", "باب"), ("salt", "sale")])
-def test_different_words_stay_apart(one: str, other: str) -> None:
+def test_different_words_have_different_stems(one: str, other: str) -> None:
     assert analyse(one).stem != analyse(other).stem
 
 
-def test_a_form_keeps_the_ending_that_a_reader_may_be_typing() -> None:
+def test_form_keeps_its_ending_for_a_reader_who_types() -> None:
     assert analyse("Gouvernements").form == "gouvernements"
     assert analyse("المكتبة").form == "مكتبه"
 
 
-def test_marks_and_signs_part_words_and_vowel_marks_do_not() -> None:
-    assert [word.form for word in words("well-known: «كِتَابٌ»; 3.5_km")] == ["well", "known", "كتاب", "3", "5", "km"]
+def test_punctuation_splits_words_and_vowel_marks_do_not() -> None:
+    found = [term.form for term in terms("well-known: «كِتَابٌ»; 3.5_km") if isinstance(term, Word)]
+
+    assert found == ["well", "known", "كتاب", "3", "5", "km"]
 
 
-def test_a_body_is_read_as_a_reader_reads_it() -> None:
+def test_inline_tags_join_letters_and_block_tags_split_words() -> None:
     html = '<p>Sea<strong>gulls</strong> &amp; <a href="/x" title="a > b">terns</a></p><h2>Nests</h2><p>in May<br>and June</p>'
 
     assert text_of(html) == "Seagulls & terns Nests in May and June"
 
 
 @given(
-    text=st.text(alphabet="abzABZ éÉßİıK'’._-–1٣كمةل\u0301\u0651", max_size=60),
+    text=st.text(alphabet="abzABZ éÉßİıK'’._-–1٣كمةل東ที\u0301\u0651", max_size=60),
     letters=st.sets(st.sampled_from("abzk1كمs"), max_size=3),
 )
-def test_looking_for_first_letters_passes_over_no_word_whose_face_begins_with_one(text: str, letters: set[str]) -> None:
+def test_first_letter_pattern_misses_no_word_with_such_a_face(text: str, letters: set[str]) -> None:
     wanted = {found.span() for found in written_words(text) if {STEMS[found[0]][:1], FORMS[found[0]][:1]} & letters}
 
     assert wanted <= {found.span() for found in written_words(text, words_that_begin_with(letters))}
 
 
-def test_looking_for_first_letters_passes_over_the_other_words() -> None:
+def test_first_letter_pattern_skips_other_words() -> None:
     found = [word[0] for word in written_words("Basalt and a barn, the rebar's bar’s b", words_that_begin_with({"b"}))]
 
     assert found == ["Basalt", "barn", "bar’s", "b"]

@@ -1,4 +1,4 @@
-"""A rebuild's end: whoever follows the log is stopped, whatever it waits for."""
+"""The end of a rebuild: its follower is stopped in any state."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from tests.support.polling import PATIENCE_S
 
 
 class _Swallowing:
-    """A follower that waits as aiokafka does; Python 3.11 swallows a cancellation that comes together with the answer."""
+    """Waits as aiokafka does: Python 3.11 swallows a cancellation that arrives together with the result."""
 
     def __init__(self) -> None:
         self.caught_up = False
@@ -18,13 +18,13 @@ class _Swallowing:
         await asyncio.wait_for(self._answer, PATIENCE_S)
         await asyncio.Event().wait()
 
-    def say(self, _: str) -> None:
+    def report(self, _: str) -> None:
         self.caught_up = True
         self._answer.set_result(None)
 
 
-async def test_a_rebuild_ends_though_its_follower_misses_the_first_word() -> None:
+async def test_rebuild_ends_when_its_follower_misses_a_cancellation() -> None:
     follower = _Swallowing()
 
     async with asyncio.timeout(PATIENCE_S):
-        await _catch_up(follower, follower.say)  # type: ignore[arg-type]
+        await _catch_up(follower, follower.report)  # type: ignore[arg-type]

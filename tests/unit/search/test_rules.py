@@ -1,5 +1,6 @@
-"""Questions: what is read out of a query, and what is said about a bad one."""
+"""Questions: how a query is read, and the problems of a wrong one."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,28 +9,46 @@ from hypothesis import strategies as st
 from tantivy import Query
 
 from services.search import queries
+from services.search.analysis import Term
 from services.search.rules import MOST_WORDS, Question, next_cursor, parse, read_offset, read_question
 from services.search.store import make_schema, recency
+from services.search.unspaced import Run
 from shared.errors import Problem
 
 SECTIONS = frozenset({"world", "africa"})
 SCHEMA = make_schema()
 
 
-def test_words_phrases_and_a_word_that_is_being_typed_are_told_apart() -> None:
+def _texts(terms: Sequence[Term]) -> list[str]:
+    return ["".join(term.characters) if isinstance(term, Run) else term.form for term in terms]
+
+
+def test_question_holds_words_phrases_and_an_unfinished_word() -> None:
     question = parse('salt "the evening tide" harb')
 
-    assert [word.form for word in question.words] == ["salt", "harb"]
-    assert [[word.form for word in phrase] for phrase in question.phrases] == [["the", "evening", "tide"]]
+    assert _texts(question.terms) == ["salt", "harb"]
+    assert [_texts(phrase) for phrase in question.phrases] == [["the", "evening", "tide"]]
     assert question.typing
 
 
+def test_unspaced_runs_are_terms_of_a_question_and_of_its_phrases() -> None:
+    question = parse('Shanghai上海 "東京タワー" 夜')
+
+    assert _texts(question.terms) == ["shanghai", "上海", "夜"]
+    assert [_texts(phrase) for phrase in question.phrases] == [["東京タワー"]]
+    assert question.typing
+
+
+def test_unspaced_run_counts_as_one_word_of_the_limit() -> None:
+    assert read_question({"q": "上海市" * 60}, SECTIONS).terms
+
+
 @pytest.mark.parametrize("text", ["harbour ", '"harbour"', 'harbour "at night', '"at night" '])
-def test_a_word_that_is_closed_is_not_being_typed(text: str) -> None:
+def test_closed_word_is_finished(text: str) -> None:
     assert not parse(text).typing
 
 
-def test_a_day_is_whole_and_a_moment_is_one() -> None:
+def test_day_limit_is_a_whole_day_and_moment_a_millisecond() -> None:
     question = read_question({"q": "x", "from": "2026-02-08", "to": "2026-02-08"}, SECTIONS)
 
     assert question.since == datetime(2026, 2, 8, tzinfo=UTC)
@@ -57,7 +76,7 @@ def test_a_day_is_whole_and_a_moment_is_one() -> None:
         ({"q": "x", "form": "2026-02-08"}, "?form"),
     ],
 )
-def test_what_is_wrong_is_named(query: dict[str, str], pointer: str) -> None:
+def test_wrong_parameter_is_named(query: dict[str, str], pointer: str) -> None:
     with pytest.raises(Problem) as caught:
         read_question(query, SECTIONS)
 
@@ -65,21 +84,21 @@ def test_what_is_wrong_is_named(query: dict[str, str], pointer: str) -> None:
     assert [error.pointer for error in caught.value.errors] == [pointer]
 
 
-def test_a_cursor_leads_on_for_its_own_question_only() -> None:
+def test_cursor_is_valid_for_its_own_question_only() -> None:
     query = {"q": "salt", "section": "world"}
     cursor = next_cursor(query, 20, total=50)
 
     assert cursor is not None
     assert read_offset({**query, "cursor": cursor}) == 20
-    for stranger in ({"q": "sand", "cursor": cursor}, {"q": "salt", "cursor": "bm8"}, {"q": "salt", "cursor": "é"}):
+    for foreign in ({"q": "sand", "cursor": cursor}, {"q": "salt", "cursor": "bm8"}, {"q": "salt", "cursor": "é"}):
         with pytest.raises(Problem) as caught:
-            read_offset(stranger)
+            read_offset(foreign)
         assert caught.value.status == 400
     assert next_cursor(query, 50, total=50) is None
 
 
-@given(st.text(max_size=200))
-def test_no_text_breaks_a_query(text: str) -> None:
+@given(st.text(max_size=200) | st.text(alphabet='海2a "ที서', max_size=20))
+def test_any_text_becomes_a_query(text: str) -> None:
     question = parse(text)
 
     assert isinstance(queries.strict(SCHEMA, question), Query)
@@ -87,7 +106,7 @@ def test_no_text_breaks_a_query(text: str) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["q", "section", "from", "to", "cursor", "x"]), st.text(max_size=40)))
-def test_any_query_is_a_question_or_a_problem_of_the_clients(query: dict[str, str]) -> None:
+def test_any_request_is_a_question_or_a_client_problem(query: dict[str, str]) -> None:
     answers = []
     for read in (lambda: read_question(query, SECTIONS), lambda: read_offset(query)):
         try:
@@ -99,7 +118,7 @@ def test_any_query_is_a_question_or_a_problem_of_the_clients(query: dict[str, st
     assert answers[1] in (0, 400)
 
 
-def test_newer_weighs_more_and_a_year_is_no_abyss() -> None:
+def test_newer_article_weighs_more_and_a_year_costs_little() -> None:
     moment = datetime(2026, 3, 1, tzinfo=UTC)
 
     assert recency(moment) > recency(moment - timedelta(minutes=10))

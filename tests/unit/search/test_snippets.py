@@ -1,4 +1,4 @@
-"""Snippets: where they are cut, what they mark, and that nothing of a text becomes HTML."""
+"""Snippets: their cut, their marks, and that no text becomes HTML."""
 
 import pytest
 from hypothesis import given
@@ -18,7 +18,7 @@ def shown(q: str, text: str, *, forgiving: bool = False) -> str:
     return snippet_html(text, Matcher(parse(q), forgiving=forgiving))
 
 
-def test_it_shows_the_place_where_the_words_stand_together() -> None:
+def test_snippet_shows_the_place_where_words_are_close_together() -> None:
     snippet = shown("mangrove salt ", LONG)
 
     assert "<mark>mangroves</mark> waits by the <mark>salt</mark>" in snippet
@@ -31,22 +31,64 @@ def test_it_shows_the_place_where_the_words_stand_together() -> None:
     ("q", "marked"),
     [("mangr", "mangroves"), ("kéeper ", "keeper"), ('"salt pans"', "pans"), ("KEEPERS ", "keeper")],
 )
-def test_what_was_begun_folded_or_inflected_is_marked(q: str, marked: str) -> None:
+def test_begun_folded_or_inflected_word_is_marked(q: str, marked: str) -> None:
     assert f"<mark>{marked}</mark>" in shown(q, LONG)
 
 
-def test_a_misspelt_word_is_marked_when_it_was_forgiven() -> None:
+def test_misspelt_word_is_marked_only_when_forgiven() -> None:
     assert "<mark>" not in shown("mangrvoes ", LONG)
     assert "<mark>mangroves</mark>" in shown("mangrvoes ", LONG, forgiving=True)
     assert "<mark>mangroves</mark>" in shown("mangrvo", LONG, forgiving=True)
 
 
-def test_arabic_is_marked_as_it_is_written() -> None:
+def test_arabic_is_marked_as_written() -> None:
     assert shown("مكتبه ", "زار المَكْتَبَةَ اليوم") == "زار <mark>المَكْتَبَةَ</mark> اليوم"
 
 
-@given(st.text(max_size=60), st.text(max_size=400))
-def test_nothing_but_marks_is_html(q: str, text: str) -> None:
+@pytest.mark.parametrize(
+    ("q", "text", "expected"),
+    [
+        ("東京", "夜の東京タワー", "夜の<mark>東京</mark>タワー"),
+        ("タワー", "東京タワーの夜", "東京<mark>タワー</mark>の夜"),
+        ("夜 ", "東京タワーの夜", "東京タワーの<mark>夜</mark>"),
+        ('"京タワー"', "東京タワーの夜", "東<mark>京タワー</mark>の夜"),
+        ("上海市 ", "海市蜃楼、上海市", "海市蜃楼、<mark>上海市</mark>"),
+        ("上海", "Shanghai上海2026", "Shanghai<mark>上海</mark>2026"),
+        ("shanghai ", "Shanghai上海2026", "<mark>Shanghai</mark>上海2026"),
+        ("2026 上海", "Shanghai上海2026", "Shanghai<mark>上海</mark><mark>2026</mark>"),
+        ("東京 京都 ", "東京都", "<mark>東京</mark><mark>都</mark>"),
+        ("ダム ", "黒部ﾀﾞﾑへ", "黒部<mark>ﾀﾞﾑ</mark>へ"),
+        ("서울 ", "나는 서울은", "나는 <mark>서울</mark>은"),
+        ("서우", "나는 서울은", "나는 <mark>서울</mark>은"),
+        ("น้ำ ", "ตลาดน้ำวันนี้", "ตลาด<mark>น้ำ</mark>วันนี้"),
+        ("ลา", "ประเทศลาวเก่า", "ประเทศ<mark>ลา</mark>วเก่า"),
+        ("ភ្នំពេញ", "ទីក្រុងភ្នំ\u200bពេញ", "ទីក្រុង<mark>ភ្នំ\u200bពេញ</mark>"),
+        ("မြန်မာ", "ယနေ့မြန်မာ", "ယနေ့<mark>မြန်မာ</mark>"),
+        ("上海", "<b>上海</b>", "&lt;b&gt;<mark>上海</mark>&lt;/b&gt;"),
+    ],
+)
+def test_unspaced_run_is_marked_at_its_own_characters(q: str, text: str, expected: str) -> None:
+    assert shown(q, text) == expected
+
+
+def test_unspaced_text_is_cut_around_the_hit() -> None:
+    snippet = shown("上海", "東" * 700 + "上海" + "京" * 700)
+
+    assert snippet == "… " + "東" * 50 + "<mark>上海</mark>" + "京" * (LENGTH - 52) + " …"
+
+
+def test_cut_never_parts_a_character_from_its_marks() -> None:
+    snippet = shown("ลาว", "ที่" * 300 + "ลาว" + "ที่" * 300)
+
+    assert snippet.startswith("… ที่")
+    assert snippet.endswith("ที่ …")
+
+
+@given(
+    st.text(max_size=60) | st.text(alphabet="東京ที่서\u200b a", max_size=8),
+    st.text(max_size=400) | st.text(alphabet="東京ที่서\u200b a<", max_size=600),
+)
+def test_snippet_has_no_html_but_marks(q: str, text: str) -> None:
     bare = shown(q, text, forgiving=True).replace("<mark>", "").replace("</mark>", "")
 
     assert "<" not in bare
@@ -67,6 +109,6 @@ def test_nothing_but_marks_is_html(q: str, text: str) -> None:
         ("harbour", "hrabuor", False),
     ],
 )
-def test_near_is_one_edit(one: str, other: str, near: bool) -> None:
+def test_near_words_are_one_edit_apart(one: str, other: str, near: bool) -> None:
     assert is_near(one, other) is near
     assert is_near(other, one) is near

@@ -134,7 +134,7 @@ class Broadcaster:
         self._number += 1
         event = self.encode(kind, data)
         self._keep(topic, event)
-        metrics.LIVE_TOLD.labels(kind).inc()
+        metrics.LIVE_EVENTS.labels(kind).inc()
         for listener in self._by_topic.get(topic, ()):
             listener.send(event)
 

@@ -1,4 +1,4 @@
-"""The projector from topic to topic: events in, documents in MongoDB, announcements out."""
+"""The projector end to end: events in, documents in MongoDB, announcements out."""
 
 from services.rendering.pages.reading import Reading
 from services.rendering.readmodel.names import article_name, front_name, path_name
@@ -11,10 +11,10 @@ from shared.times import now
 from tests.support.projector import an_article, open_announcements, open_projector
 
 
-async def test_a_published_article_can_be_read_by_the_time_it_is_announced(
+async def test_article_is_readable_once_announced(
     rendering_settings: RenderingSettings, mongo_database: str, producer: Producer
 ) -> None:
-    moment = now()  # the newest there is: the log holds what other tests have said
+    moment = now()  # newer than the articles of other tests in the same log
     article = an_article(tags=("Lake Oluma",), bylines=("Ada Byrne",), published_at=moment)
     names = [
         article_name(article.id),
@@ -25,7 +25,7 @@ async def test_a_published_article_can_be_read_by_the_time_it_is_announced(
     async with open_announcements(rendering_settings.kafka) as announcements:
         async with open_projector(rendering_settings, mongo_database):
             await producer.send(encode(article))
-            moved = await announcements.until(*names)
+            announced = await announcements.until(*names)
     reading = Reading(ReadModel(Mongo(rendering_settings.mongo), mongo_database))
     path = await reading.path(article.url)
     found = await reading.article(article.id)
@@ -37,4 +37,4 @@ async def test_a_published_article_can_be_read_by_the_time_it_is_announced(
     assert found.headline == article.headline
     assert all(article.id in {card.article_id for card in front.cards} for front in fronts.values())
     assert len(fronts) == 4
-    assert {name: reading.versions[name] for name in names[:2]} == {name: moved[name].version for name in names[:2]}
+    assert {name: reading.versions[name] for name in names[:2]} == {name: announced[name].version for name in names[:2]}

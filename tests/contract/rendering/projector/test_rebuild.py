@@ -1,4 +1,4 @@
-"""The read model built anew from the logs while the old one serves, and put in its place."""
+"""Rebuild of the read model from the logs while the old one serves; the new one then replaces it."""
 
 import asyncio
 
@@ -20,11 +20,11 @@ from tests.support.polling import eventually
 from tests.support.projector import a_comment, an_article, open_announcements, open_projector
 
 
-async def test_a_rebuilt_read_model_takes_over_and_everybody_follows(
+async def test_rebuilt_read_model_takes_over_everywhere(
     rendering_settings: RenderingSettings, mongo_database: str, producer: Producer
 ) -> None:
     group = f"group-{mongo_database}"
-    articles = [an_article(minute=minute, tags=("Lakes",)) for minute in range(30)]
+    articles = [an_article(minute=minute, tags=("Lakes", "C++")) for minute in range(30)]
     changed = articles[7]
     corrected = ArticleCorrected.model_validate(changed.model_dump() | {"version": 2, "headline": "Put right"})
     mongo = Mongo(rendering_settings.mongo)
@@ -35,10 +35,10 @@ async def test_a_rebuilt_read_model_takes_over_and_everybody_follows(
         async with open_projector(rendering_settings, mongo_database, group):
             await producer.send(*map(encode, articles), encode(a_comment(changed.id)))
             await announcements.until(*(article_name(article.id) for article in articles))
-            # What no log tells of must be gone from a rebuilt model, what they tell must be there.
+            # The rebuilt model must have the document that the current one lost.
             await mongo.database(mongo_database)[DOCUMENTS].delete_one({"_id": article_name(changed.id)})
 
-            number = await rebuild(rendering_settings, database=mongo_database, group=group, say=progress.append)
+            number = await rebuild(rendering_settings, database=mongo_database, group=group, report=progress.append)
             await announcements.until(READ_MODEL)
             announcements.seen.clear()
             await producer.send(encode(corrected))
@@ -54,29 +54,33 @@ async def test_a_rebuilt_read_model_takes_over_and_everybody_follows(
     assert comments.total == 1
     assert progress[-1] == "read model 2 has taken over"
     assert await Reading(gateway).article(articles[3].id) is not None
+    front = await Reading(gateway).front("tag:c_z3nrxl")
+    assert front is not None
+    assert articles[29].id in {card.article_id for card in front.cards}
+    assert "tag:c_z3nrxl" in await Reading(gateway).aliases("tag:c")
     mongo.close()
 
 
 class LateProducer(Producer):
-    """A producer that sends what it is given once it is let go."""
+    """A producer that holds its messages until it is released."""
 
     def __init__(self, settings: RenderingSettings) -> None:
         super().__init__(settings.kafka, idempotence=settings.kafka_idempotence)
-        self.has_it, self.let_go = asyncio.Event(), asyncio.Event()
+        self.has_messages, self.released = asyncio.Event(), asyncio.Event()
 
     async def send(self, *messages: Message) -> None:
-        self.has_it.set()
-        await self.let_go.wait()
+        self.has_messages.set()
+        await self.released.wait()
         await super().send(*messages)
 
 
-@pytest.mark.parametrize("reads_first", [True, False], ids=["a gateway on the new model", "a gateway not yet there"])
-async def test_a_late_announcement_of_the_old_read_model_keeps_no_page_of_the_new_one_away(
+@pytest.mark.parametrize("reads_first", [True, False], ids=["gateway on the new model", "gateway on the old model"])
+async def test_late_announcement_of_the_old_model_hides_no_new_page(
     rendering_settings: RenderingSettings, mongo_database: str, producer: Producer, reads_first: bool
 ) -> None:
     article, other = an_article(headline="Put wrong"), an_article()
     corrected = ArticleCorrected.model_validate(article.model_dump() | {"version": 2, "headline": "Put right"})
-    flushes, heard = "wm_rendering_cache_flushed_total", "wm_rendering_visible_seconds_count"
+    flushes, received = "wm_rendering_cache_flushed_total", "wm_rendering_visible_seconds_count"
     late = LateProducer(rendering_settings)
     async with (
         open_projector_harness(rendering_settings, mongo_database) as house,
@@ -91,9 +95,9 @@ async def test_a_late_announcement_of_the_old_read_model_keeps_no_page_of_the_ne
         await successor.project([ReceivedEvent("articles.v1", event, now()) for event in (article, other, corrected)])
         projector = Projector(old, late, DeadLetters(late, "test"))
         announcing = asyncio.create_task(projector.project([ReceivedEvent("articles.v1", corrected, now())]))
-        await late.has_it.wait()
+        await late.has_messages.wait()
 
-        await old.give_way(2)
+        await old.mark_replaced(2)
         flushed = await gateway.count(flushes)
         await producer.send(
             encode(DocumentChanged(dependency=READ_MODEL, version=2, changed_at=now(), projected_at=now()))
@@ -101,16 +105,16 @@ async def test_a_late_announcement_of_the_old_read_model_keeps_no_page_of_the_ne
         await until_more(gateway, flushes, flushed)
         if reads_first:
             await gateway.until_shown(other.url, other.headline)
-        counted = await gateway.count(heard)
-        late.let_go.set()
+        counted = await gateway.count(received)
+        late.released.set()
         await announcing
         successor.announces = True
         if reads_first:
-            moved = other.model_copy(update={"version": 2, "headline": "Said after it"})
-            await successor.project([ReceivedEvent("articles.v1", moved, now())])
-            await gateway.until_shown(other.url, "Said after it")
+            marker = other.model_copy(update={"version": 2, "headline": "Published after it"})
+            await successor.project([ReceivedEvent("articles.v1", marker, now())])
+            await gateway.until_shown(other.url, "Published after it")
         else:
-            await until_more(gateway, heard, counted)
+            await until_more(gateway, received, counted)
         page = await gateway.get(article.url)
 
         assert page.status == 200
@@ -119,10 +123,10 @@ async def test_a_late_announcement_of_the_old_read_model_keeps_no_page_of_the_ne
         mongo.close()
 
 
-async def test_a_gateway_that_was_never_told_of_a_rebuilt_model_follows_it_and_forgets_its_pages(
+async def test_gateway_follows_a_rebuilt_model_without_announcement(
     rendering_settings: RenderingSettings, mongo_database: str, producer: Producer
 ) -> None:
-    article, other = an_article(headline="Only in the old"), an_article(section="africa", url="/africa/told-anew")
+    article, other = an_article(headline="Only in the old"), an_article(section="africa", url="/africa/only-in-the-new")
     mongo = Mongo(rendering_settings.mongo)
     async with (
         open_projector_harness(rendering_settings, mongo_database) as house,
@@ -135,44 +139,44 @@ async def test_a_gateway_that_was_never_told_of_a_rebuilt_model_follows_it_and_f
         successor = Projector(new, producer, DeadLetters(producer, "test"), announces=False)
         await successor.project([ReceivedEvent("articles.v1", other, now())])
 
-        await old.give_way(2)
+        await old.mark_replaced(2)
         await gateway.until_shown(other.url, other.headline)
 
         assert (await gateway.get(article.url)).status == 404
     mongo.close()
 
 
-async def test_what_a_read_model_to_come_says_keeps_no_page_of_the_present_one_away(
+async def test_announcement_of_a_future_model_hides_no_current_page(
     rendering_settings: RenderingSettings, mongo_database: str, producer: Producer
 ) -> None:
-    article, heard = an_article(), "wm_rendering_visible_seconds_count"
+    article, received = an_article(), "wm_rendering_visible_seconds_count"
     async with (
         open_projector_harness(rendering_settings, mongo_database) as house,
         open_gateway(rendering_settings, mongo_database) as gateway,
     ):
         await house.apply(article)
         await gateway.until_shown(article.url, article.headline)
-        said = DocumentChanged(
+        announcement = DocumentChanged(
             dependency=article_name(article.id), version=2**50, changed_at=now(), projected_at=now(), read_model=2
         )
-        counted = await gateway.count(heard)
+        counted = await gateway.count(received)
 
-        await producer.send(encode(said))
-        await until_more(gateway, heard, counted)
+        await producer.send(encode(announcement))
+        await until_more(gateway, received, counted)
 
         assert (await gateway.get(article.url)).status == 200
 
 
 async def until_more(gateway: Gateway, metric: str, count: float) -> None:
-    """Wait until a metric has grown."""
+    """Wait until a metric is above `count`."""
 
     async def more() -> bool:
         return await gateway.count(metric) > count
 
-    await eventually(more, what=f"{metric} is more than {count:g}", every_s=0.02)
+    await eventually(more, what=f"{metric} is above {count:g}", every_s=0.02)
 
 
-async def test_a_page_begun_on_the_old_read_model_is_finished_there(
+async def test_reading_begun_on_the_old_model_ends_there(
     rendering_settings: RenderingSettings, mongo_database: str, producer: Producer
 ) -> None:
     mongo = Mongo(rendering_settings.mongo)
@@ -184,7 +188,7 @@ async def test_a_page_begun_on_the_old_read_model_is_finished_there(
     reading = Reading(old)
     path = await reading.path(article.url)
 
-    await old.give_way(2)
+    await old.mark_replaced(2)
 
     assert path is not None
     assert await reading.article(article.id) is not None

@@ -1,4 +1,4 @@
-"""What the api holds open, put together, and its life: the intake of views, the rankings, the quick way."""
+"""The api: its parts and their life."""
 
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
@@ -22,13 +22,13 @@ from shared.site.site import load_site
 _SILENT_S = 5.0
 
 
-class Serving:
-    """Everything behind the api's routes."""
+class ApiParts:
+    """The objects behind the api's routes, and their life."""
 
     def __init__(self, settings: PopularitySettings, store: Store) -> None:
         self._store = store
         self.articles = ArticleIndex(store)
-        self.board = RankingCache(moved=lambda: self.quick.forget())
+        self.ranking_cache = RankingCache(on_change=lambda: self.fast_path.forget_rankings())
         self.sections = frozenset(section.slug for section in load_site(settings.site).sections)
         self._producer = Producer(
             settings.kafka,
@@ -36,21 +36,21 @@ class Serving:
             batch_bytes=512 * 1024,
             timeout_s=ACKNOWLEDGED_WITHIN_S,
         )
-        self.intake = ViewBatcher(self._producer)
-        self.quick = FastPath(self.articles, self.intake, partial(rank_at, self.board, self.sections))
+        self.view_batcher = ViewBatcher(self._producer)
+        self.fast_path = FastPath(self.articles, self.view_batcher, partial(rank_at, self.ranking_cache, self.sections))
         self._tail = LogTail(
             settings,
             from_beginning=[topics.RANKINGS],
-            apply=self.board.apply,
+            apply=self.ranking_cache.apply,
             reset=lambda: None,
         )
 
     async def live(self, _: web.Application) -> AsyncIterator[None]:
-        """Take views and follow rankings as long as the application runs."""
+        """While the application runs: send views and follow rankings."""
         tasks = [
-            start_task(self.intake.run(), "intake"),
+            start_task(self.view_batcher.run(), "view batcher"),
             start_task(self._tail.run(), "rankings"),
-            start_task(self.quick.run(), "quick way"),
+            start_task(self.fast_path.run(), "fast path"),
         ]
         yield
         for task in tasks:
@@ -59,9 +59,9 @@ class Serving:
         await self._store.close()
 
     async def check(self) -> Mapping[str, object]:
-        """For readiness: raises Unavailable while the rankings are not heard."""
+        """For readiness: raises Unavailable while rankings.v1 is not read or not read to its end."""
         if self._tail.silent_for_s() > _SILENT_S:
-            raise Unavailable(f"rankings.v1 has not been heard for {self._tail.silent_for_s():.0f} s")
+            raise Unavailable(f"rankings.v1 has been silent for {self._tail.silent_for_s():.0f} s")
         if not self._tail.caught_up.is_set():
             raise Unavailable("rankings.v1 is still being read")
-        return {"rankings_complete": self.board.complete}
+        return {"rankings_complete": self.ranking_cache.complete}

@@ -1,0 +1,146 @@
+"""Comments in MongoDB, and the audit of decisions about them.
+
+Reads use a key or an index on equality: the embedded MongoDB engine scans a whole collection for anything else.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from services.comments.records import Comment
+from services.comments.rules import Action, Sort, Status
+from shared.events import CommentState
+from shared.ids import made_at
+from shared.mongo.collections import Collection, Database, Document, Session, available, ensure_indexes
+from shared.times import now
+
+# One answer holds an article's whole discussion. Of more published comments the newest are left out, of `total` as well.
+# Pages use the read model instead.
+MOST_IN_A_DISCUSSION = 20_000
+_REPUBLISH_CHUNK = 500
+_DAY = timedelta(days=1)
+
+_INDEXES = [
+    IndexModel([("article_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
+    IndexModel([("status", ASCENDING), ("_id", ASCENDING)]),
+    IndexModel([("day", ASCENDING), ("_id", ASCENDING)]),
+]
+
+
+class CommentStore:
+    """The collections `comments` and `audit`. Methods without a session raise Unavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection: Collection = database["comments"]
+        self._audit: Collection = database["audit"]
+
+    async def prepare(self) -> None:
+        """Create missing indexes."""
+        await ensure_indexes(self._collection, _INDEXES)
+
+    async def find(self, comment_id: str, session: Session | None = None) -> Comment | None:
+        """The comment, or None."""
+        async with available_outside(session, "comment"):
+            found = await self._collection.find_one({"_id": comment_id}, session=session)
+        return None if found is None else _comment(found)
+
+    async def of_article(self, article_id: str) -> list[Comment]:
+        """The oldest MOST_IN_A_DISCUSSION published comments, and all their ancestors, published or not."""
+        published = {"article_id": article_id, "status": "published"}
+        async with available("comments of an article"):
+            oldest = self._collection.find(published).sort("_id", ASCENDING).limit(MOST_IN_A_DISCUSSION)
+            comments = {document["_id"]: _comment(document) for document in await oldest.to_list(None)}
+            missing = _parent_ids(comments.values()) - comments.keys()
+            while missing:
+                found = await self._collection.find({"_id": {"$in": list(missing)}}).to_list(None)
+                parents = {document["_id"]: _comment(document) for document in found}
+                comments |= parents
+                missing = _parent_ids(parents.values()) - comments.keys()
+        return list(comments.values())
+
+    async def with_status(self, status: Status, sort: Sort, after: str | None, limit: int) -> list[Comment]:
+        """Comments of one status by age, after the id `after`."""
+        ascending = sort == "oldest"
+        wanted: Document = {"status": status}
+        if after is not None:
+            wanted["_id"] = {"$gt" if ascending else "$lt": after}
+        order = ASCENDING if ascending else DESCENDING
+        async with available("comments by status"):
+            found = await self._collection.find(wanted).sort("_id", order).limit(limit).to_list(None)
+        return [_comment(document) for document in found]
+
+    async def add(self, comment: Comment, session: Session) -> None:
+        """Add a comment, inside a transaction."""
+        await self._collection.insert_one(_document(comment), session=session)
+
+    async def replace(self, comment: Comment, session: Session) -> None:
+        """Replace a comment by its next version, inside a transaction."""
+        await self._collection.replace_one({"_id": comment.id}, _document(comment), session=session)
+
+    async def note(self, comment: Comment, action: Action | Literal["erase"], by: str, session: Session) -> None:
+        """Write a decision to the audit, inside a transaction."""
+        await self._audit.insert_one(
+            {"_id": f"{comment.id}:{comment.version:06d}", "action": action, "by": by, "at": now()}, session=session
+        )
+
+    async def events_after(self, after: str | None) -> AsyncIterator[Sequence[CommentState]]:
+        """The newest event of every comment with an id above `after`, by id, in chunks. Reads day by day, by an index."""
+        day = await self._first_day() if after is None else _day(after)
+        # One day more, since the clock of another machine may be ahead.
+        end = now() + _DAY
+        while day is not None and day <= end:
+            chunk = await self._of_day(day, after or "")
+            if chunk:
+                after = chunk[-1].id
+                yield [comment.event() for comment in chunk]
+            else:
+                day += _DAY
+
+    async def _of_day(self, day: datetime, after: str) -> list[Comment]:
+        wanted = {"day": day, "_id": {"$gt": after}}
+        async with available("comments of a day"):
+            found = await self._collection.find(wanted).sort("_id", ASCENDING).limit(_REPUBLISH_CHUNK).to_list(None)
+        return [_comment(document) for document in found]
+
+    async def _first_day(self) -> datetime | None:
+        async with available("first comment"):
+            found = await self._collection.find({}, {"_id": 1}).sort("_id", ASCENDING).limit(1).to_list(None)
+        return _day(found[0]["_id"]) if found else None
+
+    async def latest_events(self, comment_ids: Iterable[str]) -> list[CommentState]:
+        """The newest events of these comments."""
+        found = [await self.find(comment_id) for comment_id in comment_ids]
+        return [comment.event() for comment in found if comment is not None]
+
+    async def count(self) -> int:
+        """The estimated number of comments."""
+        async with available("count of comments"):
+            return int(await self._collection.estimated_document_count())
+
+
+def available_outside(session: Session | None, what: str) -> AbstractAsyncContextManager[None]:
+    """MongoDB's errors as Unavailable, except in a transaction, which needs them to decide about a retry."""
+    return available(what) if session is None else nullcontext()
+
+
+def _parent_ids(comments: Iterable[Comment]) -> set[str]:
+    return {comment.parent_id for comment in comments if comment.parent_id is not None}
+
+
+def _day(comment_id: str) -> datetime:
+    """The midnight before the comment was written, so that an index on equality can find it."""
+    return made_at(comment_id).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _document(comment: Comment) -> Document:
+    fields = asdict(comment)
+    return {"_id": fields.pop("id"), "day": _day(comment.id), **fields}
+
+
+def _comment(found: Document) -> Comment:
+    fields = {name: value for name, value in found.items() if name not in ("_id", "day")}
+    return Comment(id=found["_id"], **fields)

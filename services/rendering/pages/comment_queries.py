@@ -1,0 +1,127 @@
+"""Queries for an article's comments: pure functions of a snapshot, which raise NotLoaded for missing documents."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from services.rendering.pages.models import CommentsView, CommentView, ThreadView
+from services.rendering.readmodel import paged_list
+from services.rendering.readmodel.documents import StoredComment, StoredReply, StoredThread, StoredThreadPage
+from services.rendering.readmodel.names import comment_name
+from services.rendering.readmodel.snapshot import Snapshot, gather
+from shared.events import ArticleState
+
+# Limit of parents that are looked up on other pages. A page has some fifty threads; most share one parent, or each
+# answers the one before.
+_MAX_PARENTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The parent of a comment, in another thread. `path` is the address of its page; empty if it is on the same page."""
+
+    name: str
+    path: str = ""
+
+
+def comments_of(snapshot: Snapshot, article: ArticleState, page: int | None) -> CommentsView | None:
+    """An article's threads: the newest page, or a numbered one; None if that page does not exist."""
+    paged = paged_list.threads_of(article.id)
+    front = paged_list.front_of(snapshot, paged).page
+    newest = front.newest + 1
+    found: StoredThreadPage | None = front
+    if page is not None and page != newest:
+        found = snapshot.get(paged.page_name(page), paged.kind) if 1 <= page < newest else None
+    if found is None:
+        return None
+    parents = _parents_of(snapshot, article, found, max(1, (page or newest) - 1))
+    threads = tuple(_as_thread(thread, parents) for thread in found.entries)
+    return CommentsView(front.total, threads, page=page or newest, pages=newest, open=article.comments_open)
+
+
+def _parents_of(snapshot: Snapshot, article: ArticleState, page: StoredThreadPage, hint: int) -> Mapping[str, Parent]:
+    """Visible parents in other threads of this page's comments, by id. `hint` is a page number near them.
+
+    A long thread continues in threads of their own, so that a parent may be on any page of the discussion.
+    """
+    here = {comment.id: comment for thread in page.entries for comment in thread.comments}
+    in_thread = {thread.id: {comment.id for comment in thread.comments} for thread in page.entries}
+    wanted = sorted(
+        comment.parent_id
+        for thread in page.entries
+        for comment in thread.comments
+        if comment.parent_id is not None and comment.parent_id not in in_thread[thread.id]
+    )
+    elsewhere = list(dict.fromkeys(name for name in wanted if name not in here))[-_MAX_PARENTS:]
+    snapshot.need({comment_name(name): StoredComment for name in elsewhere})
+    found = gather([partial(_find_parent, snapshot, article, name, hint) for name in elsewhere])
+    parents = {name: Parent(here[name].name) for name in wanted if name in here and not here[name].removed}
+    return parents | {name: parent for name, parent in zip(elsewhere, found, strict=True) if parent is not None}
+
+
+def _find_parent(snapshot: Snapshot, article: ArticleState, comment_id: str, hint: int) -> Parent | None:
+    known = snapshot.get(comment_name(comment_id), StoredComment)
+    if known is None or not known.visible:
+        return None
+    opener = snapshot.get(comment_name(known.thread_id), StoredComment)
+    if opener is None or opener.thread_at is None:
+        return None
+    key = (opener.thread_at, known.thread_id)
+    position = paged_list.find_position(snapshot, paged_list.threads_of(article.id), key, hint)
+    comment = _comment_in(position.page.entries, comment_id)
+    path = article.url if position.number is None else f"{article.url}?comments={position.number}"
+    return None if comment is None else Parent(comment.name, path)
+
+
+def _comment_in(threads: Iterable[StoredThread], comment_id: str) -> StoredReply | None:
+    comments = (comment for thread in threads for comment in thread.comments)
+    return next((comment for comment in comments if comment.id == comment_id), None)
+
+
+def _as_thread(thread: StoredThread, parents: Mapping[str, Parent]) -> ThreadView:
+    """A thread in reading order: each comment is followed by its replies.
+
+    A missing opener gets a placeholder. A reply whose parent is not in this thread stands directly under the opener.
+    """
+    by_id = {comment.id: comment for comment in thread.comments}
+    placeholder = StoredReply(
+        id=thread.id, parent_id=None, name="", website=None, body_html="", created_at=thread.at, removed=True
+    )
+    opener = by_id.setdefault(thread.id, placeholder)
+    children: dict[str, list[StoredReply]] = {}
+    for comment in thread.comments:
+        if comment is not opener:
+            children.setdefault(_parent_in_thread(comment, opener, by_id).id, []).append(comment)
+    ordered: list[CommentView] = []
+    stack = [(opener, 0)]
+    while stack:
+        comment, depth = stack.pop()
+        ordered.append(_as_comment(comment, depth, by_id, parents))
+        stack += [(child, depth + 1) for child in reversed(children.pop(comment.id, []))]
+    return ThreadView(ordered[0], tuple(ordered[1:]))
+
+
+def _parent_in_thread(comment: StoredReply, opener: StoredReply, by_id: Mapping[str, StoredReply]) -> StoredReply:
+    """The comment above this one. Always an older one, so that there can be no cycle."""
+    parent = by_id.get(comment.parent_id or "", opener)
+    is_older = (parent.created_at, parent.id) < (comment.created_at, comment.id)
+    return parent if is_older else opener
+
+
+def _as_comment(
+    comment: StoredReply, depth: int, by_id: Mapping[str, StoredReply], parents: Mapping[str, Parent]
+) -> CommentView:
+    name = comment.parent_id or ""
+    parent = by_id.get(name) or parents.get(name)
+    return CommentView(
+        comment_id=comment.id,
+        name=comment.name,
+        body_html=comment.body_html,
+        created_at=comment.created_at,
+        website=comment.website or "",
+        depth=depth,
+        reply_to_id="" if parent is None else name,
+        reply_to_name="" if parent is None else parent.name,
+        reply_to_path=parent.path if isinstance(parent, Parent) else None,
+        removed=comment.removed,
+    )

@@ -113,6 +113,8 @@ async def test_missing_page_offers_a_search_for_the_words_of_its_path(site: Site
         await expect(field).to_have_value(words)
 
 
+# Untidy, because browsers report the missing lead image on every page that lists the article.
+@pytest.mark.untidy
 async def test_failed_picture_is_replaced_by_its_text_and_a_pending_one_stays(site: Site) -> None:
     article = await site.publish(
         "Two pictures that are lost",

@@ -1,22 +1,19 @@
 """Arabic pages on a slow network: typefaces that arrive after the first paint shift nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, ViewportSize
 
 from services.rendering.pages.models import HomeView
 from services.rendering.pages.templates import POPULAR_SLOT, Templates
 from shared.site.site import load_site
 from tests.support import look_samples as samples
-from tests.support.browsing import DESKTOP, PHONE, layout_shifts, open_browser, open_page, total_shift
+from tests.support.browsing import DESKTOP, PHONE, layout_shifts, open_page, total_shift
 from tests.support.paper import Paper, serving
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _ARABIC = Templates(load_site(None).model_copy(update={"language": "ar"}), "http://127.0.0.1:8080")
 _PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="9"/>'
@@ -28,12 +25,6 @@ _ARRIVED = """async () => {
   await new Promise((done) => setTimeout(done));
   return ours.map((face) => face.family);
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(chromium: Path) -> AsyncIterator[Browser]:
-    async with open_browser(chromium) as opened:
-        yield opened
 
 
 def _home() -> HomeView:

@@ -6,8 +6,8 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.addresses import sign_in
 from shared.errors import SettingsError
-from shared.kafka.addresses import sign_in
 
 _LONGEST_WAIT_MS = 500
 
@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         if self.site_url.endswith("/"):
             raise ValueError("WM_SITE_URL must not end with a slash")
         return self
+
+    @property
+    def is_kafka_embedded(self) -> bool:
+        """Whether Kafka is the embedded broker: the only one without idempotent producers."""
+        return not self.kafka_idempotence
 
     def rest_wait_ms(self, *, is_urgent: bool) -> int:
         """How long a resting consumer's fetch waits. `is_urgent`: the consumer is between a publication and its readers."""

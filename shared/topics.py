@@ -10,15 +10,15 @@ _GIB = 1024**3
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic's name, how many partitions it has for ever (keys hash over them), and its configuration."""
+    """A topic's name, its number of partitions (never changed, since keys hash over it), and its configuration."""
 
     name: str
     partitions: int
     config: Mapping[str, str] = field(default_factory=dict)
 
 
-# Kept for ever, the newest record of each key; what it replaced is gone after a day at most, so that the disk holds the state
-# and a day. Small segments, since the newest one is never compacted.
+# The newest record of each key is kept for ever, older ones for a day at most. Small segments, since the newest segment is
+# never compacted.
 _COMPACTED = {
     "cleanup.policy": "compact",
     "min.cleanable.dirty.ratio": "0.1",
@@ -28,7 +28,7 @@ _COMPACTED = {
 
 
 def _kept(days: int, size_bytes: int) -> dict[str, str]:
-    """Deleted when too old or too much: `size_bytes` are those of one partition."""
+    """Records are deleted by age and by size; `size_bytes` is per partition."""
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(days * _DAY_MS),
@@ -46,7 +46,7 @@ SOURCES = (ARTICLES, COMMENTS, VIEWS, RANKINGS, PAGES)
 
 
 def dead_letter_topic(source: str) -> Topic:
-    """Where bad records of a topic go; 14 days."""
+    """The topic for a topic's bad records; they are kept for 14 days."""
     return Topic(f"{source}.dlq", 1, _kept(14, _GIB))
 
 

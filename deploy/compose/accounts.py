@@ -20,8 +20,8 @@ from deploy.compose.acls import ACCOUNTS, Account
 from deploy.compose.brokers import ADMIN
 from deploy.compose.secret_files import read
 from deploy.compose.settings import ComposeSettings, split
+from shared.addresses import kafka_options, sign_in
 from shared.errors import SettingsError, Unavailable
-from shared.kafka.addresses import kafka_options, sign_in
 from shared.kafka.client import bounded
 
 _PATIENCE_S = 120.0

@@ -6,7 +6,7 @@ from functools import partial
 from aiohttp import web
 
 from services.comments.access import TokenChecker
-from services.comments.consumers import subscriptions
+from services.comments.consumers import SUBSCRIPTIONS
 from services.comments.form_errors import FormErrorPages
 from services.comments.keys import ARTICLE_LOOKUP, FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER
 from services.comments.posting import ArticleLookup
@@ -18,7 +18,7 @@ from shared.http.app import create_service
 from shared.http.health import HEALTH
 from shared.http.idempotency import KEPT_FOR
 from shared.kafka.dead_letters import DeadLetters
-from shared.kafka.dispatch import EventSink
+from shared.kafka.dispatch import dispatching_sink
 from shared.kafka.group import GroupRunner
 from shared.kafka.producer import Producer
 from shared.mongo.client import Mongo, once_available
@@ -35,7 +35,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app = create_service(settings, ROUTES)
     store = Store(Mongo(settings.mongo), starts_as=settings.comments_mode, database=database)
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
-    sink = EventSink(subscriptions(store.articles), DeadLetters(producer, group))
+    sink = dispatching_sink(SUBSCRIPTIONS, store.articles, DeadLetters(producer, group))
     runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)
     app[STORE] = store
     app[ARTICLE_LOOKUP] = ArticleLookup(store, lambda: runner.ready and runner.lag == 0)

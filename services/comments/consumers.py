@@ -1,15 +1,13 @@
-"""Kafka in: `articles.v1` keeps this service's own copy of which articles there are."""
-
-from collections.abc import Mapping
+"""Kafka in: `articles.v1` maintains this service's copy of the articles."""
 
 from services.comments.records import ArticleCopy
 from services.comments.store import ArticleStore
-from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Erased, Event
-from shared.kafka.dispatch import Handler
+from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Erased
+from shared.kafka.dispatch import Subscriptions
 
 
 async def keep_article(articles: ArticleStore, event: ArticleState) -> None:
-    """Keep what readers' comments depend on: whether the article is there, where, and whether it takes comments."""
+    """Store the fields that comments need: status, address, and whether the article takes comments."""
     article = ArticleCopy(
         id=event.id,
         version=event.version,
@@ -24,19 +22,13 @@ async def keep_article(articles: ArticleStore, event: ArticleState) -> None:
 
 
 async def forget_article(articles: ArticleStore, event: Erased) -> None:
-    """An erased article is as if it had never been."""
+    """Delete an erased article."""
     await articles.forget(event.id)
 
 
-def subscriptions(articles: ArticleStore) -> Mapping[type[Event], Handler]:
-    """Which event is handled by which function."""
-
-    async def keep(event: Event) -> None:
-        if isinstance(event, ArticleState):
-            await keep_article(articles, event)
-
-    async def forget(event: Event) -> None:
-        if isinstance(event, Erased):
-            await forget_article(articles, event)
-
-    return {ArticlePublished: keep, ArticleCorrected: keep, ArticleWithdrawn: keep, Erased: forget}
+SUBSCRIPTIONS: Subscriptions[ArticleStore] = {
+    ArticlePublished: keep_article,
+    ArticleCorrected: keep_article,
+    ArticleWithdrawn: keep_article,
+    Erased: forget_article,
+}

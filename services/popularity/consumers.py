@@ -1,4 +1,4 @@
-"""Kafka in: views into counters, articles into cards. Redis says where to go on, never the group's committed offset."""
+"""Kafka in: views become counts, articles become cards. The position is Redis' own, never the group's committed offset."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -9,24 +9,37 @@ from services.popularity.rules import Chunk, View, fingerprint, merge, read_view
 from services.popularity.store import Applied, PartitionState, Store
 from shared import topics
 from shared.errors import InvalidMessage, Unavailable
-from shared.events import ArticleState, Erased, Record, decode
+from shared.events import (
+    ArticleCorrected,
+    ArticlePublished,
+    ArticleState,
+    ArticleWithdrawn,
+    Erased,
+    Event,
+    PageViewed,
+    Record,
+    decode,
+)
 from shared.kafka.dead_letters import DeadLetters
-from shared.kafka.log_probe import Nothing, peek
-from shared.kafka.sinks import Batch, Gap
+from shared.kafka.dispatch import by_topic
+from shared.kafka.log_probe import NoRecord, probe
+from shared.kafka.sinks import Batch, Partition, PositionDiffers
 
 _log = structlog.get_logger(__name__)
 
-Partition = tuple[str, int]
-
 
 class LogRefused(Unavailable):
-    """Another log than the known one is there, and nobody has said that it may be taken up."""
+    """The log is not the one that was counted, and the operator has not allowed its adoption."""
 
 
 class CounterSink:
-    """Applies views.v1 and articles.v1 to the store. `on_change` is called whenever counts or articles may have changed."""
+    """Applies views.v1 and articles.v1 to the store. `on_change` is called when counts or articles may have changed.
+
+    A batch that is retried changes nothing twice: Redis applies views by position, articles by version.
+    """
 
     confirms = False
+    batch_limit: int | None = None
 
     def __init__(
         self,
@@ -42,11 +55,12 @@ class CounterSink:
         self._bootstrap = bootstrap
         self._adopts = adopts
         self._on_change = on_change
+        self._handlers = by_topic(SUBSCRIPTIONS)
         self.log_id = ""
         self.refusal: str | None = None
 
     async def positions(self, partitions: Sequence[Partition], log_id: str) -> Mapping[Partition, int | None]:
-        """Where Redis stands in this log. Raises LogRefused when Redis stands in another and may not change."""
+        """Redis' positions in this log. Raises LogRefused when Redis has a position in another log and may not adopt this one."""
         states = {partition: await self._store.state(*partition) for partition in partitions}
         recreated = await self._find_recreated(states, log_id)
         found: dict[Partition, int | None] = {}
@@ -75,58 +89,58 @@ class CounterSink:
         return await self._store.adopt_log(*partition, log_id, instead_of=state if recreated else None)
 
     def _check_adoption(self, partition: Partition, state: PartitionState, log_id: str) -> None:
-        # Articles carry versions: reading another log of them from its beginning changes nothing that is known already.
+        # Articles have versions, so another log of them can be read from its beginning without harm.
         if self._adopts or partition[0] == topics.ARTICLES.name:
             return
         self.refusal = (
             f"{partition[0]}/{partition[1]} is not the log that was counted so far (known: {state.log} at "
-            f"{state.position}; there now: {log_id}). If views may be counted from it, run: "
+            f"{state.position}; found: {log_id}). If views may be counted from it, run: "
             "python -m services.popularity adopt-log"
         )
         metrics.LOG_REFUSED.set(1)
         raise LogRefused(self.refusal)
 
     async def out_of_range(self, topic: str, partition: int, beginning: int) -> int:
-        """The log begins after our position (retention outran us: counted as lost), or ends before it (recreated).
+        """The log begins after our position (retention deleted records: count the loss), or ends before it (recreated).
 
-        Or neither: whoever slept may take a position that another counter has reached for one that the log never had. So
-        the log itself is asked before it is started over.
+        Or neither: a counter that was suspended may hold an old end of the log, while another counter went on. So probe the
+        log before starting over.
         """
         state = await self._store.state(topic, partition)
         if state.position > beginning:
-            here = (topic, partition)
-            recreated = here in await find_recreated(self._bootstrap, {here: state}, ended_before=True)
-            return await self._position(here, state, state.log, recreated=recreated)
+            key = (topic, partition)
+            recreated = key in await find_recreated(self._bootstrap, {key: state}, ended_before=True)
+            return await self._position(key, state, state.log, recreated=recreated)
         lost = beginning - state.position if state.fingerprint else 0
         if lost and topic == topics.VIEWS.name:
             metrics.VIEWS_LOST.inc(lost)
             _log.critical(
-                "views.lost", partition=partition, count=lost, reason="the log's retention outran the counter"
+                "views.lost", partition=partition, count=lost, reason="retention deleted views before they were counted"
             )
         if beginning > state.position:
             await self._store.apply(topic, partition, state.log, Chunk(state.position, beginning, 0, ""))
         return beginning
 
-    async def strayed(self, standing: Mapping[Partition, int]) -> Mapping[Partition, int]:
-        """The partitions that Redis has at another position in this log: it was set back to an older copy."""
-        states = dict(zip(standing, await self._store.states_of(list(standing)), strict=True))
+    async def differing_positions(self, held: Mapping[Partition, int]) -> Mapping[Partition, int]:
+        """Partitions at another position of this log in Redis, as after a restore from an older copy."""
+        states = dict(zip(held, await self._store.states_of(list(held)), strict=True))
         return {
             partition: state.position
             for partition, state in states.items()
-            if state.log == self.log_id and state.position != standing[partition]
+            if state.log == self.log_id and state.position != held[partition]
         }
 
     async def apply(self, batch: Batch) -> None:
-        """Apply a batch; Gap when Redis stands elsewhere."""
-        await APPLY[batch.topic](self, batch)
+        """Apply a batch. Raises PositionDiffers when Redis is at another position."""
+        await self._handlers[batch.topic](self, batch)
         self._on_change()
 
     async def apply_views(self, batch: Batch) -> None:
-        """Count views; bad records go aside while their neighbours count."""
+        """Count views; send bad records to the dead letters."""
         read = await self._read(batch.records)
         for chunk in merge(batch.start, read):
             applied = await self._store.apply(batch.topic, batch.partition, batch.log_id, chunk)
-            await self._judge(batch, chunk, applied)
+            await self._check(batch, chunk, applied)
 
     async def _read(self, records: Sequence[Record]) -> list[tuple[Record, View | None]]:
         read: list[tuple[Record, View | None]] = []
@@ -144,7 +158,7 @@ class CounterSink:
         return read
 
     async def apply_articles(self, batch: Batch) -> None:
-        """Take in articles' states, each by its version, then move the position."""
+        """Store articles' states, each by its version, then advance the position."""
         for record in batch.records:
             try:
                 event = decode(record)
@@ -155,9 +169,9 @@ class CounterSink:
             else:
                 self._dead_letters.passed()
         chunk = Chunk(batch.start, batch.end, 0, fingerprint(batch.records[-1]))
-        await self._judge(batch, chunk, await self._store.apply(batch.topic, batch.partition, batch.log_id, chunk))
+        await self._check(batch, chunk, await self._store.apply(batch.topic, batch.partition, batch.log_id, chunk))
 
-    async def _judge(self, batch: Batch, chunk: Chunk, applied: Applied) -> None:
+    async def _check(self, batch: Batch, chunk: Chunk, applied: Applied) -> None:
         metrics.CHUNKS_APPLIED.labels(applied.status).inc()
         if applied.status == "OK":
             metrics.VIEWS_COUNTED.inc(applied.counted)
@@ -166,8 +180,8 @@ class CounterSink:
         if applied.status == "ALREADY" and applied.position == chunk.end:
             return
         if applied.status in ("WRONG_LOG", "UNKNOWN"):
-            raise Gap(await self._replace(batch))
-        raise Gap(applied.position)
+            raise PositionDiffers(await self._replace(batch))
+        raise PositionDiffers(applied.position)
 
     async def _replace(self, batch: Batch) -> int:
         partition = (batch.topic, batch.partition)
@@ -178,18 +192,18 @@ class CounterSink:
 async def find_recreated(
     bootstrap: str, known: Mapping[Partition, PartitionState], *, ended_before: bool = False
 ) -> set[Partition]:
-    """Partitions whose last applied record is not where it was: another log stands under the same cluster's name.
+    """Partitions whose last applied record is not at its offset any more: the cluster has another log.
 
-    Compaction may have taken the last record of a state topic; with `ended_before` its absence counts there as well.
+    Compaction may have deleted the last record of a state topic, so its absence counts there only with `ended_before`.
     """
-    found = await peek(bootstrap, {partition: state.position - 1 for partition, state in known.items()})
+    found = await probe(bootstrap, {partition: state.position - 1 for partition, state in known.items()})
     recreated = set()
     for partition, state in known.items():
         record = found[partition]
         compacted = partition[0] == topics.ARTICLES.name
-        if record is Nothing.EMPTIED:
-            continue  # nothing speaks against its being the same log, and nothing is in it to be counted twice
-        if record is Nothing.BEYOND:
+        if record is NoRecord.EMPTIED:
+            continue  # it may be the same log, and an empty log has nothing to count twice
+        if record is NoRecord.PAST_THE_END:
             if ended_before or not compacted:
                 recreated.add(partition)
         elif record.offset == state.position - 1 and state.fingerprint not in ("", fingerprint(record)):
@@ -197,7 +211,9 @@ async def find_recreated(
     return recreated
 
 
-APPLY: Mapping[str, Callable[[CounterSink, Batch], Awaitable[None]]] = {
-    topics.VIEWS.name: CounterSink.apply_views,
-    topics.ARTICLES.name: CounterSink.apply_articles,
+SUBSCRIPTIONS: Mapping[type[Event], Callable[[CounterSink, Batch], Awaitable[None]]] = {
+    PageViewed: CounterSink.apply_views,
+    ArticlePublished: CounterSink.apply_articles,
+    ArticleCorrected: CounterSink.apply_articles,
+    ArticleWithdrawn: CounterSink.apply_articles,
 }

@@ -1,9 +1,10 @@
-"""Kafka in: keeps an index in step with articles.v1, in no consumer group, each instance for itself."""
+"""Kafka in: follows articles.v1 into the index. Every instance has its own index, so there is no consumer group."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import groupby
 from time import perf_counter
 from typing import TypeVar
 
@@ -13,23 +14,32 @@ from services.search import metrics
 from services.search.settings import SearchSettings
 from services.search.store import Place, SearchIndex
 from shared.errors import InvalidMessage, Unavailable
-from shared.events import ArticleState, Erased, Record, decode
+from shared.events import (
+    ArticleCorrected,
+    ArticlePublished,
+    ArticleState,
+    ArticleWithdrawn,
+    Erased,
+    Event,
+    Record,
+    decode,
+)
 from shared.kafka.tail import LogTail
 from shared.topics import ARTICLES
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-# A commit costs 20 to 100 ms, however much is in it: while the index is far behind the log, seldom is enough.
+# A commit costs 20 to 100 ms, whatever its size. While the index is far behind the log, few commits are enough.
 _COMMIT_EVERY = 10_000
 SILENT_S = 5.0
 
 
 class Follower:
-    """Reads articles.v1 on from where the index stands, or from the beginning when that is another log.
+    """Reads articles.v1 from the index's position on, or from the beginning of another log.
 
-    A log that replaced the known one is read whole while the index goes on serving: what it tells again is known by its
-    version and changes nothing. Changes are committed as soon as the end of the log is reached.
+    A log that replaced the known one is read whole while the index goes on serving: the index drops versions that it has.
+    Changes are committed as soon as the end of the log is reached.
     """
 
     def __init__(self, settings: SearchSettings, index: SearchIndex) -> None:
@@ -37,8 +47,8 @@ class Follower:
         self._waiting: list[Record] = []
         self._place = index.place
         self.is_whole = bool(index.place.log)
-        """Whether the index may be searched: one that was begun before may at once, an empty one has to be filled first."""
-        self._hand = ThreadPoolExecutor(1, thread_name_prefix="indexing")
+        """Whether the index may be searched: at once if it was filled before, else after the first reading."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="indexing")
         self.applied = 0
         self._tail = LogTail(
             settings,
@@ -50,23 +60,23 @@ class Follower:
         )
 
     async def run(self) -> None:
-        """Follow until cancelled; what is under way in the thread is finished before it returns."""
+        """Follow until cancelled; finishes the work in the thread before it returns."""
         try:
             await self._tail.run()
         finally:
-            await asyncio.to_thread(self._hand.shutdown)
+            await asyncio.to_thread(self._thread.shutdown)
 
     @property
     def caught_up(self) -> bool:
-        """Whether all that was in the log when it was connected to can be found."""
+        """Whether every article that was in the log at the time of the connection can be found."""
         return self._tail.caught_up.is_set() and not self._index.uncommitted and not self._waiting
 
     async def check(self) -> Mapping[str, object]:
-        """For readiness: raises Unavailable while the log is not followed, or the first reading goes on."""
+        """For readiness: raises Unavailable while the log is not followed, or during the first reading."""
         if self._tail.silent_for_s() > SILENT_S:
-            raise Unavailable(f"articles.v1 has not been heard for {self._tail.silent_for_s():.0f} s")
+            raise Unavailable(f"no answer from articles.v1 for {self._tail.silent_for_s():.0f} s")
         if not (self.is_whole and self._tail.caught_up.is_set()):
-            raise Unavailable(f"the log is still being read; {self.applied} states so far")
+            raise Unavailable(f"the first reading of the log goes on; {self.applied} states so far")
         return {"log": self._place.log, "documents": self._index.size}
 
     def _resume(self, log_id: str) -> Mapping[tuple[str, int], int]:
@@ -89,11 +99,12 @@ class Follower:
         return bool(self._index.uncommitted) or self._place != self._index.place
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        # Shielded: a cancelled follower must not leave a thread at work on an index that is being closed.
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._hand, work))
+        # Shielded: after a cancellation the index is closed, and the thread must not work on it then.
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, work))
 
     def _apply(self, records: Sequence[Record]) -> None:
-        taken = self._index.apply(_read(records))
+        runs = groupby(_read(records), key=lambda event: SUBSCRIPTIONS[type(event)])
+        taken = sum(handler(self._index, events) for handler, events in runs)
         metrics.INDEXED.inc(taken)
         metrics.OUTDATED.inc(len(records) - taken)
         self.applied += len(records)
@@ -115,9 +126,17 @@ def _read(records: Sequence[Record]) -> Iterator[ArticleState | Erased]:
         try:
             event = decode(record)
         except InvalidMessage as error:
-            # The projector puts it into the dead-letter topic, once; each instance of search would put it there again.
+            # No dead letter: the projector sends it once, and each instance of search would send it again.
             metrics.UNREADABLE.inc()
             _log.error("search.unreadable", partition=record.partition, offset=record.offset, reason=str(error))
             continue
         if isinstance(event, (ArticleState, Erased)):
             yield event
+
+
+SUBSCRIPTIONS: Mapping[type[Event], Callable[[SearchIndex, Iterable[ArticleState | Erased]], int]] = {
+    ArticlePublished: SearchIndex.apply,
+    ArticleCorrected: SearchIndex.apply,
+    ArticleWithdrawn: SearchIndex.apply,
+    Erased: SearchIndex.apply,
+}

@@ -1,7 +1,7 @@
-"""Makes a Kafka cluster agree with the table of topics (`shared/topics.py`).
+"""Brings a Kafka cluster into line with the table of topics (`shared/topics.py`).
 
-`python -m shared.kafka.admin create` creates missing topics and corrects their configuration, so that an update can change it;
-`check` only reports. Exit status 1 while a difference remains: the number of partitions is never changed.
+`python -m shared.kafka.admin create` creates missing topics and corrects their configuration; `check` only reports. Exit
+status 1 while a difference remains: the number of partitions is never changed.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from shared.addresses import kafka_options
 from shared.errors import Unavailable
-from shared.kafka.addresses import kafka_options
 from shared.settings import Settings
 from shared.topics import TOPICS, Topic
 
@@ -23,7 +23,7 @@ _REQUEST_TIMEOUT_MS = 10_000
 
 
 async def create_topics(bootstrap: str, *, replication: int = 1) -> list[str]:
-    """Create the topics that are missing and return their names. Raises Unavailable when Kafka does not answer."""
+    """Create the missing topics; returns their names. Raises Unavailable when Kafka does not answer."""
     async with _Admin(bootstrap) as admin:
         existing = set(await admin.list_topics())
         missing = [topic for topic in TOPICS if topic.name not in existing]
@@ -44,9 +44,9 @@ async def _create(admin: AIOKafkaAdminClient, missing: Sequence[Topic], replicat
 
 
 async def correct_topics(bootstrap: str) -> list[str]:
-    """Give the topics that are configured otherwise the configuration of the table; one sentence for each setting changed.
+    """Set the configuration of the table on topics that differ; returns one sentence for each changed setting.
 
-    Settings that the table does not name go back to the broker's own. Raises Unavailable.
+    Settings that are not in the table return to the broker's default. Raises Unavailable.
     """
     corrected = []
     async with _Admin(bootstrap) as admin:
@@ -66,10 +66,10 @@ async def _configure(admin: AIOKafkaAdminClient, topic: Topic) -> None:
 
 
 async def find_partition_drift(bootstrap: str) -> list[str]:
-    """Topics with another number of partitions than the table has, one sentence each: keys would go astray in them.
+    """Topics whose number of partitions differs from the table, one sentence each: their keys are in other partitions.
 
-    The embedded broker makes a topic of four partitions out of whatever a client asks about that does not forbid it, as ours do
-    (shared/kafka/client.py).
+    The embedded broker creates a topic of four partitions when a client asks about it, unless the client forbids that, as
+    ours do (`shared/kafka/quirks.py`).
     """
     async with _Admin(bootstrap) as admin:
         found = {item["topic"]: len(item["partitions"]) for item in await admin.describe_topics()}
@@ -77,7 +77,7 @@ async def find_partition_drift(bootstrap: str) -> list[str]:
 
 
 async def find_drift(bootstrap: str) -> list[str]:
-    """What differs between the cluster and the table above, one sentence each; empty when nothing does."""
+    """Differences between the cluster and the table, one sentence each."""
     async with _Admin(bootstrap) as admin:
         found = {item["topic"]: item for item in await admin.describe_topics() if not item["error_code"]}
         drift = [f"{topic.name}: missing" for topic in TOPICS if topic.name not in found]
@@ -108,7 +108,7 @@ async def _config(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
 
 
 class _Admin:
-    """An admin client for the length of a block; Kafka's errors come out as Unavailable."""
+    """An admin client for the length of a block. Raises Kafka's errors as Unavailable."""
 
     def __init__(self, bootstrap: str) -> None:
         self._client = AIOKafkaAdminClient(**kafka_options(bootstrap), request_timeout_ms=_REQUEST_TIMEOUT_MS)

@@ -1,57 +1,41 @@
-"""What producer, consumers and tails have in common: addresses, the log's identity, and how Kafka's errors are named.
-
-The only modules that import aiokafka are this one, `producer`, `topic_check`, `group`, `tail` and `topics`.
-"""
+"""Shared by producers, consumers and tails: connection options, the log's identity, bounded waits, records."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from time import monotonic
 from typing import Any
 
-import aiokafka.client
 import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
-from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import ConsumerRecord
 
+from shared.addresses import kafka_options
 from shared.errors import Unavailable
 from shared.events import Record
-from shared.kafka.addresses import kafka_options
-from shared.kafka.quirks import is_connected
+from shared.kafka.quirks import contained, ensure_leave_request, is_connected, take_apart
 
 _log = structlog.get_logger(__name__)
 
 REQUEST_TIMEOUT_S = 5.0
 _STOP_S = 5.0
 _BACKOFF_MS = 250
-_ASK_EVERY_S = 1.0
-_ASK_AT_REST_EVERY_S = 10.0
-
-
-class QuietRequest(MetadataRequest):
-    """Asked about a topic that is not there, a broker may make it, with a number of partitions of its own choice: the embedded
-    one does so for clients that were waiting for it to come back, and keys then go astray. aiokafka has no option against it."""
-
-    def __init__(self, topics: list[str] | None = None) -> None:
-        super().__init__(topics, allow_auto_topic_creation=False)
-
-
-aiokafka.client.MetadataRequest = QuietRequest  # type: ignore[attr-defined, assignment]
+_CHECK_EVERY_S = 1.0
+_CHECK_AT_REST_EVERY_S = 10.0
 
 
 class LogIdentity:
-    """Tells one log from the next: the Kafka cluster's id.
+    """The identity of a log: the Kafka cluster's id.
 
-    aiokafka sees no topic ids, so a broker that came back empty looks like the one before, with smaller offsets. The
-    embedded broker takes a fresh cluster id at each start; a real cluster keeps its own for life. Asking *after* a batch
-    was fetched and before it is applied makes the answer sound: clusters only move forward, so a batch fetched before an
-    answer X came from X or from a log before it, and the reader that has adopted X has dropped what it held before.
-    It talks over a connection of its own, since a broker answers a connection in order, and a fetch may wait there.
+    aiokafka sees no topic ids, so a broker that restarted empty looks like the old one with smaller offsets. The embedded
+    broker takes a new cluster id at each start; a real cluster keeps its id. Ask *after* a batch was fetched and before it
+    is applied: a cluster id never comes back, so a batch fetched before an answer X is from log X or from an earlier one,
+    and a reader that adopted X has dropped all earlier records.
+    The identity has its own connection, since a broker answers a connection in order and a fetch may wait there.
     """
 
     def __init__(self, bootstrap: str) -> None:
@@ -62,27 +46,27 @@ class LogIdentity:
 
     async def current(self) -> str:
         """The cluster's id now. Raises Unavailable within REQUEST_TIMEOUT_S when Kafka does not answer."""
-        found = str((await self._ask("the cluster's id", AIOKafkaAdminClient.describe_cluster))["cluster_id"])
+        cluster = await self._query("the cluster's id", AIOKafkaAdminClient.describe_cluster)
         self._answered_at = monotonic()
-        return found
+        return str(cluster["cluster_id"])
 
     def is_due(self, *, at_rest: bool) -> bool:
-        """Whether to ask again although nothing was fetched.
+        """Whether to check the identity again although nothing was fetched.
 
-        Once a second. At rest an open connection stands in for most answers: a broker that was replaced has closed it. Never
-        enough for records that were fetched: the news of its end may come after them.
+        Once a second. At rest an open connection replaces most checks: a broker that ends closes it. Fetched records always
+        need a check, since they may arrive before the close.
         """
-        every_s = _ASK_AT_REST_EVERY_S if at_rest and self._is_connected() else _ASK_EVERY_S
+        every_s = _CHECK_AT_REST_EVERY_S if at_rest and self._is_connected() else _CHECK_EVERY_S
         return monotonic() - self._answered_at > every_s
 
     def _is_connected(self) -> bool:
         return self._admin is not None and is_connected(self._admin)
 
-    async def _ask(self, what: str, ask: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:
+    async def _query(self, what: str, query: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:
         async with self._lock:
             try:
                 async with bounded(REQUEST_TIMEOUT_S, what):
-                    return await ask(self._admin or await self._connect())
+                    return await query(self._admin or await self._connect())
             except Unavailable:
                 await self._drop()
                 raise
@@ -108,56 +92,26 @@ class LogIdentity:
 
 
 async def _close_admin(admin: AIOKafkaAdminClient) -> None:
-    # What cannot be closed in time is left: it holds one socket and does nothing of its own.
+    # A client that does not close in time is left alone: it holds one socket and runs no task.
     await contained(admin.close(), _STOP_S)
 
 
-async def contained(closing: Coroutine[object, object, object], timeout_s: float) -> BaseException | None:
-    """Run a closing step of aiokafka in a task of its own; what went wrong with it, or None.
-
-    While a broker is away, `stop` may raise the CancelledError of an inner task, which would look to the caller's task as
-    if it had been cancelled itself, and end it without a word.
-    """
-    task = asyncio.ensure_future(closing)
-    try:
-        async with asyncio.timeout(timeout_s):
-            await asyncio.wait({task})
-    except TimeoutError as error:
-        task.cancel()
-        return error
-    return asyncio.CancelledError() if task.cancelled() else task.exception()
-
-
 async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
-    """Close a consumer within a bound. One that hangs, since its broker is away, is taken apart: left alone it would go on
-    looking for the broker, and fetch when that is back (FIELD-NOTES 1.1, aiokafka 659 and 773)."""
-    coordinator = consumer._coordinator
-    if coordinator is not None and getattr(coordinator, "generation", -1) == 0:
-        # The embedded broker counts generations from 0, which aiokafka takes for none, and would leave without a word:
-        # its partitions would then stand still for a session's time-out.
-        coordinator.generation = 1
+    """Leave the group and close, within a bound.
+
+    While its broker is away, `stop` hangs; the consumer would go on looking for the broker, and fetch when that is back
+    (FIELD-NOTES 1.1, aiokafka 659 and 773). So it is taken apart.
+    """
+    ensure_leave_request(consumer)
     error = await contained(consumer.stop(), _STOP_S)
     if error is not None:
         _log.warning("consumer.abandoned", reason=repr(error))
         await take_apart(consumer)
 
 
-async def take_apart(consumer: AIOKafkaConsumer) -> None:
-    """End a consumer's tasks and connections without a word to its group."""
-    consumer._closed = True
-    coordinator = consumer._coordinator
-    for name in ("_coordination_task", "_heartbeat_task", "_commit_refresh_task", "_reset_committed_task"):
-        task = getattr(coordinator, name, None)
-        if task is not None:
-            task.cancel()
-    if consumer._fetcher is not None:
-        await contained(consumer._fetcher.close(), 1.0)
-    await contained(consumer._client.close(), 1.0)
-
-
 @asynccontextmanager
 async def bounded(timeout_s: float, what: str) -> AsyncIterator[None]:
-    """Bound a wait on Kafka; a time-out or an error of the client comes out as Unavailable."""
+    """Bound a wait on Kafka. A timeout or a client error is raised as Unavailable."""
     try:
         async with asyncio.timeout(timeout_s):
             yield
@@ -168,15 +122,15 @@ async def bounded(timeout_s: float, what: str) -> AsyncIterator[None]:
 
 
 def as_record(found: "ConsumerRecord[bytes | None, bytes | None]") -> Record:
-    """aiokafka's record as ours."""
-    # Headers are taken as they are, a tuple of (str, bytes): to look at each would double what a view costs its consumer.
+    """Convert a record of aiokafka."""
+    # Headers are already a tuple of (str, bytes). A check of each would double the cost of a view.
     return Record(
         found.topic, found.partition, found.offset, found.key or b"", found.value, tuple(found.headers), found.timestamp
     )
 
 
 def client_options(bootstrap: str) -> dict[str, object]:
-    """What every client is given."""
+    """Options of every client."""
     return {
         **kafka_options(bootstrap),
         "retry_backoff_ms": _BACKOFF_MS,
@@ -186,5 +140,5 @@ def client_options(bootstrap: str) -> dict[str, object]:
 
 @lru_cache(65_536)
 def partition_of(key: bytes, partitions: int) -> int:
-    """The partition that Kafka's own partitioner (murmur2, as in the Java client) gives a key."""
+    """The partition of a key by Kafka's default partitioner (murmur2, as in the Java client)."""
     return (int(murmur2(key)) & 0x7FFFFFFF) % partitions

@@ -1,4 +1,4 @@
-"""Where records that can never be applied go, with a limit."""
+"""Sends records that can never be applied to a dead-letter topic, with a limit."""
 
 import zlib
 from collections import OrderedDict, deque
@@ -15,22 +15,22 @@ from shared.topics import dead_letter_topic
 
 _log = structlog.get_logger(__name__)
 
-# A bad deploy would otherwise move a whole topic aside (getsentry/arroyo's DlqLimit says it best). At most this many in a
-# row, and at most this share of the last records once there are enough of them to speak of a share.
+# Without a limit, a bad deploy would dead-letter a whole topic (as getsentry/arroyo's DlqLimit explains). The share counts
+# once there are SHARE_OVER records.
 MOST_IN_A_ROW = 20
 LARGEST_SHARE = 0.1
 SHARE_OVER = 1000
-# A batch whose store is away is tried again whole, its bad records with it. No batch that may go on has so many of them.
+# A retried batch brings its bad records again. The limit stops every batch with more bad records than this.
 _MOST_REMEMBERED = 1000
 
 Identity = tuple[str, int, int, int, int]
 
 
 class DeadLetters:
-    """Sends bad records, byte for byte, to `<topic>.dlq`, with headers that say why, where from and how often tried.
+    """Sends bad records, byte for byte, to `<topic>.dlq`, with headers for reason, origin and number of tries.
 
-    Raises TooManyDeadLetters past the limit, and Unavailable when Kafka does not take the record: it is never dropped. A
-    record that comes again, as its batch is tried again, is one letter and counts once for the limit.
+    Raises TooManyDeadLetters past the limit, and Unavailable when Kafka does not acknowledge the record: it is never dropped.
+    A record that arrives again, in a retried batch, is sent once and counts once.
     """
 
     def __init__(self, producer: Producer, consumer: str) -> None:
@@ -41,13 +41,13 @@ class DeadLetters:
         self._was_sent: OrderedDict[Identity, bool] = OrderedDict()
 
     def passed(self, count: int = 1) -> None:
-        """Note that so many records were good."""
+        """Count good records."""
         if count:
             self._in_a_row = 0
             self._recent.extend([False] * min(count, SHARE_OVER))
 
     async def put(self, record: Record, reason: str, *, tries: int = 1) -> None:
-        """Send one bad record aside, unless it was."""
+        """Send one bad record, unless it was sent before."""
         identity = _identity(record)
         if identity not in self._was_sent:
             self._count(record, identity)
@@ -83,7 +83,7 @@ class DeadLetters:
 
 
 def _identity(record: Record) -> Identity:
-    # The offset alone would take the bad record of a log that replaced this one for one that was sent.
+    # A log that replaced this one may have another bad record at the same offset.
     return record.topic, record.partition, record.offset, record.timestamp_ms, zlib.crc32(record.value or b"")
 
 

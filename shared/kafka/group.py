@@ -1,7 +1,7 @@
-"""Runs a member of a Kafka consumer group by every rule that aiokafka leaves to its user (FIELD-NOTES 0 and 1).
+"""Runs a member of a Kafka consumer group, by the rules that aiokafka leaves to its user (FIELD-NOTES 0 and 1).
 
-A `Sink` says where to go on and applies batches. The runner owns the log's identity and the watchdog, and replaces a member
-(`shared.kafka.member`: the client, offsets, rebalances, time-outs) that failed.
+The runner owns the log's identity and the watchdog, and replaces a member (`shared.kafka.member`) whose client failed. The
+service's `Sink` applies batches.
 """
 
 import asyncio
@@ -14,7 +14,8 @@ from aiohttp import web
 
 from shared.errors import LogReplaced, Unavailable
 from shared.kafka.client import LogIdentity
-from shared.kafka.member import Member, Membership
+from shared.kafka.member import Member
+from shared.kafka.membership import Membership
 from shared.kafka.sinks import Sink
 from shared.process.process import end_process, start_task
 from shared.settings import Settings
@@ -26,9 +27,9 @@ _READY_WITHIN_S = 10.0
 
 
 class GroupRunner:
-    """One member of a consumer group; `run` until `stop`. Any error but Unavailable and a replaced log comes out of `run`.
+    """One member of a consumer group; `run` until `stop`. `run` raises any error but Unavailable and LogReplaced.
 
-    `is_urgent` is for a consumer that a publication passes on its way to readers: its waits stay shorter at rest.
+    `is_urgent` shortens the waits at rest, for consumers on a publication's way to readers.
     """
 
     def __init__(
@@ -54,14 +55,14 @@ class GroupRunner:
             rest_ms=settings.rest_wait_ms(is_urgent=is_urgent),
             identity=self._identity,
             stopping=self._stopping,
-            moved=self.moved,
-            waits=self.waits,
+            on_progress=self.note_progress,
+            on_waiting=self.note_waiting,
         )
         self._member: Member | None = None
-        self._moved_at = self._excused_at = monotonic()
+        self._progress_at = self._waiting_at = monotonic()
 
     async def run(self) -> None:
-        """Consume until stopped; a client that failed is replaced by a new one after a pause."""
+        """Consume until stopped. A client that failed is replaced after a pause."""
         watchdog = asyncio.create_task(self._watch(), name=f"watchdog {self._group}")
         try:
             while not self._stopping.is_set():
@@ -79,63 +80,62 @@ class GroupRunner:
         try:
             await member.run()
         finally:
-            self._member = None  # before the good-bye, which may take its time: a member that ended is not ready
+            self._member = None  # before `close`, which may take seconds: a member that ended is not ready
             await member.close()
 
     async def _pause_after(self, error: Exception) -> None:
         _log.warning("consumer.restarts", group=self._group, reason=str(error), kind=type(error).__name__)
-        self.waits()  # a server that is away is not a consumer that stalls: a new process would wait as well
+        self.note_waiting()
         with suppress(TimeoutError):
             async with asyncio.timeout(_REBUILD_AFTER_S):
                 await self._stopping.wait()
 
     async def stop(self) -> None:
-        """Take no more; what is being applied is finished and committed by `run`."""
+        """Fetch no more. `run` finishes and commits the batch in progress."""
         self._stopping.set()
 
     async def live(self, _: web.Application) -> AsyncIterator[None]:
-        """As long as an application runs (`cleanup_ctx`); what is being applied when it ends is finished."""
+        """Consume while an application runs (`cleanup_ctx`); finish the batch in progress at its end."""
         task = start_task(self.run(), f"group {self._group}")
         yield
         await self.stop()
         await task
 
     async def check(self) -> Mapping[str, object]:
-        """For readiness: raises Unavailable while the member has no partitions or does not get on."""
+        """For readiness: raises Unavailable while the member has no partitions or makes no progress."""
         if not self.ready:
-            raise Unavailable(f"{self._group}: no partitions, or nothing applied for {self.stalled_for_s():.0f} s")
+            raise Unavailable(f"{self._group}: no partitions, or no progress for {self.stalled_for_s():.0f} s")
         return {"lag": self.lag, "partitions": [f"{topic}/{number}" for topic, number in self.partitions]}
 
     @property
     def lag(self) -> int | None:
-        """Records in the log that are not applied, over the partitions held; None while that is not known."""
+        """Records not yet applied, over the partitions held; None while unknown."""
         return self._member.lag() if self._member else None
 
     @property
     def partitions(self) -> tuple[tuple[str, int], ...]:
-        """The partitions this member holds now."""
+        """The partitions held now."""
         return self._member.held() if self._member else ()
 
     @property
     def ready(self) -> bool:
-        """Whether the member has its assignment and gets on."""
-        return self._member is not None and self._member.placed and self.stalled_for_s() < _READY_WITHIN_S
+        """Whether the member has its assignment and makes progress."""
+        return self._member is not None and self._member.is_assigned and self.stalled_for_s() < _READY_WITHIN_S
 
     def stalled_for_s(self) -> float:
-        """Seconds since the member last got on (applied something, or saw that there was nothing to apply)."""
-        return monotonic() - self._moved_at
+        """Seconds since the last progress: a batch applied, or the log's end reached."""
+        return monotonic() - self._progress_at
 
-    def moved(self) -> None:
-        """Note progress, for the watchdog and for health."""
-        self._moved_at = monotonic()
+    def note_progress(self) -> None:
+        """Note progress, for the watchdog and for readiness."""
+        self._progress_at = monotonic()
 
-    def waits(self) -> None:
-        """Note that a neighbour is waited for: no stall for the watchdog, and no progress for health."""
-        self._excused_at = monotonic()
+    def note_waiting(self) -> None:
+        """Note a wait for a server that is away: not ready, but no stall, since a new process would wait too."""
+        self._waiting_at = monotonic()
 
     async def _watch(self) -> None:
-        limit = self._stall_timeout_s
-        while monotonic() - max(self._moved_at, self._excused_at) < limit:
-            await asyncio.sleep(limit / 10)
+        while monotonic() - max(self._progress_at, self._waiting_at) < self._stall_timeout_s:
+            await asyncio.sleep(self._stall_timeout_s / 10)
         _log.critical("consumer.stalled", group=self._group, seconds=round(self.stalled_for_s()), lag=self.lag)
-        end_process(f"consumer group {self._group} made no progress for {limit:g} s")
+        end_process(f"consumer group {self._group} made no progress for {self._stall_timeout_s:g} s")

@@ -1,8 +1,8 @@
-"""Waits for records that a fetch has overtaken.
+"""Waits for records that a fetch has skipped.
 
-The embedded broker counts a batch's offsets before it stores the batch: a fetch in between finds what another producer stored
-after it, and goes on behind both (measured on Tansu 0.6.0: five times in 90,000 batches of four producers). Fetched again,
-the batch is there. Kafka never shows a record before those below it; what is missing there was compacted away.
+The embedded broker assigns a batch's offsets before it stores the batch: a fetch in between returns a later batch of another
+producer and goes on behind both (measured on Tansu 0.6.0: five times in 90,000 batches of four producers). A second fetch
+returns the batch. Kafka never returns a record before all records below it: offsets missing there were compacted away.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -17,29 +17,29 @@ _log = structlog.get_logger(__name__)
 
 
 class OffsetGaps:
-    """Where offsets are missing, by partition, and since when. A `wait_s` of 0 takes every hole for what it is."""
+    """The offset gap of each partition, and since when it is known. A `wait_s` of 0 accepts every gap."""
 
     def __init__(self, wait_s: float, clock: Callable[[], float] = monotonic) -> None:
         self._wait_s = wait_s
         self._clock = clock
         self._waiting: dict[Hashable, tuple[int, float]] = {}
 
-    def joined(self, partition: Hashable, position: int, records: Sequence[Record]) -> Sequence[Record]:
-        """Of records fetched from a position those before the first hole: where it is all of them, go on behind them.
+    def before_gap(self, partition: Hashable, position: int, records: Sequence[Record]) -> Sequence[Record]:
+        """The fetched records before the first gap.
 
-        Else the caller fetches again from where the hole begins. A hole that stays for `wait_s`, since a producer failed
-        in it, is passed over.
+        If that is not all of them, the caller fetches again from the gap's first offset. A gap that stays for `wait_s`, as
+        after a producer's failure, is skipped.
         """
         if not self._wait_s or records[-1].offset + 1 - position == len(records):
             return records
         expected = position
         for count, record in enumerate(records):
-            if record.offset > expected and not self._is_passed(partition, expected):
+            if record.offset > expected and not self._is_skipped(partition, expected):
                 return records[:count]
             expected = record.offset + 1
         return records
 
-    def _is_passed(self, partition: Hashable, offset: int) -> bool:
+    def _is_skipped(self, partition: Hashable, offset: int) -> bool:
         now = self._clock()
         known, since = self._waiting.get(partition, (None, now))
         if known != offset:
@@ -48,5 +48,5 @@ class OffsetGaps:
             return False
         if now - since < self._wait_s:
             return False
-        _log.warning("consumer.hole_passed", partition=str(partition), offset=offset)
+        _log.warning("consumer.offset_gap_skipped", partition=str(partition), offset=offset)
         return True

@@ -1,14 +1,14 @@
-"""How long a consumer waits for records: short while some come, long once none has come for some seconds."""
+"""How long a consumer's fetch waits for records: short while some arrive, long after some seconds without any."""
 
 from collections.abc import Callable
 from time import monotonic
 
-# Readers and editors act in bursts: for so long after a record the next one is likely.
+# Readers and editors act in bursts: after a record, the next one is likely within this time.
 AWAKE_S = 5.0
 
 
 class Pace:
-    """The wait of one consumer's fetches. A pure rule: the clock is passed in."""
+    """The wait of one consumer's fetches."""
 
     def __init__(self, awake_ms: int, rest_ms: int, clock: Callable[[], float] = monotonic) -> None:
         self._awake_ms = awake_ms
@@ -17,12 +17,12 @@ class Pace:
         self._active_at = clock()
 
     def note_activity(self) -> None:
-        """Note that records came, or that partitions were assigned."""
+        """Note that records arrived, or that partitions were assigned."""
         self._active_at = self._clock()
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether nothing has come for AWAKE_S."""
+        """Whether nothing has arrived for AWAKE_S."""
         return self._clock() - self._active_at > AWAKE_S
 
     @property

@@ -11,28 +11,29 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import Message
-from shared.kafka.client import bounded, client_options, contained
+from shared.kafka.client import bounded, client_options
+from shared.kafka.quirks import contained, take_apart_producer
 from shared.kafka.topic_check import TopicCheck
 
 _log = structlog.get_logger(__name__)
 Sent = TypeVar("Sent")
 
-# The broker's default for message.max.bytes less room for headers; a larger one would poison an idempotent
-# producer's sequence, so it is refused before it is handed over (FIELD-NOTES 1.2-A).
+# The broker's default for message.max.bytes, less room for headers. A larger message would break an idempotent
+# producer's sequence, so it is refused before aiokafka gets it (FIELD-NOTES 1.2-A).
 MAX_MESSAGE_BYTES = 900_000
 SEND_TIMEOUT_S = 12.0
 _STOP_TIMEOUT_S = 5.0
 
 
 class Producer:
-    """One connection to Kafka that writes.
+    """One writing connection to Kafka.
 
-    A send that fails or times out is *unknown*: the record may be in the log or may still get there. The client is then
-    thrown away and built anew, since aiokafka's idempotent producer cannot recover from a lost batch; the caller sends
-    the same event, with the same id, again.
+    The result of a send that fails or times out is *unknown*: the record may be in the log or may arrive later. The client
+    is then rebuilt, since aiokafka's idempotent producer cannot recover from a lost batch. The caller sends the same event,
+    with the same id, again.
 
-    Without `idempotence`, as on the embedded broker, an acknowledgement counts when it came from a broker that had the topics
-    before the send (TopicCheck); otherwise the same messages are sent again, within the same bound.
+    Without `idempotence`, as on the embedded broker, an acknowledgement is valid only from a broker that had the topics
+    before the send (TopicCheck). Otherwise the same messages are sent again, within the same bound.
     """
 
     def __init__(
@@ -58,24 +59,24 @@ class Producer:
         self._lock = asyncio.Lock()
 
     async def send(self, *messages: Message) -> None:
-        """Send in the order given and return when Kafka has all of them.
+        """Send in the order given; return when Kafka has acknowledged all.
 
-        Messages of one partition keep their order. Raises InvalidMessage before anything is sent if one is too large,
-        Unavailable when not all were acknowledged within `timeout_s`.
+        Messages of one partition keep their order. Raises InvalidMessage before the first send if a message is too large,
+        Unavailable when not all are acknowledged within `timeout_s`.
         """
         for message in messages:
             check_size(message)
 
         async def send(client: AIOKafkaProducer) -> None:
-            acknowledgements = [await _hand_over(client, message) for message in messages]
+            acknowledgements = [await _enqueue(client, message) for message in messages]
             await asyncio.gather(*acknowledgements)
 
         await self._send({message.topic for message in messages}, send)
 
     async def send_batch(self, topic: str, partition: int, messages: Sequence[Message]) -> int:
-        """Send as many of `messages` as one batch holds, to one partition; returns how many went, once acknowledged.
+        """Send as many of `messages` as fit into one batch, to one partition; returns their number, once acknowledged.
 
-        For callers that collect by partition themselves. Errors as `send`.
+        For callers that collect by partition. Errors as `send`.
         """
 
         async def send(client: AIOKafkaProducer) -> int:
@@ -89,12 +90,12 @@ class Producer:
         client = await self._ready()
         try:
             async with bounded(self._timeout_s, "send"):
-                return await self._send_until_kept(client, topics, send)
+                return await self._send_until_valid(client, topics, send)
         except Unavailable:
             await self._discard(client)
             raise
 
-    async def _send_until_kept(
+    async def _send_until_valid(
         self, client: "_Client", topics: set[str], send: Callable[[AIOKafkaProducer], Awaitable[Sent]]
     ) -> Sent:
         while True:
@@ -102,7 +103,9 @@ class Producer:
             sent = await send(client.kafka)
             if client.check.holds(connections):
                 return sent
-            _log.warning("producer.sends_again", topics=sorted(topics), reason="the broker went away meanwhile")
+            _log.warning(
+                "producer.send_repeated", topics=sorted(topics), reason="the broker was replaced during the send"
+            )
 
     async def _ready(self) -> "_Client":
         if self._client is None:
@@ -136,21 +139,21 @@ class Producer:
 
 @dataclass(frozen=True)
 class _Client:
-    """aiokafka's producer, and what its connections have seen."""
+    """aiokafka's producer, with the topic check of its connections."""
 
     kafka: AIOKafkaProducer
     check: TopicCheck
 
 
 def check_size(message: Message) -> None:
-    """Raises InvalidMessage when Kafka would not take it."""
+    """Raise InvalidMessage when the message is too large for Kafka."""
     size = len(message.key) + len(message.value or b"") + sum(len(name) + len(value) for name, value in message.headers)
     if size > MAX_MESSAGE_BYTES:
         raise InvalidMessage(f"a message of {size} bytes is larger than {MAX_MESSAGE_BYTES}")
 
 
 def _fill(client: AIOKafkaProducer, messages: Sequence[Message]) -> tuple[BatchBuilder, int]:
-    """A batch of the first messages, and how many of them it holds."""
+    """A batch of the first messages, and their number."""
     batch = client.create_batch()
     for taken, message in enumerate(messages):
         added = batch.append(key=message.key, value=message.value, timestamp=None, headers=list(message.headers))
@@ -159,7 +162,7 @@ def _fill(client: AIOKafkaProducer, messages: Sequence[Message]) -> tuple[BatchB
     return batch, len(messages)
 
 
-async def _hand_over(client: AIOKafkaProducer, message: Message) -> Awaitable[object]:
+async def _enqueue(client: AIOKafkaProducer, message: Message) -> Awaitable[object]:
     acknowledged: Awaitable[object] = await client.send(
         message.topic, message.value, key=message.key, headers=list(message.headers)
     )
@@ -167,11 +170,9 @@ async def _hand_over(client: AIOKafkaProducer, message: Message) -> Awaitable[ob
 
 
 async def _stop(client: AIOKafkaProducer) -> None:
-    # stop() waits for batches that an absent broker never takes (aiokafka issue 1101). Left alone, such a client would
-    # deliver them when the broker is back, after newer ones: its sender is ended and its connections are closed.
+    # stop() waits for batches that an absent broker never takes (aiokafka issue 1101). The client would deliver them when the
+    # broker is back, after newer ones: end it.
     error = await contained(client.stop(), _STOP_TIMEOUT_S)
     if error is not None:
         _log.warning("producer.abandoned", reason=repr(error))
-        if client._sender._sender_task is not None:
-            client._sender._sender_task.cancel()
-        await contained(client.client.close(), 1.0)
+        await take_apart_producer(client)

@@ -1,4 +1,4 @@
-"""Follows topics without a group: every process sees every record. What faces readers uses this, and nothing else."""
+"""Follows topics without a group, so that every process gets every record. Reader-facing processes use only this."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -24,20 +24,19 @@ _REBUILD_AFTER_S = 0.25
 
 
 class LogTail:
-    """Hands each record of some topics to `apply`, a plain function, from the beginning or from the end on.
+    """Passes each record of some topics to `apply`, a plain function, from the beginning or from the end on.
 
-    Topics in `from_beginning` are read whole first (and again whenever the log was lost or replaced); the others from
-    the end that was there when the connection was made. `reset` is called before each such fresh start: records may have
-    been missed, so whatever was derived from the topics must be forgotten or checked again. After `caught_up` is set the
-    tail has seen everything that was in the log when it connected.
+    Topics in `from_beginning` are read whole, and again after the log was lost or replaced. The others are read from their
+    end at the time of the connection. `reset` is called before each such start: records may be missing, so everything
+    derived from the topics must be dropped or checked. After `caught_up` is set, `apply` has had every record that was in
+    the log at the time of the connection.
 
-    `apply` is called at once, before it is known that the log is still the same; when it is not, `reset` follows. So `apply`
-    only takes in what does no harm if it came from another log, and `settle` does what must be sure.
+    `apply` is called before the log's identity is checked; `reset` follows when the log was replaced. So `apply` must do no
+    harm with records of another log. `settle` is awaited after each turn, with or without records, once the log was checked.
 
-    Whoever keeps what it derived says by `resume` where to go on: it is told the log's identity and gives offsets by topic
-    and partition; a partition it does not name is read from its beginning, and so is everything after a log was found
-    replaced or cut off. `settle` is awaited after each turn, with records or without, once the log was found the same. `is_urgent`
-    is for a follower that readers wait for: its waits stay shorter at rest.
+    An owner that stores its state gives the offsets to go on at by `resume`, which gets the log's identity. A partition
+    without an offset, and every partition of a log that was replaced or cut off, is read from its beginning. `is_urgent`
+    shortens the waits at rest, for followers that readers wait for.
     """
 
     def __init__(
@@ -59,17 +58,17 @@ class LogTail:
         self._reset = reset
         self._resume = resume
         self._settle = settle
-        self._replaced = False
+        self._is_replaced = False
         self._pace = Pace(settings.kafka_fetch_wait_ms, settings.rest_wait_ms(is_urgent=is_urgent))
         self._identity = LogIdentity(settings.kafka)
         self._next: dict[TopicPartition, int] = {}
-        self._holes = OffsetGaps(settings.kafka_hole_wait_ms / 1000)
-        self._heard_at = 0.0
+        self._gaps = OffsetGaps(settings.kafka_hole_wait_ms / 1000)
+        self._followed_at = 0.0
         self.caught_up = asyncio.Event()
 
     def silent_for_s(self) -> float:
-        """Seconds since the log was last known to be followed: the measure of whether caches may be trusted."""
-        return monotonic() - self._heard_at
+        """Seconds since the last answer from every partition. Tells whether caches may be trusted."""
+        return monotonic() - self._followed_at
 
     async def run(self) -> None:
         """Follow until cancelled, through outages and replaced logs."""
@@ -78,7 +77,7 @@ class LogTail:
                 try:
                     await self._follow()
                 except (Unavailable, LogReplaced) as error:
-                    self._replaced = self._replaced or isinstance(error, LogReplaced)
+                    self._is_replaced = self._is_replaced or isinstance(error, LogReplaced)
                     _log.warning("tail.restarts", reason=str(error))
                     await asyncio.sleep(_REBUILD_AFTER_S)
         finally:
@@ -96,7 +95,7 @@ class LogTail:
             async with bounded(15, "tail start"):
                 await consumer.start()
                 targets = await self._place(consumer, self._known(log_id))
-            self._heard_at = monotonic()
+            self._followed_at = monotonic()
             self._reset()
             await self._pump(consumer, log_id, targets)
         finally:
@@ -104,7 +103,7 @@ class LogTail:
 
     def _known(self, log_id: str) -> Mapping[tuple[str, int], int]:
         known = {} if self._resume is None else self._resume(log_id)
-        return {} if self._replaced else known
+        return {} if self._is_replaced else known
 
     async def _place(
         self, consumer: AIOKafkaConsumer, known: Mapping[tuple[str, int], int]
@@ -113,10 +112,10 @@ class LogTail:
         ends: dict[TopicPartition, int] = await consumer.end_offsets([*self._beginning, *self._end])
         begins = await consumer.beginning_offsets(self._beginning) if self._beginning else {}
         starts = {at: max(begins[at], known.get((at.topic, at.partition), 0)) for at in self._beginning}
-        # Kafka says so when it is asked for what it does not have; the embedded broker waits for it in silence.
+        # Kafka refuses a fetch past the end; the embedded broker waits for a record there.
         if past := [at for at in self._beginning if starts[at] > ends[at]]:
             raise LogReplaced(f"the log was cut off before the known position: {past}")
-        # The embedded broker may report the start of its last batch: that one is then read again, which is harmless.
+        # The embedded broker may report the start of its last batch, which is then read again, without harm.
         self._next = starts | {at: ends[at] for at in self._end}
         for partition, position in self._next.items():
             consumer.seek(partition, position)
@@ -126,25 +125,33 @@ class LogTail:
         is_verified = False
         while True:
             if not targets:
-                self._replaced = False  # read to its end: what its owner knows now is of this log
+                self._is_replaced = False  # everything that the owner derived is of this log now
                 self.caught_up.set()
-            found = await _fetch(consumer)
-            if found:
-                self._pace.note_activity()
-            set_fetch_wait(consumer, self._pace.wait_ms)
-            for partition, records in found.items():
-                self._take(consumer, partition, records)
-                if self._next[partition] >= targets.get(partition, 0):
-                    targets.pop(partition, None)
-            if found or not is_verified or self._identity.is_due(at_rest=self._pace.is_at_rest):
+            fetched = await _fetch(consumer)
+            self._take_all(consumer, fetched, targets)
+            if fetched or not is_verified or self._identity.is_due(at_rest=self._pace.is_at_rest):
                 await self._verify(log_id)
                 is_verified = True
             if self._settle is not None:
                 await self._settle()
-            self._hear(consumer)
+            self._note_followed(consumer)
+
+    def _take_all(
+        self,
+        consumer: AIOKafkaConsumer,
+        fetched: Mapping[TopicPartition, Sequence[Record]],
+        targets: dict[TopicPartition, int],
+    ) -> None:
+        if fetched:
+            self._pace.note_activity()
+        set_fetch_wait(consumer, self._pace.wait_ms)
+        for partition, records in fetched.items():
+            self._take(consumer, partition, records)
+            if self._next[partition] >= targets.get(partition, 0):
+                targets.pop(partition, None)
 
     def _take(self, consumer: AIOKafkaConsumer, partition: TopicPartition, fetched: Sequence[Record]) -> None:
-        records = self._holes.joined(partition, self._next[partition], fetched)
+        records = self._gaps.before_gap(partition, self._next[partition], fetched)
         for record in records:
             self._apply(record)
             self._next[partition] = record.offset + 1
@@ -156,18 +163,18 @@ class LogTail:
         if current != log_id:
             raise LogReplaced(f"the log {log_id} was replaced by {current}")
 
-    def _hear(self, consumer: AIOKafkaConsumer) -> None:
+    def _note_followed(self, consumer: AIOKafkaConsumer) -> None:
         polls = [consumer.last_poll_timestamp(partition) for partition in (*self._beginning, *self._end)]
         if all(polls):
             age_s = max(0.0, time() - min(poll for poll in polls if poll) / 1000)
-            self._heard_at = max(self._heard_at, monotonic() - age_s)
+            self._followed_at = max(self._followed_at, monotonic() - age_s)
 
 
 async def _fetch(consumer: AIOKafkaConsumer) -> dict[TopicPartition, list[Record]]:
     try:
         found = await consumer.getmany(timeout_ms=_POLL_MS)
     except OffsetOutOfRangeError as error:
-        raise LogReplaced(f"the position is not in the log any more: {error.args}") from error
+        raise LogReplaced(f"the log does not have the position: {error.args}") from error
     except KafkaError as error:
         raise Unavailable(f"Kafka: fetch: {error!r}") from error
     return {partition: [as_record(record) for record in records] for partition, records in found.items()}

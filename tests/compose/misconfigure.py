@@ -5,7 +5,7 @@ import asyncio
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from shared.kafka.addresses import kafka_options
+from shared.addresses import kafka_options
 from shared.settings import Settings
 from shared.topics import PAGES
 

@@ -25,8 +25,8 @@ _TOO_WIDE = """() => {
 BOTH = pytest.mark.parametrize(
     "viewport", [pytest.param(NARROW, id="phone"), pytest.param(WIDE, id="desktop", marks=pytest.mark.long)]
 )
-# What is below the first screen is laid out last, by the script.
-_WHOLE = """() => [...document.querySelectorAll(".block, .rail > section, .threads")].every(
+# The script lays out the parts below the first screen last.
+_WHOLE = """() => [...document.querySelectorAll(".block, .rail > section, .threads > li")].every(
   (one) => one.style.contentVisibility === "visible"
 )"""
 

@@ -1,4 +1,4 @@
-"""What the bus' tests share: topics of their own, a broker that may be killed, and a sink that remembers."""
+"""Kafka in tests: new topics, brokers to kill, and a sink that records its batches."""
 
 import asyncio
 import signal
@@ -19,7 +19,7 @@ from tests.support.polling import PATIENCE_S
 
 
 def unique(prefix: str) -> str:
-    """A name that no other test uses."""
+    """A name that only this test uses."""
     return f"{prefix}-{uuid4().hex[:10]}"
 
 
@@ -46,7 +46,7 @@ def bus_settings(kafka_url: str, *, idempotence: bool) -> Settings:
 
 
 class Memory(Sink):
-    """A sink that remembers every batch, and can be told to fail before or after it did."""
+    """A sink that records every batch. `before` and `after` may raise; `hold` blocks a batch."""
 
     def __init__(self, starts: Mapping[tuple[str, int], int] | None = None) -> None:
         self.batches: list[Batch] = []
@@ -60,7 +60,7 @@ class Memory(Sink):
 
     @property
     def values(self) -> list[str]:
-        """All values applied, in their order."""
+        """All values, in the order of their application."""
         return [(record.value or b"").decode() for batch in self.batches for record in batch.records]
 
     async def positions(
@@ -78,7 +78,7 @@ class Memory(Sink):
         self.batches.append(batch)
         self.after(batch)
 
-    async def strayed(self, standing: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
+    async def differing_positions(self, held: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
         """None."""
         return {}
 
@@ -89,7 +89,7 @@ class Memory(Sink):
 
 @asynccontextmanager
 async def running(settings: Settings, group: str, topic: str, sink: Sink) -> AsyncIterator[GroupRunner]:
-    """A member of a group, for the length of a block."""
+    """Run a member of a group for the length of a block."""
     runner = GroupRunner(settings, group=group, topics=[topic], sink=sink)
     task = asyncio.create_task(runner.run())
     try:
@@ -101,7 +101,7 @@ async def running(settings: Settings, group: str, topic: str, sink: Sink) -> Asy
 
 
 class Broker:
-    """An embedded broker of a test's own, on one port for its whole life, that may be killed and started again, empty."""
+    """An embedded broker for one test. It keeps its port and restarts empty."""
 
     def __init__(self) -> None:
         self._spec = kafka(Ports().take(), {})
@@ -109,7 +109,7 @@ class Broker:
         self.url = self._spec.url
 
     async def start(self, *, topics: bool = True) -> None:
-        """Start it, under a cluster id that it never had, and create the platform's topics."""
+        """Start with a new cluster id and create the platform's topics."""
         argv = self._spec.command().argv
         assert argv is not None
         self._process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -117,13 +117,13 @@ class Broker:
             await provide_topics(self.url)
 
     def kill(self) -> None:
-        """End it without a farewell."""
+        """Kill the process."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
 
     def signal(self, sent: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal to the process."""
         assert self._process is not None
         self._process.send_signal(sent)

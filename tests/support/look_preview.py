@@ -1,6 +1,6 @@
-"""Writes every kind of page as files, to be looked at: `python -m tests.support.look_preview DIRECTORY`.
+"""Writes every kind of page into a folder, for a look in a browser: `python -m tests.support.look_preview DIRECTORY`.
 
-Serve the directory with `python -m http.server` and pictures of your own under `media/edition/`.
+Serve the folder with `python -m http.server`, with your own pictures in `media/edition/`.
 """
 
 import sys
@@ -15,7 +15,7 @@ from tests.support import look_samples as samples
 
 
 def pages(templates: Templates) -> Mapping[str, str]:
-    """Every kind of page, and the hard cases of each, by a name for its file."""
+    """Every kind of page with its difficult cases, by file name."""
     article = samples.article()
     plain = replace(article, picture=None, corrections=(), corrected_at=None, standfirst="", tags=(), recommended=())
     return {
@@ -44,7 +44,7 @@ def pages(templates: Templates) -> Mapping[str, str]:
 
 
 def main(directory: Path) -> None:
-    """Write the pages with Popular News in its place, and the assets beside them."""
+    """Write the pages, with Popular News, and the assets."""
     templates = Templates(load_site(None), "http://127.0.0.1:8080")
     for asset in templates.assets.by_url.values():
         target = directory / asset.url.lstrip("/")

@@ -1,4 +1,4 @@
-"""Sample views with everything that a page can hold, for the tests of the look and for its preview."""
+"""Sample views with every part of a page, for tests, benchmarks and the preview."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ from services.rendering.pages.models import (
 )
 from shared.events import WINDOWS
 
-# With milliseconds, as all times are here.
+# With milliseconds, like all our times.
 NOW = datetime(2026, 11, 23, 14, 5, 7, 420_000, tzinfo=UTC)
 
 STORIES = (
@@ -89,7 +89,7 @@ ARABIC_BODY = """
 
 
 def picture(number: int) -> Picture:
-    """A picture of the sample edition's shape."""
+    """A picture in the sample edition's format."""
     return Picture(
         url=f"/media/edition/story-{number}.jpg",
         alt="Illustration: ships at anchor before a harbour of cranes",
@@ -99,7 +99,7 @@ def picture(number: int) -> Picture:
 
 
 def card(number: int, pictured: bool = True) -> Card:
-    """The number-th article of an endless paper, an hour or more older than the one before it."""
+    """An article of a series: each is at least an hour older than the one before."""
     section, headline, standfirst = STORIES[number % len(STORIES)]
     return Card(
         article_id=f"a{number}",
@@ -114,7 +114,7 @@ def card(number: int, pictured: bool = True) -> Card:
 
 
 def arabic_card(number: int) -> Card:
-    """An article in Arabic, as it stands among English ones."""
+    """An article in Arabic, for a list of English ones."""
     return replace(
         card(number),
         language="ar",
@@ -139,7 +139,7 @@ def comment(number: int, depth: int = 0, answers: int = 0) -> CommentView:
 
 def comments(threads: int, page: int = 1, pages: int = 1) -> CommentsView:
     """Threads with three replies each, two of them deep."""
-    said = tuple(
+    listed = tuple(
         ThreadView(
             comment(10 * thread),
             (
@@ -150,11 +150,11 @@ def comments(threads: int, page: int = 1, pages: int = 1) -> CommentsView:
         )
         for thread in range(threads)
     )
-    return CommentsView(total=4 * threads * pages, threads=said, page=page, pages=pages)
+    return CommentsView(total=4 * threads * pages, threads=listed, page=page, pages=pages)
 
 
 def article() -> ArticleView:
-    """An article with every part."""
+    """An article with all parts."""
     return ArticleView(
         article_id="01JD0000000000000000000001",
         url="/world/ports-of-the-gulf",
@@ -236,19 +236,19 @@ def popular(language: str = "en") -> PopularView:
 
 
 def static_page() -> StaticView:
-    """A plain page."""
+    """A static page."""
     return StaticView(
         "/about", "About", "<p>World Monitor reports from the Middle East and Africa.</p><h2>How</h2><p>Slowly.</p>"
     )
 
 
 def lost(status: int = 404) -> ErrorView:
-    """A page that is not there."""
+    """An error page."""
     return ErrorView(status, tuple(card(number) for number in range(4)))
 
 
 def results() -> SearchView:
-    """What a search has found: with marks, in two languages, and a page of our own."""
+    """Search results: with marks, in two languages, and a page of our own."""
     return SearchView(
         "clock & queue",
         "world",
@@ -267,5 +267,5 @@ def results() -> SearchView:
 
 
 def latest() -> tuple[Card, ...]:
-    """Cards to go on to."""
+    """Cards for pages without results."""
     return lost(404).latest

@@ -16,11 +16,15 @@ TEMPLATES = Templates(load_site(None), "http://127.0.0.1:8080")
 
 @dataclass
 class Paper:
-    """Pages by name, with Popular News in its place; `address` leads to one. `answers` are what services say, by path."""
+    """Pages by name, with Popular News in its place; `address` leads to one. `answers` are what services say, by path.
+
+    `picture` is a PNG for every address under /media/; without it there are none.
+    """
 
     popular: PopularView
     pages: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, object] = field(default_factory=dict)
+    picture: bytes = b""
     base: str = ""
 
     def address(self, name: str) -> str:
@@ -33,6 +37,8 @@ class Paper:
             return web.Response(body=asset.content, content_type=asset.media_type)
         if (said := self.answers.get(request.path)) is not None:
             return web.json_response(said)
+        if self.picture and request.path.startswith("/media/"):
+            return web.Response(body=self.picture, content_type="image/png")
         page = self.pages.get(request.path.lstrip("/"))
         if page is None:
             return web.Response(status=204)

@@ -35,7 +35,7 @@ class Memory:
         unit = Unit(snapshot, events)
         while missing := unit.go_on():
             self._load(snapshot, missing)
-        self._keep(unit.draft)
+        self._keep(unit.change_set)
         return set(unit.touched)
 
     def change(self, work: Callable[[ChangeSet], T]) -> T:

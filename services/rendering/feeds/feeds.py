@@ -1,7 +1,7 @@
-"""Feeds: RSS 2.0, Atom 1.0 and JSON Feed 1.1 of one and the same view. Pure, so that every gateway writes the same bytes.
+"""Feeds: RSS 2.0, Atom 1.0 and JSON Feed 1.1 of the same view. Pure, so every gateway writes the same bytes.
 
-What each format asks for, and what validators look at, is FEATURES.md 3. Articles are in the order of their first
-publication, whole, with absolute addresses; a correction changes an item's time of update and never its id.
+FEATURES.md 3 lists the requirements of each format and of validators. Articles are complete, in order of first
+publication, with absolute addresses. A correction changes an item's update time, never its id.
 """
 
 import html
@@ -29,7 +29,7 @@ GENERATOR = "World Monitor"
 
 @dataclass(frozen=True, slots=True)
 class FeedItem:
-    """An article in a feed. Addresses are absolute; `item_id` is the same for ever."""
+    """An article in a feed. Addresses are absolute; `item_id` never changes."""
 
     item_id: str
     url: str
@@ -46,7 +46,7 @@ class FeedItem:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed: what it is of (`home_url`), where it is (`url`), and its hub, if there is one."""
+    """A feed: its own address (`url`), the address of its page (`home_url`), and its WebSub hub, if any."""
 
     feed_id: str
     url: str
@@ -62,7 +62,7 @@ class Feed:
 
 
 def as_rss(feed: Feed) -> bytes:
-    """RSS 2.0 with the whole text as `content:encoded`, and pictures in Media RSS: an `enclosure` needs a length."""
+    """RSS 2.0 with the whole text as `content:encoded`. Pictures use Media RSS: an `enclosure` needs a length, unknown here."""
     root = Node("rss", _RSS)
     root.set("version", "2.0")
     channel = root.add("channel")
@@ -95,7 +95,7 @@ def _rss_item(node: Node, item: FeedItem) -> None:
     node.add("dc:language", item.language)
     for topic in item.topics:
         node.add("category", topic)
-    # A description is HTML to those who read it: what is text has to be written as such.
+    # Readers take a description as HTML, so plain text is escaped.
     node.add("description", html.escape(item.summary, quote=False))
     node.add("content:encoded", item.content_html)
     _add_picture(node, item)
@@ -192,8 +192,8 @@ def _json_item(item: FeedItem) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """A format of feeds: its media type and who writes it."""
+class FeedFormat:
+    """A feed format: its media type and its writer."""
 
     media_type: str
     write: Callable[[Feed], bytes]
@@ -201,9 +201,9 @@ class Format:
 
 _RSS_FILE, _ATOM_FILE, _JSON_FILE = FEED_FILES
 
-# By file name, the last part of a feed's address.
-FORMATS: Mapping[str, Format] = {
-    _RSS_FILE: Format("application/rss+xml; charset=utf-8", as_rss),
-    _ATOM_FILE: Format("application/atom+xml; charset=utf-8", as_atom),
-    _JSON_FILE: Format("application/feed+json", as_json_feed),
+# By file name, the last segment of a feed's path.
+FORMATS: Mapping[str, FeedFormat] = {
+    _RSS_FILE: FeedFormat("application/rss+xml; charset=utf-8", as_rss),
+    _ATOM_FILE: FeedFormat("application/atom+xml; charset=utf-8", as_atom),
+    _JSON_FILE: FeedFormat("application/feed+json", as_json_feed),
 }

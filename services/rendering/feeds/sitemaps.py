@@ -1,16 +1,17 @@
-"""Sitemaps (sitemaps.org 0.9) and the one for Google News, as XML. Pure; what stands in them is FEATURES.md 3."""
+"""Sitemaps (sitemaps.org 0.9) and the news sitemap (Google News) as XML. Pure. FEATURES.md 3 lists the requirements."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.rendering.feeds.xml import Node
+from services.rendering.pages.bidi import closed
 from services.rendering.pages.language import primary
 from services.rendering.pages.models import Card
 from shared.times import rfc3339
 
 MEDIA_TYPE = "application/xml; charset=utf-8"
-# What the news sitemap may hold: https://support.google.com/news/publisher-center/answer/9606710
+# Limits of the news sitemap: https://support.google.com/news/publisher-center/answer/9606710
 NEWS_FOR = timedelta(days=2)
 MOST_NEWS = 1000
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -20,7 +21,7 @@ _NEWS: Mapping[str | None, str] = {None: _SITEMAP, "news": "http://www.google.co
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """An absolute address and when what stands there last changed; None where nobody can say."""
+    """An absolute address and the time of its page's last change; None where unknown."""
 
     url: str
     modified_at: datetime | None = None
@@ -47,7 +48,7 @@ def _write(name: str, entry: str, locations: Iterable[Location]) -> bytes:
 
 
 def as_news(site_name: str, base_url: str, cards: Iterable[Card]) -> bytes:
-    """The articles of the last two days, for Google News; none is a sitemap too."""
+    """The articles of the last two days, for Google News. May be empty."""
     root = Node("urlset", _NEWS)
     for card in cards:
         node = root.add("url")
@@ -57,5 +58,5 @@ def as_news(site_name: str, base_url: str, cards: Iterable[Card]) -> bytes:
         publication.add("news:name", site_name)
         publication.add("news:language", primary(card.language))
         news.add("news:publication_date", rfc3339(card.published_at))
-        news.add("news:title", card.headline)
+        news.add("news:title", closed(card.headline))
     return root.as_bytes()

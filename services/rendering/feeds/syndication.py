@@ -1,14 +1,13 @@
-"""Makes feeds and sitemaps: what is read for them, and the pages (bytes with their headers) that come of it.
+"""Makes feeds and sitemaps: reads articles, writes the pages (bytes with headers). `page_builder.py` calls this.
 
-They go through the page cache like everything else, bound to the versions of the documents that they were made from: a
-correction or a withdrawal reaches them at once. `maker.py` calls this.
+They are cached like HTML pages, by the versions of their documents, so a correction or a withdrawal reaches them at once.
 """
 
 from datetime import UTC, datetime
 from html import escape
 from urllib.parse import urlsplit
 
-from services.rendering.feeds.feeds import FORMATS, Feed, FeedItem
+from services.rendering.feeds.feeds import FORMATS, Feed, FeedFormat, FeedItem
 from services.rendering.feeds.sitemaps import (
     MEDIA_TYPE,
     MOST_NEWS,
@@ -21,9 +20,10 @@ from services.rendering.feeds.sitemaps import (
 from services.rendering.feeds.xml import absolute_html
 from services.rendering.pages.addresses import Address
 from services.rendering.pages.assets import Assets
+from services.rendering.pages.bidi import closed
 from services.rendering.pages.language import Languages, direction
 from services.rendering.pages.models import Link, Picture
-from services.rendering.pages.page import Absence, Kind, Page
+from services.rendering.pages.page import Absence, Page, PageKind
 from services.rendering.pages.reading import Reading
 from services.rendering.pages.static_pages import load_static_pages
 from services.rendering.readmodel.documents import modified_at
@@ -37,16 +37,16 @@ from shared.times import Clock
 FEED_ITEMS = 20
 ICON = "icon-192.png"
 FEED_ROUTE, SITEMAP_ROUTE = "/feed", "/sitemap"
-_OPEN: Header = ("Access-Control-Allow-Origin", "*")
+_ANY_ORIGIN: Header = ("Access-Control-Allow-Origin", "*")
 
 
 def absolute(base_url: str, url: str) -> str:
-    """An address of our own with the site's before it; any other as it is."""
+    """The absolute address of a URL; a path is one of our own."""
     return base_url + url if url.startswith("/") else url
 
 
 class Syndication:
-    """Makes what machines read on a schedule. `base_url` is the public address; `hub` a WebSub hub's or empty."""
+    """Makes feeds and sitemaps. `base_url` is the public address; `hub` is the address of a WebSub hub, or empty."""
 
     def __init__(self, site: Site, base_url: str, hub: str, date: DateLine, clock: Clock) -> None:
         self._site = site
@@ -67,29 +67,39 @@ class Syndication:
         listing, title, description = found
         cards = await reading.newest(listing, FEED_ITEMS)
         articles = await reading.articles([card.article_id for card in cards])
-        items = tuple(map(self._item, articles))
-        feed = Feed(
+        feed = self._feed(address.path, home, title, description, tuple(map(self._item, articles)))
+        return self._feed_page(reading, address, feed, FORMATS[file])
+
+    def _feed(self, path: str, home: str, title: str, description: str, items: tuple[FeedItem, ...]) -> Feed:
+        founded = datetime(self._site.since, 1, 1, tzinfo=UTC)
+        return Feed(
             feed_id=self._tag_uri(home or "/"),
-            url=self._base_url + address.path,
+            url=self._base_url + path,
             home_url=self._base_url + (home or "/"),
             title=title,
             description=description,
             language=self._site.language,
             site_name=self._site.name,
             icon_url=self._icon,
-            updated_at=max((item.modified_at for item in items), default=datetime(self._site.since, 1, 1, tzinfo=UTC)),
+            updated_at=max((item.modified_at for item in items), default=founded),
             items=items,
             hub=self._hub,
         )
-        form = FORMATS[file]
+
+    def _feed_page(self, reading: Reading, address: Address, feed: Feed, written_as: FeedFormat) -> Page:
         links: list[Header] = [("Link", f'<{feed.url}>; rel="self"')]
         if self._hub:
             links.append(("Link", f'<{self._hub}>; rel="hub"'))
-        kind = Kind(FEED_ROUTE, media_type=form.media_type, extra=(*links, _OPEN), modified_s=last_modified(reading))
-        return Page(self._date, kind, form.write(feed), key=address.key)
+        kind = PageKind(
+            FEED_ROUTE,
+            media_type=written_as.media_type,
+            extra=(*links, _ANY_ORIGIN),
+            modified_s=last_modified(reading),
+        )
+        return Page(self._date, kind, written_as.write(feed), key=address.key)
 
     async def _listing(self, reading: Reading, home: str) -> tuple[str, str, str] | None:
-        """A feed's list, title and description, by the path of what it is a feed of; None where there is no such thing."""
+        """The list, title and description of a feed, by the path of its page; None where there is no such page."""
         if not home:
             return SITE, self._site.name, self._site.tagline
         section = self._site.section(home[1:])
@@ -103,45 +113,54 @@ class Syndication:
         return None if front is None else (listing, *self._titles(kind, front.title))
 
     def _titles(self, kind: str, name: str) -> tuple[str, str]:
-        site, say = self._site.name, self._languages.of_site.say
-        return f"{name} – {site}", say(f"list.{kind}_about", name=name, site=site)
+        site, text = self._site.name, self._languages.of_site.text
+        return f"{closed(name)} – {site}", text(f"list.{kind}_about", name=name, site=site)
 
     def _item(self, article: ArticleState) -> FeedItem:
         url = self._base_url + article.url
         section = self._site.section(article.section)
         topics = (section.name if section else article.section, *article.tags)
-        picture = article.lead_image
         return FeedItem(
             item_id=self._tag_uri(article.id),
             url=url,
-            title=article.headline,
+            title=closed(article.headline),
             content_html=self._content(article, url),
             published_at=article.published_at,
             modified_at=modified_at(article),
             language=article.language,
-            summary=article.standfirst,
+            summary=closed(article.standfirst),
             authors=tuple(
-                Link(name, f"{self._base_url}/author/{slug}") for name in article.bylines if (slug := slug_of(name))
+                Link(closed(name), f"{self._base_url}/author/{slug}")
+                for name in article.bylines
+                if (slug := slug_of(name))
             ),
-            topics=tuple(dict.fromkeys(topics)),
-            picture=None
-            if picture is None
-            else Picture(**{**picture.model_dump(), "url": absolute(self._base_url, picture.url)}),
+            topics=tuple(map(closed, dict.fromkeys(topics))),
+            picture=self._picture(article),
+        )
+
+    def _picture(self, article: ArticleState) -> Picture | None:
+        picture = article.lead_image
+        if picture is None:
+            return None
+        return Picture(
+            absolute(self._base_url, picture.url),
+            closed(picture.alt),
+            credit=closed(picture.credit),
         )
 
     def _content(self, article: ArticleState, url: str) -> str:
-        """The whole text as it stands on the page: the picture, corrections, then the body."""
+        """The whole text in the page's order: the picture, corrections, the body."""
         language = self._languages.of_page(article.language)
         body = absolute_html(article.body_html, url)
         notes = "".join(
-            f"<p><strong>{language.say('correction')}</strong> ({language.date(note.at)}): {escape(note.note)}</p>"
+            f"<p><strong>{language.text('correction')}</strong> ({language.date(note.at)}): {_escaped(note.note)}</p>"
             for note in article.corrections
         )
-        spoken = f'lang="{escape(article.language)}" dir="{direction(article.language)}"'
-        return f"<div {spoken}>{_figure(article, self._base_url)}{notes}{body}</div>"
+        attributes = f'lang="{escape(article.language)}" dir="{direction(article.language)}"'
+        return f"<div {attributes}>{_figure(article, self._base_url)}{notes}{body}</div>"
 
     def _tag_uri(self, name: str) -> str:
-        """An id for ever (RFC 4151), whatever addresses become."""
+        """A permanent id (RFC 4151), independent of later addresses."""
         return f"tag:{urlsplit(self._base_url).hostname},{self._site.since}:{name}"
 
     async def sitemap(self, reading: Reading, address: Address) -> Page | Absence:
@@ -152,12 +171,12 @@ class Syndication:
         if name == "news-sitemap":
             return await self._news(reading, address)
         if name == "sitemap-pages":
-            return self._page(address, reading, as_sitemap(map(Location, self._standing_pages())))
+            return self._page(address, reading, as_sitemap(map(Location, self._permanent_pages())))
         part = name.removeprefix("sitemap-")
-        places = await reading.sitemap_entries(None if part == "newest" else int(part))
-        if places is None:
+        entries = await reading.sitemap_entries(None if part == "newest" else int(part))
+        if entries is None:
             return Absence(404)
-        locations = (Location(self._base_url + place.url, place.modified_at) for place in reversed(places))
+        locations = (Location(self._base_url + entry.url, entry.modified_at) for entry in reversed(entries))
         return self._page(address, reading, as_sitemap(locations))
 
     async def _parts(self, reading: Reading) -> list[Location]:
@@ -167,29 +186,29 @@ class Syndication:
             *(Location(f"{self._base_url}/sitemap-{part or 'newest'}.xml", moment) for part, moment in parts.items()),
         ]
 
-    def _standing_pages(self) -> list[str]:
-        """Pages that are always there. When a list last changed depends on what is taken for a change: nothing is said."""
+    def _permanent_pages(self) -> list[str]:
+        """Pages that always exist. Without a `lastmod`: "the last change" of a list has no clear meaning."""
         sections = (f"/{section.slug}" for section in self._site.sections)
         return [self._base_url + path for path in ("/", *sections, *self._own_paths)]
 
     async def _news(self, reading: Reading, address: Address) -> Page:
-        """The last two days: good until its oldest article leaves them."""
+        """The last two days. Expires when its oldest article is two days old."""
         cards = await reading.newest(SITE, MOST_NEWS, self._clock() - NEWS_FOR)
         content = as_news(self._site.name, self._base_url, cards)
         until = cards[-1].published_at + NEWS_FOR if cards else None
-        # It changes with time alone, too: of that, no document tells the time.
-        kind = Kind(SITEMAP_ROUTE, media_type=MEDIA_TYPE)
+        # No `Last-Modified`: time alone changes it, which no document's version shows.
+        kind = PageKind(SITEMAP_ROUTE, media_type=MEDIA_TYPE)
         return Page(self._date, kind, content, key=address.key, until=until)
 
     def _page(self, address: Address, reading: Reading, content: bytes) -> Page:
-        kind = Kind(SITEMAP_ROUTE, media_type=MEDIA_TYPE, modified_s=last_modified(reading))
+        kind = PageKind(SITEMAP_ROUTE, media_type=MEDIA_TYPE, modified_s=last_modified(reading))
         return Page(self._date, kind, content, key=address.key)
 
 
 def last_modified(reading: Reading) -> int | None:
-    """When the newest of all that was read was written, in seconds since 1970: versions hold the milliseconds.
+    """The time of the newest document read, in Unix time. Versions are milliseconds, so every gateway gives the same.
 
-    So it is the same at every gateway. None where nothing was there to read.
+    None where no document was found.
     """
     return max(reading.versions.values(), default=0) // 1000 or None
 
@@ -198,8 +217,11 @@ def _figure(article: ArticleState, base_url: str) -> str:
     picture = article.lead_image
     if picture is None:
         return ""
-    under = " ".join(filter(None, (picture.caption, picture.credit)))
-    caption = f"<figcaption>{escape(under)}</figcaption>" if under else ""
-    return (
-        f'<figure><img src="{escape(absolute(base_url, picture.url))}" alt="{escape(picture.alt)}">{caption}</figure>'
-    )
+    below = " ".join(map(_escaped, filter(None, (picture.caption, picture.credit))))
+    caption = f"<figcaption>{below}</figcaption>" if below else ""
+    source = escape(absolute(base_url, picture.url))
+    return f'<figure><img src="{source}" alt="{_escaped(picture.alt)}">{caption}</figure>'
+
+
+def _escaped(text: str) -> str:
+    return escape(closed(text))

@@ -1,23 +1,23 @@
-"""XML that cannot be malformed, whatever the texts in it, and articles' HTML that stands outside our pages."""
+"""Writes XML that is well-formed whatever its texts, and article HTML for use outside our pages."""
 
 import re
 from collections.abc import Mapping
 
 from lxml import etree, html
 
-# What XML 1.0 has no way to write: control characters, halves of surrogate pairs, two non-characters.
+# Characters that XML 1.0 cannot hold: controls, lone surrogates, two non-characters.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 XML = "http://www.w3.org/XML/1998/namespace"
 
 
 def writable(text: str) -> str:
-    """The text without what XML cannot hold."""
+    """The text without characters that XML cannot hold."""
     return _UNWRITABLE.sub("", text)
 
 
 class Node:
-    """An element under construction. Names are `tag` or `prefix:tag`, of the namespaces that the root was given."""
+    """An element under construction. Names are `tag` or `prefix:tag`, with prefixes of the root's namespaces."""
 
     def __init__(self, name: str, namespaces: Mapping[str | None, str], parent: "Node | None" = None) -> None:
         self._namespaces = namespaces
@@ -28,7 +28,7 @@ class Node:
             self._element = etree.SubElement(parent._element, qualified)
 
     def add(self, name: str, text: str | None = None, **attributes: str) -> "Node":
-        """Put an element into this one; a `_` in an attribute's name stands for the colon after its prefix."""
+        """Append a child element. A `_` in an attribute's name means the colon after its prefix."""
         node = Node(name, self._namespaces, self)
         for key, value in attributes.items():
             node._element.set(self._qualified(key.rstrip("_").replace("_", ":"), None), writable(value))
@@ -37,7 +37,7 @@ class Node:
         return node
 
     def set(self, name: str, value: str) -> None:
-        """Give this element an attribute."""
+        """Set an attribute."""
         self._element.set(self._qualified(name, None), writable(value))
 
     def _qualified(self, name: str, default: str | None) -> str:
@@ -46,13 +46,13 @@ class Node:
         return local if namespace is None else f"{{{namespace}}}{local}"
 
     def as_bytes(self) -> bytes:
-        """The whole document, in UTF-8 and saying so."""
+        """The whole document in UTF-8, with an XML declaration."""
         written: bytes = etree.tostring(self._element, encoding="utf-8", xml_declaration=True)
         return written
 
 
 def absolute_html(fragment: str, base_url: str) -> str:
-    """Sanitised HTML with every address in it made absolute, for readers who see it somewhere else."""
+    """Sanitised HTML with absolute addresses, for feed readers."""
     if not fragment.strip():
         return ""
     root = html.fragment_fromstring(writable(fragment), create_parent="div")

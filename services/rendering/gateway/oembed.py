@@ -15,10 +15,11 @@ from multidict import MultiDict
 from services.rendering.contract import OEmbed
 from services.rendering.feeds.syndication import absolute, last_modified
 from services.rendering.gateway.single_flight import Rendered
-from services.rendering.pages.addresses import Address, Moved, read_address
+from services.rendering.pages.addresses import Address, Redirect, read_address
+from services.rendering.pages.bidi import closed
 from services.rendering.pages.language import Languages, direction
 from services.rendering.pages.models import Picture
-from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Kind, Page
+from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Page, PageKind
 from services.rendering.pages.reading import Reading
 from services.rendering.readmodel.slugs import slug_of
 from services.rendering.readmodel.store import ReadModel
@@ -97,7 +98,7 @@ def _article_path(url: str, base_url: str) -> str:
         raise Problem(404, "This is not the address of an article on this site.") from error
     if parts.scheme in ("http", "https") and parts.netloc.lower() == ours.netloc.lower():
         address = read_address(parts.path or "/")
-        if isinstance(address, Moved):
+        if isinstance(address, Redirect):
             address = read_address(address.location)
         if isinstance(address, Address) and address.kind == "article":
             return address.path
@@ -123,7 +124,7 @@ class EmbedHandler:
 
     def problem_page(self, problem: Problem, *extra: Header) -> Page:
         """Problem details as a page."""
-        kind = Kind(PATH, problem.status, media_type=PROBLEM_TYPE, cache_control=NEVER_STORED, extra=extra)
+        kind = PageKind(PATH, problem.status, media_type=PROBLEM_TYPE, cache_control=NEVER_STORED, extra=extra)
         return Page(self._date, kind, orjson.dumps(problem.as_dict()))
 
     async def build(self, query: EmbedQuery) -> Rendered[Page | Absence]:
@@ -133,7 +134,7 @@ class EmbedHandler:
         article = None if path is None else await reading.article(path.article_id)
         found: Page | Absence = Absence(404)
         if article is not None:
-            kind = Kind(
+            kind = PageKind(
                 PATH,
                 media_type="application/json",
                 cache_control=REVALIDATED,
@@ -148,8 +149,8 @@ class EmbedHandler:
         shown, height = self._fit(article, picture, query)
         author = next(((name, slug) for name in article.bylines if (slug := slug_of(name))), None)
         card = OEmbed(
-            title=article.headline,
-            author_name=author[0] if author else None,
+            title=closed(article.headline),
+            author_name=closed(author[0]) if author else None,
             author_url=f"{self._base_url}/author/{author[1]}" if author else None,
             provider_name=self._site.name,
             provider_url=f"{self._base_url}/",
@@ -176,7 +177,9 @@ class EmbedHandler:
         url = escape(self._base_url + article.url)
         lang = self._languages.of_page(article.language)
         standfirst = f"<p>{escape(article.standfirst)}</p>" if article.standfirst else ""
-        facts = ", ".join((*article.bylines, self._site.name_in(lang.code), lang.date(article.published_at)))
+        facts = ", ".join(
+            (*map(closed, article.bylines), self._site.name_in(lang.code), lang.date(article.published_at))
+        )
         spoken = f'lang="{escape(article.language)}" dir="{direction(article.language)}"'
         return (
             f'<blockquote cite="{url}" {spoken}>{self._image(url, picture, width)}'

@@ -8,11 +8,10 @@ from services.rendering.feeds.syndication import FEED_ROUTE, SITEMAP_ROUTE, Synd
 from services.rendering.gateway.former_lists import current_address
 from services.rendering.gateway.single_flight import Rendered
 from services.rendering.pages import layout
-from services.rendering.pages.addresses import Address
-from services.rendering.pages.addresses import Kind as AddressKind
+from services.rendering.pages.addresses import Address, AddressKind
 from services.rendering.pages.language import primary
 from services.rendering.pages.models import ErrorView, ListView, PopularPageView
-from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Kind, Page
+from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Page, PageKind
 from services.rendering.pages.popular import WINDOWS as POPULAR_WINDOWS
 from services.rendering.pages.popular import Block
 from services.rendering.pages.reading import Reading
@@ -85,11 +84,11 @@ class PageBuilder:
 
     def redirect(self, location: str) -> Page:
         """A permanent redirect. Clients revalidate it: a path may be given to another article later."""
-        return Page(self._date, Kind(REDIRECT, 301, extra=(("Location", location),)), b"")
+        return Page(self._date, PageKind(REDIRECT, 301, extra=(("Location", location),)), b"")
 
     def temporary_redirect(self, location: str) -> Page:
         """A redirect from an address that may get a page later."""
-        return Page(self._date, Kind(REDIRECT, 302, extra=(("Location", location),)), b"")
+        return Page(self._date, PageKind(REDIRECT, 302, extra=(("Location", location),)), b"")
 
     async def home(self, reading: Reading, address: Address) -> PageOrAbsence:
         """The front page."""
@@ -178,12 +177,12 @@ class PageBuilder:
         block = Block(section, language or self._site.language)
         return Page(self._date, self._kind(address), html.encode(), key=address.key, block=block)
 
-    def _kind(self, address: Address) -> Kind:
-        return Kind(ROUTES[address.kind], style_source=self._templates.assets.style_source)
+    def _kind(self, address: Address) -> PageKind:
+        return PageKind(ROUTES[address.kind], style_source=self._templates.assets.style_source)
 
     def _error(self, view: ErrorView, *, cache_control: str = REVALIDATED, extra: tuple[Header, ...] = ()) -> Page:
         style = self._templates.assets.style_source
-        kind = Kind(ERROR, view.status, cache_control=cache_control, extra=extra, style_source=style)
+        kind = PageKind(ERROR, view.status, cache_control=cache_control, extra=extra, style_source=style)
         content = self._templates.error(view).encode()
         block = Block(None, view.language or self._site.language)
         return Page(self._date, kind, content, key=error_key(view.status, view.language), block=block)

@@ -20,9 +20,9 @@ from services.rendering.gateway.page_builder import PageBuilder, PageOrAbsence, 
 from services.rendering.gateway.search_results import PATH as SEARCH
 from services.rendering.gateway.search_results import SearchPages
 from services.rendering.gateway.single_flight import SingleFlight
-from services.rendering.pages.addresses import Moved, Refused, read_address
+from services.rendering.pages.addresses import Redirect, Refused, read_address
 from services.rendering.pages.negotiation import choose_encoding, is_unmodified_since
-from services.rendering.pages.page import Absence, Form, Page
+from services.rendering.pages.page import Absence, EncodedPage, Page
 from services.rendering.pages.popular import PopularNews
 from shared.errors import Problem, Unavailable
 from shared.http.batched_metrics import BatchedMetrics
@@ -130,12 +130,12 @@ class Gateway:
             return form.head(keeps_open=keeps_open)
         return form.whole if keeps_open else form.closing()
 
-    def _form(self, page: Page, accept_encoding: str) -> Form:
+    def _form(self, page: Page, accept_encoding: str) -> EncodedPage:
         encoding = choose_encoding(accept_encoding)
         fragment = b"" if page.block is None else self._popular.fragment(page.block)
-        form = page.form(encoding, fragment)
+        form = page.encoded(encoding, fragment)
         if form is None:
-            form = page.compose(encoding, fragment)
+            form = page.encode(encoding, fragment)
             self._cache.resize(page.key, page, page.size_bytes)
         return form
 
@@ -170,7 +170,7 @@ class Gateway:
         if target.partition("?")[0] == SEARCH:
             return await self._find_results(target)
         address = read_address(target)
-        if isinstance(address, Moved):
+        if isinstance(address, Redirect):
             return self._page_builder.redirect(address.location)
         if isinstance(address, Refused):
             return await self._refused_page(address)
@@ -211,7 +211,7 @@ class Gateway:
         return page
 
 
-def _is_current(tags: str | None, headers: Mapping[str, str], form: Form) -> bool:
+def _is_current(tags: str | None, headers: Mapping[str, str], form: EncodedPage) -> bool:
     """Whether the client's copy is current. Tags take precedence: dates have a resolution of 1 s (RFC 9110, 13.2.2)."""
     if form.kind.status != 200:
         return False

@@ -12,7 +12,7 @@ import orjson
 from services.rendering.pages.addresses import LONGEST_TARGET, Refused
 from services.rendering.pages.layout import error_view
 from services.rendering.pages.models import FoundView, SearchView
-from services.rendering.pages.page import Kind, Page
+from services.rendering.pages.page import Page, PageKind
 from services.rendering.pages.popular import Block
 from services.rendering.pages.reading import Reading
 from services.rendering.pages.templates import Templates
@@ -150,7 +150,7 @@ class SearchPages:
             latest = (await error_view(Reading(self._model), 404)).latest
             view = replace(view, latest=latest)
         html = self._templates.search(view).encode()
-        kind = Kind(PATH, cache_control=_PRIVATE, style_source=self._templates.assets.style_source)
+        kind = PageKind(PATH, cache_control=_PRIVATE, style_source=self._templates.assets.style_source)
         return Page(self._date, kind, html, block=Block(None, self._templates.language_of(query.language)))
 
 

@@ -7,7 +7,7 @@ import orjson
 from services.rendering.feeds.xml import Node
 from services.rendering.pages.assets import Asset, Assets
 from services.rendering.pages.language import direction
-from services.rendering.pages.page import FOR_EVER, Kind, Page
+from services.rendering.pages.page import FOR_EVER, Page, PageKind
 from shared.http.ready_response import DateLine
 from shared.site.site import Site
 
@@ -22,8 +22,10 @@ _A_DAY = "public, max-age=86400"
 # WOFF2 and PNG are compressed formats.
 _COMPRESSED = frozenset({"font/woff2", "image/png"})
 _OPENSEARCH: Mapping[str | None, str] = {None: "http://a9.com/-/spec/opensearch/1.1/"}
-# What a browser's search box shows of a name (OpenSearch 1.1, draft 6: ShortName has 16 characters at most).
+# The longest ShortName of OpenSearch 1.1 (draft 6).
 _SHORT_NAME = 16
+# Words for the example query that every OpenSearch description should have: a client may test the address with them.
+_EXAMPLE = "news"
 
 
 def site_files(date: DateLine, site: Site, base_url: str, assets: Assets) -> Mapping[str, Page]:
@@ -39,7 +41,7 @@ def _asset_files(date: DateLine, assets: Assets) -> Mapping[str, Page]:
 
 
 def _asset_page(date: DateLine, asset: Asset, cache_control: str) -> Page:
-    kind = Kind(
+    kind = PageKind(
         _ASSET_ROUTE,
         media_type=asset.media_type,
         cache_control=cache_control,
@@ -56,7 +58,7 @@ def _signposts(date: DateLine, site: Site, base_url: str, assets: Assets) -> Map
         MANIFEST: ("application/manifest+json", manifest(site, assets)),
     }
     return {
-        path: Page(date, Kind(_SIGNPOST_ROUTE, media_type=media_type, cache_control=_AN_HOUR), content)
+        path: Page(date, PageKind(_SIGNPOST_ROUTE, media_type=media_type, cache_control=_AN_HOUR), content)
         for path, (media_type, content) in contents.items()
     }
 
@@ -77,14 +79,15 @@ def robots(base_url: str) -> bytes:
 
 
 def opensearch(site: Site, base_url: str, assets: Assets) -> bytes:
-    """How browsers search the site."""
+    """The OpenSearch 1.1 description: how browsers search the site."""
     root = Node("OpenSearchDescription", _OPENSEARCH)
     root.add("ShortName", site.name[:_SHORT_NAME])
     root.add("Description", site.tagline)
     root.add("InputEncoding", "UTF-8")
     root.add("Language", site.language)
     root.add("Image", base_url + assets.url("icon.svg"), type="image/svg+xml", width="16", height="16")
-    root.add("Url", type="text/html", method="get", template=f"{base_url}/search?q={{searchTerms}}")
+    root.add("Url", type="text/html", template=f"{base_url}/search?q={{searchTerms}}")
+    root.add("Query", role="example", searchTerms=_EXAMPLE)
     return root.as_bytes()
 
 

@@ -1,7 +1,7 @@
-"""Reads a request's target as an address of the site: what page it names, or where it should go, or what is wrong with it.
+"""Reads a request's target as an address of the site: a page, a redirect to its canonical form, or an error.
 
-One page has one address: lower case, no slash or stop at its end, and of its query the one parameter that it knows. Whatever else
-stands in a query (trackers' marks) names no other page, so it cannot split the cache.
+Each page has one address: lower case, no trailing slash or full stop, and one known query parameter at most. Other parameters
+(of trackers) are ignored, so they cannot split the cache.
 """
 
 import re
@@ -13,22 +13,22 @@ from services.rendering.pages.popular import PATH as POPULAR
 from services.rendering.pages.popular import popular_query
 from shared.events import WINDOWS
 
-Kind = Literal["home", "top", "tag", "author", "article", "popular", "feed", "sitemap"]
+AddressKind = Literal["home", "top", "tag", "author", "article", "popular", "feed", "sitemap"]
 
-# A question of 200 characters takes up to 2,400, each of them twelve letters in an address.
+# A search of 200 characters takes 2,400 at most: twelve for each, percent-encoded.
 LONGEST_TARGET = 4096
 LONGEST_PATH = 320
 _PART = r"/[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
 _FEED = re.compile(rf"(?:{_PART}){{0,2}}/(?:feed\.xml|atom\.xml|feed\.json)")
 _SITEMAP = re.compile(r"/(?:news-sitemap|sitemap(?:-(?:pages|newest|[1-9][0-9]{0,4}))?)\.xml")
 _PATH = re.compile(rf"/|(?:{_PART}){{1,2}}|{_FEED.pattern}|{_SITEMAP.pattern}")
-# What a link in a letter catches behind it: the stop of its sentence, a bracket, a space.
-_CAUGHT = " .,;:!)]>\"'"
+# Punctuation that mail programs add to the end of a link: the full stop of its sentence, a bracket, a space.
+_TRAILING = " .,;:!)]>\"'"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-# `top` is a first-level page: a section, or one of our own such as About. Pages of comments go with their article.
-_NUMBERED: dict[Kind, str] = {"top": "page", "tag": "page", "author": "page", "article": "comments"}
-# Whose pages are chosen by their query, in ways that are not read here.
-_TAKES_QUERIES = re.compile(r"/search|/v1/.*")
+# The query parameter of a page number. `top` is a first-level page: a section, or one of our own such as About.
+_NUMBERED: dict[AddressKind, str] = {"top": "page", "tag": "page", "author": "page", "article": "comments"}
+# Paths with query parameters of their own, read elsewhere: a redirect keeps them.
+_KEEPS_QUERY = re.compile(r"/search|/v1/.*")
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 _WORD = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?")
 _MOST_PARAMETERS = 64
@@ -36,12 +36,12 @@ _MOST_PARAMETERS = 64
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A page's address. `number` is its `?page=` or `?comments=`, None for the front; `key` is all of it as one text.
+    """A page's address. `number` is its `?page=` or `?comments=`, None for the front; `key` is the canonical target.
 
-    `query` is what a page of Popular News is chosen by; `received` is an article's page that thanks for a comment.
+    `query` selects a page of Popular News. `received` means an article's page with a thank-you for a comment.
     """
 
-    kind: Kind
+    kind: AddressKind
     path: str
     number: int | None = None
     query: tuple[tuple[str, str], ...] = ()
@@ -58,26 +58,26 @@ class Address:
 
     @property
     def name(self) -> str:
-        """The last part of the path: a section, a tag, an author, an article's slug."""
+        """The last path segment: a section, tag, author or article slug."""
         return self.path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """The address is written differently; `location` is how."""
+class Redirect:
+    """The target is not canonical; `location` is the canonical one."""
 
     location: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No page can have such an address; `status` says why."""
+    """No page can have this address; `status` gives the reason."""
 
     status: Literal[400, 404, 414]
 
 
-def read_address(target: str) -> Address | Moved | Refused:
-    """The address in a request's target, as it was sent (still percent-encoded)."""
+def read_address(target: str) -> Address | Redirect | Refused:
+    """Read a request's target as sent (still percent-encoded)."""
     if len(target) > LONGEST_TARGET:
         return Refused(414)
     raw_path, query = _split(target)
@@ -89,12 +89,12 @@ def read_address(target: str) -> Address | Moved | Refused:
         return Refused(404)
     address = _address(canonical, query)
     if isinstance(address, Address) and canonical != raw_path:
-        return Moved(f"{canonical}?{query}" if query and _TAKES_QUERIES.fullmatch(canonical) else address.key)
+        return Redirect(f"{canonical}?{query}" if query and _KEEPS_QUERY.fullmatch(canonical) else address.key)
     return address
 
 
 def _split(target: str) -> tuple[str, str]:
-    if not target.startswith("/"):  # absolute form, as proxies send it
+    if not target.startswith("/"):  # the absolute form, from proxies
         try:
             parts = urlsplit(target)
         except ValueError:
@@ -113,7 +113,7 @@ def _decode(raw_path: str) -> str | None:
 
 
 def _canonical(path: str) -> str | None:
-    lowered = "/" + "/".join(filter(None, path.rstrip(_CAUGHT).lower().split("/")))
+    lowered = "/" + "/".join(filter(None, path.rstrip(_TRAILING).lower().split("/")))
     return lowered if len(lowered) <= LONGEST_PATH and _PATH.fullmatch(lowered) else None
 
 
@@ -129,14 +129,14 @@ def _address(path: str, query: str) -> Address | Refused:
 
 
 def _popular(path: str, query: str) -> Address | Refused:
-    """A ranking's page: of windows, sections and languages there are few, and one way to write each choice."""
+    """A ranking's page. There are few windows, sections and languages, and one canonical query for each choice."""
     window, section, language = (next(iter(_values(query, name)), "") for name in ("window", "section", "language"))
     if window not in ("", *WINDOWS) or not all(not word or _WORD.fullmatch(word) for word in (section, language)):
         return Refused(400)
     return Address("popular", path, query=popular_query(window or "24h", section, language))
 
 
-def _kind(path: str) -> Kind:
+def _kind(path: str) -> AddressKind:
     if path == "/":
         return "home"
     if "." in path:
@@ -152,7 +152,7 @@ def _kind(path: str) -> Kind:
 
 
 def _values(query: str, name: str) -> list[str]:
-    """The first value of a parameter, if it is there; one that cannot be read is one that no page has."""
+    """The first value of a parameter, if present. An unreadable query gives an empty value, which no page has."""
     if f"{name}=" not in query:
         return []
     try:

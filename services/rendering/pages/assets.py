@@ -1,7 +1,7 @@
-"""The site's own files under /static/: each has a hash of its content in its name, so that it can be kept for ever.
+"""Static files under /static/. Each name holds a hash of the content, so caches can keep the file for ever.
 
-The stylesheet is none of them: it stands in every page. On a bad network a request more costs a reader more time than its
-7 KB, and a page whose stylesheet got lost is no page. For the same reason all scripts are one file.
+The stylesheet is inlined in every page: on a bad network, one more request takes longer than its 7 KB, and it can get lost.
+For the same reason all scripts are one file.
 """
 
 import hashlib
@@ -18,17 +18,17 @@ DIRECTORY = Path(__file__).with_name("static")
 PREFIX = "/static/"
 LOGO = "icon.svg"
 STYLE = "site.css"
-# Each stands for itself, in this order; sent as one file of this name.
-SCRIPTS = ("site.js", "search.js", "live.js")
+# Sent as one file, in this order: the others use what site.js declares.
+SCRIPTS = ("site.js", "comments.js", "search.js", "live.js")
 SCRIPT = "scripts.js"
 SERVED = frozenset({".png", ".svg", ".woff2"})
-# Ten hex digits: 40 bits are plenty for a dozen files and keep the URL short.
+# 40 bits are enough for a dozen files and keep the URL short.
 HASH_DIGITS = 10
 REFERENCE = re.compile(r"url\(([^)\"':#]+)\)")
-# What a stylesheet says to us, and the space around it. No string in it may hold `/*`.
-_FOR_PEOPLE = re.compile(r"/\*.*?\*/|\n\s*", re.DOTALL)
-# The same of a script: lines that are a comment, and indents. No string in it may go over several lines.
-_FOR_PEOPLE_IN_SCRIPTS = re.compile(r"^\s*(//.*)?\n|^\s+", re.MULTILINE)
+# Comments, line ends and indents of a stylesheet. No string in it may hold `/*`.
+_STYLE_COMMENTS = re.compile(r"/\*.*?\*/|\n\s*", re.DOTALL)
+# Comment lines and indents of a script. No string in it may span lines.
+_SCRIPT_COMMENTS = re.compile(r"^\s*(//.*)?\n|^\s+", re.MULTILINE)
 
 mimetypes.add_type("font/woff2", ".woff2")
 mimetypes.add_type("text/javascript", ".js")
@@ -36,7 +36,7 @@ mimetypes.add_type("text/javascript", ".js")
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file as it is sent: its hashed path, its bytes, its media type."""
+    """A file to serve: its hashed path, its bytes, its media type."""
 
     url: str
     content: bytes
@@ -44,9 +44,9 @@ class Asset:
 
 
 class Assets:
-    """All assets, in memory, and the style that stands in every page, with the hashed paths of the files it names.
+    """All assets in memory, and the inline style of every page, with hashed paths in its `url()`.
 
-    `style_source` is what a Content-Security-Policy calls that style.
+    `style_source` is that style's source expression for a Content-Security-Policy.
     """
 
     def __init__(self, directory: Path = DIRECTORY, site: Site | None = None) -> None:
@@ -56,16 +56,16 @@ class Assets:
         self.style_source = source_of(self.style)
 
     def url(self, name: str) -> str:
-        """The path under which a file of `static/` is served; KeyError where there is no such file."""
+        """The public path of a file in `static/`; KeyError where there is none."""
         return self._by_name[name].url
 
     def _style(self, path: Path, site: Site | None) -> str:
-        written = path.read_text("utf-8") + _colours(site)
-        return REFERENCE.sub(lambda match: f"url({self.url(match[1])})", _FOR_PEOPLE.sub("", written))
+        style = _STYLE_COMMENTS.sub("", path.read_text("utf-8") + _colours(site))
+        return REFERENCE.sub(lambda match: f"url({self.url(match[1])})", style)
 
 
 def _colours(site: Site | None) -> str:
-    """The owner's colours, after those that are there."""
+    """The site's own colours. They come last, so they override the shipped ones."""
     if site is None or site.colours is None:
         return ""
     light, dark = (_variables(colours) for colours in (site.colours.light, site.colours.dark))
@@ -80,17 +80,17 @@ def _variables(colours: Colours) -> str:
 
 
 def _load(directory: Path, site: Site | None) -> Iterator[tuple[str, Asset]]:
-    owners = {LOGO: site.logo} if site is not None and site.logo is not None else {}
+    replaced = {LOGO: site.logo} if site is not None and site.logo is not None else {}
     for path in sorted(directory.rglob("*")):
         if path.suffix in SERVED:
             name = path.relative_to(directory).as_posix()
-            yield name, _asset(name, owners.get(name, path).read_bytes())
+            yield name, _asset(name, replaced.get(name, path).read_bytes())
 
     yield SCRIPT, _asset(SCRIPT, "".join(_script(directory / name) for name in SCRIPTS).encode())
 
 
 def _script(path: Path) -> str:
-    return _FOR_PEOPLE_IN_SCRIPTS.sub("", path.read_text("utf-8"))
+    return _SCRIPT_COMMENTS.sub("", path.read_text("utf-8"))
 
 
 def _asset(name: str, content: bytes) -> Asset:

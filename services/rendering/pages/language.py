@@ -1,39 +1,42 @@
-"""The languages that our own words exist in, with their dates and plurals by CLDR (Babel)."""
+"""Languages of the chrome (the words around articles), with dates and plurals by CLDR (Babel)."""
 
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import get_day_names, get_month_names
+
+from services.rendering.pages.bidi import closed
 
 DIRECTORY = Path(__file__).with_name("templates") / "words"
 
-# Babel's days, whose week begins on a Monday, in the order of JavaScript's `getDay`.
+# Babel's days start on Monday; JavaScript's `getDay` starts on Sunday.
 _FROM_SUNDAY = (6, 0, 1, 2, 3, 4, 5)
-# In which an age is told, as the script does (`static/site.js`): the largest that fits, floored.
+# Units of an age in the script (`static/site.js`): the largest that fits, rounded down.
 AGES = ("minute", "hour", "day", "month", "year")
-# The script looks a number's plural form up; from the second hundred on, rules look at the last two digits alone.
-PLURALS_TOLD = 200
-
-# Scripts that run from right to left, by the languages written in them (Unicode CLDR, characterOrder).
-RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
+# Size of the script's table of plural forms. From 200 on, plural rules look at the last two digits only.
+PLURAL_FORMS = 200
 
 
 def primary(code: str) -> str:
-    """The language itself, without region or script: `ar` of `ar-EG`."""
+    """The language without region or script: `ar` of `ar-EG`."""
     return code.partition("-")[0].lower()
 
 
+@lru_cache(maxsize=256)
 def direction(code: str) -> str:
-    """`rtl` or `ltr`, as HTML's `dir` wants it."""
-    return "rtl" if primary(code) in RIGHT_TO_LEFT else "ltr"
+    """`rtl` or `ltr`, for HTML's `dir`. Unknown languages are `ltr`."""
+    try:
+        return Locale.parse(code, sep="-").text_direction
+    except (UnknownLocaleError, ValueError):
+        return "ltr"
 
 
 class Language:
-    """One language of the chrome: words by key, and how it writes numbers and times (always UTC).
+    """One language of the chrome: words by key, and its form of numbers and times (always UTC).
 
     `calendar` is the same for the script, as JSON.
     """
@@ -47,30 +50,30 @@ class Language:
         self._digits = str.maketrans("0123456789", words["format.digits"])
         self.calendar = self._calendar()
 
-    def say(self, key: str, **values: str) -> str:
-        """The words for a key, with values put in; KeyError where they are missing."""
-        return self._words[key].format(**values)
+    def text(self, key: str, **values: str) -> str:
+        """The words for a key with its placeholders filled. KeyError where they are missing."""
+        return self._words[key].format(**{name: closed(value) for name, value in values.items()})
 
     def count(self, key: str, number: int) -> str:
-        """A counted noun in the right plural: keys are `<key>.one`, `<key>.few`, ... and `<key>.other`."""
+        """A counted noun in the right plural form: keys are `<key>.one`, `<key>.few`, ... and `<key>.other`."""
         return self._form(key, self._locale.plural_form(number)).format(number=self.number(number))
 
     def older_than(self, years: int) -> str:
-        """The line on an article of so many years; up to ten are written in words."""
+        """The notice on an article of so many years; up to ten are written in words."""
         written = self._words.get(f"years.{years}")
-        return self.say("old", years=written or self.count("years", years))
+        return self.text("old", years=written or self.count("years", years))
 
     def phrases(self, prefix: str) -> dict[str, str]:
-        """All words whose keys begin so, by the rest of the key, unfilled: for the script to choose from."""
+        """All words under a prefix, by the rest of their key, placeholders unfilled: the script chooses from them."""
         return {key.removeprefix(prefix): words for key, words in self._words.items() if key.startswith(prefix)}
 
     def _calendar(self) -> Mapping[str, object]:
-        """What the script needs to write dates, ages and numbers as this language does.
+        """Formats of dates, ages and numbers for the script.
 
-        Browsers can do it themselves (`Intl`), but the first format of a page takes a phone a tenth of a second.
-        `plurals` has a digit for each number below PLURALS_TOLD: the place of its form in each of `ages`.
+        Browsers have `Intl`, but its first use takes a phone a tenth of a second.
+        `plurals` has one digit for each number below PLURAL_FORMS: the index of its form in each of `ages`.
         """
-        plurals = [self._locale.plural_form(number) for number in range(PLURALS_TOLD)]
+        plurals = [self._locale.plural_form(number) for number in range(PLURAL_FORMS)]
         forms = sorted(set(plurals))
         days = get_day_names("wide", locale=self._locale)
         return {
@@ -88,34 +91,34 @@ class Language:
         return self._words.get(f"{key}.{form}", self._words[f"{key}.other"])
 
     def number(self, value: int) -> str:
-        """A whole number with its grouping and its digits."""
+        """A whole number in the language's grouping and digits."""
         return f"{value:,}".replace(",", self._words["format.grouping"]).translate(self._digits)
 
     def year(self, value: int) -> str:
-        """A year with its digits."""
+        """A year in the language's digits, without grouping."""
         return str(value).translate(self._digits)
 
     def date(self, moment: datetime) -> str:
         """A day, as in `8 February 2024`."""
-        return self._written("format.date", moment)
+        return self._formatted("format.date", moment)
 
     def moment(self, moment: datetime) -> str:
         """A day and the time of day."""
-        return self._written("format.moment", moment)
+        return self._formatted("format.moment", moment)
 
     def time(self, moment: datetime) -> str:
         """The time of day, as in `14:05`."""
         return f"{moment:%H:%M}".translate(self._digits)
 
-    # By hand: Babel's own formatting takes 0.2 ms a date, and a front page has fifty.
-    def _written(self, key: str, moment: datetime) -> str:
+    # Without Babel, which takes 0.2 ms a date: a front page has fifty.
+    def _formatted(self, key: str, moment: datetime) -> str:
         month = self._months[moment.month]
-        text = self.say(key, day=str(moment.day), month=month, year=str(moment.year), time=f"{moment:%H:%M}")
+        text = self.text(key, day=str(moment.day), month=month, year=str(moment.year), time=f"{moment:%H:%M}")
         return text.translate(self._digits)
 
 
 class Languages:
-    """All languages of the chrome, one TOML file of words each."""
+    """All languages of the chrome: one TOML file of words for each."""
 
     def __init__(self, site_language: str) -> None:
         self._by_code = {path.stem: _language(path) for path in sorted(DIRECTORY.glob("*.toml"))}
@@ -123,11 +126,11 @@ class Languages:
 
     @property
     def codes(self) -> frozenset[str]:
-        """All of them."""
+        """Their codes."""
         return frozenset(self._by_code)
 
     def of_page(self, code: str) -> Language:
-        """The language for a page in `code`: its own where it is translated, the site's where not."""
+        """The chrome's language on a page in `code`: the same where it is translated, else the site's."""
         return self._by_code.get(primary(code), self.of_site)
 
 

@@ -1,4 +1,4 @@
-"""Lays out pages: from what a Reading finds to the view that a template shows. What stands where is decided here."""
+"""Turns reads into views: decides which articles a page shows, and where."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,7 +15,6 @@ from services.rendering.pages.models import (
     ListView,
     Picture,
     SectionBlock,
-    years_old,
 )
 from services.rendering.pages.queries import CardPage
 from services.rendering.pages.reading import Reading
@@ -30,17 +29,17 @@ SECONDS = 2
 BLOCK_CARDS = 4
 LATEST = 10
 RECOMMENDED = 4
-# How far down the newest a lead is looked for: a front page opens with a picture, but not with yesterday's.
+# The lead is the first of these with a picture: a front page opens with a picture, but not with an old one.
 _LEAD_AMONG = 5
 _LATEST_WITH_ERRORS = 6
-# Should the newest be withdrawn, the one after it still tells what is newer.
+# More than one, so that a live page still recognises newer articles when the newest is withdrawn.
 _NEWEST = 5
-# The last strokes before publication are no update.
+# Edits just before publication are no update.
 _SAME_MOMENT = timedelta(minutes=1)
 
 
 async def home_view(reading: Reading, site: Site) -> HomeView:
-    """The front page: a lead with a picture, seconds, a block a section, and the latest of all; no article twice above."""
+    """The front page: a lead with a picture, seconds, a block for each section, the latest. Blocks skip the lead and seconds."""
     listings = {section.slug: section_list(section.slug) for section in site.sections}
     fronts = await reading.fronts(["site", *listings.values()])
     newest = _cards(fronts, "site")
@@ -101,8 +100,18 @@ def _links(prefix: str, texts: Sequence[str]) -> tuple[Link, ...]:
     return tuple(Link(text, prefix + slug) for text in texts if (slug := slug_of(text)))
 
 
+def years_old(published_at: datetime, now: datetime) -> int:
+    """Whole years since publication, by the calendar. From the first on, the page warns readers that it is old."""
+    before_the_day = _in_its_year(now) < _in_its_year(published_at)
+    return max(0, now.year - published_at.year - before_the_day)
+
+
+def _in_its_year(moment: datetime) -> tuple[int, ...]:
+    return moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond
+
+
 async def section_view(reading: Reading, slug: str, number: int | None, title: str) -> ListView | None:
-    """A section's page. A section that the site has is there before its first article; its numbered pages are not."""
+    """A section's page. Its front exists before the first article; numbered pages do not."""
     page = await _page(reading, section_list(slug), number)
     if page is None and number is None:
         page = CardPage((), None, None, None)
@@ -139,6 +148,6 @@ def _list_view(kind: ListKind, path: str, page: CardPage, title: str, *, section
 
 
 async def error_view(reading: Reading, status: int, language: str = "") -> ErrorView:
-    """What is said where there is nothing to show, with the latest to go on to."""
+    """An error page with the latest articles."""
     front = await reading.front("site")
     return ErrorView(status, front.cards[:_LATEST_WITH_ERRORS] if front is not None else (), language)

@@ -1,4 +1,4 @@
-"""What pages say about themselves to machines: descriptions, cards for sharing, linked data (schema.org as JSON-LD). Pure."""
+"""Metadata of pages: descriptions, cards for sharing, linked data (schema.org as JSON-LD). Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,22 +10,23 @@ from urllib.parse import quote
 import orjson
 
 from services.rendering.pages.assets import Assets
+from services.rendering.pages.bidi import closed
 from services.rendering.pages.language import Language
 from services.rendering.pages.models import ArticleView, HomeView, ListView, Picture, PopularPageView, StaticView
 from shared.site.site import Site
 from shared.times import rfc3339
 
-# What search engines show of a description before they cut it themselves.
+# Search engines cut longer descriptions.
 _DESCRIPTION = 200
 _TAGS = re.compile(r"<[^>]*>")
-LOGO, LOGO_PX = "icon-512.png", 512
+_LOGO, _LOGO_PX = "icon-512.png", 512
 
 Thing = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class SharedPicture:
-    """A picture for cards, by its absolute address; width and height where they are known."""
+    """A picture for cards, with its absolute address; width and height where known."""
 
     url: str
     alt: str
@@ -35,7 +36,7 @@ class SharedPicture:
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
-    """Where a page's feeds are: `path` is what stands before `/feed.xml`."""
+    """The feeds of a page, at `<path>/feed.xml`, `atom.xml` and `feed.json`."""
 
     title: str
     path: str
@@ -43,7 +44,7 @@ class FeedLink:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A page's metadata. `properties` are Open Graph's further ones, `data` its linked data, ready to stand in a script."""
+    """A page's metadata. `properties` are further Open Graph properties; `data` is its linked data, safe inside a script."""
 
     title: str
     description: str
@@ -58,27 +59,43 @@ class About:
 
 
 def as_script(thing: Thing) -> str:
-    """JSON that cannot end the script that it stands in, nor be taken for anything else in a page."""
-    text = orjson.dumps({"@context": "https://schema.org", **thing}).decode()
+    """JSON for a script element: holds no character of HTML's syntax, so it cannot end the script."""
+    text = orjson.dumps({"@context": "https://schema.org", **_closed_mapping(thing)}).decode()
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
+def _closed_mapping(thing: Thing) -> Thing:
+    return {name: _closed_value(value) for name, value in thing.items()}
+
+
+def _closed_value(value: object) -> object:
+    match value:
+        case str():
+            return closed(value)
+        case list():
+            return [_closed_value(part) for part in value]
+        case dict():
+            return _closed_mapping(value)
+        case _:
+            return value
+
+
 def modified_at(view: ArticleView) -> datetime:
-    """The latest moment that the page names."""
+    """The latest date on the page."""
     return max(view.published_at, view.updated_at or view.published_at, view.corrected_at or view.published_at)
 
 
 class Metadata:
-    """Makes every page's metadata. `base_url` is the public address without a slash at its end."""
+    """Makes every page's metadata. `base_url` is the public address without a trailing slash."""
 
     def __init__(self, site: Site, base_url: str, assets: Assets) -> None:
         self._site = site
         self._base_url = base_url
-        self._logo = SharedPicture(base_url + assets.url(LOGO), site.name, LOGO_PX, LOGO_PX)
+        self._logo = SharedPicture(base_url + assets.url(_LOGO), site.name, _LOGO_PX, _LOGO_PX)
         self._site_feed = FeedLink(site.name, "")
 
     def home(self, view: HomeView, lang: Language) -> About:
-        """The front page: who we are and how to search us."""
+        """The front page: the publisher and the site's search."""
         tagline = self._site.tagline_in(lang.code)
         lead = view.lead.picture if view.lead is not None else None
         website = {
@@ -103,6 +120,23 @@ class Metadata:
         """An article."""
         section = self._section(view.section, lang)
         description = view.standfirst or _shortened(view.body_html)
+        trail = [(lang.text("home"), "/"), (section, f"/{view.section}"), (view.headline, view.url)]
+        return self._about(
+            view.headline,
+            description,
+            view.url,
+            "article",
+            view.picture,
+            [self._news_article(view, section, description), self._breadcrumb(trail)],
+            feeds=(FeedLink(section, f"/{view.section}"),),
+            properties=self._properties(view, section),
+            oembed_url=f"{self._base_url}/v1/oembed?url={quote(self._base_url + view.url, safe='')}&format=json",
+        )
+
+    def _news_article(self, view: ArticleView, section: str, description: str) -> Thing:
+        authors = [
+            {"@type": "Person", "name": byline.text, "url": self._base_url + byline.url} for byline in view.bylines
+        ]
         news: dict[str, object] = {
             "@type": "NewsArticle",
             "headline": view.headline,
@@ -111,10 +145,7 @@ class Metadata:
             "url": self._base_url + view.url,
             "datePublished": rfc3339(view.published_at),
             "dateModified": rfc3339(modified_at(view)),
-            "author": [
-                {"@type": "Person", "name": byline.text, "url": self._base_url + byline.url} for byline in view.bylines
-            ]
-            or [self._publisher()],
+            "author": authors or [self._publisher()],
             "publisher": self._publisher(),
             "articleSection": section,
             "keywords": [tag.text for tag in view.tags],
@@ -129,48 +160,38 @@ class Metadata:
                 {"@type": "CorrectionComment", "text": note.note, "datePublished": rfc3339(note.at)}
                 for note in view.corrections
             ]
-        places = [(lang.say("home"), "/"), (section, f"/{view.section}"), (view.headline, view.url)]
-        properties = [
+        return news
+
+    def _properties(self, view: ArticleView, section: str) -> tuple[tuple[str, str], ...]:
+        return (
             ("article:published_time", rfc3339(view.published_at)),
             ("article:modified_time", rfc3339(modified_at(view))),
             ("article:section", section),
             *(("article:author", self._base_url + byline.url) for byline in view.bylines),
             *(("article:tag", tag.text) for tag in view.tags),
-        ]
-        embed = f"{self._base_url}/v1/oembed?url={quote(self._base_url + view.url, safe='')}&format=json"
-        return self._about(
-            view.headline,
-            description,
-            view.url,
-            "article",
-            view.picture,
-            [news, self._breadcrumb(places)],
-            feeds=(FeedLink(section, f"/{view.section}"),),
-            properties=tuple(properties),
-            oembed_url=embed,
         )
 
     def list_page(self, view: ListView, lang: Language) -> About:
         """A page of a section, a tag or an author."""
         name = self._section(view.section, lang) if view.kind == "section" else view.title
-        place = view.path if view.page is None else f"{view.path}?page={view.page}"
+        path = view.path if view.page is None else f"{view.path}?page={view.page}"
         site = self._site.name_in(lang.code)
         return self._about(
             name,
-            lang.say(f"list.{view.kind}_about", name=name, site=site),
-            place,
+            lang.text(f"list.{view.kind}_about", name=name, site=site),
+            path,
             "website",
             next((card.picture for card in view.cards if card.picture is not None), None),
-            [self._breadcrumb([(lang.say("home"), "/"), (name, view.path)])],
+            [self._breadcrumb([(lang.text("home"), "/"), (name, view.path)])],
             feeds=(FeedLink(f"{name} – {site}", view.path),),
         )
 
     def popular_page(self, view: PopularPageView, lang: Language) -> About:
         """A window's ranking."""
-        title = lang.say("popular.title")
+        title = lang.text("popular.title")
         if view.section:
             title = f"{title} – {self._section(view.section, lang)}"
-        description = f"{title} – {lang.say(f'popular.window.{view.window}')}"
+        description = f"{title} – {lang.text(f'popular.window.{view.window}')}"
         return self._about(title, description, view.path, "website", None, [])
 
     def static_page(self, view: StaticView) -> About:
@@ -208,32 +229,32 @@ class Metadata:
         return section.name_in(lang.code) if section is not None else slug
 
     def _shared(self, picture: Picture) -> SharedPicture:
-        """Only of our own store's pictures the size is known: others are laid out as if they were 16:9."""
+        """The size is known for pictures of our own store only; the view's default for others is a guess."""
         url = self._base_url + picture.url if picture.url.startswith("/") else picture.url
         size = (picture.width, picture.height) if picture.sources else (None, None)
         return SharedPicture(url, picture.alt, *size)
 
     def _publisher(self) -> Thing:
-        logo = {"@type": "ImageObject", "url": self._logo.url, "width": LOGO_PX, "height": LOGO_PX}
+        logo = {"@type": "ImageObject", "url": self._logo.url, "width": _LOGO_PX, "height": _LOGO_PX}
         return {
             "@type": "NewsMediaOrganization",
             "name": self._site.name,
             "url": f"{self._base_url}/",
             "logo": logo,
-            "sameAs": [str(place.url) for place in self._site.social],
+            "sameAs": [str(account.url) for account in self._site.social],
         }
 
-    def _breadcrumb(self, places: Sequence[tuple[str, str]]) -> Thing:
+    def _breadcrumb(self, trail: Sequence[tuple[str, str]]) -> Thing:
         return {
             "@type": "BreadcrumbList",
             "itemListElement": [
                 {"@type": "ListItem", "position": position, "name": name, "item": self._base_url + path}
-                for position, (name, path) in enumerate(places, start=1)
+                for position, (name, path) in enumerate(trail, start=1)
             ],
         }
 
 
 def _shortened(body_html: str) -> str:
-    """The beginning of a text, up to the end of a word."""
+    """The beginning of a text, cut after a whole word."""
     text = " ".join(unescape(_TAGS.sub(" ", body_html)).split())
     return text if len(text) <= _DESCRIPTION else text[: _DESCRIPTION - 1].rpartition(" ")[0] + "…"

@@ -1,7 +1,7 @@
-"""What each page says, as frozen data: the gateway fills these from the read model, templates.py turns them into HTML.
+"""Views: the content of each page as frozen data. The gateway fills them from the read model; templates.py renders them.
 
-A page is a pure function of its view: no clock, no request, no database. Every text is plain and is escaped when
-rendered; the only fields that hold HTML end in `_html` and were sanitised when they were written.
+A page is a pure function of its view: no clock, no request, no database. Texts are plain and are escaped when rendered.
+Only fields that end in `_html` hold HTML, sanitised when it was written.
 Times are aware datetimes in UTC. URLs of our own pages are paths (`/world/a-headline`).
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-# The widths in which pictures under /media/ lie beside their JPEG, as `<name>-<width>.avif` and `.webp`.
+# Widths of the files beside each JPEG under /media/: `<name>-<width>.avif` and `.webp`.
 VARIANT_WIDTHS = (480, 800, 1280)
 
 
@@ -23,7 +23,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture with what belongs to it. Width and height keep its place while it loads; 16:9 where nobody knows."""
+    """A picture with its texts. Width and height reserve its place while it loads; 16:9 where unknown."""
 
     url: str
     alt: str
@@ -34,7 +34,7 @@ class Picture:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """AVIF and WebP variants; only pictures of our own media store have them."""
+        """AVIF and WebP variants. Only pictures of our own media store have them."""
         if not (self.url.startswith("/media/") and self.url.endswith(".jpg")):
             return ()
         stem = self.url.removesuffix(".jpg")
@@ -46,7 +46,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A text with the path behind it: a byline to its author's page, a tag to its list."""
+    """A text and its path: a byline to its author's page, a tag to its list."""
 
     text: str
     url: str
@@ -54,9 +54,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An article as lists, neighbours and Recommended show it. `section` is the section's slug.
+    """An article in lists, neighbours and Recommended. `section` is the section's slug.
 
-    `version` is the article's change that last changed any of this; nothing of it is shown.
+    `version` is the article version that last changed a field of the card; not shown.
     """
 
     article_id: str
@@ -73,10 +73,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class CommentView:
-    """A published comment. `depth` is 0 where it opens a thread; `reply_to_*` name the comment it answers;
-    `reply_to_path` is None where that is in the same thread, empty where it is on the same page.
-
-    A `removed` one stands for what a moderator took away above replies that stay: its name and body are not shown.
+    """A published comment. `depth` is 0 for the first of a thread. `reply_to_*` describe the comment that it answers;
+    `reply_to_path` is None for the same thread, empty for the same page. `removed` is a placeholder without name and body:
+    a moderator removed the comment while its replies stay.
     """
 
     comment_id: str
@@ -93,7 +92,7 @@ class CommentView:
 
 @dataclass(frozen=True, slots=True)
 class ThreadView:
-    """A comment that answers no other, then every reply under it in reading order (depth first)."""
+    """A top-level comment and all its replies in reading order (depth first)."""
 
     opener: CommentView
     replies: tuple[CommentView, ...] = ()
@@ -101,10 +100,10 @@ class ThreadView:
 
 @dataclass(frozen=True, slots=True)
 class CommentsView:
-    """One chunk of an article's threads. Chunks count from the oldest: `page == pages` is the one on the page itself.
+    """A page of an article's threads. Pages count from the oldest: `page == pages` is the one on the article's own page.
 
-    `total` counts every published comment of the article, replies included, over all chunks. `version` is that of the
-    newest chunk, by which a live reader's page sees whether it shows them all.
+    `total` counts all published comments of the article, replies included. `version` is the newest page's: a live page
+    compares it to see whether it shows them all.
     """
 
     total: int = 0
@@ -117,10 +116,10 @@ class CommentsView:
 
 @dataclass(frozen=True, slots=True)
 class LiveCommentView:
-    """One comment of an article, to be put into a page that is shown already."""
+    """One comment of an article, for a page that a reader has open."""
 
     article_id: str
-    said: CommentView
+    comment: CommentView
     open: bool = True
     language: str = "en"
 
@@ -135,7 +134,10 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """An article's page. `years_old` only ever grows; the browser covers the day it does."""
+    """An article's page. The browser updates `years_old` when a cached page is older than an anniversary.
+
+    `received`: the reader has just sent a comment and has no script to show the thank-you.
+    """
 
     article_id: str
     url: str
@@ -158,22 +160,11 @@ class ArticleView:
     recommended: tuple[Card, ...] = ()
     comments: CommentsView = CommentsView()
     received: bool = False
-    """Whether the reader has just sent a comment, and has no script that could say so."""
-
-
-def years_old(published_at: datetime, now: datetime) -> int:
-    """Whole years since then, by the calendar: past the first, readers should be told that this is no longer news."""
-    before_the_day = _in_its_year(now) < _in_its_year(published_at)
-    return max(0, now.year - published_at.year - before_the_day)
-
-
-def _in_its_year(moment: datetime) -> tuple[int, ...]:
-    return moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond
 
 
 @dataclass(frozen=True, slots=True)
 class SectionBlock:
-    """A section's newest on the home page; the first card with a picture leads the block."""
+    """A section's newest articles on the home page; the first card with a picture leads."""
 
     section: str
     cards: tuple[Card, ...]
@@ -181,9 +172,9 @@ class SectionBlock:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """The front page. Everything may be empty: a site with no article yet still has one.
+    """The front page. All fields may be empty: a site without articles has one too.
 
-    `newest` are the ids of the site's newest articles, by which a live reader's page sees whether there are newer ones.
+    `newest` are the ids of the site's newest articles: a live page compares them to count newer ones.
     """
 
     lead: Card | None = None
@@ -198,8 +189,8 @@ class ListView:
     """A page of a section, a tag or an author.
 
     `path` is the list's own path; `page` is None on its front, which shows the newest. `older` and `newer` are page
-    numbers as in `?page=N`, None where there is none; from the newest numbered page the way forward is the front.
-    `title` is the tag's or the author's name; a section's is taken from the site.
+    numbers as in `?page=N`, None where there is none; from the newest numbered page, the next is the front.
+    `title` is the tag's or author's name; a section's name comes from the site file.
     """
 
     kind: Literal["section", "tag", "author"]
@@ -214,7 +205,7 @@ class ListView:
 
 @dataclass(frozen=True, slots=True)
 class StaticView:
-    """A page of plain text such as About; `path` is where it lives. `has_form`: readers can write to the editors there."""
+    """A page of text such as About, at `path`. `has_form`: with the contact form."""
 
     path: str
     title: str
@@ -224,7 +215,7 @@ class StaticView:
 
 @dataclass(frozen=True, slots=True)
 class FoundView:
-    """Something that a search has found; a page of our own has no section, date or language."""
+    """A search result. A page of our own has no section, date or language."""
 
     url: str
     headline: str
@@ -236,9 +227,8 @@ class FoundView:
 
 @dataclass(frozen=True, slots=True)
 class SearchView:
-    """A page of search results; with an empty `q` the form alone. Where nothing is found, the latest is offered.
-
-    `language` is the one of the page it was asked from; empty for the site's. `from_day` and `to_day` are the days chosen.
+    """A page of search results; the form alone for an empty `q`. `latest` fills a page without results.
+    `language` is the chrome's, from the page of the search field; empty for the site's.
     """
 
     q: str
@@ -255,10 +245,7 @@ class SearchView:
 
 @dataclass(frozen=True, slots=True)
 class ErrorView:
-    """A page that could not be given: 404, 410, 503 have words of their own, any other status the plain ones.
-
-    `language` is the one of what was withdrawn; empty for the site's.
-    """
+    """An error page: 404, 410 and 503 have their own words. `language` is the withdrawn article's; empty for the site's."""
 
     status: int
     latest: tuple[Card, ...] = ()
@@ -279,7 +266,7 @@ class PopularItem:
 
 @dataclass(frozen=True, slots=True)
 class PopularTab:
-    """A window that may be chosen: a link to its page."""
+    """A link to the page of another window."""
 
     window: str
     url: str
@@ -288,9 +275,9 @@ class PopularTab:
 
 @dataclass(frozen=True, slots=True)
 class PopularView:
-    """The Popular News block for pages in `language`; an empty ranking (`computed_at` None, no items) is allowed.
+    """The Popular News block for pages in `language`. An empty ranking (`computed_at` None, no items) is allowed.
 
-    `whole` is the longer one on the page of its window.
+    `whole` is the longer list on a window's own page.
     """
 
     window: str
@@ -303,7 +290,7 @@ class PopularView:
 
 @dataclass(frozen=True, slots=True)
 class PopularPageView:
-    """The page around a window's ranking; `section` is empty for the whole site's."""
+    """The page around a window's ranking; `section` is empty for the whole site."""
 
     window: str
     path: str

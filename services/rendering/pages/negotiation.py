@@ -1,24 +1,23 @@
-"""What a client accepts and what it already has: the request headers that choose between the forms of one page."""
+"""Content negotiation: request headers that choose an encoding or allow a 304."""
 
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Literal
 
 Encoding = Literal["br", "gzip", "identity"]
-# Ours to offer, the smallest first: it decides between encodings that the client likes equally well.
+# In our order of preference, smallest first: decides between encodings of equal weight.
 ENCODINGS: tuple[Encoding, ...] = ("br", "gzip", "identity")
 
 
 @lru_cache(maxsize=1024)
 def choose_encoding(accept_encoding: str) -> Encoding:
-    """The encoding that an `Accept-Encoding` header likes best (RFC 9110, 12.5.3); identity where it likes none of ours."""
+    """The preferred encoding of an `Accept-Encoding` header (RFC 9110, 12.5.3); identity where it accepts none of ours."""
     weights = dict(map(_weighed, accept_encoding.lower().split(",")))
     others = weights.get("*", 0.0)
-    liked = {name: weights.get(name, others) for name in ("br", "gzip")}
-    # Not forbidden means acceptable, but an encoding that was asked for comes first.
-    liked["identity"] = weights.get("identity", weights.get("*", 0.0))
-    best = max(ENCODINGS, key=lambda name: liked[name])
-    return best if liked[best] > 0 else "identity"
+    # Identity is acceptable even when absent, but a named encoding comes first.
+    offered = {name: weights.get(name, others) for name in ENCODINGS}
+    best = max(ENCODINGS, key=lambda name: offered[name])
+    return best if offered[best] > 0 else "identity"
 
 
 def _weighed(part: str) -> tuple[str, float]:
@@ -34,7 +33,7 @@ def _weighed(part: str) -> tuple[str, float]:
 
 @lru_cache(maxsize=1024)
 def is_unmodified_since(if_modified_since: str, modified_s: int) -> bool:
-    """Whether nothing has changed since the moment that `If-Modified-Since` names; false where that is no date."""
+    """Whether `If-Modified-Since` is as new as the last change; false where it is no date."""
     try:
         return parsedate_to_datetime(if_modified_since).timestamp() >= modified_s
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Puts a rendered page and its Popular News together into ready answers, one for each encoding."""
+"""Joins a rendered page and its Popular News into ready answers, one for each encoding."""
 
 import gzip
 import hashlib
@@ -17,8 +17,8 @@ from shared.http.problems import SECURITY_HEADERS
 from shared.http.ready_response import DateLine, Header, ReadyAnswer
 
 HTML = "text/html; charset=utf-8"
-# Browsers ask each time whether what they have is still true (a 304 costs next to nothing): kept for seconds, an older
-# article could be shown from their own store after a newer one came from us. Shared caches may keep a page for a second.
+# Browsers revalidate every time (a 304 is cheap): with even a short lifetime, their own store could show an older article
+# after a newer one was served. Shared caches may keep a page for one second.
 REVALIDATED = "public, max-age=0, s-maxage=1, must-revalidate"
 FOR_EVER = "public, max-age=31536000, immutable"
 NEVER_STORED = "no-store"
@@ -36,24 +36,24 @@ _POLICY = "; ".join(
     )
 )
 
-# Brotli 5 makes a page 7 % smaller than gzip 6 in about the same time (1.2 ms for 34 KB); more costs more than it saves.
+# Brotli 5 makes a page 7 % smaller than gzip 6 in about the same time (1.2 ms for 34 KB); a higher level does not pay.
 _COMPRESS: dict[Encoding, Callable[[bytes], bytes]] = {
     "br": lambda content: brotli.compress(content, mode=brotli.MODE_TEXT, quality=5),
     "gzip": lambda content: gzip.compress(content, 6, mtime=0),
     "identity": lambda content: content,
 }
-# A file that is kept for ever is compressed once, with all that Brotli can: 8 % off the script, for 25 ms.
+# Immutable files are compressed once, so the highest level pays: the script is 8 % smaller, for 25 ms.
 _COMPRESS_ONCE = _COMPRESS | {"br": lambda content: brotli.compress(content, mode=brotli.MODE_TEXT, quality=11)}
 _DIGEST_BYTES = 12
 _SLOT = POPULAR_SLOT.encode()
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """What an answer says beside its content. `route` names the kind of page in metrics.
+class PageKind:
+    """Metadata of an answer: everything but its content. `route` names the kind of page in metrics.
 
-    `style_source` is the one style that it may hold, as a Content-Security-Policy calls it.
-    `modified_s` is when what it was made from last changed, in seconds since 1970: only for what shows nothing else.
+    `style_source` is the `style-src` of its Content-Security-Policy.
+    `modified_s` becomes `Last-Modified` (Unix time): set it only when the page depends on documents alone, not on rankings or time.
     """
 
     route: str
@@ -67,18 +67,18 @@ class Kind:
 
     @property
     def content_security_policy(self) -> str:
-        """Scripts of our own alone, the one style, pictures from anywhere.
+        """Our own scripts, one inline style, pictures from anywhere.
 
-        On an encrypted site browsers ask for pictures of `http:` by `https:` (Mixed Content Level 2).
+        On an HTTPS site browsers fetch `http:` pictures by HTTPS (Mixed Content Level 2).
         """
         return f"{_POLICY}; style-src {self.style_source}"
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """A page in one encoding: its whole answer, and what the shorter answers about it are made of."""
+class EncodedPage:
+    """A page in one encoding: its whole answer, and the parts of the shorter answers (HEAD, 304)."""
 
-    kind: Kind
+    kind: PageKind
     etag: str
     headers: tuple[Header, ...]
     content: bytes
@@ -86,31 +86,31 @@ class Form:
     whole: ReadyAnswer
 
     def head(self, *, keeps_open: bool) -> ReadyAnswer:
-        """The head alone, as HEAD asks for it."""
+        """The answer to HEAD."""
         return ReadyAnswer(self.date, self.kind.status, self.headers, keeps_open=keeps_open)
 
     def not_modified(self, *, keeps_open: bool) -> ReadyAnswer:
-        """For a client that has this form already (RFC 9110, 15.4.5)."""
+        """The 304 for a client that has this content already (RFC 9110, 15.4.5)."""
         kept = tuple(pair for pair in self.headers if pair[0] not in ("Content-Length", "Content-Type"))
         return ReadyAnswer(self.date, 304, kept, keeps_open=keeps_open)
 
     def closing(self) -> ReadyAnswer:
-        """The whole answer for a connection that ends with it."""
+        """The whole answer, on a connection that closes after it."""
         return ReadyAnswer(self.date, self.kind.status, self.headers, self.content, keeps_open=False)
 
 
-def compose(date: DateLine, kind: Kind, content: bytes, encoding: Encoding) -> Form:
-    """The same bytes for the same content everywhere: an entity tag of one gateway holds at all of them."""
+def _encode(date: DateLine, kind: PageKind, content: bytes, encoding: Encoding) -> EncodedPage:
+    """Deterministic: every gateway makes the same bytes and the same entity tag."""
     if not kind.compressible:
         encoding = "identity"
     body = (_COMPRESS_ONCE if kind.cache_control == FOR_EVER else _COMPRESS)[encoding](content)
     metrics.COMPOSED.labels(encoding).inc()
     etag = f'"{hashlib.sha256(content).hexdigest()[: 2 * _DIGEST_BYTES]}-{encoding}"'
     headers = _headers(kind, len(body), encoding, etag)
-    return Form(kind, etag, headers, body, date, ReadyAnswer(date, kind.status, headers, body))
+    return EncodedPage(kind, etag, headers, body, date, ReadyAnswer(date, kind.status, headers, body))
 
 
-def _headers(kind: Kind, length: int, encoding: Encoding, etag: str) -> tuple[Header, ...]:
+def _headers(kind: PageKind, length: int, encoding: Encoding, etag: str) -> tuple[Header, ...]:
     headers: list[Header] = [("Content-Type", kind.media_type), ("Content-Length", str(length))]
     if encoding != "identity":
         headers.append(("Content-Encoding", encoding))
@@ -125,18 +125,18 @@ def _headers(kind: Kind, length: int, encoding: Encoding, etag: str) -> tuple[He
 
 
 class Page:
-    """A rendered page under its key. `form` gives it with a fragment in its slot, composed when first asked for.
+    """A rendered page under its key. Encoded on first use, once for each encoding and Popular News fragment.
 
-    `block` says whose fragment belongs into the slot; None where the page has no slot. `until` is from when on it is
-    no longer true although nothing has moved; None for most.
+    `block` names the fragment for the page's slot; None where the page has no slot. `until` is the time at which the page
+    expires although no document changed; None for most pages.
     """
 
-    __slots__ = ("_after", "_before", "_date", "_forms", "block", "key", "kind", "until")
+    __slots__ = ("_after", "_before", "_date", "_encoded", "block", "key", "kind", "until")
 
     def __init__(
         self,
         date: DateLine,
-        kind: Kind,
+        kind: PageKind,
         content: bytes,
         *,
         key: str = "",
@@ -151,31 +151,31 @@ class Page:
         self._date = date
         self._before = before
         self._after = after
-        self._forms: dict[Encoding, tuple[bytes, Form]] = {}
+        self._encoded: dict[Encoding, tuple[bytes, EncodedPage]] = {}
 
-    def form(self, encoding: Encoding, fragment: bytes) -> Form | None:
-        """The form for this fragment, None where it has not been composed yet: a look-up."""
-        found = self._forms.get(encoding)
+    def encoded(self, encoding: Encoding, fragment: bytes) -> EncodedPage | None:
+        """The page with this very fragment object, if `encode` has made it already. A look-up, no work."""
+        found = self._encoded.get(encoding)
         return found[1] if found is not None and found[0] is fragment else None
 
-    def compose(self, encoding: Encoding, fragment: bytes) -> Form:
-        """Put the form together, in place of the one with an older fragment."""
-        made = compose(self._date, self.kind, self._before + fragment + self._after, encoding)
-        self._forms[encoding] = (fragment, made)
+    def encode(self, encoding: Encoding, fragment: bytes) -> EncodedPage:
+        """Encode the page with a fragment; replaces the version with an older fragment."""
+        made = _encode(self._date, self.kind, self._before + fragment + self._after, encoding)
+        self._encoded[encoding] = (fragment, made)
         return made
 
     @property
     def size_bytes(self) -> int:
-        """What it takes in memory now."""
-        forms = sum(form.whole.size_bytes + len(form.content) for _, form in self._forms.values())
-        return len(self._before) + len(self._after) + forms
+        """Memory in use now."""
+        encoded = sum(one.whole.size_bytes + len(one.content) for _, one in self._encoded.values())
+        return len(self._before) + len(self._after) + encoded
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Nothing to show at an address: 404, or 410 where something was withdrawn.
+    """No page at an address: 404, or 410 for a withdrawn article.
 
-    One page says so for all such addresses of a language: that of what was withdrawn, empty for the site's.
+    All such addresses of a language share one error page. `language` is the withdrawn article's; empty means the site's.
     """
 
     status: int

@@ -1,4 +1,4 @@
-"""Popular News: the newest rankings in memory, and the fragments that take a page's slot. No database on this way."""
+"""Popular News: the newest rankings in memory, and the HTML fragments for the slot in pages. Reads no database."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,7 +9,7 @@ from services.rendering.pages.models import PopularItem, PopularTab, PopularView
 from shared.events import WINDOWS as ALL_WINDOWS
 from shared.events import RankingComputed, Window
 
-# The day is what readers expect; a site or section too quiet for it shows a longer window, and says so.
+# Shortest first: a site or section with few views in a day shows a longer window, and names it.
 WINDOWS: tuple[Window, ...] = ("24h", "7d", "30d", "all")
 ENOUGH = 5
 MOST_LINES = 8
@@ -19,7 +19,7 @@ PATH = "/popular"
 
 
 class Block(NamedTuple):
-    """Which section's ranking (None for the whole site's) in which language; of one window on the page of its own."""
+    """Selects a fragment: section (None for the whole site), language, and the window on a ranking's own page."""
 
     section: str | None
     language: str
@@ -27,13 +27,13 @@ class Block(NamedTuple):
 
 
 def popular_query(window: str, section: str | None, language: str | None) -> tuple[tuple[str, str], ...]:
-    """What stands in the query of a window's page, written in one way only; `language` None is the site's own."""
+    """The canonical query of a window's page. `language` is None for the site's own."""
     pairs = (("window", window if window != WINDOWS[0] else None), ("section", section), ("language", language))
     return tuple((name, value) for name, value in pairs if value)
 
 
 class PopularNews:
-    """Fragments by block. A page is composed anew when its fragment is another object than the one it was composed with."""
+    """Fragments by block. A fragment is a new object only when its content changed: pages compare by identity."""
 
     def __init__(self, render: Callable[[PopularView], str], language: str = "en") -> None:
         self._render = render
@@ -43,7 +43,7 @@ class PopularNews:
         self._rendered: dict[Block, tuple[PopularView, bytes]] = {}
 
     def take(self, ranking: RankingComputed) -> None:
-        """Take a ranking in; of two with one key the later computed holds, in whatever order they come."""
+        """Store a ranking, unless a later one for the same window and section is known: they may come in any order."""
         key = (ranking.window, ranking.section)
         known = self._rankings.get(key)
         if known is None or known.computed_at <= ranking.computed_at:
@@ -51,7 +51,7 @@ class PopularNews:
             self._current.clear()
 
     def fragment(self, block: Block) -> bytes:
-        """The block's HTML; the same object as long as nothing in it has changed."""
+        """The block's HTML; the same object until its content changes."""
         current = self._current.get(block)
         if current is None:
             current = self._current[block] = self._make(block)
@@ -69,7 +69,7 @@ class PopularNews:
     def _view(self, block: Block) -> PopularView:
         ranking = self._ranking(block)
         window = block.window or (WINDOWS[0] if ranking is None else ranking.window)
-        # The tabs lead to the ranking that is shown: a section without one of its own shows the whole site's.
+        # Tabs link to the ranking shown: a section without one shows the whole site's.
         section = block.section if ranking is None or block.window else ranking.section
         tabs = tuple(self._tab(tab, section, block.language, tab == window) for tab in ALL_WINDOWS)
         most = MOST_LINES_OF_PAGE if block.window else MOST_LINES
@@ -90,7 +90,7 @@ class PopularNews:
         return PopularTab(window, f"{PATH}?{urlencode(query)}" if query else PATH, is_shown)
 
     def _choose(self, section: str | None) -> RankingComputed | None:
-        """The shortest window with enough lines, else the one with most; None where nothing was viewed."""
+        """The shortest window with enough lines, else the longest ranking; None without views."""
         found = [self._rankings[window, section] for window in WINDOWS if (window, section) in self._rankings]
         viewed = [ranking for ranking in found if ranking.items]
         enough = (ranking for ranking in viewed if len(ranking.items) >= ENOUGH)
@@ -98,5 +98,5 @@ class PopularNews:
 
 
 def _minute(moment: datetime) -> datetime:
-    """Readers are shown the minute; with the seconds in it, pages would change although nothing that they show has."""
+    """Pages show minutes only; seconds would change a fragment without a visible difference."""
     return moment.replace(second=0, microsecond=0)

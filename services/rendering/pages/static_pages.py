@@ -1,4 +1,4 @@
-"""About, Contact, Privacy: the texts of `shared/site/pages/` as views, read once when the gateway starts."""
+"""About, Contact, Privacy: the texts of `shared/site/pages/` as views, read once at start."""
 
 from pathlib import Path
 
@@ -6,13 +6,13 @@ from services.rendering.pages.models import StaticView
 from shared.errors import SettingsError
 from shared.site.pages import SHIPPED, load_pages
 
-# Where the form to the editors stands, and where the comments service leads its senders back to.
+# The page of the contact form. The comments service redirects senders back to it.
 CONTACT = "/contact"
 NEEDED = ("/about", CONTACT, "/privacy")
 
 
 def load_static_pages(directory: Path = SHIPPED) -> dict[str, StaticView]:
-    """Every page of the directory by its path. Raises SettingsError where one is missing that every page links to."""
+    """Every page of the directory by its path. Raises SettingsError where a page in NEEDED is missing."""
     pages = load_pages(directory)
     missing = [path for path in NEEDED if path not in pages]
     if missing:

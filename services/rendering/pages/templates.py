@@ -1,14 +1,17 @@
-"""Turns views into HTML: one method a kind of page. The gateway renders through this and knows no template."""
+"""Renders views as HTML: one method for each kind of page. Callers know no template."""
 
+import re
 from collections.abc import Mapping
+from html import escape
+from itertools import count
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from services.rendering.pages.assets import Assets
-from services.rendering.pages.bodies import reachable
-from services.rendering.pages.bytecode import BYTECODE
+from services.rendering.pages.bidi import closed
 from services.rendering.pages.language import Language, Languages, direction
 from services.rendering.pages.metadata import About, Metadata
 from services.rendering.pages.models import (
@@ -29,15 +32,15 @@ from shared.times import rfc3339
 
 DIRECTORY = Path(__file__).with_name("templates")
 
-# Stands once in every page where Popular News belongs: a ranking moves without any page being rendered again.
-# Sanitised bodies hold no comments and everything else is escaped, so no text can bring in a second one.
+# Placeholder of Popular News, once in every page: a new ranking replaces it without rendering the page again.
+# Sanitised bodies hold no comments and all other text is escaped, so no text can add a second one.
 POPULAR_SLOT = "<!--popular-news-->"
 
 
 class Templates:
-    """Every kind of page as a pure function of its view; safe to share between tasks and threads.
+    """Every kind of page as a pure function of its view. Safe to share between tasks and threads.
 
-    `base_url` is the public address without a slash at its end, for canonical links and sharing.
+    `base_url` is the public address without a trailing slash, for canonical and share links.
     """
 
     def __init__(self, site: Site, base_url: str) -> None:
@@ -54,7 +57,7 @@ class Templates:
         return self._page("home.html", view, lang, self._metadata.home(view, lang))
 
     def article(self, view: ArticleView) -> str:
-        """An article, in its own language throughout where the chrome speaks that language."""
+        """An article. The whole page is in its language, if the chrome is translated into it."""
         lang = self._languages.of_page(view.language)
         return self._page("article.html", view, lang, self._metadata.article(view, lang))
 
@@ -68,42 +71,86 @@ class Templates:
         return self._page("static.html", view, self._languages.of_site, self._metadata.static_page(view))
 
     def search(self, view: SearchView) -> str:
-        """What a reader's search has found."""
+        """A page of search results."""
         return self._page("search.html", view, self._languages.of_page(view.language))
 
     def error(self, view: ErrorView) -> str:
-        """What a reader sees when there is no page to give."""
+        """The page for an error status."""
         return self._page("error.html", view, self._languages.of_page(view.language))
 
     def comment(self, view: LiveCommentView) -> str:
-        """One comment as it stands in its article's page."""
+        """One comment, as in its article's page."""
         return self._page("comment.html", view, self._languages.of_page(view.language))
 
     def comments_title(self, total: int, language: str) -> str:
-        """What stands above an article's comments."""
+        """The heading of an article's comments."""
         lang = self._languages.of_page(language)
-        return lang.count("comments", total) if total else lang.say("comments.title")
+        return lang.count("comments", total) if total else lang.text("comments.title")
 
     def popular_page(self, view: PopularPageView) -> str:
-        """The page around a window's ranking."""
+        """The page around the ranking of one window."""
         lang = self._languages.of_page(view.language)
         return self._page("popular_page.html", view, lang, self._metadata.popular_page(view, lang))
 
     @property
     def languages(self) -> frozenset[str]:
-        """The languages that the chrome speaks."""
+        """The languages of the chrome."""
         return self._languages.codes
 
     def language_of(self, code: str) -> str:
-        """The language in which the chrome of a page in `code` is."""
+        """The chrome's language on a page in `code`."""
         return self._languages.of_page(code).code
 
     def popular(self, view: PopularView) -> str:
-        """The fragment that takes POPULAR_SLOT's place on pages in the view's language."""
+        """The fragment that replaces POPULAR_SLOT on pages in the view's language."""
         return self._page("popular.html", view, self._languages.of_page(view.language))
 
     def _page(self, template: str, view: object, language: Language, about: About | None = None) -> str:
         return self._environment.get_template(template).render(view=view, lang=language, about=about)
+
+
+# A whole tag with its attributes, so that a `<table>` inside a title attribute does not match.
+_TAG = re.compile(r"""<(/?)([a-z][a-z0-9]*)(?:[^<>"]|"[^"]*")*>""")
+_SCROLLING = ("table", "pre")
+
+
+def with_regions(body_html: str, lang: Language) -> Markup:
+    """Sanitised HTML with each table and code block in a focusable, named region: a keyboard can scroll it.
+
+    A wrapper, because `role="region"` on the table itself would take its role of a table.
+    """
+    numbers = {name: count(1) for name in _SCROLLING}
+
+    def with_region(tag: re.Match[str]) -> str:
+        name = tag[2]
+        if name not in numbers:
+            return tag[0]
+        if tag[1]:
+            return f"{tag[0]}</div>"
+        label = escape(lang.text(f"scrolling.{name}", number=lang.number(next(numbers[name]))))
+        return f'<div class="scrolling" role="region" tabindex="0" aria-label="{label}">{tag[0]}'
+
+    return Markup(_TAG.sub(with_region, body_html))
+
+
+class _MemoryBytecodeCache(BytecodeCache):
+    """Compiled templates, shared by all environments of this process and its forks: compiling takes 0.35 s.
+
+    Jinja2 compares checksums, so a changed template is compiled again.
+    """
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (compiled := self._compiled.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(compiled)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+_BYTECODE = _MemoryBytecodeCache()
 
 
 def _environment(site: Site, base_url: str, assets: Assets, own_pages: Mapping[str, StaticView]) -> Environment:
@@ -111,14 +158,14 @@ def _environment(site: Site, base_url: str, assets: Assets, own_pages: Mapping[s
         loader=FileSystemLoader(DIRECTORY),
         autoescape=select_autoescape(("html",)),
         undefined=StrictUndefined,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
-        bytecode_cache=BYTECODE,
+        bytecode_cache=_BYTECODE,
     )
-    environment.filters["reachable"] = reachable
-    environment.filters["rfc3339"] = rfc3339
+    environment.filters.update(closed=closed, rfc3339=rfc3339, with_regions=with_regions)
     environment.globals.update(
         site=site,
         base_url=base_url,
@@ -131,3 +178,8 @@ def _environment(site: Site, base_url: str, assets: Assets, own_pages: Mapping[s
     for name in environment.list_templates(extensions=["html"]):
         environment.get_template(name)
     return environment
+
+
+def _finalize(value: object) -> object:
+    """Every plain text in every template, also in titles and attributes. HTML (Markup) has been made from such texts."""
+    return closed(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -52,7 +52,7 @@ class HubPings:
         """Number of feeds that still need a ping."""
         return len(self._waiting)
 
-    def lists_moved(self, listings: Iterable[str]) -> None:
+    def enqueue(self, listings: Iterable[str]) -> None:
         """Queue pings for the feeds of these lists. Never waits."""
         if not self._hub:
             return

@@ -33,7 +33,7 @@ from services.popularity.store import Store, views_partition
 from shared.events import ArticlePublished, ArticleState, ArticleWithdrawn, PageViewed, Record, encode
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.producer import Producer
-from shared.kafka.sinks import Batch, Gap
+from shared.kafka.sinks import Batch, PositionDiffers
 from shared.redis import connect
 
 ARTICLES = [name for name in (f"article-{number}" for number in range(60)) if views_partition(name) == 0][:3]
@@ -185,8 +185,8 @@ class ApplyViews(RuleBasedStateMachine):
         batch = owner.batch
         try:
             self.runner.run(self.sink.apply(batch))
-        except Gap as gap:
-            owner.batch, owner.position = None, gap.position
+        except PositionDiffers as differs:
+            owner.batch, owner.position = None, differs.position
             return
         self._count(batch.records)
         owner.batch, owner.position = (None, batch.end) if answered else (batch, owner.position)

@@ -1,8 +1,8 @@
-"""What becomes of records that can never be applied: aside, byte for byte, with where they came from; within a limit."""
+"""Dead letters: bad records go to their topic byte for byte, with their origin, within a limit."""
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,7 +13,7 @@ from shared.events import ArticlePublished, ArticleState, Erased, Event, Message
 from shared.ids import new_id
 from shared.kafka.client import as_record
 from shared.kafka.dead_letters import MOST_IN_A_ROW, DeadLetters
-from shared.kafka.dispatch import EventSink
+from shared.kafka.dispatch import dispatching_sink
 from shared.kafka.group import GroupRunner
 from shared.kafka.producer import Producer
 from shared.settings import Settings
@@ -24,7 +24,7 @@ from tests.support.polling import PATIENCE_S, until
 
 
 @pytest.fixture
-async def producer(kafka_url: str, embedded_kafka: bool):  # type: ignore[no-untyped-def]
+async def producer(kafka_url: str, embedded_kafka: bool) -> AsyncIterator[Producer]:
     producer = Producer(kafka_url, idempotence=not embedded_kafka)
     yield producer
     await producer.stop()
@@ -36,54 +36,55 @@ def settings(kafka_url: str, embedded_kafka: bool) -> Settings:
 
 
 class Seen:
-    """Which events a dispatch table was given."""
+    """The ids of the events that a handler received."""
 
     def __init__(self) -> None:
         self.ids: set[str] = set()
 
     async def note(self, event: Event) -> None:
+        """Handle an event."""
         self.ids.add(event.key())
 
 
-def _poisons(key: str) -> Sequence[Message]:
+def _bad_messages(key: str) -> Sequence[Message]:
     good = encode(an_article(id=key))
     headers = dict(good.headers)
 
-    def poison(value: bytes, **changes: bytes) -> Message:
+    def bad(value: bytes, **changes: bytes) -> Message:
         return Message(good.topic, good.key, value, tuple((headers | changes).items()))
 
     assert good.value is not None
     return [
-        poison(b"{not json"),
-        poison(b"\xff\xfe\x00"),
-        poison(good.value, ce_type=b"world-monitor.article.sung.v1"),
-        poison(good.value, ce_type=b"world-monitor.comment.held.v1"),
-        poison(json.dumps({"id": key}).encode()),
-        poison(good.value.replace(b'"version":1', b'"version":"one"')),
+        bad(b"{not json"),
+        bad(b"\xff\xfe\x00"),
+        bad(good.value, ce_type=b"world-monitor.article.sung.v1"),
+        bad(good.value, ce_type=b"world-monitor.comment.held.v1"),
+        bad(json.dumps({"id": key}).encode()),
+        bad(good.value.replace(b'"version":1', b'"version":"one"')),
         Message(good.topic, good.key, b"x" * 500_000, ()),
     ]
 
 
-async def test_poison_goes_aside_with_its_origin_and_its_neighbours_are_applied(
+async def test_bad_records_become_dead_letters_and_good_ones_are_applied(
     settings: Settings, producer: Producer
 ) -> None:
     key, before, after = new_id(), new_id(), new_id()
-    poisons = _poisons(key)
+    bad_messages = _bad_messages(key)
     seen, group = Seen(), unique("g")
-    sink = EventSink({ArticlePublished: seen.note, Erased: seen.note}, DeadLetters(producer, group))
+    sink = dispatching_sink({ArticlePublished: Seen.note, Erased: Seen.note}, seen, DeadLetters(producer, group))
     async with _letters(settings.kafka, group) as letters:
-        for message in (encode(an_article(id=before)), *poisons, encode(an_article(id=after))):
+        for message in (encode(an_article(id=before)), *bad_messages, encode(an_article(id=after))):
             await producer.send(message)
 
         runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)
         task = asyncio.create_task(runner.run())
-        await until(lambda: {before, after} <= seen.ids, "the good ones are applied")
-        found = await letters.until(key, len(poisons))
+        await until(lambda: {before, after} <= seen.ids, "the good records are applied")
+        found = await letters.until(key, len(bad_messages))
         await runner.stop()
         await task
 
     assert key not in seen.ids
-    assert {letter.value for letter in found} == {poison.value for poison in poisons}
+    assert {letter.value for letter in found} == {message.value for message in bad_messages}
     for letter in found:
         assert letter.header("dlq_topic") == "articles.v1"
         assert letter.header("dlq_consumer") == group
@@ -94,7 +95,7 @@ async def test_poison_goes_aside_with_its_origin_and_its_neighbours_are_applied(
     assert "ce_type" in {name for letter in found for name, _ in letter.headers}
 
 
-async def test_so_many_in_a_row_that_the_code_is_at_fault_end_the_member(producer: Producer) -> None:
+async def test_too_many_bad_records_in_a_row_are_an_error(producer: Producer) -> None:
     letters = DeadLetters(producer, unique("g"))
     key = unique("k").encode()
 
@@ -105,9 +106,7 @@ async def test_so_many_in_a_row_that_the_code_is_at_fault_end_the_member(produce
         await letters.put(Record("articles.v1", 0, MOST_IN_A_ROW, key, b"bad", (), 0), "bad")
 
 
-async def test_a_bad_record_whose_batch_is_tried_again_and_again_is_one_letter(
-    producer: Producer, kafka_url: str
-) -> None:
+async def test_bad_record_of_a_retried_batch_is_one_letter(producer: Producer, kafka_url: str) -> None:
     key, group = unique("k"), unique("g")
     letters = DeadLetters(producer, group)
     record = Record("articles.v1", 0, 7, key.encode(), b"bad", (), 0)
@@ -122,7 +121,7 @@ async def test_a_bad_record_whose_batch_is_tried_again_and_again_is_one_letter(
     assert [letter.value for letter in found] == [record.value, of_another_log.value]
 
 
-async def test_a_letter_that_kafka_does_not_take_is_counted_once_and_sent_when_it_does() -> None:
+async def test_letter_is_counted_once_and_sent_when_kafka_is_back() -> None:
     broker, key, group = Broker(), unique("k"), unique("g")
     producer = Producer(broker.url, idempotence=False, timeout_s=0.2)
     letters = DeadLetters(producer, group)
@@ -134,7 +133,7 @@ async def test_a_letter_that_kafka_does_not_take_is_counted_once_and_sent_when_i
     await broker.start()
     try:
         async with asyncio.timeout(PATIENCE_S), _letters(broker.url, group) as sent:
-            await _put_at_last(letters, record)
+            await _put_until_sent(letters, record)
             found = await sent.until(key, 1)
     finally:
         await producer.stop()
@@ -143,7 +142,7 @@ async def test_a_letter_that_kafka_does_not_take_is_counted_once_and_sent_when_i
     assert [letter.value for letter in found] == [record.value]
 
 
-async def _put_at_last(letters: DeadLetters, record: Record) -> None:
+async def _put_until_sent(letters: DeadLetters, record: Record) -> None:
     while True:
         try:
             return await letters.put(record, "bad")
@@ -151,7 +150,7 @@ async def _put_at_last(letters: DeadLetters, record: Record) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_deploy_that_understands_nothing_stops_where_it_began() -> None:
+async def test_member_that_decodes_nothing_stops_at_the_limit() -> None:
     broker = Broker()
     await broker.start()
     producer = Producer(broker.url, idempotence=False)
@@ -159,7 +158,7 @@ async def test_a_deploy_that_understands_nothing_stops_where_it_began() -> None:
     nonsense = Message(ARTICLES.name, key.encode(), b"nonsense", ())
     await producer.send(*[nonsense] * (3 * MOST_IN_A_ROW), encode(an_article(id=key)))
     seen, group = Seen(), unique("g")
-    sink = EventSink({ArticlePublished: seen.note}, DeadLetters(producer, group))
+    sink = dispatching_sink({ArticlePublished: Seen.note}, seen, DeadLetters(producer, group))
     runner = GroupRunner(bus_settings(broker.url, idempotence=False), group=group, topics=[ARTICLES.name], sink=sink)
 
     try:
@@ -175,9 +174,9 @@ async def test_a_deploy_that_understands_nothing_stops_where_it_began() -> None:
     assert not seen.ids
 
 
-async def test_a_tombstone_is_an_erasure_not_a_poison(settings: Settings, producer: Producer) -> None:
+async def test_tombstone_is_an_erasure_and_no_bad_record(settings: Settings, producer: Producer) -> None:
     key, seen, group = new_id(), Seen(), unique("g")
-    sink = EventSink({Erased: seen.note}, DeadLetters(producer, group))
+    sink = dispatching_sink({Erased: Seen.note}, seen, DeadLetters(producer, group))
     await producer.send(encode(an_article(id=key)), tombstone(ArticleState.topic, key))
 
     runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)
@@ -188,7 +187,7 @@ async def test_a_tombstone_is_an_erasure_not_a_poison(settings: Settings, produc
 
 
 class _letters:
-    """The dead letters of one consumer, as they come."""
+    """The dead letters of one consumer."""
 
     def __init__(self, kafka_url: str, consumer: str) -> None:
         self._client = AIOKafkaConsumer(
@@ -206,7 +205,7 @@ class _letters:
         await self._client.stop()
 
     async def until(self, key: str, count: int) -> list[Record]:
-        """The letters with a key, once there are so many."""
+        """Wait for a number of letters with a key."""
         async with asyncio.timeout(PATIENCE_S):
             while len(self._of(key)) < count:
                 found = await self._client.getmany(timeout_ms=200)

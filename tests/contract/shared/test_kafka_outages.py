@@ -1,10 +1,11 @@
-"""The bus when its broker dies, comes back empty, or hangs. A broker of the tests' own: the embedded one, in memory."""
+"""Consumers and producers when the broker dies, restarts empty, or hangs. Each test has its own embedded broker."""
 
 import asyncio
 import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -27,12 +28,12 @@ async def broker() -> AsyncIterator[Broker]:
     broker.kill()
 
 
-async def _send_again(producer: Producer, topic: str, first: int, count: int) -> None:
+async def _send_until_acknowledged(producer: Producer, topic: str, first: int, count: int) -> None:
     await _until_acknowledged(lambda: producer.send(*numbered(topic, first, count)))
 
 
 async def _until_acknowledged(send: Callable[[], Awaitable[None]]) -> None:
-    """Send until it is acknowledged, as every caller does."""
+    """Retry as every caller does."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
@@ -46,7 +47,7 @@ async def _until_acknowledged(send: Callable[[], Awaitable[None]]) -> None:
 @pytest.mark.parametrize(
     "sent_after", [pytest.param(3, id="a shorter log", marks=pytest.mark.long), pytest.param(200, id="a longer log")]
 )
-async def test_a_log_that_replaced_the_known_one_is_read_from_its_beginning(broker: Broker, sent_after: int) -> None:
+async def test_log_that_replaced_another_is_read_from_its_beginning(broker: Broker, sent_after: int) -> None:
     topic, sink = "views.v1", Memory()
     producer = Producer(broker.url, idempotence=False, timeout_s=3)
 
@@ -55,16 +56,16 @@ async def test_a_log_that_replaced_the_known_one_is_read_from_its_beginning(brok
         await until(lambda: len(sink.values) == 100, "the first log is applied")
         broker.kill()
         await broker.start()
-        await _send_again(producer, topic, 1000, sent_after)
+        await _send_until_acknowledged(producer, topic, 1000, sent_after)
         await until(lambda: {*sink.values} >= {str(1000 + n) for n in range(sent_after)}, "the second log is applied")
-        await until(lambda: runner.ready, "the member is well")
+        await until(lambda: runner.ready, "the member is ready")
 
     logs = {batch.log_id for batch in sink.batches}
     second = [batch for batch in sink.batches if batch.log_id == sink.batches[-1].log_id]
     assert len(logs) == 2
     for batch in sink.batches:
         numbers = {int(record.value or b"") for record in batch.records}
-        assert (max(numbers) < 1000) == (batch.log_id == sink.batches[0].log_id), "a batch is applied under its own log"
+        assert (max(numbers) < 1000) == (batch.log_id == sink.batches[0].log_id), "a batch has the identity of its log"
     assert {record.value for batch in second for record in batch.records} == {
         str(1000 + n).encode() for n in range(sent_after)
     }
@@ -72,43 +73,41 @@ async def test_a_log_that_replaced_the_known_one_is_read_from_its_beginning(brok
     await producer.stop()
 
 
-async def test_a_log_without_its_topics_is_waited_for(broker: Broker) -> None:
+async def test_member_waits_for_its_topics(broker: Broker) -> None:
     topic, sink = "views.v1", Memory()
     producer = Producer(broker.url, idempotence=False, timeout_s=3)
 
     async with running(bus_settings(broker.url, idempotence=False), unique("g"), topic, sink) as runner:
-        await until(lambda: runner.ready, "it has its assignment")
+        await until(lambda: runner.ready, "the member has its assignment")
         broker.kill()
         await broker.start(topics=False)
-        await until(lambda: not runner.ready, "it says that it is not well")
+        await until(lambda: not runner.ready, "the member is not ready")
         before = _cpu_s()
         await asyncio.sleep(2)
         spent = _cpu_s() - before
         assert not runner.ready
         await provide_topics(broker.url)
-        await _send_again(producer, topic, 0, 10)
-        await until(lambda: len(sink.values) >= 10, "the topics are there, and read")
+        await _send_until_acknowledged(producer, topic, 0, 10)
+        await until(lambda: len(sink.values) >= 10, "the new topics are read")
 
     assert spent < 1, f"{spent:.1f} s of CPU in two seconds of waiting"
     await producer.stop()
 
 
-async def test_a_member_that_ended_is_not_ready_while_the_next_one_is_waited_for(
-    broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shared.kafka.group._READY_WITHIN_S", 3600.0)  # else it is not ready because it does not get on
+async def test_runner_is_not_ready_between_two_members(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.kafka.group._READY_WITHIN_S", 3600.0)  # progress must not decide
     settings = bus_settings(broker.url, idempotence=False).model_copy(update={"stall_timeout_s": 7200.0})
 
     async with running(settings, unique("g"), "views.v1", Memory()) as runner:
-        await until(lambda: runner.ready, "it has its assignment")
+        await until(lambda: runner.ready, "the member has its assignment")
         monkeypatch.setattr("shared.kafka.group._REBUILD_AFTER_S", 3600.0)
         broker.kill()
         await broker.start()
-        await until(lambda: not runner.partitions, "it has left the log that was replaced")
+        await until(lambda: not runner.partitions, "the first member has ended")
         assert not runner.ready
 
 
-async def test_who_asks_about_a_topic_that_is_not_there_makes_none(broker: Broker) -> None:
+async def test_send_to_a_missing_topic_does_not_create_it(broker: Broker) -> None:
     broker.kill()
     await broker.start(topics=False)
     producer = Producer(broker.url, idempotence=False, timeout_s=2)
@@ -116,15 +115,13 @@ async def test_who_asks_about_a_topic_that_is_not_there_makes_none(broker: Broke
     with pytest.raises(Unavailable):
         await producer.send(*numbered("views.v1", 0, 1))
     await provide_topics(broker.url)
-    await _send_again(producer, "views.v1", 0, 1)
+    await _send_until_acknowledged(producer, "views.v1", 0, 1)
 
     await producer.stop()
 
 
 @pytest.mark.parametrize("together", [False, True], ids=["one by one", "as a batch"])
-async def test_nothing_is_acknowledged_before_a_new_broker_has_its_topics_and_everything_after(
-    broker: Broker, *, together: bool
-) -> None:
+async def test_send_returns_only_after_a_new_broker_has_its_topics(broker: Broker, *, together: bool) -> None:
     topic, rounds = "pages.v1", 3
     producer = Producer(broker.url, idempotence=False, timeout_s=5)
 
@@ -138,10 +135,10 @@ async def test_nothing_is_acknowledged_before_a_new_broker_has_its_topics_and_ev
     for number in range(1, rounds + 1):
         broker.kill()
         await broker.start(topics=False)
-        sending = asyncio.create_task(_until_acknowledged(lambda n=number: send(n)))
+        sending = asyncio.create_task(_until_acknowledged(partial(send, number)))
         await eventually(lambda: listens(int(broker.url.rpartition(":")[2])), what="the broker listens")
         early = (await asyncio.wait({sending}, timeout=1))[0]
-        assert not early, "the broker takes what it has no topic for"
+        assert not early, "the send returned before the topic was created"
         await provide_topics(broker.url)
         await sending
         await _until_in_log(broker.url, topic, str(number))
@@ -161,7 +158,7 @@ async def _until_in_log(url: str, topic: str, value: str) -> None:
         await eventually(found, what=f"{value} is in the log")
 
 
-async def test_a_broker_with_other_partitions_than_keys_need_is_refused(broker: Broker) -> None:
+async def test_broker_with_a_wrong_number_of_partitions_is_refused(broker: Broker) -> None:
     broker.kill()
     await broker.start(topics=False)
     await eventually(lambda: listens(int(broker.url.rpartition(":")[2])), what="the broker listens")
@@ -174,13 +171,13 @@ async def test_a_broker_with_other_partitions_than_keys_need_is_refused(broker: 
         await provide_topics(broker.url)
 
 
-async def test_a_member_whose_broker_is_away_waits_without_spinning_and_can_be_stopped(broker: Broker) -> None:
+async def test_member_without_broker_waits_idle_and_can_be_stopped(broker: Broker) -> None:
     sink = Memory()
 
     async with running(bus_settings(broker.url, idempotence=False), unique("g"), "views.v1", sink) as runner:
-        await until(lambda: runner.ready, "it has its assignment")
+        await until(lambda: runner.ready, "the member has its assignment")
         broker.kill()
-        await until(lambda: not runner.ready, "it says that it is not well")
+        await until(lambda: not runner.ready, "the member is not ready")
         before = _cpu_s()
         await asyncio.sleep(2)
         spent = _cpu_s() - before
@@ -189,39 +186,39 @@ async def test_a_member_whose_broker_is_away_waits_without_spinning_and_can_be_s
 
 
 @pytest.mark.long
-async def test_a_member_whose_broker_hangs_says_so_and_goes_on_when_it_wakes(broker: Broker) -> None:
+async def test_member_is_not_ready_while_its_broker_hangs(broker: Broker) -> None:
     topic, sink = "views.v1", Memory()
     producer = Producer(broker.url, idempotence=False, timeout_s=3)
 
     async with running(bus_settings(broker.url, idempotence=False), unique("g"), topic, sink) as runner:
-        await until(lambda: runner.ready, "it has its assignment")
+        await until(lambda: runner.ready, "the member has its assignment")
         broker.signal(signal.SIGSTOP)
-        await until(lambda: not runner.ready, "it says that it is not well")
+        await until(lambda: not runner.ready, "the member is not ready")
         with pytest.raises(Unavailable):
             await producer.send(*numbered(topic, 0, 1))
         broker.signal(signal.SIGCONT)
-        await _send_again(producer, topic, 10, 5)
-        await until(lambda: {*sink.values} >= {"10", "11", "12", "13", "14"}, "it goes on")
+        await _send_until_acknowledged(producer, topic, 10, 5)
+        await until(lambda: {*sink.values} >= {"10", "11", "12", "13", "14"}, "the member goes on")
 
     await producer.stop()
 
 
-async def test_a_producer_answers_within_its_bound_and_is_rebuilt_after_an_outage(broker: Broker) -> None:
+async def test_producer_fails_within_its_bound_and_recovers_after_an_outage(broker: Broker) -> None:
     topic, sink = "views.v1", Memory()
     producer = Producer(broker.url, idempotence=False, timeout_s=2)
     await producer.send(*numbered(topic, 0, 1))
 
     broker.kill()
     for number in (1, 2):
-        # Its own bound ends it, or a connection that is refused: nothing waits for the client's own, longer time-outs.
+        # Ended by the producer's bound or a refused connection, not by aiokafka's longer timeouts.
         with pytest.raises(Unavailable, match=r"no answer within 2 s|connect: Kafka"):
             await producer.send(*numbered(topic, number, 1))
     await broker.start()
-    await _send_again(producer, topic, 3, 1)
+    await _send_until_acknowledged(producer, topic, 3, 1)
 
     async with running(bus_settings(broker.url, idempotence=False), unique("g"), topic, sink):
-        await until(lambda: "3" in sink.values, "what was acknowledged is in the log")
-    assert sink.values == ["3"], "nothing that was given up comes afterwards"
+        await until(lambda: "3" in sink.values, "the acknowledged record is in the log")
+    assert sink.values == ["3"], "no failed send arrives later"
     await producer.stop()
 
 
@@ -243,7 +240,7 @@ asyncio.run(main())
 """
 
 
-async def test_a_member_that_gets_stuck_ends_its_process(kafka_url: str, embedded_kafka: bool) -> None:
+async def test_stuck_member_ends_its_process(kafka_url: str, embedded_kafka: bool) -> None:
     topic = await make_topic(kafka_url, 1)
     producer = Producer(kafka_url, idempotence=not embedded_kafka)
     await producer.send(*numbered(topic, 0, 1))
@@ -263,16 +260,18 @@ async def test_a_member_that_gets_stuck_ends_its_process(kafka_url: str, embedde
 
 
 @pytest.mark.long
-async def test_a_member_whose_fetching_has_died_silently_does_not_count_as_well(broker: Broker) -> None:
+async def test_member_whose_fetch_task_ended_is_not_ready(broker: Broker) -> None:
     topic, sink = "views.v1", Memory()
     producer = Producer(broker.url, idempotence=False, timeout_s=3)
 
     async with running(bus_settings(broker.url, idempotence=False), unique("g"), topic, sink) as runner:
-        await until(lambda: runner.ready and runner.lag == 0, "it has its assignment")
+        await until(lambda: runner.ready and runner.lag == 0, "the member has its assignment")
         assert runner._member is not None
-        runner._member._consumer._fetcher._fetch_task.cancel()
+        fetcher = runner._member._consumer._fetcher
+        assert fetcher is not None
+        fetcher._fetch_task.cancel()
         await producer.send(*numbered(topic, 0, 5))
-        await until(lambda: not runner.ready, "health tells")
+        await until(lambda: not runner.ready, "the member is not ready")
 
     await producer.stop()
 

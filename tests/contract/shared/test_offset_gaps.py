@@ -1,4 +1,4 @@
-"""Nothing is left out of a partition that two producers write, on the broker whose fetches overtake what is being stored."""
+"""Concurrent producers on the embedded broker, whose fetches may skip a batch that is being stored: no record is lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,14 +16,13 @@ from shared.topics import Topic
 from tests.support.kafka import Broker, Memory, make_topic, running, unique
 from tests.support.polling import until
 
-# What is large takes long to store: most holes are there. The log is in memory, so they are few and end with the first hole.
+# Large records take long to store, so a fetch skips them most often. Few are needed: the log is in memory.
 _LARGE = 400_000
 _AT_MOST_S = 6.0
 
 
 @pytest.fixture
 async def broker() -> AsyncIterator[Broker]:
-    """An embedded broker of the test's own."""
     broker = Broker()
     await broker.start()
     yield broker
@@ -31,7 +30,7 @@ async def broker() -> AsyncIterator[Broker]:
 
 
 class Writers:
-    """Producers of one partition, each sending when its last record was acknowledged; the first one's records are large."""
+    """Producers of one partition. Each sends its next record after an acknowledgement; the first one's records are large."""
 
     def __init__(self, url: str, topic: str) -> None:
         self._topic = topic
@@ -39,12 +38,12 @@ class Writers:
         self._stopping = asyncio.Event()
         self.acknowledged: set[str] = set()
 
-    async def write(self, until_missed: float) -> None:
-        """Until the readers have missed something twice, or the time is over."""
+    async def write(self, until_gaps: float) -> None:
+        """Write until the readers have found enough gaps, or the time is over."""
         writing = [asyncio.create_task(self._write(number)) for number in range(len(self._producers))]
         try:
             async with asyncio.timeout(_AT_MOST_S):
-                while _holes() < until_missed:
+                while _gaps() < until_gaps:
                     await asyncio.sleep(0.01)
         except TimeoutError:
             pass
@@ -63,31 +62,31 @@ class Writers:
             self.acknowledged.add(name)
 
 
-def _holes() -> float:
-    return metrics.OFFSET_GAPS._value.get()
+def _gaps() -> float:
+    return float(metrics.OFFSET_GAPS._value.get())
 
 
-async def test_a_group_and_a_tail_read_all_that_was_acknowledged_once(broker: Broker) -> None:
-    topic, sink, told = await make_topic(broker.url, 1), Memory(), []
+async def test_group_and_tail_read_every_acknowledged_record_once(broker: Broker) -> None:
+    topic, sink, followed = await make_topic(broker.url, 1), Memory(), []
     settings = Settings(kafka=broker.url, kafka_hole_wait_ms=500)
     tail = LogTail(
         settings,
         from_beginning=[Topic(topic, 1)],
-        apply=lambda record: told.append((record.key or b"").decode()),
+        apply=lambda record: followed.append((record.key or b"").decode()),
         reset=lambda: None,
     )
     following = start_task(tail.run(), "tail")
     writers = Writers(broker.url, topic)
     async with running(settings, unique("g"), topic, sink) as runner:
-        await until(lambda: runner.ready, "the group reads")
+        await until(lambda: runner.ready, "the group has its assignment")
 
-        await writers.write(until_missed=_holes() + 2)
+        await writers.write(until_gaps=_gaps() + 2)
 
         everything = len(writers.acknowledged)
-        await until(lambda: len(told) >= everything, "the tail has told all")
+        await until(lambda: len(followed) >= everything, "the tail has read all")
         await until(lambda: sum(len(batch.records) for batch in sink.batches) >= everything, "the group has read all")
     await stop_task(following)
 
-    assert sorted(told) == sorted(writers.acknowledged)
+    assert sorted(followed) == sorted(writers.acknowledged)
     read = [(record.key or b"").decode() for batch in sink.batches for record in batch.records]
     assert sorted(read) == sorted(writers.acknowledged)

@@ -1,4 +1,4 @@
-"""A log followed without a group, by one who kept what they derived from it: where it goes on."""
+"""A tail whose owner stored its state: where it goes on."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -21,13 +21,13 @@ Positions = Mapping[tuple[str, int], int]
 
 @dataclass
 class Follower:
-    """What a tail has told: the values in their order, and how often it started afresh."""
+    """The values of a tail, in order, and its number of starts."""
 
     values: list[str] = field(default_factory=list)
     starts: int = 0
 
     def reset(self) -> None:
-        """A fresh start."""
+        """Start from nothing."""
         self.starts += 1
         self.values.clear()
 
@@ -36,7 +36,7 @@ class Follower:
 async def following(
     kafka_url: str, topic: str, resume: Callable[[str], Positions], *, caught_up: bool = True
 ) -> AsyncIterator[Follower]:
-    """A tail of a topic of one partition, by one who knows the log up to these positions."""
+    """A tail of a topic with one partition, from the positions of `resume` on."""
     follower = Follower()
     tail = LogTail(
         Settings(kafka=kafka_url),
@@ -56,28 +56,26 @@ async def following(
 
 
 @pytest.mark.parametrize(
-    ("known", "told"),
+    ("known", "values"),
     [(0, "01234"), (3, "34"), (5, ""), (6, "01234"), (1_000_000, "01234")],
-    ids=["nothing", "a part", "all of it", "one more than there is", "far more than there is"],
+    ids=["nothing", "a part", "everything", "one record too many", "far too many"],
 )
-async def test_it_goes_on_where_its_owner_was_and_reads_all_of_a_log_that_was_cut_off(
-    kafka_url: str, producer: Producer, known: int, told: str
+async def test_tail_goes_on_at_the_known_position_or_rereads_a_shorter_log(
+    kafka_url: str, producer: Producer, known: int, values: str
 ) -> None:
     topic = await make_topic(kafka_url, 1)
     for message in numbered(topic, 0, 5):
         await producer.send(message)
 
     async with following(kafka_url, topic, lambda _: {(topic, 0): known}) as follower:
-        assert "".join(follower.values) == told
+        assert "".join(follower.values) == values
         await producer.send(*numbered(topic, 5, 1))
-        await until(lambda: "".join(follower.values) == told + "5", f"what comes after {told!r} is told")
+        await until(lambda: "".join(follower.values) == values + "5", "the next record is read")
 
     assert follower.starts == 1
 
 
-async def test_a_log_that_was_cut_off_is_read_whole_though_kafka_was_away_in_between(
-    kafka_url: str, producer: Producer
-) -> None:
+async def test_shorter_log_is_reread_after_kafka_was_away(kafka_url: str, producer: Producer) -> None:
     topic, asked, grown = await make_topic(kafka_url, 1), 0, False
     await producer.send(*numbered(topic, 0, 5))
 
@@ -89,7 +87,7 @@ async def test_a_log_that_was_cut_off_is_read_whole_though_kafka_was_away_in_bet
         return {(topic, 0): 6}
 
     async with following(kafka_url, topic, resume, caught_up=False) as follower:
-        await until(lambda: asked > 1, "the log is known to be cut off, and Kafka away")
+        await until(lambda: asked > 1, "the shorter log is noticed, then Kafka is away")
         await producer.send(*numbered(topic, 5, 4))
         grown = True
         await until(lambda: follower.values and follower.values[-1] == "8", "the log is read")

@@ -1,10 +1,10 @@
-"""One page has one address, and nothing that a client sends breaks the reading of it."""
+"""Addresses: each page has one, and any target can be read."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rendering.pages.addresses import Address, Moved, Refused, read_address
+from services.rendering.pages.addresses import Address, Redirect, Refused, read_address
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from services.rendering.pages.addresses import Address, Moved, Refused, read_add
         ("/world#part", Address("top", "/world")),
     ],
 )
-def test_an_address_is_read(target: str, address: Address) -> None:
+def test_target_is_read_as_address(target: str, address: Address) -> None:
     assert read_address(target) == address
 
 
@@ -55,8 +55,8 @@ def test_an_address_is_read(target: str, address: Address) -> None:
         ("/.", "/"),
     ],
 )
-def test_another_way_of_writing_it_leads_to_the_one_address(target: str, location: str) -> None:
-    assert read_address(target) == Moved(location)
+def test_variant_of_address_redirects_to_canonical_one(target: str, location: str) -> None:
+    assert read_address(target) == Redirect(location)
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_another_way_of_writing_it_leads_to_the_one_address(target: str, locatio
         ("/?" + "a" * 5000, 414),
     ],
 )
-def test_what_no_page_can_be_called_is_refused(target: str, status: int) -> None:
+def test_impossible_address_is_refused(target: str, status: int) -> None:
     assert read_address(target) == Refused(status)  # type: ignore[arg-type]
 
 
-def test_the_page_that_thanks_for_a_comment_is_a_page_of_its_own() -> None:
+def test_thank_you_page_for_comment_has_its_own_key() -> None:
     found = read_address("/world/a?utm_source=x&received=1&comments=2")
 
     assert isinstance(found, Address)
@@ -99,10 +99,10 @@ def test_the_page_that_thanks_for_a_comment_is_a_page_of_its_own() -> None:
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_an_address_or_moved_or_refused(text: str) -> None:
+def test_any_text_is_address_redirect_or_refused(text: str) -> None:
     found = read_address("/" + text)
 
-    if isinstance(found, Moved):
+    if isinstance(found, Redirect):
         there = read_address(found.location)
         assert isinstance(there, Address)
         assert there.key == found.location or there.path == "/search" or there.path.startswith("/v1/")
@@ -120,7 +120,7 @@ def test_any_text_is_an_address_or_moved_or_refused(text: str) -> None:
         ("/popular?language=ar&window=all", "/popular?window=all&language=ar"),
     ],
 )
-def test_a_ranking_has_one_address_however_it_is_asked_for(target: str, key: str) -> None:
+def test_ranking_has_one_canonical_address(target: str, key: str) -> None:
     address = read_address(target)
 
     assert isinstance(address, Address)
@@ -128,5 +128,5 @@ def test_a_ranking_has_one_address_however_it_is_asked_for(target: str, key: str
 
 
 @pytest.mark.parametrize("query", ["window=2h", "window=", "section=a%20b", "language=en%0a", "window=7d;all"])
-def test_a_ranking_that_there_cannot_be_is_refused(query: str) -> None:
+def test_impossible_ranking_query_is_refused(query: str) -> None:
     assert read_address(f"/popular?{query}") == (Address("popular", "/popular") if query == "window=" else Refused(400))

@@ -1,4 +1,4 @@
-"""The site under another name: configuration and content alone make it another paper."""
+"""Another site file and its content make another newspaper, without code."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ def _write(folder: Path, pages: tuple[str, ...] = ("about", "contact", "privacy"
     return folder / "site.toml"
 
 
-def test_another_site_file_makes_another_paper(tmp_path: Path) -> None:
+def test_site_file_changes_name_colours_logo_and_pages(tmp_path: Path) -> None:
     site = load_site(_write(tmp_path))
     templates = Templates(site, "https://post.example")
 
@@ -70,13 +70,13 @@ def test_another_site_file_makes_another_paper(tmp_path: Path) -> None:
     assert json.loads(manifest(site, templates.assets))["theme_color"] == "#ffffff"
 
 
-def test_a_page_that_every_page_links_to_may_not_be_missing(tmp_path: Path) -> None:
+def test_missing_required_page_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="/privacy"):
         Templates(load_site(_write(tmp_path, ("about", "contact"))), "https://post.example")
 
 
 @pytest.mark.parametrize(("wrong", "right"), [("#00429d", "blue"), ("anchor.svg", "nowhere.svg"), ("since", "sinc")])
-def test_what_is_wrong_in_a_site_file_is_said_at_the_start(tmp_path: Path, wrong: str, right: str) -> None:
+def test_error_in_site_file_stops_the_start(tmp_path: Path, wrong: str, right: str) -> None:
     file = _write(tmp_path)
     file.write_text(_SITE.replace(wrong, right, 1))
 
@@ -84,5 +84,5 @@ def test_what_is_wrong_in_a_site_file_is_said_at_the_start(tmp_path: Path, wrong
         load_site(file)
 
 
-def test_the_shipped_site_shows_its_own_name() -> None:
+def test_shipped_site_shows_its_name() -> None:
     assert "World Monitor" in Templates(load_site(None), "https://m.example").home(samples.home())

@@ -1,4 +1,4 @@
-"""What pages say about themselves: linked data that agrees with what readers see, cards, and no way out of the script."""
+"""Metadata: linked data agrees with the page, cards are complete, no text leaves its script element."""
 
 import json
 from dataclasses import replace
@@ -17,9 +17,9 @@ from tests.support.look_preview import pages
 
 BASE_URL = "https://monitor.example"
 TEMPLATES = Templates(load_site(None), BASE_URL)
-# Errors and results of a search are not for machines to keep: they have no address of their own.
-_NOT_KEPT = ("404", "410", "410-arabic", "503", "search", "search-arabic", "search-nothing", "search-empty")
-PAGES = {name: page for name, page in pages(TEMPLATES).items() if name not in _NOT_KEPT}
+# Errors and search results have no canonical address.
+_NOT_INDEXED = ("404", "410", "410-arabic", "503", "search", "search-arabic", "search-nothing", "search-empty")
+PAGES = {name: page for name, page in pages(TEMPLATES).items() if name not in _NOT_INDEXED}
 HOSTILE = "</script><b></script/x <!--<script ]]> \"quoted\" 'x' &amp; <!--popular-news--> \x01 مرصد"
 
 
@@ -42,21 +42,21 @@ def metas(root: Element) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_has_a_description_an_address_and_a_whole_card(name: str) -> None:
+def test_page_has_description_canonical_address_and_card(name: str) -> None:
     root = parsed(PAGES[name])
-    said = metas(root)
+    found = metas(root)
 
     canonical = [node.get("href") for node in root.iter("link") if node.get("rel") == "canonical"]
-    assert canonical == [said["og:url"]]
-    assert said["og:url"].startswith(f"{BASE_URL}/")
-    assert said["og:image"].startswith("https://")
+    assert canonical == [found["og:url"]]
+    assert found["og:url"].startswith(f"{BASE_URL}/")
+    assert found["og:image"].startswith("https://")
     for needed in ("description", "og:title", "og:type", "og:description", "og:image:alt", "og:site_name"):
-        assert said[needed], needed
-    assert said["twitter:card"] in ("summary", "summary_large_image")
-    assert said["robots"] == "max-image-preview:large"
+        assert found[needed], needed
+    assert found["twitter:card"] in ("summary", "summary_large_image")
+    assert found["robots"] == "max-image-preview:large"
 
 
-def test_an_articles_linked_data_agrees_with_the_page() -> None:
+def test_linked_data_of_article_agrees_with_its_page() -> None:
     view = samples.article()
     root = parsed(TEMPLATES.article(view))
 
@@ -76,7 +76,7 @@ def test_an_articles_linked_data_agrees_with_the_page() -> None:
     assert news["mainEntityOfPage"] == BASE_URL + view.url
 
 
-def test_the_breadcrumb_is_the_one_that_is_shown() -> None:
+def test_breadcrumb_data_agrees_with_the_page() -> None:
     root = parsed(TEMPLATES.article(samples.article()))
 
     crumbs = things(root)["BreadcrumbList"]["itemListElement"]
@@ -86,7 +86,7 @@ def test_the_breadcrumb_is_the_one_that_is_shown() -> None:
     assert [crumb["position"] for crumb in crumbs] == [1, 2, 3]
 
 
-def test_the_front_page_says_how_to_search() -> None:
+def test_front_page_describes_the_search() -> None:
     found = things(parsed(TEMPLATES.home(samples.home())))
 
     action = found["WebSite"]["potentialAction"]
@@ -95,7 +95,7 @@ def test_the_front_page_says_how_to_search() -> None:
     assert found["NewsMediaOrganization"]["logo"]["width"] == 512
 
 
-def test_hostile_texts_stay_in_the_data() -> None:
+def test_markup_in_texts_cannot_leave_linked_data() -> None:
     view = replace(samples.article(), headline=HOSTILE, standfirst=HOSTILE)
 
     page = TEMPLATES.article(view)
@@ -107,7 +107,7 @@ def test_hostile_texts_stay_in_the_data() -> None:
     assert metas(root)["og:title"].startswith(HOSTILE[:20])
 
 
-def test_the_size_of_a_picture_is_said_where_it_is_known() -> None:
+def test_picture_size_is_given_for_own_pictures_only() -> None:
     ours = replace(samples.article(), picture=Picture("/media/edition/a.jpg", "A"))
     theirs = replace(samples.article(), picture=Picture("https://other.example/a.jpg", "A"))
 
@@ -122,19 +122,19 @@ def test_the_size_of_a_picture_is_said_where_it_is_known() -> None:
     assert "og:image:width" not in unknown
 
 
-def test_an_article_without_a_standfirst_is_described_by_its_beginning() -> None:
+def test_description_without_standfirst_is_the_beginning_of_the_text() -> None:
     view = replace(samples.article(), standfirst="", body_html=f"<p>One &amp; two.</p><p>{'word ' * 90}</p>")
 
     root = parsed(TEMPLATES.article(view))
-    said = metas(root)["description"]
+    description = metas(root)["description"]
 
-    assert things(root)["NewsArticle"]["description"] == said
-    assert said.startswith("One & two. word")
-    assert said.endswith("word…")
-    assert len(said) <= 200
+    assert things(root)["NewsArticle"]["description"] == description
+    assert description.startswith("One & two. word")
+    assert description.endswith("word…")
+    assert len(description) <= 200
 
 
-def test_feeds_are_found_from_the_pages_that_they_are_of() -> None:
+def test_list_page_links_its_feeds() -> None:
     root = parsed(TEMPLATES.list_page(samples.tag_list()))
 
     kinds = {node.get("type"): node.get("href") for node in root.iter("link") if node.get("rel") == "alternate"}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from lxml import html
 
-from services.rendering.pages.models import years_old
+from services.rendering.pages.layout import years_old
 from tests.support import look_samples as samples
 from tests.support.paper import TEMPLATES
 

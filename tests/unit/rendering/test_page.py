@@ -1,4 +1,4 @@
-"""Ready bytes: the same page in each encoding, an entity tag that says what is in it, and the short answers."""
+"""Encoded pages: bytes in each encoding, entity tags, short answers; and the rankings in them."""
 
 import gzip
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ import pytest
 from services.rendering.pages.assets import Assets
 from services.rendering.pages.models import PopularView
 from services.rendering.pages.negotiation import ENCODINGS, Encoding, choose_encoding
-from services.rendering.pages.page import FOR_EVER, Form, Kind, Page
+from services.rendering.pages.page import FOR_EVER, EncodedPage, Page, PageKind
 from services.rendering.pages.popular import ENOUGH, MOST_LINES, Block, PopularNews
 from services.rendering.pages.templates import POPULAR_SLOT
 from shared.events import RankedArticle, RankingComputed, Window
@@ -22,8 +22,8 @@ ASSETS = Assets()
 NOON = datetime(2026, 3, 1, 12, 0, 10, tzinfo=UTC)
 
 
-def a_page(content: bytes = HTML, kind: Kind | None = None) -> Page:
-    return Page(DateLine(), kind or Kind("/"), content, key="/", block=(None, "en"))
+def a_page(content: bytes = HTML, kind: PageKind | None = None) -> Page:
+    return Page(DateLine(), kind or PageKind("/"), content, key="/", block=Block(None, "en"))
 
 
 def headers_of(answer: bytes) -> dict[str, str]:
@@ -32,8 +32,8 @@ def headers_of(answer: bytes) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_every_encoding_unpacks_to_the_page_with_its_fragment(encoding: Encoding) -> None:
-    answer = a_page().compose(encoding, b"<ol>popular</ol>").whole.as_bytes()
+def test_every_encoding_decodes_to_page_with_fragment(encoding: Encoding) -> None:
+    answer = a_page().encode(encoding, b"<ol>popular</ol>").whole.as_bytes()
 
     head, _, body = answer.partition(b"\r\n\r\n")
     assert UNPACK[encoding](body) == HTML.replace(POPULAR_SLOT.encode(), b"<ol>popular</ol>")
@@ -42,43 +42,45 @@ def test_every_encoding_unpacks_to_the_page_with_its_fragment(encoding: Encoding
     assert headers_of(answer).get("Content-Encoding", "identity") == encoding
 
 
-def test_the_same_page_has_the_same_bytes_and_tag_at_every_gateway() -> None:
-    one, other = (a_page().compose("br", b"popular") for _ in range(2))
+def test_same_page_has_same_bytes_and_etag_at_every_gateway() -> None:
+    one, other = (a_page().encode("br", b"popular") for _ in range(2))
 
     assert one.etag == other.etag
     assert one.content == other.content
 
 
-def test_a_file_that_is_kept_for_ever_is_compressed_as_far_as_can_be() -> None:
+def test_immutable_file_is_compressed_at_highest_level() -> None:
     script = ASSETS.by_url[ASSETS.url("scripts.js")].content
 
-    once, often = (a_page(script, kind).compose("br", b"") for kind in (Kind("/", cache_control=FOR_EVER), Kind("/")))
+    once, often = (
+        a_page(script, kind).encode("br", b"") for kind in (PageKind("/", cache_control=FOR_EVER), PageKind("/"))
+    )
 
     assert brotli.decompress(once.content) == script
     assert len(once.content) < 0.95 * len(often.content)
 
 
-def test_tags_differ_by_encoding_and_by_fragment() -> None:
+def test_etags_differ_by_encoding_and_by_fragment() -> None:
     page = a_page()
 
-    tags = {page.compose(encoding, fragment).etag for encoding in ENCODINGS for fragment in (b"one", b"two")}
+    tags = {page.encode(encoding, fragment).etag for encoding in ENCODINGS for fragment in (b"one", b"two")}
 
     assert len(tags) == 6
     assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
 
 
-def test_a_form_is_composed_once_for_each_fragment() -> None:
+def test_page_is_encoded_once_for_each_fragment() -> None:
     page, fragment, newer = a_page(), b"one", b"two"
 
-    composed = page.compose("br", fragment)
+    composed = page.encode("br", fragment)
 
-    assert page.form("br", fragment) is composed
-    assert page.form("br", newer) is None
-    assert page.form("gzip", fragment) is None
+    assert page.encoded("br", fragment) is composed
+    assert page.encoded("br", newer) is None
+    assert page.encoded("gzip", fragment) is None
 
 
-def test_every_answer_carries_the_security_headers_and_no_server_name() -> None:
-    form = a_page(kind=Kind("/", style_source="'sha256-x'")).compose("br", b"")
+def test_answers_have_security_headers_and_no_server_header() -> None:
+    form = a_page(kind=PageKind("/", style_source="'sha256-x'")).encode("br", b"")
     for answer in (form.whole, form.closing(), form.head(keeps_open=True), form.not_modified(keeps_open=True)):
         headers = headers_of(answer.as_bytes())
 
@@ -93,16 +95,16 @@ def test_every_answer_carries_the_security_headers_and_no_server_name() -> None:
         assert "Server" not in headers
 
 
-def test_pictures_may_come_from_every_address_that_an_editor_may_give() -> None:
-    policy = headers_of(a_page().compose("br", b"").whole.as_bytes())["Content-Security-Policy"]
+def test_csp_allows_pictures_from_any_http_address() -> None:
+    policy = headers_of(a_page().encode("br", b"").whole.as_bytes())["Content-Security-Policy"]
 
     pictures = next(directive for directive in policy.split("; ") if directive.startswith("img-src "))
 
     assert pictures.split()[1:] == ["'self'", "https:", "http:", "data:"]
 
 
-def test_short_answers_have_no_body() -> None:
-    form = a_page().compose("br", b"")
+def test_head_and_304_have_no_body() -> None:
+    form = a_page().encode("br", b"")
 
     head, unchanged = form.head(keeps_open=True).as_bytes(), form.not_modified(keeps_open=False).as_bytes()
 
@@ -113,9 +115,9 @@ def test_short_answers_have_no_body() -> None:
     assert headers_of(unchanged)["Connection"] == "close"
 
 
-def test_the_date_is_renewed_without_composing_anew() -> None:
+def test_date_header_changes_without_new_encoding() -> None:
     date = DateLine()
-    form: Form = Page(date, Kind("/"), HTML).compose("identity", b"")
+    form: EncodedPage = Page(date, PageKind("/"), HTML).encode("identity", b"")
     before = form.whole.as_bytes()
 
     date.line = b"Date: Mon, 02 Mar 2026 12:00:00 GMT\r\n"
@@ -125,10 +127,10 @@ def test_the_date_is_renewed_without_composing_anew() -> None:
     assert after.partition(b"\r\nContent-Type")[2] == before.partition(b"\r\nContent-Type")[2]
 
 
-def test_what_is_compressed_already_is_sent_as_it_is() -> None:
-    kind = Kind("/static/{file}", media_type="font/woff2", cache_control=FOR_EVER, compressible=False)
+def test_compressed_media_is_sent_unencoded() -> None:
+    kind = PageKind("/static/{file}", media_type="font/woff2", cache_control=FOR_EVER, compressible=False)
 
-    headers = headers_of(a_page(b"wOF2", kind).compose("br", b"").whole.as_bytes())
+    headers = headers_of(a_page(b"wOF2", kind).encode("br", b"").whole.as_bytes())
 
     assert "Content-Encoding" not in headers
     assert "Vary" not in headers
@@ -156,7 +158,7 @@ def test_what_is_compressed_already_is_sent_as_it_is() -> None:
         (";;;,,,=,q=", "identity"),
     ],
 )
-def test_the_encoding_is_the_one_the_client_likes_best(accepted: str, chosen: str) -> None:
+def test_client_gets_its_preferred_encoding(accepted: str, chosen: str) -> None:
     assert choose_encoding(accepted) == chosen
 
 
@@ -185,7 +187,7 @@ def popular_news() -> PopularNews:
     return PopularNews(lambda view: f"{view.window} {len(view.items)}")
 
 
-def test_a_quiet_day_falls_back_to_a_longer_window() -> None:
+def test_popular_news_falls_back_to_longer_window() -> None:
     popular = popular_news()
     popular.take(a_ranking(ENOUGH - 1))
     popular.take(a_ranking(ENOUGH, "30d"))
@@ -197,7 +199,7 @@ def test_a_quiet_day_falls_back_to_a_longer_window() -> None:
     assert shown(popular) == ("24h", MOST_LINES)
 
 
-def test_where_no_window_has_enough_the_fullest_is_shown() -> None:
+def test_longest_ranking_is_shown_when_all_are_short() -> None:
     popular = popular_news()
     popular.take(a_ranking(1))
     popular.take(a_ranking(1, "all"))
@@ -205,7 +207,7 @@ def test_where_no_window_has_enough_the_fullest_is_shown() -> None:
     assert shown(popular) == ("24h", 1)
 
 
-def test_a_section_nobody_has_read_shows_the_whole_sites_ranking() -> None:
+def test_section_without_views_shows_ranking_of_whole_site() -> None:
     popular = popular_news()
     popular.take(a_ranking(6))
     popular.take(a_ranking(0, section="sports"))
@@ -215,11 +217,11 @@ def test_a_section_nobody_has_read_shows_the_whole_sites_ranking() -> None:
     assert shown(popular, "world") == ("24h", 5)
 
 
-def test_a_site_nobody_has_read_has_an_empty_block() -> None:
+def test_site_without_views_has_empty_block() -> None:
     assert shown(popular_news()) == ("24h", 0)
 
 
-def test_an_older_ranking_that_comes_late_changes_nothing() -> None:
+def test_late_older_ranking_is_ignored() -> None:
     popular = popular_news()
     popular.take(a_ranking(6))
 
@@ -228,7 +230,7 @@ def test_an_older_ranking_that_comes_late_changes_nothing() -> None:
     assert shown(popular) == ("24h", 6)
 
 
-def test_pages_are_composed_anew_only_when_what_they_show_has_changed() -> None:
+def test_fragment_is_rendered_again_only_for_visible_changes() -> None:
     rendered: list[PopularView] = []
 
     def render(view: PopularView) -> str:

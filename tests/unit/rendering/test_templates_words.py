@@ -1,4 +1,4 @@
-"""The words of the chrome are whole in every language, and the site's configuration is checked where it is read."""
+"""The chrome's words are complete in every language; the site file is checked when it is read."""
 
 import re
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ PLURAL = re.compile(r"\.(zero|one|two|few|many|other)$")
 LANGUAGES = Languages("en")
 
 
-def test_every_language_has_the_same_words_with_the_same_blanks() -> None:
+def test_languages_have_same_keys_and_placeholders() -> None:
     english = _words(DIRECTORY / "en.toml")
     arabic = _words(DIRECTORY / "ar.toml")
 
@@ -25,11 +25,11 @@ def test_every_language_has_the_same_words_with_the_same_blanks() -> None:
             assert set(re.findall(r"\{\w+\}", english[key])) == set(re.findall(r"\{\w+\}", arabic[key])), key
 
 
-def test_every_word_that_a_template_asks_for_is_there() -> None:
+def test_words_used_by_templates_exist() -> None:
     words = _words(DIRECTORY / "en.toml")
     templates = "".join(path.read_text("utf-8") for path in DIRECTORY.parent.rglob("*.html"))
 
-    asked = set(re.findall(r'lang\.say\("([\w.]+)"[,)]', templates))
+    asked = set(re.findall(r'lang\.text\("([\w.]+)"[,)]', templates))
 
     assert asked
     assert asked <= words.keys()
@@ -46,25 +46,25 @@ def test_every_word_that_a_template_asks_for_is_there() -> None:
         (1234, "١٬٢٣٤ تعليقًا"),
     ],
 )
-def test_arabic_counts_in_its_six_plurals(number: int, words: str) -> None:
+def test_arabic_has_six_plural_forms(number: int, words: str) -> None:
     assert LANGUAGES.of_page("ar").count("comments", number) == words
 
 
-def test_english_counts_one_and_many() -> None:
+def test_english_has_two_plural_forms() -> None:
     english = LANGUAGES.of_page("en-GB")
 
     assert english.count("comments", 1) == "1 comment"
     assert english.count("comments", 1234) == "1,234 comments"
 
 
-def test_days_are_written_as_the_language_writes_them() -> None:
+def test_dates_follow_the_language() -> None:
     moment = datetime(2024, 2, 8, 14, 5, tzinfo=UTC)
 
     assert LANGUAGES.of_page("en").moment(moment) == "8 February 2024, 14:05"
     assert LANGUAGES.of_page("ar-EG").date(moment) == "٨ فبراير ٢٠٢٤"
 
 
-def test_the_script_is_told_how_a_language_writes_ages_and_dates() -> None:
+def test_calendar_for_script_has_plurals_ages_and_dates() -> None:
     english, arabic = LANGUAGES.of_page("en").calendar, LANGUAGES.of_page("ar").calendar
 
     assert english["plurals"] == "10" + "1" * 198
@@ -77,7 +77,7 @@ def test_the_script_is_told_how_a_language_writes_ages_and_dates() -> None:
     assert (arabic["weekdays"][0], arabic["months"][1]) == ("الأحد", "فبراير")  # type: ignore[index]
 
 
-def test_a_page_in_an_unknown_language_gets_the_sites_words() -> None:
+def test_unknown_language_falls_back_to_site_language() -> None:
     assert LANGUAGES.of_page("fr").code == "en"
     assert LANGUAGES.of_page("").code == "en"
 
@@ -87,7 +87,7 @@ def test_direction_follows_the_script(code: str, dir: str) -> None:
     assert direction(code) == dir
 
 
-def test_static_pages_have_a_path_a_title_and_a_text() -> None:
+def test_static_pages_have_path_title_and_text() -> None:
     shipped = load_static_pages()
 
     assert set(shipped) == {"/about", "/contact", "/privacy"}
@@ -95,7 +95,7 @@ def test_static_pages_have_a_path_a_title_and_a_text() -> None:
     assert all(page.body_html.startswith("<p>") for page in shipped.values())
 
 
-def test_the_shipped_site_has_the_sections_of_the_contract() -> None:
+def test_shipped_site_has_the_sections_of_the_contract() -> None:
     site = load_site(None)
 
     slugs = [section.slug for section in site.sections]
@@ -103,7 +103,7 @@ def test_the_shipped_site_has_the_sections_of_the_contract() -> None:
     assert all("ar" in section.names for section in site.sections)
 
 
-def test_a_site_file_of_ones_own_replaces_the_shipped_one(tmp_path: Path) -> None:
+def test_own_site_file_replaces_the_shipped_one(tmp_path: Path) -> None:
     file = tmp_path / "site.toml"
     file.write_text(SHIPPED.read_text("utf-8").replace('name = "World Monitor"', 'name = "The Heron"'), "utf-8")
 
@@ -119,7 +119,7 @@ def test_a_site_file_of_ones_own_replaces_the_shipped_one(tmp_path: Path) -> Non
         ("since = 2023", "since = 'soon'"),
     ],
 )
-def test_a_mistake_in_a_site_file_is_found(tmp_path: Path, right: str, wrong: str) -> None:
+def test_mistake_in_site_file_is_found(tmp_path: Path, right: str, wrong: str) -> None:
     file = tmp_path / "site.toml"
     file.write_text(SHIPPED.read_text("utf-8").replace(right, wrong), "utf-8")
 

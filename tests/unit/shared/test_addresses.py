@@ -1,17 +1,15 @@
-"""Credentials come out of files, into addresses, and out of them again for Kafka; they never show."""
+"""Credentials: from files into addresses, and from Kafka's address into options. No text of the settings shows them."""
 
 from pathlib import Path
 
 import pytest
 
+from shared.addresses import kafka_options, sign_in
 from shared.errors import SettingsError
-from shared.kafka.addresses import kafka_options, sign_in
 from shared.settings import Settings
 
 
-def test_a_password_from_a_file_is_in_the_address_and_in_no_text_of_the_settings(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_password_file_goes_into_the_address_and_no_other_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "kafka").write_text("s3cret\n")
     monkeypatch.setenv("WM_ACCOUNT", "comments")
     monkeypatch.setenv("WM_KAFKA", "kafka:9092")
@@ -24,7 +22,7 @@ def test_a_password_from_a_file_is_in_the_address_and_in_no_text_of_the_settings
     assert "s3cret" not in repr(settings)
 
 
-def test_an_empty_or_missing_password_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_error_names_an_empty_or_missing_password_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "redis").touch()
     for name in ("redis", "absent"):
         monkeypatch.setenv("WM_REDIS_PASSWORD_FILE", str(tmp_path / name))
@@ -33,11 +31,11 @@ def test_an_empty_or_missing_password_file_is_named(monkeypatch: pytest.MonkeyPa
             Settings.load()
 
 
-def test_a_broker_without_accounts_is_asked_without_any() -> None:
+def test_address_without_account_gives_no_sign_in_options() -> None:
     assert kafka_options("a:9092,b:9092") == {"bootstrap_servers": "a:9092,b:9092"}
 
 
-def test_odd_characters_of_a_password_arrive_as_they_are() -> None:
+def test_special_characters_of_a_password_are_preserved() -> None:
     options = kafka_options(sign_in("a:9092,b:9092", "desk", "p:@/%?"))
 
     assert options["bootstrap_servers"] == "a:9092,b:9092"

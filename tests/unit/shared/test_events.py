@@ -1,4 +1,4 @@
-"""Events on the wire: CloudEvents attributes, round trip, and what is refused."""
+"""Events on the wire: CloudEvents attributes, round trip, and invalid records."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -33,7 +33,7 @@ def _record(topic: str, value: bytes | None, headers: tuple[tuple[str, bytes], .
     return Record(topic, 0, 7, key, value, headers, 0)
 
 
-def test_an_event_comes_back_as_it_was_sent() -> None:
+def test_decoded_event_equals_the_encoded_one() -> None:
     message = encode(_article())
 
     again = decode(_record(message.topic, message.value, message.headers))
@@ -42,7 +42,7 @@ def test_an_event_comes_back_as_it_was_sent() -> None:
     assert again.key() == "01"
 
 
-def test_a_message_carries_every_cloudevents_attribute_and_the_trace() -> None:
+def test_message_has_all_cloudevents_attributes_and_the_trace() -> None:
     headers = dict(encode(_article()).headers)
 
     assert headers["ce_specversion"] == b"1.0"
@@ -53,37 +53,37 @@ def test_a_message_carries_every_cloudevents_attribute_and_the_trace() -> None:
     assert headers["traceparent"].startswith(b"00-")
 
 
-def test_a_repeated_event_has_the_same_id() -> None:
+def test_repeated_event_has_the_same_id() -> None:
     first, second = encode(_article()), encode(_article())
 
     assert dict(first.headers)["ce_id"] == dict(second.headers)["ce_id"]
 
 
-def test_times_are_cut_to_milliseconds_and_end_in_z() -> None:
+def test_times_have_milliseconds_and_end_in_z() -> None:
     value = encode(_article()).value
 
     assert value is not None
     assert b'"published_at":"2026-02-08T07:30:00.123Z"' in value
 
 
-def test_an_announcement_from_before_read_models_were_named_is_read() -> None:
-    moved = DocumentChanged(dependency="article:1", version=7, changed_at=MOMENT, projected_at=MOMENT)
-    message = encode(moved)
+def test_announcement_without_a_read_model_is_decoded() -> None:
+    changed = DocumentChanged(dependency="article:1", version=7, changed_at=MOMENT, projected_at=MOMENT)
+    message = encode(changed)
     value = message.value
     assert value is not None
 
     again = decode(_record(message.topic, value.replace(b',"read_model":null', b""), message.headers))
 
-    assert again == moved
+    assert again == changed
 
 
-def test_a_tombstone_decodes_to_erased() -> None:
+def test_tombstone_decodes_to_erased() -> None:
     message = tombstone(ARTICLES, "01")
 
     assert decode(_record(message.topic, message.value)) == Erased(id="01")
 
 
-def test_fields_that_a_reader_does_not_know_are_ignored() -> None:
+def test_unknown_fields_are_ignored() -> None:
     message = encode(PageViewed(id=uuid4(), article_id="01", section="world", viewed_at=MOMENT))
     assert message.value is not None
 
@@ -93,7 +93,7 @@ def test_fields_that_a_reader_does_not_know_are_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "kind", "said"),
+    ("value", "kind", "reason"),
     [
         (b"{", b"world-monitor.article.published.v1", "article.published"),
         (b"{}", b"world-monitor.article.published.v1", "id"),
@@ -102,12 +102,12 @@ def test_fields_that_a_reader_does_not_know_are_ignored() -> None:
         (b"\xff", b"world-monitor.article.published.v1", "article.published"),
     ],
 )
-def test_a_bad_record_is_invalid_and_says_why(value: bytes, kind: bytes, said: str) -> None:
-    with pytest.raises(InvalidMessage, match=said):
+def test_bad_record_is_invalid_with_its_reason(value: bytes, kind: bytes, reason: str) -> None:
+    with pytest.raises(InvalidMessage, match=reason):
         decode(_record(ARTICLES.name, value, (("ce_type", kind),)))
 
 
-def test_every_event_says_what_it_is_and_lies_on_a_known_topic() -> None:
+def test_every_event_has_a_description_a_type_and_a_known_topic() -> None:
     for event in CATALOGUE:
         assert event.__doc__, event
         assert event.topic in TOPICS
@@ -116,7 +116,7 @@ def test_every_event_says_what_it_is_and_lies_on_a_known_topic() -> None:
     assert len({event.ce_type for event in CATALOGUE}) == len(CATALOGUE)
 
 
-def test_every_topic_names_how_long_it_is_kept_and_has_a_dead_letter_topic() -> None:
+def test_every_topic_has_a_retention_and_a_dead_letter_topic() -> None:
     names = {topic.name for topic in TOPICS}
     for topic in TOPICS:
         assert "cleanup.policy" in topic.config, topic.name

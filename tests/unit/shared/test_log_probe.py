@@ -1,4 +1,4 @@
-"""What a look at a log says where retention has taken all it had: only a stand-in does that at once, the embedded broker never."""
+"""The log probe on a partition that retention emptied. A fake consumer, since the embedded broker deletes nothing."""
 
 from collections.abc import Mapping
 
@@ -8,9 +8,9 @@ from aiokafka.errors import OffsetOutOfRangeError
 
 from services.popularity import consumers
 from services.popularity.store import PartitionState
-from shared.events import Record
-from shared.kafka import log_probe as peek_module
-from shared.kafka.log_probe import Nothing, Position, peek
+from shared.kafka import log_probe
+from shared.kafka.log_probe import NoRecord, probe
+from shared.kafka.sinks import Partition
 
 VIEWS = ("views.v1", 0)
 
@@ -28,11 +28,11 @@ class Emptied:
         """Nothing."""
 
     def assign(self, partitions: list[TopicPartition]) -> None:
-        """Begin nowhere."""
+        """Start at offset 0."""
         self._at = dict.fromkeys(partitions, 0)
 
     def assignment(self) -> set[TopicPartition]:
-        """What was assigned."""
+        """The assigned partitions."""
         return set(self._at)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
@@ -40,7 +40,7 @@ class Emptied:
         self._at[partition] = offset
 
     def pause(self, *partitions: TopicPartition) -> None:
-        """Fetch these no more."""
+        """Stop fetching."""
         for partition in partitions:
             self._at.pop(partition)
 
@@ -51,7 +51,7 @@ class Emptied:
     end_offsets = beginning_offsets
 
     async def getmany(self, timeout_ms: int) -> Mapping[TopicPartition, list[object]]:
-        """Nothing, or the error that Kafka has for another offset than 500."""
+        """Nothing at offset 500; Kafka's error at any other."""
         if outside := {partition: offset for partition, offset in self._at.items() if offset != 500}:
             raise OffsetOutOfRangeError(outside)
         return {}
@@ -59,20 +59,26 @@ class Emptied:
 
 @pytest.fixture(autouse=True)
 def emptied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peek_module, "AIOKafkaConsumer", Emptied)
-    monkeypatch.setattr(peek_module, "stop_consumer", Emptied.stop)
-    monkeypatch.setattr(peek_module, "_WITHIN_S", 0.1)
+    monkeypatch.setattr(log_probe, "AIOKafkaConsumer", Emptied)
+    monkeypatch.setattr(log_probe, "stop_consumer", Emptied.stop)
+    monkeypatch.setattr(log_probe, "_TIMEOUT_S", 0.1)
 
 
 @pytest.mark.parametrize(
-    ("offset", "found"), [(499, Nothing.EMPTIED), (7, Nothing.EMPTIED), (500, Nothing.BEYOND), (900, Nothing.BEYOND)]
+    ("offset", "found"),
+    [
+        (499, NoRecord.EMPTIED),
+        (7, NoRecord.EMPTIED),
+        (500, NoRecord.PAST_THE_END),
+        (900, NoRecord.PAST_THE_END),
+    ],
 )
-async def test_an_emptied_partition_is_told_from_one_that_ends_before(offset: int, found: Record | Nothing) -> None:
-    assert await peek("", {VIEWS: offset}) == {VIEWS: found}
+async def test_probe_distinguishes_an_emptied_partition_from_a_shorter_one(offset: int, found: NoRecord) -> None:
+    assert await probe("", {VIEWS: offset}) == {VIEWS: found}
 
 
 @pytest.mark.parametrize(("position", "recreated"), [(500, set()), (901, {VIEWS})])
-async def test_an_emptied_partition_goes_on_as_the_same_log(position: int, recreated: set[Position]) -> None:
-    state = PartitionState("the log", position, "the last record's")
+async def test_emptied_partition_is_taken_for_the_same_log(position: int, recreated: set[Partition]) -> None:
+    state = PartitionState("the log", position, "fingerprint of the last record")
 
     assert await consumers.find_recreated("", {VIEWS: state}) == recreated

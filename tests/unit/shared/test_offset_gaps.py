@@ -1,4 +1,4 @@
-"""Records that a fetch has overtaken are waited for, and no longer than it is worth."""
+"""Offset gaps: wait for the missing records, within a limit."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,8 @@ def records(*offsets: int) -> list[Record]:
     return [Record("views.v1", 0, offset, b"key", b"value", (), 0) for offset in offsets]
 
 
-def joined(holes: OffsetGaps, position: int, *offsets: int, partition: object = VIEWS) -> Sequence[int]:
-    return [record.offset for record in holes.joined(partition, position, records(*offsets))]
+def take(gaps: OffsetGaps, position: int, *offsets: int, partition: object = VIEWS) -> Sequence[int]:
+    return [record.offset for record in gaps.before_gap(partition, position, records(*offsets))]
 
 
 class Clock:
@@ -29,39 +29,39 @@ class Clock:
 @pytest.mark.parametrize(
     ("position", "offsets", "taken"),
     [(5, (5, 6, 7), [5, 6, 7]), (5, (5, 6, 9, 10), [5, 6]), (5, (8, 9), [])],
-    ids=["none is missing", "some in the middle", "the first"],
+    ids=["no gap", "gap in the middle", "gap at the start"],
 )
-def test_what_stands_before_a_hole_is_taken(position: int, offsets: Sequence[int], taken: Sequence[int]) -> None:
-    assert joined(OffsetGaps(0.5), position, *offsets) == taken
+def test_records_before_a_gap_are_taken(position: int, offsets: Sequence[int], taken: Sequence[int]) -> None:
+    assert take(OffsetGaps(0.5), position, *offsets) == taken
 
 
-def test_a_hole_that_stays_is_passed_over_and_the_next_is_waited_for_anew() -> None:
+def test_lasting_gap_is_skipped_and_the_next_one_gets_its_own_wait() -> None:
     clock = Clock()
-    holes = OffsetGaps(0.5, clock)
-    assert joined(holes, 5, 7, 8, 11) == []
+    gaps = OffsetGaps(0.5, clock)
+    assert take(gaps, 5, 7, 8, 11) == []
     clock.now += 0.4
-    assert joined(holes, 5, 7, 8, 11) == []
+    assert take(gaps, 5, 7, 8, 11) == []
     clock.now += 0.2
 
-    assert joined(holes, 5, 7, 8, 11) == [7, 8]
+    assert take(gaps, 5, 7, 8, 11) == [7, 8]
     clock.now += 0.4
-    assert joined(holes, 9, 11) == []
+    assert take(gaps, 9, 11) == []
     clock.now += 0.2
-    assert joined(holes, 9, 11) == [11]
+    assert take(gaps, 9, 11) == [11]
 
 
-def test_a_hole_that_was_filled_and_one_of_another_partition_are_not_taken_for_one() -> None:
+def test_gaps_of_other_partitions_and_filled_gaps_do_not_count() -> None:
     clock = Clock()
-    holes = OffsetGaps(0.5, clock)
-    assert joined(holes, 5, 7) == []
+    gaps = OffsetGaps(0.5, clock)
+    assert take(gaps, 5, 7) == []
     clock.now += 0.4
-    assert joined(holes, 5, 5, 6, 7) == [5, 6, 7]
-    assert joined(holes, 5, 7, partition=("views.v1", 1)) == []
+    assert take(gaps, 5, 5, 6, 7) == [5, 6, 7]
+    assert take(gaps, 5, 7, partition=("views.v1", 1)) == []
     clock.now += 0.4
 
-    assert joined(holes, 5, 7, partition=("views.v1", 1)) == []
-    assert joined(holes, 8, 9) == []
+    assert take(gaps, 5, 7, partition=("views.v1", 1)) == []
+    assert take(gaps, 8, 9) == []
 
 
-def test_where_offsets_may_be_missing_for_good_nothing_is_waited_for() -> None:
-    assert joined(OffsetGaps(0), 5, 7, 9) == [7, 9]
+def test_no_wait_when_offsets_may_be_missing_for_good() -> None:
+    assert take(OffsetGaps(0), 5, 7, 9) == [7, 9]

@@ -1,10 +1,10 @@
-"""Waits follow what happens: a pure rule, its clock in hand."""
+"""The pace of fetches: long waits at rest, short waits while records arrive."""
 
 from shared.kafka.pace import AWAKE_S, Pace
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that only tests advance."""
 
     now = 100.0
 
@@ -12,7 +12,7 @@ class Clock:
         return self.now
 
 
-def test_a_consumer_starts_with_short_waits_and_rests_once_nothing_has_come_for_some_seconds() -> None:
+def test_waits_start_short_and_become_long_without_records() -> None:
     clock = Clock()
     pace = Pace(20, 500, clock)
 
@@ -22,7 +22,7 @@ def test_a_consumer_starts_with_short_waits_and_rests_once_nothing_has_come_for_
     assert (awake, pace.wait_ms, pace.is_at_rest) == (20, 500, True)
 
 
-def test_a_record_makes_waits_short_again_for_the_same_time() -> None:
+def test_record_makes_waits_short_for_the_same_time() -> None:
     clock = Clock()
     pace = Pace(20, 500, clock)
     clock.now += 3600
@@ -37,7 +37,7 @@ def test_a_record_makes_waits_short_again_for_the_same_time() -> None:
     assert waits == [20, 20, 500]
 
 
-def test_a_wait_at_rest_is_never_shorter_than_the_usual_one() -> None:
+def test_wait_at_rest_is_never_shorter_than_the_usual_one() -> None:
     clock = Clock()
     pace = Pace(250, 100, clock)
     clock.now += 3600

@@ -1,8 +1,8 @@
-// What happens while a page is being read: new comments, Popular News, a newer version, new stories. Without this script,
-// and wherever it fails, the page stays as it is and shows the same when it is loaded again. It never moves the focus.
+// Live updates of an open page: new comments, Popular News, a newer version, new stories. Without this script, or when it fails,
+// a reload shows the same. It never moves the focus.
 "use strict";
 whenParsed(() => {
-  // Loaded by follow, at no part of it. Until all is loaded, a browser that may would put it back where it was.
+  // After a reload by `follow`: go to the fragment, and restore scrolling only after loading, or the browser would undo it.
   if (history.scrollRestoration === "manual") {
     const free = () => setTimeout(() => { history.scrollRestoration = "auto"; });
     location.replace(location.hash);
@@ -14,21 +14,21 @@ whenParsed(() => {
   const words = JSON.parse(place.dataset.words);
   const language = document.documentElement.lang;
   const seen = { version: Number(place.dataset.version), corrections: Number(place.dataset.corrections), comments: Number(place.dataset.comments) };
-  const talk = document.querySelector("[data-live-comments]");
-  // A browser holds six connections to a site: a page that nobody looks at gives its own back.
+  const comments = document.querySelector("[data-live-comments]");
+  // A browser opens six connections to a site at most, so a hidden page closes its stream.
   const HIDDEN_MS = 10000;
   const FIRST_PAUSE_MS = 5000;
   const LONGEST_PAUSE_MS = 300000;
 
-  // ---- what is said in the corner of the page; the place is a live region, so that it is also read out, politely
-  function say(text, part = "") {
+  // ---- notices in the corner of the page, in a polite live region for screen readers
+  function notify(text, part = "") {
     const pill = make("a", "pill", text);
     pill.href = location.pathname + location.search + part;
     pill.addEventListener("click", follow);
     if (place.textContent !== text) place.replaceChildren(pill);
   }
 
-  // A link to a part of the page that is shown loads nothing. What somebody has half written stays beside the fresh page.
+  // A link to a fragment of this page would load nothing, so reload. While a form holds text, open the fresh page in a new tab.
   function follow(event) {
     const link = event.currentTarget;
     link.target = isWritten(document) ? "_blank" : "";
@@ -44,55 +44,54 @@ whenParsed(() => {
     return (words[form] || words[`${key}.other`]).replace("{number}", numeral(count));
   }
 
-  function hearArticle(now) {
-    if (now.withdrawn) return say(words.withdrawn);
+  function onArticle(now) {
+    if (now.withdrawn) return notify(words.withdrawn);
     if (now.version > seen.version) {
-      if (now.corrections > seen.corrections) say(words.corrected, "#correction");
-      else say(words.updated);
+      if (now.corrections > seen.corrections) notify(words.corrected, "#correction");
+      else notify(words.updated);
     }
-    if (talk && now.comments !== seen.comments) {
+    if (comments && now.comments !== seen.comments) {
       seen.comments = now.comments;
       catchUp();
     }
   }
 
-  function hearFront({ ids }) {
+  function onFront({ ids }) {
     const known = place.dataset.newest.split(" ").map((id) => ids.indexOf(id)).filter((at) => at >= 0);
     const count = known.length ? Math.min(...known) : ids.length;
-    if (count) say(counted("stories", count));
+    if (count) notify(counted("stories", count));
     else place.replaceChildren();
   }
 
   // ---- comments
   const byId = (id) => document.getElementById(`comment-${id}`);
-  const said = (html) => new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
-  const none = talk && talk.querySelector("[data-none]");
+  const parsed = (html) => new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
+  const none = comments && comments.querySelector("[data-none]");
   const waiting = [];
 
-  function hearComments(change) {
-    if (!talk) return;
+  function onComments(change) {
+    if (!comments) return;
     seen.comments = change.version;
     waiting.push(change);
-    // Whoever is writing sees nothing move; what has come is put in as soon as they have left the discussion.
-    if (!talk.contains(document.activeElement)) showComments();
+    // Nothing moves while the focus is in the comments: changes wait until it leaves them.
+    if (!comments.contains(document.activeElement)) showComments();
   }
 
   function showComments() {
     for (const { title, put, gone } of waiting.splice(0)) {
       put.forEach(putComment);
-      gone.forEach(takeComment);
-      talk.querySelector("[data-comments-title]").textContent = title;
+      gone.forEach(removeComment);
+      comments.querySelector("[data-comments-title]").textContent = title;
     }
-    none.hidden = talk.querySelector(".threads");
+    none.hidden = comments.querySelector(".threads");
     document.dispatchEvent(new Event("added"));
   }
 
   function putComment(comment) {
     const known = byId(comment.id);
-    const fresh = said(comment.html);
+    const fresh = parsed(comment.html);
     if (known) return comment.removed && emptyComment(known, fresh.firstElementChild);
     const item = document.createElement("li");
-    fresh.querySelectorAll("noscript").forEach((part) => part.remove());
     item.append(fresh);
     if (comment.id === comment.thread) putThread(item, comment);
     else putReply(item, comment);
@@ -106,7 +105,7 @@ whenParsed(() => {
   }
 
   function threads() {
-    const list = talk.querySelector(".threads") || make("ol", "threads");
+    const list = comments.querySelector(".threads") || make("ol", "threads");
     if (!list.parentElement) none.before(list);
     return list;
   }
@@ -126,8 +125,8 @@ whenParsed(() => {
     return list;
   }
 
-  // It may have been removed, or stand on an older page by now. Nobody's half-written reply goes with it.
-  function takeComment(id) {
+  // The comment was removed, or is on an older page now. A reply that is being written under it stays.
+  function removeComment(id) {
     const known = byId(id);
     if (!known) return;
     const item = known.closest("li");
@@ -148,13 +147,13 @@ whenParsed(() => {
     comment.prepend(notice);
   }
 
-  // What was missed is taken from the page as it is now: it has the same comments in the same order.
+  // Missed changes come from the current page, which has the same comments in the same order.
   async function catchUp() {
     const answer = await fetch(location.pathname).catch(() => null);
     if (!answer || !answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const title = page.querySelector("[data-comments-title]").textContent;
-    hearComments({ version: seen.comments, title, put: commentsOf(page), gone: [] });
+    onComments({ version: seen.comments, title, put: commentsOf(page), gone: [] });
   }
 
   function commentsOf(page) {
@@ -176,18 +175,18 @@ whenParsed(() => {
     return found;
   }
 
-  // ---- Popular News: what a reader looks at keeps its place, and only its numbers change
+  // ---- Popular News: while it is visible, its lines keep their places and only numbers change
   const block = document.querySelector(".popular");
   let popular = null;
   let blockIsSeen = true;
 
-  function hearPopular({ html }) {
-    popular = said(html);
+  function onPopular({ html }) {
+    popular = parsed(html);
     showPopular();
   }
 
   function showPopular() {
-    // Whoever has chosen a window, or stands on a link of the block, keeps it.
+    // A window that the reader has chosen stays, and so does a block with the focus.
     if (!popular || !block || block.dataset.chosen || block.contains(document.activeElement)) return;
     if (!blockIsSeen) {
       block.replaceChildren(...popular.childNodes);
@@ -211,8 +210,8 @@ whenParsed(() => {
     }).observe(block);
   }
 
-  // ---- the stream: open while the page is seen
-  const HEARD = { article: hearArticle, comments: hearComments, front: hearFront, popular: hearPopular };
+  // ---- the stream: open while the page is visible
+  const HANDLERS = { article: onArticle, comments: onComments, front: onFront, popular: onPopular };
   let source = null;
   let last = "";
   let pause = FIRST_PAUSE_MS;
@@ -223,15 +222,15 @@ whenParsed(() => {
     source = new EventSource(place.dataset.live + (last && `&last=${encodeURIComponent(last)}`));
     source.onopen = () => { pause = FIRST_PAUSE_MS; };
     source.onerror = () => source.readyState === EventSource.CLOSED && again();
-    for (const kind of Object.keys(HEARD)) {
+    for (const kind of Object.keys(HANDLERS)) {
       source.addEventListener(kind, (event) => {
         last = event.lastEventId;
-        HEARD[kind](JSON.parse(event.data));
+        HANDLERS[kind](JSON.parse(event.data));
       });
     }
   }
 
-  // The browser comes back by itself when a stream breaks; where there was no room (503) it does not.
+  // The browser reconnects by itself after a broken stream, but not after an error status (503: too many readers).
   function again() {
     close();
     later = setTimeout(open, pause * (0.5 + Math.random()));
@@ -252,6 +251,6 @@ whenParsed(() => {
   });
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);
-  if (talk) talk.addEventListener("focusout", (event) => talk.contains(event.relatedTarget) || showComments());
+  if (comments) comments.addEventListener("focusout", (event) => comments.contains(event.relatedTarget) || showComments());
   open();
 });

@@ -1,4 +1,4 @@
-// Suggestions under the masthead's search field while a reader types (WAI-ARIA's combobox with a listbox). Without it the form searches.
+// Suggestions under the masthead's search field (WAI-ARIA combobox with a listbox). Without this script the form still searches.
 "use strict";
 whenParsed(() => {
   const form = document.querySelector("[data-search]");
@@ -12,14 +12,14 @@ whenParsed(() => {
   const popup = make("div", "suggestions");
   const list = make("div", "suggestions-list");
   const none = make("p", "suggestions-none", words.none);
-  const told = make("p", "unseen");
+  const status = make("p", "unseen");
   const set = (element, attributes) => Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
   set(list, { role: "listbox", id: "suggestions", "aria-label": words.suggestions });
-  set(told, { role: "status", "aria-live": "polite" });
+  set(status, { role: "status", "aria-live": "polite" });
   set(input, { role: "combobox", "aria-autocomplete": "list", "aria-controls": "suggestions", "aria-expanded": "false" });
   popup.hidden = true;
   popup.append(list, none);
-  form.append(popup, told);
+  form.append(popup, status);
 
   let timer = 0;
   let request = null;
@@ -73,7 +73,7 @@ whenParsed(() => {
     for (const item of found.items) option(item.url, item.headline, "suggestion", item.language);
     if (found.items.length) option(all(q), words.all, "suggestion suggestion-all");
     choose(-1);
-    told.textContent = found.total ? `${words.found}: ${numeral(found.total)}` : words.none;
+    status.textContent = found.total ? `${words.found}: ${numeral(found.total)}` : words.none;
     open();
   }
 
@@ -100,13 +100,13 @@ whenParsed(() => {
     forget();
     choose(-1);
     const q = written();
-    told.textContent = "";
+    status.textContent = "";
     if (q.trim().length < SHORTEST) return empty();
     timer = setTimeout(() => ask(q), WAIT_MS);
   });
 
   input.addEventListener("keydown", (event) => {
-    // The list of other words stays in sight until theirs comes, but no key reaches it.
+    // The list for earlier words stays visible until the new one comes, but keys ignore it.
     const count = listed === written() ? list.children.length : 0;
     if (event.key === "Escape") {
       forget();
@@ -123,15 +123,15 @@ whenParsed(() => {
     }
   });
 
-  // A press on a suggestion must not take the focus first: the list would be gone before the click.
+  // A press on a suggestion must not move the focus: the list would close before the click.
   popup.addEventListener("mousedown", (event) => event.preventDefault());
   const leave = () => { forget(); close(); };
   input.addEventListener("blur", leave);
-  // A browser may keep the page as it is left, and show it again.
+  // The browser may show this page again from its back-forward cache.
   addEventListener("pagehide", leave);
 });
 
-// Where there is no such page, the large form holds the words of the address; the server keeps one page for all of them.
+// On a 404, fill the large search form with the words of the address. The server caches one page for all addresses.
 whenParsed(() => {
   const input = document.querySelector("[data-of-address]");
   if (!input || input.value) return;

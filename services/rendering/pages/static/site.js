@@ -1,12 +1,12 @@
-// What a page cannot know when it is made: who reads it, when, and where. Everything here may be missing.
+// Enhancements that depend on the reader: their time, their clicks, their comments. Every page works without this script.
 "use strict";
-// The script may come before the page's end or long after it. Each part has a turn of its own: a finger on the glass never waits
-// for all of them, and none is lost when another fails.
+// The script may arrive before the end of the page or long after it. Each part runs in its own task: input never waits for all of
+// them, and a failure in one stops no other.
 const whenParsed = (act) => {
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => setTimeout(act));
   else setTimeout(act);
 };
-// What each of the parts makes and writes.
+// Shared by all parts.
 const make = (tag, name, text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
 const numeral = (value) => {
   const { lang } = document.documentElement;
@@ -19,8 +19,7 @@ whenParsed(() => {
   const LINES = 8;
   const COUNT_EVERY_MS = 30000;
 
-  // How the page's language writes dates and numbers comes with the page: a browser's own first format (Intl) takes it a tenth
-  // of a second on a phone, just as the page is first touched.
+  // Formats of dates and numbers come with the page: the first use of `Intl` takes a phone a tenth of a second.
   const calendar = JSON.parse(document.getElementById("calendar").textContent);
   const digits = (text) => String(text).replace(/\d/g, (digit) => calendar.digits[digit]);
   const number = (value) => digits(String(value).replace(/\B(?=(\d{3})+$)/g, calendar.grouping));
@@ -29,7 +28,7 @@ whenParsed(() => {
 
   const secondsSince = (moment) => (Date.now() - Date.parse(moment)) / 1000;
 
-  // An age is floored, so that nothing is older than it says; a clock that runs ahead reads as "now".
+  // Ages are rounded down. A moment in the future (a wrong clock) reads as "now".
   function age(seconds) {
     const [unit, size] = UNITS.find(([, size]) => seconds >= size) || [];
     if (!unit) return calendar.now;
@@ -38,7 +37,7 @@ whenParsed(() => {
     return fill(calendar.ages[unit][form], { number: number(count) });
   }
 
-  function tellAges() {
+  function showAges() {
     for (const time of all("time[data-age]")) {
       const seconds = secondsSince(time.dateTime);
       if (seconds < WEEK_S || time.dataset.age === "always") time.textContent = age(seconds);
@@ -51,32 +50,34 @@ whenParsed(() => {
   });
   const clock = (date) => digits(`${two(date.getHours())}:${two(date.getMinutes())}`);
 
-  // The whole date of an age, when somebody asks for it.
-  function tellMoment(event) {
+  // The full date of an age, as a tooltip.
+  function showMoment(event) {
     const time = event.target.closest("time[data-age]:not([title])");
     if (!time) return;
     const moment = new Date(time.dateTime);
     time.title = `${day(moment)} ${clock(moment)}`;
   }
 
-  function tellClocks() {
+  function showClocks() {
     for (const time of all("time[data-clock]")) time.textContent = clock(new Date(time.dateTime));
   }
 
-  function tellToday() {
+  function showToday() {
     for (const place of all("[data-today]")) place.textContent = day(new Date());
   }
 
-  // What the style leaves for later, from above to below: by then it is there for whoever scrolls, searches or takes a picture.
+  // Lays out the parts that the stylesheet left for later, from top to bottom, one each time the browser is idle: scrolling and
+  // screenshots then find the whole page, and input never waits for more than one part.
   function layOutTheRest() {
-    const parts = [...all(".block, .rail > section, .threads")];
+    const whenIdle = window.requestIdleCallback || requestAnimationFrame;
+    const parts = [...all(".block, .rail > section, .threads > li")];
     const next = () => {
       const part = parts.shift();
       if (!part) return;
       part.style.contentVisibility = "visible";
-      requestAnimationFrame(next);
+      requestAnimationFrame(() => whenIdle(next));
     };
-    requestAnimationFrame(next);
+    whenIdle(next);
   }
 
   function yearsSince(moment) {
@@ -85,8 +86,8 @@ whenParsed(() => {
     return years - (then.setUTCFullYear(now.getUTCFullYear()) > now);
   }
 
-  // A page may have been made before an article's birthday.
-  function warnOfAge() {
+  // A cached page may be older than the article's last anniversary.
+  function showOldNotice() {
     for (const line of all("[data-old]")) {
       if (yearsSince(line.dataset.old) <= line.dataset.years) continue;
       line.textContent = line.dataset.older;
@@ -109,41 +110,33 @@ whenParsed(() => {
     fetch("/v1/views", { method: "POST", body, keepalive: true }).catch(() => {});
   }
 
-  // A picture that does not come leaves its words, in a box of their size.
-  function tellMissing(picture) {
+  // A picture that fails to load is replaced by its alternative text.
+  function replaceMissing(picture) {
     (picture.closest("picture") || picture).replaceWith(...(picture.alt ? [make("span", "missing", picture.alt)] : []));
   }
 
-  function tellAllMissing() {
-    for (const picture of all("main img")) if (picture.complete && !picture.naturalWidth) tellMissing(picture);
+  function replaceAllMissing() {
+    for (const picture of all("main img")) if (picture.complete && !picture.naturalWidth) replaceMissing(picture);
   }
 
-  // How often it was read goes into a line that is kept free for it; unseen pages and failures leave it as it is.
-  async function tellViews(articleId) {
+  // The number of views goes into a line reserved for it. Hidden pages and failures leave the line as it is.
+  async function showViews(articleId) {
     const line = document.querySelector("[data-views]");
     if (!line || document.visibilityState !== "visible") return;
     const answer = await fetch(`/v1/articles/${encodeURIComponent(articleId)}/views`).catch(() => null);
-    // A body that nobody reads keeps one of the six connections.
+    // An unread body would keep one of the browser's six connections.
     if (!answer || !answer.ok) return answer?.body?.cancel();
     const { views } = await answer.json();
     if (views.all) line.textContent = `${line.dataset.views} ${number(views.all)}`;
   }
 
-  // A page that was only prefetched or opened in the background has not been read yet.
+  // A page that was prefetched or opened in the background counts as read when it becomes visible.
   function onceVisible(act) {
     if (document.visibilityState === "visible") return act();
     document.addEventListener("visibilitychange", () => onceVisible(act), { once: true });
   }
 
-  // Reply opens its form with the cursor in it, and closing it gives the focus back to where it was.
-  function focusReplies() {
-    for (const reply of all("details.reply:not([data-ready])")) {
-      reply.dataset.ready = "";
-      reply.addEventListener("toggle", () => reply.open && reply.querySelector("textarea").focus());
-    }
-  }
-
-  // Popular News over another time, in its place; where that fails the link leads to the page of it.
+  // Shows Popular News of another window in place; on failure, follows the link to that window's page.
   function switchWindows() {
     const block = document.querySelector(".popular:not([data-whole])");
     if (block) block.addEventListener("click", (event) => {
@@ -164,12 +157,12 @@ whenParsed(() => {
     const fresh = page.querySelector(".popular-shown");
     fresh.querySelectorAll(`li:nth-child(n + ${LINES + 1})`).forEach((line) => line.remove());
     const heading = make("p", "popular-window", page.querySelector(".popular > h2").textContent);
-    // From now on it changes at the reader's word alone, and says so to those who listen.
+    // From now on only the reader changes it; screen readers announce the change.
     shown.setAttribute("aria-live", "polite");
     shown.replaceChildren(heading, ...fresh.childNodes);
     for (const other of block.querySelectorAll(".popular-tabs a")) other.removeAttribute("aria-current");
     tab.setAttribute("aria-current", "true");
-    tellClocks();
+    showClocks();
   }
 
   function offerCopying() {
@@ -185,37 +178,19 @@ whenParsed(() => {
     }
   }
 
-  // The comments service sends who has written to #comment-<id>; while an editor has it, there is nothing there yet.
-  function acknowledgeComment() {
-    const id = location.hash.slice(1);
-    const received = document.querySelector("[data-received]");
-    const wasSent = performance.getEntriesByType("navigation")[0]?.redirectCount && document.referrer.startsWith(location.origin);
-    if (!received || !wasSent || !id.startsWith("comment-") || document.getElementById(id)) return;
-    received.hidden = false;
-    received.scrollIntoView({ block: "center" });
-    document.addEventListener("added", () => leadToComment(id, received));
-  }
-
-  // It has come: who was thanked for it is led to it, as they would have been had it been there.
-  function leadToComment(id, received) {
-    if (received.hidden || location.hash !== `#${id}` || !document.getElementById(id)) return;
-    received.hidden = true;
-    location.replace(location.hash);
-  }
-
-  // Each by itself, so that a finger on the glass never waits for all of them.
-  for (const act of [tellToday, tellAges, tellClocks, warnOfAge, focusReplies, acknowledgeComment, switchWindows, offerCopying, tellAllMissing, layOutTheRest]) {
+  // Each in its own task, so that input never waits for all of them.
+  for (const act of [showToday, showAges, showClocks, showOldNotice, switchWindows, offerCopying, replaceAllMissing, layOutTheRest]) {
     setTimeout(act);
   }
-  document.addEventListener("pointerover", tellMoment);
-  document.addEventListener("error", ({ target }) => target.matches("main img") && tellMissing(target), true);
-  setInterval(tellAges, 60000);
-  // live.js has put something in.
-  document.addEventListener("added", () => { tellAges(); tellClocks(); focusReplies(); });
+  document.addEventListener("pointerover", showMoment);
+  document.addEventListener("error", ({ target }) => target.matches("main img") && replaceMissing(target), true);
+  setInterval(showAges, 60000);
+  // Sent by live.js when it has changed the page.
+  document.addEventListener("added", () => { showAges(); showClocks(); });
   const article = document.querySelector("[data-article]");
   if (article) {
     const id = article.dataset.article;
-    onceVisible(() => { countView(id); tellViews(id); });
-    setInterval(() => tellViews(id), COUNT_EVERY_MS);
+    onceVisible(() => { countView(id); showViews(id); });
+    setInterval(() => showViews(id), COUNT_EVERY_MS);
   }
 });

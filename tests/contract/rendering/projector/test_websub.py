@@ -71,7 +71,7 @@ def test_every_list_has_three_feeds() -> None:
 
 async def test_many_changes_are_one_ping_with_each_feed_once(hub: Hub, pings: HubPings) -> None:
     for _ in range(500):
-        pings.lists_moved(["site", "section:world"])
+        pings.enqueue(["site", "section:world"])
 
     sent = await pings_at(hub, 1)
 
@@ -82,7 +82,7 @@ async def test_many_changes_are_one_ping_with_each_feed_once(hub: Hub, pings: Hu
 async def test_ping_is_retried_while_the_hub_is_busy(hub: Hub, pings: HubPings) -> None:
     hub.statuses = [503, 429]
 
-    pings.lists_moved(["site"])
+    pings.enqueue(["site"])
 
     sent = await pings_at(hub, 3)
     assert sent[0] == sent[1] == sent[2]
@@ -91,9 +91,9 @@ async def test_ping_is_retried_while_the_hub_is_busy(hub: Hub, pings: HubPings) 
 async def test_ping_refused_by_the_hub_is_not_retried(hub: Hub, pings: HubPings) -> None:
     hub.statuses = [400]
 
-    pings.lists_moved(["site"])
+    pings.enqueue(["site"])
     await pings_at(hub, 1)
-    pings.lists_moved(["section:world"])
+    pings.enqueue(["section:world"])
 
     sent = await pings_at(hub, 2)
     assert sent[1] == [SITE + path for path in feeds_of("section:world")]
@@ -103,7 +103,7 @@ async def test_waiting_pings_are_bounded() -> None:
     pings = HubPings("http://127.0.0.1:1/hub", SITE)
 
     for number in range(MAX_WAITING):
-        pings.lists_moved([f"tag:t{number}"])
+        pings.enqueue([f"tag:t{number}"])
 
     assert pings.waiting == MAX_WAITING
 
@@ -111,7 +111,7 @@ async def test_waiting_pings_are_bounded() -> None:
 async def test_without_a_hub_no_ping_waits() -> None:
     pings = HubPings("", SITE)
 
-    pings.lists_moved(["site"])
+    pings.enqueue(["site"])
 
     assert pings.waiting == 0
 

@@ -1,11 +1,11 @@
-"""Addresses of engines with an account and its password in them: one string, as MongoDB and Redis have it, for Kafka too."""
+"""Addresses with account and password in one string, for Kafka as for MongoDB and Redis."""
 
 from typing import TypedDict
 from urllib.parse import quote, unquote
 
 
 class KafkaOptions(TypedDict, total=False):
-    """The arguments by which aiokafka's clients find a cluster and sign in."""
+    """The arguments of aiokafka's clients for a cluster's address and sign-in."""
 
     bootstrap_servers: str
     security_protocol: str
@@ -15,15 +15,15 @@ class KafkaOptions(TypedDict, total=False):
 
 
 def sign_in(address: str, account: str, password: str) -> str:
-    """The address with account and password in it. Kafka's has no scheme of its own and gets `sasl`."""
+    """The address with account and password. Kafka's address has no scheme and gets `sasl`."""
     scheme, _, rest = address.rpartition("://")
     return f"{scheme or 'sasl'}://{quote(account, safe='')}:{quote(password, safe='')}@{rest}"
 
 
 def kafka_options(bootstrap: str) -> KafkaOptions:
-    """Where Kafka is, `host:port[,host:port]`, and how to sign in when it is `sasl://account:password@host:port[,…]`."""
-    credentials, signs_in, servers = bootstrap.removeprefix("sasl://").rpartition("@")
-    if not signs_in:
+    """Options for `host:port[,host:port]`, or `sasl://account:password@host:port[,…]` with a sign-in."""
+    credentials, has_account, servers = bootstrap.removeprefix("sasl://").rpartition("@")
+    if not has_account:
         return {"bootstrap_servers": servers}
     account, _, password = credentials.partition(":")
     return {

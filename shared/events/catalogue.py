@@ -1,57 +1,24 @@
-"""Every event on every topic, declared once, and its CloudEvents 1.0 form in Kafka's binary mode.
+"""Every event on every topic, declared once.
 
-Headers `ce_*`, `content-type` and `traceparent`; the value is the event's JSON; the key is what the topic is keyed by.
-Models are only ever extended, by optional fields: readers ignore what they do not know.
-(https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md)
+Models are only ever extended, by optional fields: readers ignore unknown fields.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from shared import topics
-from shared.errors import InvalidMessage
-from shared.process.tracing import current_traceparent
-from shared.times import UtcDatetime, now, rfc3339
+from shared.times import UtcDatetime, rfc3339
 from shared.topics import Topic
 
 Window = Literal["1h", "24h", "7d", "30d", "all"]
 WINDOWS: tuple[Window, ...] = ("1h", "24h", "7d", "30d", "all")
-Header = tuple[str, bytes]
-
-
-@dataclass(frozen=True)
-class Message:
-    """What is handed to a producer: ready bytes. `value` None is a tombstone."""
-
-    topic: str
-    key: bytes
-    value: bytes | None
-    headers: tuple[Header, ...]
-
-
-@dataclass(frozen=True)
-class Record:
-    """What a consumer got: one record as it lay in the log, undecoded."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes
-    value: bytes | None
-    headers: tuple[Header, ...]
-    timestamp_ms: int
-
-    def header(self, name: str) -> str | None:
-        """The header's text, or None."""
-        return next(((value or b"").decode("utf-8", "replace") for key, value in self.headers if key == name), None)
 
 
 class Event(BaseModel):
-    """Something that has happened. Subclasses are the catalogue: their docstring says what, their fields what is known."""
+    """The base of all events. The subclasses are the catalogue."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -60,11 +27,11 @@ class Event(BaseModel):
     source: ClassVar[str]
 
     def key(self) -> str:
-        """What the topic is keyed by."""
+        """The record's key on the topic."""
         raise NotImplementedError
 
     def event_id(self) -> str:
-        """The event's id, the same at each repetition, so that source + id tells duplicates."""
+        """The event's id. A repeated event has the same one, so source and id identify duplicates."""
         raise NotImplementedError
 
 
@@ -80,7 +47,7 @@ class Picture(BaseModel):
 
 
 class Correction(BaseModel):
-    """A public correction: what was wrong, and when it was put right."""
+    """A public correction: the note for readers, and its time."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -89,9 +56,9 @@ class Correction(BaseModel):
 
 
 class ArticleState(Event):
-    """The whole article as readers see it after a change, `version` its own count of changes.
+    """The whole article as readers see it after a change. `version` counts the article's changes.
 
-    `url` is the public path; `former_urls` are the paths that now lead to it; `published_at` is the first publication.
+    `url` is the public path; `former_urls` are paths that redirect to it; `published_at` is the first publication.
     """
 
     topic: ClassVar[Topic] = topics.ARTICLES
@@ -127,25 +94,25 @@ class ArticleState(Event):
 
 
 class ArticlePublished(ArticleState):
-    """An article appeared, was updated, or came back after a withdrawal."""
+    """An article was published, updated, or published again after a withdrawal."""
 
     ce_type: ClassVar[str] = "world-monitor.article.published.v1"
 
 
 class ArticleCorrected(ArticleState):
-    """An article was put right, with a public note."""
+    """An article was corrected, with a public note."""
 
     ce_type: ClassVar[str] = "world-monitor.article.corrected.v1"
 
 
 class ArticleWithdrawn(ArticleState):
-    """An article was taken back: it must be gone everywhere. Its text is not carried."""
+    """An article was withdrawn and must disappear everywhere. The event carries no text."""
 
     ce_type: ClassVar[str] = "world-monitor.article.withdrawn.v1"
 
 
 class CommentState(Event):
-    """The whole comment after a change, without e-mail or address. `root_id` is the top comment of its thread (itself for one)."""
+    """The whole comment after a change, without e-mail or IP address. `root_id` is the first comment of its thread."""
 
     topic: ClassVar[Topic] = topics.COMMENTS
     source: ClassVar[str] = "/comments"
@@ -170,31 +137,31 @@ class CommentState(Event):
 
 
 class CommentPublished(CommentState):
-    """A comment may be seen: accepted at once, or approved by a moderator."""
+    """A comment became visible: accepted at once, or approved by a moderator."""
 
     ce_type: ClassVar[str] = "world-monitor.comment.published.v1"
 
 
 class CommentHeld(CommentState):
-    """A comment waits for a moderator."""
+    """A comment waits for moderation."""
 
     ce_type: ClassVar[str] = "world-monitor.comment.held.v1"
 
 
 class CommentRejected(CommentState):
-    """A moderator turned a waiting comment down."""
+    """A moderator rejected a held comment."""
 
     ce_type: ClassVar[str] = "world-monitor.comment.rejected.v1"
 
 
 class CommentRemoved(CommentState):
-    """A moderator took a published comment away; replies to it stay."""
+    """A moderator removed a published comment. Its replies stay."""
 
     ce_type: ClassVar[str] = "world-monitor.comment.removed.v1"
 
 
 class PageViewed(Event):
-    """A reader's page view was accepted. Nothing in it tells who."""
+    """A page view was accepted. It does not identify the reader."""
 
     ce_type: ClassVar[str] = "world-monitor.page.viewed.v1"
     topic: ClassVar[Topic] = topics.VIEWS
@@ -213,7 +180,7 @@ class PageViewed(Event):
 
 
 class RankedArticle(BaseModel):
-    """One line of a ranking, with all that a page needs to show it."""
+    """One line of a ranking, with everything a page shows of it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -228,8 +195,8 @@ class RankedArticle(BaseModel):
 class RankingComputed(Event):
     """The most viewed articles of a window, over the whole site (`section` None) or one section, at most 100.
 
-    `covers` says up to which offset of each views.v1 partition the counts go. Of two rankings with one key the later
-    `computed_at` holds.
+    `covers` is the offset up to which each partition of views.v1 is counted. Of two rankings with the same key, the one
+    with the later `computed_at` is valid.
     """
 
     ce_type: ClassVar[str] = "world-monitor.ranking.computed.v1"
@@ -250,10 +217,10 @@ class RankingComputed(Event):
 
 
 class DocumentChanged(Event):
-    """Something that pages are made of is now projected at `version`: caches must not serve what is older.
+    """A document of the read model is now at `version`: caches must not serve an older one.
 
-    `changed_at` is when the owner committed the change, `projected_at` when the read model held it. `read_model` is the
-    number of that read model: each has versions of its own, so what one says does not hold for another.
+    `changed_at` is the time of the owner's commit, `projected_at` the time of the read model's. Versions are only valid
+    inside the read model numbered `read_model`.
     """
 
     ce_type: ClassVar[str] = "world-monitor.page.moved.v1"
@@ -274,7 +241,7 @@ class DocumentChanged(Event):
 
 
 class Erased(Event):
-    """A tombstone: what had this key is erased and must be forgotten. Never encoded; it is what a null value decodes to."""
+    """The entity with this key was erased. Never encoded: a tombstone (a null value) decodes to it."""
 
     ce_type: ClassVar[str] = ""
 
@@ -299,41 +266,3 @@ CATALOGUE: tuple[type[Event], ...] = (
     RankingComputed,
     DocumentChanged,
 )
-_BY_TYPE = {event.ce_type: event for event in CATALOGUE}
-
-
-def encode(event: Event) -> Message:
-    """The event as ready bytes, within the current trace."""
-    headers = (
-        ("ce_specversion", b"1.0"),
-        ("ce_id", event.event_id().encode()),
-        ("ce_source", event.source.encode()),
-        ("ce_type", event.ce_type.encode()),
-        ("ce_subject", event.key().encode()),
-        ("ce_time", rfc3339(now()).encode()),
-        ("content-type", b"application/json"),
-        ("traceparent", current_traceparent().encode()),
-    )
-    return Message(event.topic.name, event.key().encode(), event.model_dump_json().encode(), headers)
-
-
-def tombstone(topic: Topic, key: str) -> Message:
-    """The message that erases a key from a compacted topic."""
-    return Message(topic.name, key.encode(), None, (("traceparent", current_traceparent().encode()),))
-
-
-def decode(record: Record) -> Event:
-    """The event in a record, `Erased` for a tombstone. Raises InvalidMessage saying what is wrong with it."""
-    if record.value is None:
-        return Erased(id=record.key.decode("utf-8", "replace"))
-    kind = record.header("ce_type")
-    model = _BY_TYPE.get(kind or "")
-    if model is None:
-        raise InvalidMessage(f"unknown event type {kind!r}")
-    if model.topic.name != record.topic:
-        raise InvalidMessage(f"{kind} does not belong on {record.topic}")
-    try:
-        return model.model_validate_json(record.value)
-    except ValidationError as error:
-        first: Sequence[object] = error.errors()[0]["loc"]
-        raise InvalidMessage(f"{kind}: {'/'.join(map(str, first))}: {error.errors()[0]['msg']}") from error

@@ -1,7 +1,7 @@
-"""Bodies as our pages show them."""
+"""Wide parts of article bodies: a keyboard can reach and scroll them."""
 
-from services.rendering.pages.bodies import reachable
 from services.rendering.pages.language import Languages
+from services.rendering.pages.templates import with_regions
 
 ENGLISH = Languages("en").of_site
 
@@ -10,10 +10,10 @@ def _region(name: str, inner: str) -> str:
     return f'<div class="scrolling" role="region" tabindex="0" aria-label="{name}">{inner}</div>'
 
 
-def test_tables_and_code_stand_in_regions_that_are_numbered_by_kind() -> None:
+def test_tables_and_code_get_numbered_regions() -> None:
     body = "<p>a</p><table><tr><td>1</td></tr></table><pre><code>x</code></pre><pre>y</pre>"
 
-    assert reachable(body, ENGLISH) == (
+    assert with_regions(body, ENGLISH) == (
         "<p>a</p>"
         + _region("Table 1", "<table><tr><td>1</td></tr></table>")
         + _region("Code 1", "<pre><code>x</code></pre>")
@@ -21,7 +21,7 @@ def test_tables_and_code_stand_in_regions_that_are_numbered_by_kind() -> None:
     )
 
 
-def test_what_only_looks_like_a_table_is_left_as_it_is() -> None:
+def test_text_that_looks_like_a_table_is_left_alone() -> None:
     body = '<p><a href="/a" title="<table> & <pre>">&lt;table&gt;</a> <em>pre</em></p>'
 
-    assert reachable(body, ENGLISH) == body
+    assert with_regions(body, ENGLISH) == body

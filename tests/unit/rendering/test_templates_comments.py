@@ -1,0 +1,118 @@
+"""Comments on an article's page: forms, links between pages of comments, removed and closed."""
+
+from dataclasses import replace
+from xml.etree.ElementTree import Element
+
+import pytest
+
+from services.comments import fields
+from services.rendering.pages.models import CommentsView
+from tests.support import look_samples as samples
+from tests.support.html_pages import TEMPLATES, elements, parsed, texts
+
+
+def test_reply_form_posts_the_fields_of_the_contract() -> None:
+    root = parsed(TEMPLATES.article(samples.article()))
+
+    forms = root.findall(".//form[@method='post']")
+
+    assert len(forms) == 1 + 12
+    for form in forms:
+        assert form.get("action") == "/v1/articles/01JD0000000000000000000001/comments"
+        assert form.get("method") == "post"
+        named = [field.get("name") for field in elements(form) if field.get("name")]
+        assert sorted(filter(None, named)) == ["body", "email", "name", "parent_id", "website", "without_script"]
+    parents = [field.get("value") for field in root.findall(".//input[@name='parent_id']")]
+    assert parents[:3] == ["c0", "c1", "c2"]
+    assert parents[-1] == ""
+    assert "Your e-mail address will not be published." in texts(root, ".//p[@class='form-note']")[0]
+
+
+def test_reply_forms_are_noscript_until_the_script_places_them() -> None:
+    root = parsed(TEMPLATES.article(samples.article()))
+
+    forms = root.findall(".//details[@class='reply']/noscript/form")
+
+    assert len(forms) == 12
+    assert [form for form in forms if form.find(".//noscript") is not None] == [], "HTML forbids nested noscript"
+    assert root.find(".//section[@id='comments']/form//noscript/input[@name='without_script']") is not None
+
+
+def test_reply_returns_to_its_page_and_new_comment_to_newest() -> None:
+    def actions(page: int) -> list[str]:
+        view = replace(samples.article(), comments=CommentsView(9, samples.comments(1).threads, page=page, pages=3))
+        forms = parsed(TEMPLATES.article(view)).findall(".//form[@method='post']")
+        return [(form.get("action") or "").partition("/comments")[2] for form in forms]
+
+    assert actions(2) == ["?comments=2"] * 4 + [""]
+    assert set(actions(3)) == {""}
+
+
+def test_reply_form_has_the_lengths_of_the_comments_service() -> None:
+    form = parsed(TEMPLATES.article(samples.article())).findall(".//form")[-1]
+
+    lengths = {
+        field.get("name"): int(field.get("maxlength") or 0) for field in elements(form) if field.get("maxlength")
+    }
+
+    assert lengths == {
+        "body": fields.LONGEST_BODY,
+        "name": fields.LONGEST_NAME,
+        "email": fields.LONGEST_EMAIL,
+        "website": fields.LONGEST_WEBSITE,
+    }
+
+
+def test_removed_comment_is_a_placeholder_without_text() -> None:
+    thread = samples.comments(1).threads[0]
+    removed = replace(thread, opener=replace(thread.opener, name="Salma K.", body_html="<p>gone</p>", removed=True))
+
+    page = TEMPLATES.article(replace(samples.article(), comments=CommentsView(3, (removed,))))
+
+    assert "<p>gone</p>" not in page
+    assert texts(parsed(page), ".//div[@id='comment-c0']") == ["A moderator has removed this comment."]
+
+
+def test_closed_discussion_has_no_form() -> None:
+    page = TEMPLATES.article(replace(samples.article(), comments=replace(samples.comments(2), open=False)))
+
+    assert not parsed(page).findall(".//form[@method='post']")
+    assert "This discussion is closed." in page
+
+
+def test_links_to_older_comments_are_above_and_to_newer_below() -> None:
+    def around(page: int) -> list[str]:
+        view = replace(samples.article(), comments=CommentsView(99, samples.comments(1).threads, page=page, pages=3))
+        sections = parsed(TEMPLATES.article(view)).findall(".//section[@id='comments']/*")
+        before, after = (
+            [a.get("href") or "" for part in parts for a in part.iter("a") if "pages" in str(part.get("class"))]
+            for parts in _split(sections, "threads")
+        )
+        return [*before, "…", *after]
+
+    assert around(3) == ["/world/ports-of-the-gulf?comments=2#comments", "…"]
+    assert around(2) == ["/world/ports-of-the-gulf?comments=1#comments", "…", "/world/ports-of-the-gulf#comments"]
+    assert around(1) == ["…", "/world/ports-of-the-gulf?comments=2#comments"]
+
+
+def _split(parts: list[Element], name: str) -> tuple[list[Element], list[Element]]:
+    place = next(number for number, part in enumerate(parts) if part.get("class") == name)
+    return parts[:place], parts[place + 1 :]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Page 2 of 3"), ("ar", "صفحة ٢ من ٣")])
+def test_page_of_long_discussion_shows_its_number(language: str, words: str) -> None:
+    discussion = CommentsView(99, samples.comments(1).threads, page=2, pages=3)
+    page = TEMPLATES.article(replace(samples.article(), language=language, comments=discussion))
+
+    assert texts(parsed(page), ".//*[@class='pages-here']") == [words]
+    assert texts(parsed(TEMPLATES.article(samples.article())), ".//*[@class='pages-here']") == []
+
+
+def test_website_of_commenter_is_linked_for_http_only() -> None:
+    thread = samples.comments(1).threads[0]
+    evil = replace(thread, opener=replace(thread.opener, website="javascript:alert(1)"))
+
+    page = TEMPLATES.article(replace(samples.article(), comments=CommentsView(1, (evil,))))
+
+    assert "javascript:" not in page

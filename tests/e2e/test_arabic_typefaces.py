@@ -11,7 +11,7 @@ from services.rendering.pages.templates import POPULAR_SLOT, Templates
 from shared.site.site import load_site
 from tests.support import look_samples as samples
 from tests.support.browsing import DESKTOP, PHONE, layout_shifts, open_page, total_shift
-from tests.support.paper import Paper, serving
+from tests.support.page_server import PageServer, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,12 +34,12 @@ def _home() -> HomeView:
     return replace(home, lead=arabic, seconds=(samples.arabic_card(1), samples.card(2)), blocks=blocks)
 
 
-def _paper() -> Paper:
+def _server() -> PageServer:
     # Without the line about its age: the script would remove it, since the sample is newer than the line says.
     article = replace(samples.arabic_article(), years_old=0)
     pages = {"home": _ARABIC.home(_home()), "article": _ARABIC.article(article)}
     popular = _ARABIC.popular(samples.popular())
-    return Paper(samples.popular(), {name: page.replace(POPULAR_SLOT, popular) for name, page in pages.items()})
+    return PageServer(samples.popular(), {name: page.replace(POPULAR_SLOT, popular) for name, page in pages.items()})
 
 
 async def _open_with_late_typefaces(page: Page, address: str) -> list[str]:
@@ -62,10 +62,10 @@ async def _open_with_late_typefaces(page: Page, address: str) -> list[str]:
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 async def test_late_typefaces_shift_nothing_on_arabic_pages(browser: Browser, viewport: ViewportSize) -> None:
     shifted: dict[str, list[str]] = {}
-    async with serving(_paper()) as paper:
-        for name in paper.pages:
+    async with serving(_server()) as server:
+        for name in server.pages:
             async with open_page(browser, [], viewport=viewport) as page:
-                arrived = await _open_with_late_typefaces(page, paper.address(name))
+                arrived = await _open_with_late_typefaces(page, server.address(name))
                 assert {family.strip('"') for family in arrived} == {"Monitor Naskh", "Monitor Serif"}
                 shifts = await layout_shifts(page)
                 if total_shift(shifts) >= 0.001:

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, ViewportSize, expect
 
 from tests.support import look_samples as samples
 from tests.support.browsing import open_page
-from tests.support.paper import TEMPLATES, Paper, serving
+from tests.support.page_server import TEMPLATES, PageServer, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,10 +26,12 @@ NARROW: ViewportSize = {"width": 360, "height": 740}
 async def test_page_rendered_before_an_articles_birthday_shows_its_age(
     browser: Browser, rendered_age: int, now: str, line: str | None
 ) -> None:
-    paper = Paper(samples.popular(), {"article": TEMPLATES.article(replace(samples.article(), years_old=rendered_age))})
-    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
+    server = PageServer(
+        samples.popular(), {"article": TEMPLATES.article(replace(samples.article(), years_old=rendered_age))}
+    )
+    async with serving(server), open_page(browser, [], viewport=NARROW) as page:
         await page.clock.set_fixed_time(now)
-        await page.goto(paper.address("article"))
+        await page.goto(server.address("article"))
         await expect(page.locator("[data-today]")).not_to_be_empty()
         shown = page.locator(".old")
         if line is None:
@@ -40,9 +42,9 @@ async def test_page_rendered_before_an_articles_birthday_shows_its_age(
 
 
 async def test_no_row_of_links_for_sharing_has_a_single_link(browser: Browser) -> None:
-    paper = Paper(samples.popular(), {"article": TEMPLATES.article(samples.article())})
-    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
-        await page.goto(paper.address("article"))
+    server = PageServer(samples.popular(), {"article": TEMPLATES.article(samples.article())})
+    async with serving(server), open_page(browser, [], viewport=NARROW) as page:
+        await page.goto(server.address("article"))
         tops = await page.locator(".share > li").evaluate_all(
             "(all) => all.map((one) => one.getBoundingClientRect().top)"
         )
@@ -55,10 +57,10 @@ async def test_number_of_views_is_shown_from_the_first_view_on(browser: Browser,
     article = samples.article()
     path = f"/v1/articles/{article.article_id}/views"
     answers = {path: {"article_id": article.article_id, "views": {"all": count}}}
-    paper = Paper(samples.popular(), {"article": TEMPLATES.article(article)}, answers)
-    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
+    server = PageServer(samples.popular(), {"article": TEMPLATES.article(article)}, answers)
+    async with serving(server), open_page(browser, [], viewport=NARROW) as page:
         async with page.expect_response(f"**{path}") as asked:
-            await page.goto(paper.address("article"))
+            await page.goto(server.address("article"))
         await (await asked.value).finished()
         await page.wait_for_load_state("networkidle")
         await expect(page.locator("[data-views]")).to_have_text(text)

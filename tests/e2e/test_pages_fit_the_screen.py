@@ -9,7 +9,7 @@ from services.rendering.pages.models import CommentsView, CommentView, Correctio
 from tests.support import look_preview
 from tests.support import look_samples as samples
 from tests.support.browsing import open_page
-from tests.support.paper import TEMPLATES, Paper, serving
+from tests.support.page_server import TEMPLATES, PageServer, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -31,12 +31,14 @@ _WHOLE = """() => [...document.querySelectorAll(".block, .rail > section, .threa
 )"""
 
 
-async def _too_wide(browser: Browser, paper: Paper, viewport: ViewportSize, style: str = "") -> dict[str, list[str]]:
+async def _too_wide(
+    browser: Browser, server: PageServer, viewport: ViewportSize, style: str = ""
+) -> dict[str, list[str]]:
     """Elements that extend beyond the screen, by page."""
     found: dict[str, list[str]] = {}
     async with open_page(browser, [], viewport=viewport) as page:
-        for name in paper.pages:
-            await page.goto(paper.address(name))
+        for name in server.pages:
+            await page.goto(server.address(name))
             await page.wait_for_function(_WHOLE)
             if style:
                 await page.add_style_tag(content=style)
@@ -60,10 +62,10 @@ async def test_long_word_in_a_comment_fits_the_screen(browser: Browser, viewport
         for number, body in enumerate(bodies)
     )
     article = replace(samples.article(), comments=CommentsView(12, threads))
-    paper = Paper(samples.popular(), {"article": TEMPLATES.article(article)})
+    server = PageServer(samples.popular(), {"article": TEMPLATES.article(article)})
 
-    async with serving(paper):
-        assert await _too_wide(browser, paper, viewport) == {}
+    async with serving(server):
+        assert await _too_wide(browser, server, viewport) == {}
 
 
 _WORD = "Donaudampfschifffahrtselektrizitaeten" * 4
@@ -111,17 +113,17 @@ def _hostile() -> dict[str, str]:
 async def test_long_word_in_any_text_of_an_article_fits_the_screen(browser: Browser, viewport: ViewportSize) -> None:
     ranking = samples.popular()
     items = tuple(replace(item, headline=_WORD) for item in ranking.items)
-    paper = Paper(replace(ranking, items=items), _hostile())
+    server = PageServer(replace(ranking, items=items), _hostile())
 
-    async with serving(paper):
-        assert await _too_wide(browser, paper, viewport) == {}
+    async with serving(server):
+        assert await _too_wide(browser, server, viewport) == {}
 
 
 async def test_pages_with_text_at_200_percent_fit_a_phone(browser: Browser) -> None:
-    paper = Paper(samples.popular(), look_preview.pages(TEMPLATES))
+    server = PageServer(samples.popular(), look_preview.pages(TEMPLATES))
 
-    async with serving(paper):
-        assert await _too_wide(browser, paper, NARROW, ":root { font-size: 200% }") == {}
+    async with serving(server):
+        assert await _too_wide(browser, server, NARROW, ":root { font-size: 200% }") == {}
 
 
 _BROKEN = """() => [...document.querySelectorAll(".footer a, .menu a")].filter((link) => {
@@ -132,10 +134,10 @@ _BROKEN = """() => [...document.querySelectorAll(".footer a, .menu a")].filter((
 
 
 async def test_text_at_200_percent_breaks_no_section_name(browser: Browser) -> None:
-    paper = Paper(samples.popular(), {"home": TEMPLATES.home(samples.home())})
+    server = PageServer(samples.popular(), {"home": TEMPLATES.home(samples.home())})
 
-    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
-        await page.goto(paper.address("home"))
+    async with serving(server), open_page(browser, [], viewport=NARROW) as page:
+        await page.goto(server.address("home"))
         await page.add_style_tag(content=":root { font-size: 200% }")
         await page.locator(".menu summary").click()
         assert await page.evaluate(_BROKEN) == []

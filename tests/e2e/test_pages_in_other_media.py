@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 from tests.support import look_preview
 from tests.support import look_samples as samples
 from tests.support.browsing import DESKTOP, open_page
-from tests.support.paper import TEMPLATES, Paper, serving
+from tests.support.page_server import TEMPLATES, PageServer, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -27,9 +27,9 @@ ENLARGED: ViewportSize = {"width": 320, "height": 256}
 
 @asynccontextmanager
 async def _page(browser: Browser, name: str, viewport: ViewportSize = DESKTOP, **context: Any) -> AsyncIterator[Page]:
-    paper = Paper(samples.popular(), PAGES, {"/v1/search": FOUND})
-    async with serving(paper), open_page(browser, [], viewport=viewport, **context) as page:
-        await page.goto(paper.address(name))
+    server = PageServer(samples.popular(), PAGES, {"/v1/search": FOUND})
+    async with serving(server), open_page(browser, [], viewport=viewport, **context) as page:
+        await page.goto(server.address(name))
         yield page
 
 
@@ -113,11 +113,11 @@ _FORMS = """() => [...document.querySelectorAll("form, button, input, textarea, 
 
 async def test_no_form_is_printed(browser: Browser) -> None:
     printed = {}
-    paper = Paper(samples.popular(), PAGES)
-    async with serving(paper), open_page(browser, [], viewport=DESKTOP) as page:
+    server = PageServer(samples.popular(), PAGES)
+    async with serving(server), open_page(browser, [], viewport=DESKTOP) as page:
         await page.emulate_media(media="print")
         for name in PAGES:
-            await page.goto(paper.address(name))
+            await page.goto(server.address(name))
             if found := await page.evaluate(_FORMS):
                 printed[name] = found
 

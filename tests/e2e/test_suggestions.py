@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from tests.support import look_samples as samples
 from tests.support.browsing import DESKTOP, open_page
-from tests.support.paper import TEMPLATES, Paper, serving
+from tests.support.page_server import TEMPLATES, PageServer, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -25,10 +25,10 @@ async def _answer_only_min(route: Route) -> None:
 @asynccontextmanager
 async def _with_suggestions_for_min(browser: Browser) -> AsyncIterator[Page]:
     about = TEMPLATES.static_page(samples.static_page())
-    paper = Paper(samples.popular(), dict.fromkeys(("about", "found", "search"), about), {"/v1/search": FOUND})
-    async with serving(paper), open_page(browser, [], viewport=DESKTOP) as page:
+    server = PageServer(samples.popular(), dict.fromkeys(("about", "found", "search"), about), {"/v1/search": FOUND})
+    async with serving(server), open_page(browser, [], viewport=DESKTOP) as page:
         await page.route("**/v1/search?*", _answer_only_min)
-        await page.goto(paper.address("about"))
+        await page.goto(server.address("about"))
         await page.get_by_role("combobox").press_sequentially("min")
         await expect(page.get_by_role("option")).to_have_count(2)
         yield page
@@ -86,9 +86,9 @@ async def test_page_in_the_back_forward_cache_has_no_open_suggestions(browser: B
 
 async def test_number_of_results_uses_the_numerals_of_the_page(browser: Browser) -> None:
     article = TEMPLATES.article(samples.arabic_article())
-    paper = Paper(samples.popular("ar"), {"article": article}, {"/v1/search": {**FOUND, "total": 1234}})
-    async with serving(paper), open_page(browser, [], viewport=DESKTOP) as page:
-        await page.goto(paper.address("article"))
+    server = PageServer(samples.popular("ar"), {"article": article}, {"/v1/search": {**FOUND, "total": 1234}})
+    async with serving(server), open_page(browser, [], viewport=DESKTOP) as page:
+        await page.goto(server.address("article"))
         await page.get_by_role("combobox").press_sequentially("min")
 
         await expect(page.locator(".search [role=status]")).to_have_text(re.compile("^[^0-9]+: ١٬٢٣٤$"))

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, ViewportSize
 
 from tests.support import look_samples as samples
 from tests.support.browsing import PHONE, open_page
-from tests.support.paper import TEMPLATES, Paper, serving
+from tests.support.page_server import TEMPLATES, PageServer, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,15 +26,15 @@ _CUT = """() => [...document.querySelectorAll(".body table, .body pre")].filter(
 ).map((one) => `${one.tagName} ${one.scrollWidth} of ${one.clientWidth}`)"""
 
 
-def _paper(language: str = "en") -> Paper:
+def _server(language: str = "en") -> PageServer:
     article = replace(samples.article(), body_html=WIDE_BODY, language=language)
-    return Paper(samples.popular(language), {"article": TEMPLATES.article(article)})
+    return PageServer(samples.popular(language), {"article": TEMPLATES.article(article)})
 
 
 async def test_wide_tables_and_code_are_complete_on_paper(browser: Browser) -> None:
-    async with serving(_paper()) as paper, open_page(browser, [], viewport=SHEET) as page:
+    async with serving(_server()) as server, open_page(browser, [], viewport=SHEET) as page:
         await page.emulate_media(media="print")
-        await page.goto(paper.address("article"))
+        await page.goto(server.address("article"))
         assert await page.evaluate(_CUT) == []
 
 
@@ -42,8 +42,8 @@ async def test_wide_tables_and_code_are_complete_on_paper(browser: Browser) -> N
 async def test_scrolling_part_of_a_body_has_a_name_and_keyboard_focus(
     browser: Browser, language: str, names: list[str]
 ) -> None:
-    async with serving(_paper(language)) as paper, open_page(browser, [], viewport=PHONE) as page:
-        await page.goto(paper.address("article"))
+    async with serving(_server(language)) as server, open_page(browser, [], viewport=PHONE) as page:
+        await page.goto(server.address("article"))
         for name in names:
             region = page.locator(".body").get_by_role("region", name=name, exact=True)
             await region.focus()

@@ -1,8 +1,8 @@
-# World Monitor: everything that is done with it, by name. README.md says more.
+# World Monitor's tasks. See README.md.
 .PHONY: help run test long check check-next bench faults browser clean
 
 PYTHON := .venv/bin/python
-# A stop of the stack is not an error of make's; the stack ends when make (the parent of this shell) does, even by SIGKILL.
+# The stack ends with make (the parent of this shell), even after SIGKILL.
 STACK = WM_STOP_WITH_PARENT=$(shell echo $$PPID) exec $(PYTHON) -m deploy.local
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo 'make check-next  unit tests on the next Python, where this machine has it'
 	@echo 'make faults   the long form of the faults'
 	@echo 'make bench    the speed measures, as ratios'
+	@echo '.venv/bin/world-monitor --help   the operator'"'"'s commands'
 	@echo 'make clean    remove .venv and caches; .data stays'
 
 run:
@@ -32,7 +33,7 @@ check:
 	$(PYTHON) -m mypy shared services deploy
 	$(PYTHON) -m pytest tests/unit
 
-# Exit status 77: this machine does not have that Python, as the line that was printed says.
+# Exit status 77: this machine does not have that Python.
 check-next:
 	@deploy/bootstrap next; status=$$?; [ $$status = 77 ] || { [ $$status = 0 ] && .venv-next/bin/python -m pytest tests/unit; }
 
@@ -44,7 +45,7 @@ bench:
 	@deploy/bootstrap dev
 	@$(PYTHON) -m tests.bench
 
-# Playwright's own Chromium where the machine has none; the tests say what they left out when neither is there.
+# Installs Playwright's Chromium when the machine has none. Without either, tests in a browser are skipped.
 browser:
 	@deploy/bootstrap dev
 	@$(PYTHON) -m tests.support.browser

@@ -1,7 +1,7 @@
-"""Writes the public contracts out of the code: `docs/openapi.json` (OpenAPI 3.1, what the edge serves at `/v1/openapi.json`)
-and `docs/asyncapi.json` (AsyncAPI 3.0, every topic and event). A test holds the files against the code.
+"""`python -m deploy.contracts` writes the public contracts from the code.
 
-`python -m deploy.contracts` writes them.
+`docs/openapi.json` is OpenAPI 3.1; the edge serves it at `/v1/openapi.json`. `docs/asyncapi.json` is AsyncAPI 3.0: every topic
+and event. A test compares the files with the code.
 """
 
 import inspect
@@ -25,12 +25,12 @@ VERSION = "0.1.0"
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
-# The edge limits every request by its client's address, and says so when the service behind it is away.
+# The edge itself answers 429 (limits by client address) and 503 (the service does not answer).
 _EDGE_PROBLEMS = (429, 503)
 
 
 def build_openapi() -> dict[str, Any]:
-    """All public operations in one document, with what the edge in front of them answers by itself."""
+    """All public operations in one document, with the edge's own answers."""
     operations = [*INGESTION, *COMMENTS, *POPULARITY, *RENDERING, *SEARCH]
     return openapi.document("World Monitor", VERSION, [_behind_the_edge(operation) for operation in operations])
 
@@ -40,7 +40,7 @@ def _behind_the_edge(operation: openapi.Operation) -> openapi.Operation:
 
 
 def build_asyncapi() -> dict[str, Any]:
-    """All topics with the events that they carry."""
+    """All topics with their events."""
     _, schemas = models_json_schema(
         [(event, "serialization") for event in CATALOGUE], ref_template="#/components/schemas/{model}"
     )
@@ -98,7 +98,7 @@ def _message(name: str, kind: str, text: str | None) -> dict[str, Any]:
 
 
 def render(document: dict[str, Any]) -> str:
-    """A document as it stands in its file."""
+    """A document as the text of its file."""
     return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
 
 

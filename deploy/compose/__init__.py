@@ -1,1 +1,1 @@
-"""The production stack's own jobs: secrets (`bootstrap`), accounts and rights (`accounts`). docker-compose.yml runs them."""
+"""The jobs of the production stack: secrets (`bootstrap`), accounts and ACLs (`accounts`). docker-compose.yml runs them."""

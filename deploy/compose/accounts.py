@@ -1,5 +1,7 @@
-"""`python -m deploy.compose.accounts`: forms the replica set, and makes MongoDB's users and Kafka's access rights agree with
-`grants.py`. It may be run again at any time; it waits for engines that are still starting."""
+"""`python -m deploy.compose.accounts`: forms the replica set, and creates MongoDB's users and Kafka's ACLs from `acls.py`.
+
+It can run again at any time, and waits for engines that are starting.
+"""
 
 import asyncio
 import logging
@@ -24,7 +26,7 @@ from shared.addresses import kafka_options, sign_in
 from shared.errors import SettingsError, Unavailable
 from shared.kafka.client import bounded
 
-_PATIENCE_S = 120.0
+_TIMEOUT_S = 120.0
 _RETRY_S = 0.5
 _USER_EXISTS = 51003
 _ANSWER_MS = 5000
@@ -37,8 +39,8 @@ _ALLOW = 3
 
 
 @dataclass(frozen=True)
-class Right:
-    """One access right: `operation` on resources of a kind, by a name or by the beginning of one."""
+class Acl:
+    """One allowed operation on resources of a kind, by full name or by prefix."""
 
     kind: int
     name: str
@@ -46,32 +48,32 @@ class Right:
     operation: int
 
 
-def rights(account: Account) -> Iterator[Right]:
-    """What an account may do in Kafka. Reading and writing include describing."""
+def acls_of(account: Account) -> Iterator[Acl]:
+    """An account's ACLs in Kafka. Read and write include describe."""
     for topic in account.reads:
-        yield Right(_TOPIC, topic.name, _LITERAL, _READ)
+        yield Acl(_TOPIC, topic.name, _LITERAL, _READ)
     for topic in account.writes:
-        yield Right(_TOPIC, topic.name, _LITERAL, _WRITE)
+        yield Acl(_TOPIC, topic.name, _LITERAL, _WRITE)
     for group in account.groups:
-        yield Right(_GROUP, group, _PREFIXED, _READ)
+        yield Acl(_GROUP, group, _PREFIXED, _READ)
 
 
-async def grant(bootstrap: str) -> int:
-    """Create every right; those that are there already stay. Returns how many. Raises Unavailable."""
+async def create_acls(bootstrap: str) -> int:
+    """Create every ACL; existing ones stay. Returns their number. Raises Unavailable."""
     admin = AIOKafkaAdminClient(**kafka_options(bootstrap), request_timeout_ms=_ANSWER_MS)
     try:
-        async with bounded(2 * _ANSWER_MS / 1000, "access rights"):
+        async with bounded(2 * _ANSWER_MS / 1000, "ACLs"):
             await admin.start()
-            wanted = [(account.name, right) for account in ACCOUNTS for right in rights(account)]
-            for name, right in wanted:
-                await _create(admin, name, right)
+            wanted = [(account.name, acl) for account in ACCOUNTS for acl in acls_of(account)]
+            for name, acl in wanted:
+                await _create(admin, name, acl)
             return len(wanted)
     finally:
         await admin.close()
 
 
-async def _create(admin: AIOKafkaAdminClient, account: str, right: Right) -> None:
-    request = CreateAclsRequest(right.kind, right.name, right.pattern, f"User:{account}", "*", right.operation, _ALLOW)
+async def _create(admin: AIOKafkaAdminClient, account: str, acl: Acl) -> None:
+    request = CreateAclsRequest(acl.kind, acl.name, acl.pattern, f"User:{account}", "*", acl.operation, _ALLOW)
     answer: Any = await admin._send_request(request)
     for code, message, *_ in answer.creation_responses:
         if code:
@@ -79,7 +81,7 @@ async def _create(admin: AIOKafkaAdminClient, account: str, right: Right) -> Non
 
 
 def form_replica_set(members: Sequence[str], client: "MongoClient[Any]") -> bool:
-    """Form the replica set `rs0` of these members unless this one already belongs to it; whether it was formed now."""
+    """Form the replica set `rs0` unless this member already belongs to it. True when it was formed now."""
     if client.admin.command("hello").get("setName"):
         return False
     listed = [{"_id": number, "host": member} for number, member in enumerate(members)]
@@ -88,7 +90,7 @@ def form_replica_set(members: Sequence[str], client: "MongoClient[Any]") -> bool
 
 
 def provide_users(client: "MongoClient[Any]", secrets: Path) -> int:
-    """A user for each account that has a database, with a role in that one alone; returns how many."""
+    """Create or update a user for each account with a database, with a role in that database alone. Returns their number."""
     accounts = [account for account in ACCOUNTS if account.database]
     for account in accounts:
         given: dict[str, Any] = {
@@ -105,7 +107,7 @@ def provide_users(client: "MongoClient[Any]", secrets: Path) -> int:
 
 
 def prepare_mongo(settings: ComposeSettings, secrets: Path) -> str:
-    """The replica set and its users. Raises PyMongoError while MongoDB is not there yet."""
+    """Form the replica set and create its users. Raises PyMongoError while MongoDB does not answer."""
     members = split(settings.mongo_members)
     root = sign_in("mongodb://{}", "root", read(secrets / "mongo" / "root"))
     timeouts: dict[str, Any] = {"serverSelectionTimeoutMS": _ANSWER_MS, "socketTimeoutMS": 3 * _ANSWER_MS}
@@ -117,26 +119,26 @@ def prepare_mongo(settings: ComposeSettings, secrets: Path) -> str:
 
 
 async def main() -> int:
-    """Both engines; 1 with the reason when one of them cannot be prepared in time."""
-    # It warns at each connection that the network is not encrypted, which is so by design: no port of it leads outside.
+    """Prepare both engines. Returns 1, and prints the reason, when one cannot be prepared in time."""
+    # aiokafka warns of an unencrypted network at each connection. That is by design: no port of it is public.
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     try:
         settings = ComposeSettings.load()
         secrets = settings.secrets / "admin"
-        await _patiently(settings, secrets)
+        await _prepare_engines(settings, secrets)
     except (SettingsError, Unavailable, PyMongoError, KafkaError) as error:
         print(f"accounts: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _patiently(settings: ComposeSettings, secrets: Path) -> None:
-    deadline = monotonic() + _PATIENCE_S
+async def _prepare_engines(settings: ComposeSettings, secrets: Path) -> None:
+    deadline = monotonic() + _TIMEOUT_S
     kafka = sign_in(settings.kafka, ADMIN, read(secrets / "kafka" / ADMIN))
     while True:
         try:
             print(f"accounts: MongoDB: {await asyncio.to_thread(prepare_mongo, settings, secrets)}")
-            print(f"accounts: Kafka: {await grant(kafka)} access rights")
+            print(f"accounts: Kafka: {await create_acls(kafka)} ACLs")
             return
         except (Unavailable, PyMongoError):
             if monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Who may do what in Kafka, MongoDB and Redis, as data: an account a service, with no more than it uses."""
+"""Access control of Kafka, MongoDB and Redis, as data: one account a service, with the least rights that it needs."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from shared.topics import ARTICLES, COMMENTS, PAGES, RANKINGS, VIEWS, Topic, dea
 
 @dataclass(frozen=True)
 class Account:
-    """One service's rights. `groups` are prefixes: a rebuild runs in a group with a number behind the name."""
+    """One service's rights. `groups` are prefixes: a rebuild appends a number to its group's name."""
 
     name: str
     reads: tuple[Topic, ...] = ()
@@ -20,7 +20,7 @@ class Account:
 
     @property
     def uses_kafka(self) -> bool:
-        """Whether it has a principal there."""
+        """Whether the account has a principal in Kafka."""
         return bool(self.reads or self.writes)
 
 
@@ -55,23 +55,23 @@ ACCOUNTS = (
         database="rendering",
     ),
     Account("search", reads=(ARTICLES,)),
-    # The sample edition's loader writes a month of views into the log; all else it does as an editor, at the edge.
+    # The sample edition's loader writes a month of views to the log; the rest it does through the edge, as an editor.
     Account("edition", writes=(VIEWS,)),
 )
 
-# Redis: what the services call, their scripts included; nothing that looks at or drops other keys (`-@dangerous`).
+# Redis: the commands of the services and of their scripts; none that lists or drops other keys (`-@dangerous`).
 REDIS_COMMANDS = "-@all +@read +@write +@connection +eval +evalsha +script|load -@dangerous"
-# Redis loads its append-only file as the default user: with fewer rights it would leave out every transaction in it, and come
-# back without counts. So that user has all rights, and a password that no service is given.
+# Redis loads its append-only file as the default user: with fewer rights it would skip every transaction in it and lose
+# counts. So this user has all rights, and a password that no service gets.
 REDIS_DEFAULT_RIGHTS = "resetkeys ~* resetchannels &* +@all"
-# For the health check, which has no password: it may ask whether Redis answers, and nothing else.
+# The health check has no password and may only ping.
 REDIS_HEALTH_USER = "user health on nopass resetkeys resetchannels -@all +ping"
 
 
 def accounts_revision() -> str:
-    """Changes whenever Kafka or Redis must start anew to know its accounts, which they read when they start.
+    """A digest that changes whenever Kafka or Redis must restart, since they read their accounts when they start.
 
-    docker-compose.yml has it as a label of both, where a test holds it, so that `docker compose up -d` does that after an update.
+    docker-compose.yml has it as a label of both (a test compares), so that `docker compose up -d` restarts them after an update.
     """
     kafka = [account.name for account in ACCOUNTS if account.uses_kafka]
     redis = [(account.name, account.redis_prefix) for account in ACCOUNTS if account.redis_prefix]

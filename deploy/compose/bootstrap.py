@@ -1,5 +1,8 @@
-"""`python -m deploy.compose.bootstrap`: makes what is missing of the secrets, gives each service its own, writes the edge's
-files, and says the editor's log-in the one time that it makes it. Run at each `docker compose up`, before everything else."""
+"""`python -m deploy.compose.bootstrap` runs at each `docker compose up`, before everything else.
+
+It creates missing secrets, copies to each service its own, writes the edge's files, and prints the editor's token when it
+creates it.
+"""
 
 import hashlib
 import secrets
@@ -20,27 +23,27 @@ from shared.errors import SettingsError
 _KAFKA_ID = 1000
 _MONGO_ID = 999
 _DOCKER_DNS = "127.0.0.11"
-# Where the edge's container has what this job writes for it, and where it may write itself.
+# Paths in the edge's container: files that this job writes for it, and a folder that it may write to.
 _EDGE_SEES = Path("/etc/edge")
-# A folder of the image that everybody may write to: a mount point that is made for the container loses its mode at a restart.
+# Writable by every user in the image. A mount point made for the container would lose its mode at a restart.
 _EDGE_STATE = Path("/tmp")
 _TLS_FOLDER = Path("/etc/edge-tls")
 
 
 def provide_secrets(settings: ComposeSettings) -> SecretFiles:
-    """Every secret in the vault, and each holder's copies in its own folder. What is there already stays as it is."""
-    vault = SecretFiles(settings.secrets / "admin")
-    vault.secret("editor-token")
+    """Create missing secrets, and copy each holder's secrets to its own folder. Existing secrets stay."""
+    secret_files = SecretFiles(settings.secrets / "admin")
+    secret_files.secret("editor-token")
     for account in ACCOUNTS:
         for engine in _engines(account.name):
-            password = vault.secret(f"{engine}/{account.name}")
+            password = secret_files.secret(f"{engine}/{account.name}")
             write(settings.secrets / account.name / engine, password, owner=SERVICE_ID)
     for holder in ("ingestion", "edition"):
-        write(settings.secrets / holder / "editor-token", vault.secret("editor-token"), owner=SERVICE_ID)
-    _provide_kafka(settings, vault)
-    _provide_mongo(settings, vault)
-    write(settings.secrets / "redis" / "users.acl", redis_users(vault), owner=0, mode=0o444)
-    return vault
+        write(settings.secrets / holder / "editor-token", secret_files.secret("editor-token"), owner=SERVICE_ID)
+    _provide_kafka(settings, secret_files)
+    _provide_mongo(settings, secret_files)
+    write(settings.secrets / "redis" / "users.acl", redis_users(secret_files), owner=0, mode=0o444)
+    return secret_files
 
 
 def _engines(name: str) -> tuple[str, ...]:
@@ -49,10 +52,10 @@ def _engines(name: str) -> tuple[str, ...]:
     return tuple(engine for engine, uses in wanted.items() if uses)
 
 
-def _provide_kafka(settings: ComposeSettings, vault: SecretFiles) -> None:
+def _provide_kafka(settings: ComposeSettings, secret_files: SecretFiles) -> None:
     names = (BROKER, ADMIN, *(account.name for account in ACCOUNTS if account.uses_kafka))
-    passwords = {name: vault.secret(f"kafka/{name}") for name in names}
-    cluster = vault.secret("kafka-cluster-id", _cluster_id)
+    passwords = {name: secret_files.secret(f"kafka/{name}") for name in names}
+    cluster = secret_files.secret("kafka-cluster-id", _cluster_id)
     for node, host in enumerate(settings.broker_names, 1):
         folder = settings.secrets / host
         properties = server_properties(node, settings.broker_names, passwords)
@@ -63,35 +66,35 @@ def _provide_kafka(settings: ComposeSettings, vault: SecretFiles) -> None:
 
 
 def _cluster_id() -> str:
-    # Kafka's own form: 16 bytes in URL-safe base64. The first may not be a dash, which tools take for an option.
+    # Kafka's format: 16 bytes in URL-safe base64. A leading dash would look like an option to tools.
     return "W" + urlsafe_b64encode(secrets.token_bytes(16)).decode()[1:22]
 
 
-def _provide_mongo(settings: ComposeSettings, vault: SecretFiles) -> None:
-    root = vault.secret("mongo/root")
-    key = vault.secret("mongo/member-key", lambda: b64encode(secrets.token_bytes(512)).decode())
+def _provide_mongo(settings: ComposeSettings, secret_files: SecretFiles) -> None:
+    root = secret_files.secret("mongo/root")
+    key = secret_files.secret("mongo/member-key", lambda: b64encode(secrets.token_bytes(512)).decode())
     for member in split(settings.mongo_members):
         folder = settings.secrets / member.partition(":")[0]
         write(folder / "root-password", root, owner=_MONGO_ID)
         write(folder / "member-key", key, owner=_MONGO_ID)
 
 
-def redis_users(vault: SecretFiles) -> str:
-    """Redis' ACL file: it holds no passwords, only their digests."""
-    lines = [f"user default on #{_digest(vault, 'default')} {REDIS_DEFAULT_RIGHTS}", REDIS_HEALTH_USER]
+def redis_users(secret_files: SecretFiles) -> str:
+    """Redis' ACL file. It holds digests of passwords, no passwords."""
+    lines = [f"user default on #{_digest(secret_files, 'default')} {REDIS_DEFAULT_RIGHTS}", REDIS_HEALTH_USER]
     for account in ACCOUNTS:
         if account.redis_prefix:
             keys = f"resetkeys ~{account.redis_prefix}* resetchannels"
-            lines.append(f"user {account.name} on #{_digest(vault, account.name)} {keys} {REDIS_COMMANDS}")
+            lines.append(f"user {account.name} on #{_digest(secret_files, account.name)} {keys} {REDIS_COMMANDS}")
     return "\n".join(lines) + "\n"
 
 
-def _digest(vault: SecretFiles, name: str) -> str:
-    return hashlib.sha256(vault.secret(f"redis/{name}").encode()).hexdigest()
+def _digest(secret_files: SecretFiles, name: str) -> str:
+    return hashlib.sha256(secret_files.secret(f"redis/{name}").encode()).hexdigest()
 
 
 def write_edge(settings: ComposeSettings) -> None:
-    """nginx's configuration and what it serves itself; `docker compose kill -s HUP edge` makes it read them anew."""
+    """Write nginx's configuration and static files. `docker compose kill -s HUP edge` makes nginx read them again."""
     folder = settings.edge_folder
     for name, source in (("errors", ERRORS), ("media", PICTURES)):
         shutil.copytree(source, folder / name, dirs_exist_ok=True)
@@ -100,7 +103,7 @@ def write_edge(settings: ComposeSettings) -> None:
 
 
 def edge(settings: ComposeSettings) -> Edge:
-    """The edge of this stack: containers are found by name, whichever there are at the moment."""
+    """The edge of this stack. Docker's DNS resolves a service's name to its present containers."""
     upstreams: Mapping[str, tuple[str, ...]] = {name: (f"{name}:8000",) for name in UPSTREAMS}
     return Edge(
         "8080",
@@ -120,18 +123,18 @@ def edge(settings: ComposeSettings) -> Edge:
 
 
 def main() -> int:
-    """Do all of it; 1 with the reason when a setting is wrong."""
+    """Run the job. Returns 1, and prints the reason, when a setting is wrong."""
     try:
         settings = ComposeSettings.load()
     except SettingsError as error:
         print(f"bootstrap: {error}", file=sys.stderr)
         return 1
-    vault = provide_secrets(settings)
+    secret_files = provide_secrets(settings)
     write_edge(settings)
-    print(f"bootstrap: {len(vault.made)} secrets made, {len(ACCOUNTS)} accounts provided for")
-    if "editor-token" in vault.made:
-        print("bootstrap: the editor's log-in, which is shown this once and kept in the volume of secrets:")
-        print(f"bootstrap:   Authorization: Bearer {vault.secret('editor-token')}")
+    print(f"bootstrap: {len(secret_files.created)} secrets created, {len(ACCOUNTS)} accounts")
+    if "editor-token" in secret_files.created:
+        print("bootstrap: the editor's token, shown this once and kept in the volume of secrets:")
+        print(f"bootstrap:   Authorization: Bearer {secret_files.secret('editor-token')}")
     return 0
 
 

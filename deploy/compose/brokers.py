@@ -1,4 +1,4 @@
-"""The brokers' `server.properties`: KRaft, everybody signs in, nothing is allowed that was not granted."""
+"""The brokers' `server.properties`: KRaft, every client signs in, and only ACLs allow access."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,9 +10,9 @@ _MIB = 1024 * 1024
 
 
 def server_properties(node: int, hosts: Sequence[str], passwords: Mapping[str, str]) -> str:
-    """The file for one broker; `passwords` by principal, `broker` and `admin` among them.
+    """The file for one broker. `passwords` by principal, with `broker` and `admin`.
 
-    Three brokers or more hold three copies, two of which must have a record before it is acknowledged.
+    With three brokers or more, each record has three copies; two must have it before it is acknowledged.
     """
     copies = min(len(hosts), 3)
     users = " ".join(f'user_{name}="{password}"' for name, password in passwords.items())
@@ -39,15 +39,15 @@ def server_properties(node: int, hosts: Sequence[str], passwords: Mapping[str, s
         "default.replication.factor": copies,
         "min.insync.replicas": max(1, copies - 1),
         "offsets.topic.replication.factor": copies,
-        # One partition keeps a small machine small: four groups in all have their offsets there.
+        # One partition saves memory; only four groups store offsets.
         "offsets.topic.num.partitions": 1,
         "transaction.state.log.replication.factor": copies,
         "transaction.state.log.min.isr": max(1, copies - 1),
         "share.coordinator.state.topic.replication.factor": copies,
         "share.coordinator.state.topic.min.isr": max(1, copies - 1),
-        # Longer than the topic that is kept longest and read by a group (views.v1, 7 days).
+        # Longer than the retention of any topic that a group reads (views.v1, 7 days).
         "offsets.retention.minutes": 30 * 24 * 60,
-        # Members of a group come one after the other when a stack starts: three seconds of waiting would gain nothing.
+        # Members join one after another when a stack starts: Kafka's three seconds of waiting would gain nothing.
         "group.initial.rebalance.delay.ms": 500,
         "log.dirs": "/var/lib/kafka/data",
         "log.segment.bytes": 64 * _MIB,

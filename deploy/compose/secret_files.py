@@ -1,4 +1,4 @@
-"""Where the production stack's secrets are kept: files in a volume that only its jobs can see, made on the first start."""
+"""The production stack's secrets: files in a volume that only its jobs mount, created on the first start."""
 
 import os
 import secrets
@@ -10,31 +10,31 @@ SERVICE_ID = 10001
 
 
 class SecretFiles:
-    """The master copy. A secret is made once and never changes; its owner is root, its reader the jobs' group."""
+    """The master copy of all secrets. A secret is created once and never changes; root owns it, the jobs' group reads it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.made: list[str] = []
-        """The names of the secrets that this run has made."""
+        self.created: list[str] = []
+        """The names of the secrets that this run created."""
 
     def secret(self, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(32)) -> str:
-        """The secret of this name, made now if there is none."""
+        """The secret of this name, created if missing."""
         path = self._folder / name
         if not path.exists():
             path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
             _chown(path.parent, 0, SERVICE_ID)
             write(path, make(), owner=0, group=SERVICE_ID, mode=0o440)
-            self.made.append(name)
+            self.created.append(name)
         return read(path)
 
 
 def read(path: Path) -> str:
-    """A secret out of its file."""
+    """Read a secret from its file."""
     return path.read_text("ascii").strip()
 
 
 def write(path: Path, text: str, *, owner: int, group: int | None = None, mode: int = 0o400) -> None:
-    """Put a file in place whole, so that a reader sees the old text or the new, and nobody else sees either."""
+    """Replace a file atomically. Only the given owner and group can read it, at any time."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""What the jobs of the production stack are told from outside."""
+"""Settings of the production stack's jobs."""
 
 from pathlib import Path
 from typing import Literal
@@ -11,8 +11,10 @@ from shared.settings import Settings
 class ComposeSettings(Settings):
     """Settings of the jobs; each is the environment variable `WM_<NAME>`. Lists are separated by commas."""
 
-    secrets: Path = Field(Path("/secrets"), description="the folder with one folder (a volume) for each holder")
-    edge_folder: Path = Field(Path("/edge"), description="the folder (a volume) that holds the edge's files")
+    secrets: Path = Field(
+        Path("/secrets"), description="the folder with a folder (a volume) for each holder of secrets"
+    )
+    edge_folder: Path = Field(Path("/edge"), description="the folder (a volume) with the edge's files")
     brokers: str = Field("kafka", description="the brokers' host names; the first has the node id 1")
     mongo_members: str = Field("mongo:27017", description="the replica set's members, host:port")
     trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For the edge believes")
@@ -26,5 +28,5 @@ class ComposeSettings(Settings):
 
 
 def split(text: str) -> tuple[str, ...]:
-    """The parts of a list separated by commas."""
+    """Split a comma-separated list."""
     return tuple(part.strip() for part in text.split(",") if part.strip())

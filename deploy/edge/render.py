@@ -1,4 +1,4 @@
-"""Fills in the edge's template. `python -m deploy.local` calls it with addresses on loopback, compose with service names."""
+"""Renders the edge's configuration. The embedded stack passes addresses on loopback, compose passes service names."""
 
 import os
 import pwd
@@ -18,18 +18,18 @@ UPSTREAMS = ("ingestion", "comments", "popularity", "rendering", "search")
 
 
 def _user_of_root() -> str:
-    """Workers of a master that root started would else run as `nobody`, who cannot read what root keeps."""
+    """nginx started by root would run its workers as `nobody`, who cannot read root's files."""
     return pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() == 0 else ""
 
 
 @dataclass(frozen=True)
 class Edge:
-    """What differs between one edge and another."""
+    """The parts of the configuration that differ between stacks."""
 
     listen: str
     """`address:port` or a port."""
     state: Path
-    """A folder that nginx may write to: cache, bodies on their way, its pid."""
+    """A folder that nginx may write to: cache, request bodies, its pid."""
     upstreams: Mapping[str, Sequence[str]]
     """For each of `UPSTREAMS`, the `host:port` of every process."""
     rate_limits: bool = True
@@ -38,20 +38,20 @@ class Edge:
     contract: Path = CONTRACT
     workers: str = "auto"
     user: str = field(default_factory=_user_of_root)
-    """The user that workers run as; empty for the one that starts nginx."""
+    """The user of the workers; empty for the user who starts nginx."""
     resolver: str = ""
-    """A DNS server that is asked every second which addresses a server's name has now; without it names are fixed."""
+    """A DNS server that resolves the servers' names again every second. Without it, names are resolved once."""
     connect_timeout: str = "1s"
     trusted_proxies: Sequence[str] = ()
-    """Addresses or networks of proxies in front of the edge, whose X-Forwarded-For is believed; nobody else's is."""
+    """Addresses or networks of proxies in front of the edge. Only their X-Forwarded-For is trusted."""
     tls: Path | None = None
-    """A folder with `fullchain.pem` and `privkey.pem`: the edge then speaks TLS and HTTP/2 too."""
+    """A folder with `fullchain.pem` and `privkey.pem`, for TLS and HTTP/2."""
     tls_port: int = 8443
     http3: bool = False
 
 
 def render(edge: Edge) -> str:
-    """The configuration file. Raises ValueError when a service has no server, which nginx would refuse less clearly."""
+    """The text of nginx.conf. Raises ValueError when a service has no server: nginx's own error is less clear."""
     for name in UPSTREAMS:
         if not edge.upstreams.get(name):
             raise ValueError(f"the edge has no server for {name}")
@@ -62,6 +62,6 @@ def render(edge: Edge) -> str:
 
 
 def error_style() -> str:
-    """What a Content-Security-Policy calls the one style that stands in every page of `errors/`."""
+    """The Content-Security-Policy source of the style that all pages of `errors/` share."""
     page = next(ERRORS.glob("*.html")).read_text("utf-8")
     return source_of(page.partition("<style>")[2].partition("</style>")[0])

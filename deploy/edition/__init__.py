@@ -1,1 +1,1 @@
-"""The sample edition: articles, comments, pictures and views that a fresh platform is loaded with."""
+"""The sample edition: articles, comments, pictures and views for a new platform."""

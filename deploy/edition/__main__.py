@@ -1,4 +1,4 @@
-"""`python -m deploy.edition`: loads the sample edition into a running platform; exit status 1 says that it could not."""
+"""`python -m deploy.edition` loads the sample edition into a running platform. Exit status 1 after a failure."""
 
 import argparse
 import asyncio
@@ -35,9 +35,9 @@ def _token(path: Path | None) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Load and say so; 1 with the reason when something refused it."""
+    """Load the edition. Returns 1, and prints the reason, when it could not be loaded."""
     started = monotonic()
-    # It warns at each connection that the network is not encrypted (docs/OPERATIONS.md).
+    # aiokafka warns of an unencrypted network at each connection (docs/OPERATIONS.md).
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     try:
         settings = EditionSettings.load()
@@ -49,17 +49,17 @@ def main(argv: Sequence[str]) -> int:
             read_edition(),
             now(),
             idempotence=settings.kafka_idempotence,
-            say=_say,
+            report=_report,
         )
         asyncio.run(loading)
     except (EditionError, SettingsError) as error:
-        _say(f"not loaded: {error}")
+        _report(f"not loaded: {error}")
         return 1
-    _say(f"loaded in {monotonic() - started:.1f} s")
+    _report(f"loaded in {monotonic() - started:.1f} s")
     return 0
 
 
-def _say(line: str) -> None:
+def _report(line: str) -> None:
     print(f"edition: {line}", flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Reads the edition's articles: TOML front matter between `+++` lines, then Markdown; comments in TOML beside them."""
+"""Reads the edition's articles: TOML front matter between `+++` lines, then Markdown; comments in separate TOML files."""
 
 import re
 import tomllib
@@ -20,15 +20,15 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class EditionError(Exception):
-    """The edition's files are at fault; the message names the file and the field."""
+    """The edition cannot be loaded. The message names the file and the field, or the call."""
 
 
-class _Form(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Picture(_Form):
-    """What the generator draws, and what the page says about it."""
+class Picture(_Strict):
+    """The scene to draw, and the picture's texts."""
 
     scene: Line
     seed: int
@@ -38,16 +38,16 @@ class Picture(_Form):
     credit: Line = CREDIT
 
 
-class Correction(_Form):
-    """The article is first published with `was` where its text has `now`, then corrected with the note."""
+class Correction(_Strict):
+    """The article is first published with `was` in place of `now`, then corrected with the note."""
 
     note: Line
     was: Line
     now: Line
 
 
-class Comment(_Form):
-    """A reader's words; `held` leaves it in the moderators' queue."""
+class Comment(_Strict):
+    """A reader's comment. `held` leaves it in the moderators' queue."""
 
     name: Annotated[Line, Field(max_length=80)]
     email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@example\.org$")]
@@ -56,8 +56,8 @@ class Comment(_Form):
     replies: tuple["Comment", ...] = ()
 
 
-class Article(_Form):
-    """One article of the edition; its slug is the name of its file, its age counts back from the loading."""
+class Article(_Strict):
+    """One article of the edition. Its slug is its file's name; its age counts back from the time of loading."""
 
     slug: Annotated[str, StringConstraints(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
     headline: Annotated[Line, Field(max_length=200)]
@@ -88,15 +88,15 @@ class Article(_Form):
 
 
 def age_of(article: Article) -> timedelta:
-    """How long before the loading the article was published."""
+    """The article's age at the time of loading."""
     return int(article.age[:-1]) * _UNITS[article.age[-1]]
 
 
 def parse_article(name: str, text: str, comments: str = "") -> Article:
-    """An article from its file's text and that of its comments; an EditionError names the file and the field."""
+    """Parse an article's file and its comments' file. Raises EditionError that names the file and the field."""
     match = re.fullmatch(r"\+\+\+\n(.*?)\n\+\+\+\n(.*)", text, re.S)
     if match is None:
-        raise EditionError(f"{name}.md: the front matter must stand between two lines of +++")
+        raise EditionError(f"{name}.md: the front matter must be between two lines of +++")
     front = _toml(f"{name}.md", match[1])
     talk = _toml(f"{name}.toml", comments).get("comments", [])
     try:
@@ -119,11 +119,11 @@ def _explained(name: str, error: ValidationError) -> str:
 
 
 def read_edition(articles: Path = ARTICLES, comments: Path = COMMENTS) -> list[Article]:
-    """All articles with their comments, by slug; comments without an article are an error."""
+    """All articles with their comments, by slug. Comments without an article are an error."""
     found = [_read_one(path, comments / f"{path.stem}.toml") for path in sorted(articles.glob("*.md"))]
-    strays = {path.stem for path in comments.glob("*.toml")} - {article.slug for article in found}
-    if strays:
-        raise EditionError(f"comments without an article: {', '.join(sorted(strays))}")
+    orphans = {path.stem for path in comments.glob("*.toml")} - {article.slug for article in found}
+    if orphans:
+        raise EditionError(f"comments without an article: {', '.join(sorted(orphans))}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Calls the platform at its public address, as an editor's tool would."""
+"""An HTTP client of the platform's public API, as an editor's tool would have."""
 
 import asyncio
 import json
@@ -13,8 +13,8 @@ from deploy.edition.articles import EditionError
 
 Json = Mapping[str, Any]
 
-# How long an answer of "later" is believed: a service that is being started again is back by then.
-PATIENCE_S = 120.0
+# Longer than a service's restart.
+RETRY_FOR_S = 120.0
 _TIMEOUT_S = 60.0
 _LATER = (429, 503)
 _USUAL_WAIT_S = 0.5
@@ -23,8 +23,8 @@ _USUAL_WAIT_S = 0.5
 class Edge:
     """JSON calls with an editor's token. An async context manager.
 
-    429 and 503 are honoured (`Retry-After`) for up to PATIENCE_S; every other refusal is an EditionError that names what
-    was being loaded and repeats the problem details.
+    After 429 and 503 it waits (`Retry-After`) and tries again, for up to RETRY_FOR_S. Any other error status raises
+    EditionError with the item's name and the problem details.
     """
 
     def __init__(self, url: str, token: str) -> None:
@@ -40,7 +40,7 @@ class Edge:
         await self._session.close()
 
     async def get(self, path: str) -> Json:
-        """The answer's JSON."""
+        """GET; returns the JSON of the answer."""
         return await self._call("GET", path, "the list of articles", None, {})
 
     async def post(
@@ -53,7 +53,7 @@ class Edge:
         version: int = 0,
         awaited: bool = False,
     ) -> Json:
-        """POST with an `Idempotency-Key` or `If-Match` where one is given; `awaited` takes a 404 for "not there yet"."""
+        """POST, with `Idempotency-Key` or `If-Match` if given. With `awaited`, a 404 is retried like a 503."""
         headers = ({"Idempotency-Key": key} if key else {}) | ({"If-Match": f'"{version}"'} if version else {})
         return await self._call("POST", path, subject, body, headers, (*_LATER, 404) if awaited else _LATER)
 
@@ -70,7 +70,7 @@ class Edge:
         headers: Mapping[str, str],
         later: tuple[int, ...] = _LATER,
     ) -> Json:
-        deadline = monotonic() + PATIENCE_S
+        deadline = monotonic() + RETRY_FOR_S
         while True:
             try:
                 async with self._session.request(method, self._url + path, json=body, headers=headers) as answer:
@@ -97,7 +97,7 @@ def _read(text: str, call: str) -> Json:
 
 
 def explain(text: str) -> str:
-    """Problem details in one line; whatever else was answered is cut to a line."""
+    """Problem details in one line; any other text cut to 200 characters."""
     try:
         problem = json.loads(text)
         faults = [f"{fault['pointer']}: {fault['detail']}" for fault in problem.get("errors", ())]

@@ -1,6 +1,6 @@
-"""Draws the site's icon, the mark of `static/icon.svg`, as the PNG files that phones and search engines want.
+"""`python -m deploy.edition.icons` draws `static/icon.svg` as the PNG files that phones and search engines require.
 
-`python -m deploy.edition.icons` writes them beside it; they are committed, so that running needs no Pillow.
+The files are committed, so that the platform needs no Pillow.
 """
 
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-STATIC = Path(__file__).resolve().parents[2] / "services" / "rendering" / "static"
+STATIC = Path(__file__).resolve().parents[2] / "services" / "rendering" / "pages" / "static"
 PAPER, INK = "#fbfaf6", "#a8231a"
-# The beat of icon.svg, on its ground of 32 by 32.
+# The line of icon.svg, in its coordinates of 32 by 32.
 BEAT = ((2, 17), (9, 17), (12, 21), (16, 5), (20, 28), (23, 14), (25, 17), (30, 17))
 GROUND, STROKE, CORNER = 32, 2.4, 3
 _FINER = 4
@@ -19,7 +19,7 @@ _COLOURS = 32
 
 @dataclass(frozen=True)
 class Icon:
-    """A file: its size in pixels, whether its corners are round, and how much of it the mark fills."""
+    """A file: its size in pixels, whether its corners are round, and the scale of the mark."""
 
     name: str
     size: int
@@ -37,7 +37,7 @@ ICONS = (
 
 
 def draw(icon: Icon) -> Image.Image:
-    """The icon, drawn finer and made smaller, so that its edges are smooth."""
+    """Draw an icon at a higher resolution and reduce it, for smooth edges."""
     side = icon.size * _FINER
     image = Image.new("RGBA", (side, side), (0, 0, 0, 0))
     pen = ImageDraw.Draw(image)
@@ -53,7 +53,7 @@ def draw(icon: Icon) -> Image.Image:
 
 
 def main() -> None:
-    """Draw all of them."""
+    """Draw all icons."""
     for icon in ICONS:
         image = draw(icon)
         small = image.quantize(_COLOURS) if icon.round else image.convert("RGB").quantize(_COLOURS)

@@ -1,6 +1,6 @@
-"""Loads the edition through the public ways: the editors' and readers' API at the edge, and the topic of views.
+"""Loads the edition through the public API at the edge, and through the topic of views. `python -m deploy.edition` calls it.
 
-Called by `python -m deploy.edition`. A loading that ended half way can be started again: what is there is left alone.
+An interrupted load can be started again: existing content stays.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from shared.events import PageViewed, encode
 from shared.kafka.producer import Producer
 from shared.times import rfc3339
 
-# A few at a time: the loader shares two cores with the services it loads.
+# Few: the loader shares two cores with the services.
 _AT_ONCE = 6
 _VIEWS_AT_ONCE = 1000
 
@@ -27,21 +27,21 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Loader:
-    """Where to, and what to say on the way."""
+    """Loads an edition through an edge and a producer of views, and reports progress."""
 
     edge: Edge
     views: Producer
-    say: Callable[[str], None]
+    report: Callable[[str], None]
 
     async def load(self, articles: Sequence[Article], now: datetime) -> None:
-        """Everything, in an order that readers could have seen: articles, corrections, comments, views."""
+        """Load in the order of real events: articles, corrections, comments, views."""
         dated = in_order(articles, now)
         known = await self._existing()
-        created = await _few_at_once(lambda pair: self._create(pair[0], known), dated)
+        created = await _map_bounded(lambda pair: self._create(pair[0], known), dated)
         ids = {str(found["slug"]): str(found["id"]) for found in created}
         for (article, moment), found in zip(dated, created, strict=True):
             await self._publish(article, moment, found)
-        self.say(f"{len(dated)} articles published")
+        self.report(f"{len(dated)} articles published")
         async with asyncio.TaskGroup() as group:
             group.create_task(self._comments(articles, ids))
             group.create_task(self._views(plan_views(articles, now), ids))
@@ -76,12 +76,12 @@ class Loader:
         await self.edge.post(f"{path}/correct", article.slug, note, version=found["version"])
 
     async def _comments(self, articles: Sequence[Article], ids: Mapping[str, str]) -> None:
-        talked = [article for article in articles if article.comments]
-        counts = await _few_at_once(lambda article: self._discuss(article, ids[article.slug]), talked)
-        self.say(f"{sum(counts)} comments on {len(talked)} articles")
+        discussed = [article for article in articles if article.comments]
+        counts = await _map_bounded(lambda article: self._discuss(article, ids[article.slug]), discussed)
+        self.report(f"{sum(counts)} comments on {len(discussed)} articles")
 
     async def _discuss(self, article: Article, article_id: str) -> int:
-        """One article's threads, in order; returns how many comments."""
+        """Post one article's threads in order. Returns the number of comments."""
         waiting = [(comment, "", f"{number}") for number, comment in enumerate(article.comments)]
         for comment, parent, place in waiting:
             posted = await self._post_comment(article.slug, article_id, comment, parent, place)
@@ -108,11 +108,11 @@ class Loader:
                 await self.views.send(*(encode(_viewed(view, ids[view.article.slug])) for view in part))
         except Unavailable as error:
             raise EditionError(f"the views: {error}") from error
-        self.say(f"{len(views)} views of the last 30 days")
+        self.report(f"{len(views)} views of the last 30 days")
 
 
 def fields(article: Article, body: str) -> dict[str, Any]:
-    """The article as `POST /v1/articles` takes it, with this text."""
+    """The body of `POST /v1/articles` for an article with this text."""
     sent: dict[str, Any] = {
         "headline": article.headline,
         "section": article.section,
@@ -124,8 +124,8 @@ def fields(article: Article, body: str) -> dict[str, Any]:
         "language": article.language,
     }
     if article.picture:
-        said = article.picture.model_dump(include={"alt", "caption", "credit"})
-        sent["lead_image"] = {"url": article.picture_url, **said}
+        texts = article.picture.model_dump(include={"alt", "caption", "credit"})
+        sent["lead_image"] = {"url": article.picture_url, **texts}
     return sent
 
 
@@ -133,16 +133,16 @@ def _viewed(view: View, article_id: str) -> PageViewed:
     return PageViewed(id=view.id, article_id=article_id, section=view.article.section, viewed_at=view.at)
 
 
-async def _few_at_once(do: Callable[[Item], Awaitable[Result]], items: Iterable[Item]) -> list[Result]:
-    """The results in order, with _AT_ONCE under way; the first failure ends the others."""
+async def _map_bounded(do: Callable[[Item], Awaitable[Result]], items: Iterable[Item]) -> list[Result]:
+    """Results in order, with _AT_ONCE calls in parallel. The first failure cancels the others."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def through(item: Item) -> Result:
+    async def call(item: Item) -> Result:
         async with gate:
             return await do(item)
 
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(through(item)) for item in items]
+        tasks = [group.create_task(call(item)) for item in items]
     return [task.result() for task in tasks]
 
 
@@ -154,13 +154,13 @@ async def load_edition(
     now: datetime,
     *,
     idempotence: bool = True,
-    say: Callable[[str], None] = print,
+    report: Callable[[str], None] = print,
 ) -> None:
-    """Load `articles` into the platform at `edge_url` as of `now`. Raises EditionError naming what could not be loaded."""
+    """Load `articles` into the platform at `edge_url` as of `now`. Raises EditionError that names the failed item."""
     producer = Producer(kafka, idempotence=idempotence, linger_ms=20, batch_bytes=256 * 1024)
     try:
         async with Edge(edge_url, token) as edge:
-            await Loader(edge, producer, say).load(articles, now)
+            await Loader(edge, producer, report).load(articles, now)
     except* EditionError as group:
         raise _first(group) from None
     finally:

@@ -1,4 +1,4 @@
-"""Draws the edition's pictures: `python -m deploy.edition.pictures [name ...]`; the output is committed."""
+"""`python -m deploy.edition.pictures [name ...]` draws the edition's pictures. The output is committed."""
 
 import sys
 from pathlib import Path
@@ -32,13 +32,12 @@ HUES: dict[str, Colour] = {
     "technology": (124, 108, 172),
     "crypto": (166, 92, 136),
 }
-# The qualities are where flat colour still shows no seams at 200 %; the whole set is about 9 MB.
-# 3 gives each edge nine samples; 4 takes twice the time and cannot be told apart.
+# 3 gives each edge nine samples; 4 takes twice the time and looks the same.
 SUPERSAMPLING = 3
 
 
 def draw(picture: Picture, section: str, scale: int = SUPERSAMPLING) -> Image.Image:
-    """The illustration at 1280x720: the same picture, section and scale always give the same pixels."""
+    """Draw the illustration at 1280x720. The same picture, section and scale always give the same pixels."""
     if picture.scene not in SCENES:
         raise EditionError(f"no such scene: {picture.scene}")
     colours = palette(picture.ground, HUES[section])
@@ -48,12 +47,13 @@ def draw(picture: Picture, section: str, scale: int = SUPERSAMPLING) -> Image.Im
 
 
 def variants(name: str) -> list[str]:
-    """The names of all files of one picture."""
+    """The file names of one picture."""
     return [f"{name}.jpg", *(f"{name}-{width}.{kind}" for width in WIDTHS for kind in ("avif", "webp"))]
 
 
 def write(image: Image.Image, name: str, folder: Path) -> None:
-    """The JPEG and the AVIF and WebP variants of one picture."""
+    """Write the JPEG, AVIF and WebP files of one picture."""
+    # At these qualities flat colour shows no seams at 200 %; the whole set is about 9 MB.
     image.save(folder / f"{name}.jpg", quality=66, optimize=True, progressive=True)
     for width in WIDTHS:
         small = image if width == WIDTH else image.resize((width, width * HEIGHT // WIDTH), Image.Resampling.LANCZOS)
@@ -62,7 +62,7 @@ def write(image: Image.Image, name: str, folder: Path) -> None:
 
 
 def main(names: list[str]) -> None:
-    """Draws the pictures of the named articles, or of all."""
+    """Draw the pictures of the named articles, or of all."""
     OUTPUT.mkdir(exist_ok=True)
     articles = [a for a in read_edition() if a.picture and (not names or a.slug in names)]
     for number, article in enumerate(articles, 1):

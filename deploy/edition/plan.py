@@ -1,4 +1,4 @@
-"""What the loader does, decided beforehand: the order of articles and the history of views. Pure functions."""
+"""The loader's plan: the order of articles and the history of views. Pure functions."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from deploy.edition.articles import Article, age_of
 
 HISTORY = timedelta(days=30)
-# Enough for every ranking of every section to have an order; each costs the loader a tenth of a millisecond.
+# Enough to give every ranking of every section an order. Each costs the loader 0.1 ms.
 MOST_VIEWS = 12_000
 
 _HOUR = timedelta(hours=1)
@@ -20,7 +20,7 @@ _NAMESPACE = UUID("0d7b1b0e-6a3f-5c55-9d57-2b8f4a6f1c11")
 
 @dataclass(frozen=True)
 class View:
-    """One reader's look at an article. The id is the same at each loading, so that a view counts once."""
+    """One view of an article. Each load gives it the same id, so that it counts once."""
 
     id: UUID
     article: Article
@@ -34,9 +34,9 @@ def in_order(articles: Sequence[Article], now: datetime) -> list[tuple[Article, 
 
 
 def plan_views(articles: Sequence[Article], now: datetime, most: int = MOST_VIEWS) -> list[View]:
-    """At most `most` views over the last 30 days, oldest first; never one before its article was published.
+    """At most `most` views over the last 30 days, oldest first, none before its article was published.
 
-    An article's share falls with its rank by a power law, its rate with its age, and all rates follow the day.
+    An article's share follows a power law of its rank; its rate falls with its age and varies with the time of day.
     """
     rates = {article.slug: _hourly_rates(article, now, rank) for rank, article in enumerate(_ranked(articles), 1)}
     total = sum(sum(hours) for hours in rates.values())
@@ -51,7 +51,7 @@ def _ranked(articles: Sequence[Article]) -> list[Article]:
 
 
 def _hourly_rates(article: Article, now: datetime, rank: int) -> list[float]:
-    """The weight of each of the last 720 hours, the latest first."""
+    """The weight of each of the last 720 hours, latest first."""
     age_h = age_of(article) / _HOUR
     appeal = (rank + 2) ** -0.95
     rates = []
@@ -64,12 +64,12 @@ def _hourly_rates(article: Article, now: datetime, rank: int) -> list[float]:
 
 
 def _interest(age_h: float) -> float:
-    """A day of news, a fortnight of reading on, and a trickle for ever."""
+    """Relative rate by age: high on the first day, lower for two weeks, then small and constant."""
     return math.exp(-age_h / 14) + 0.09 * math.exp(-age_h / 220) + 0.004
 
 
 def _of_the_day(moment: datetime) -> float:
-    """How awake readers are: least at four in the morning (UTC), most in the evening, with a rise at breakfast."""
+    """Relative rate by the time of day (UTC): lowest at four in the morning, highest in the evening, with a morning rise."""
     hour = moment.astimezone(UTC).hour + moment.minute / 60
     return 1 + 0.5 * math.cos((hour - 18) / 24 * math.tau) + 0.2 * math.cos((hour - 7) / 12 * math.tau)
 

@@ -1,4 +1,4 @@
-"""What the loader is told by the environment; the command line goes before it."""
+"""Settings of the loader. Options on the command line override them."""
 
 from pathlib import Path
 

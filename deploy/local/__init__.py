@@ -2,5 +2,5 @@
 
 import os
 
-# Read before anything else is imported: a parent that dies meanwhile is seen to have changed.
+# Read before the other imports, so that the death of the parent during them is noticed.
 STARTED_BY = os.getppid()

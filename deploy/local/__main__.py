@@ -1,4 +1,4 @@
-"""`python -m deploy.local` runs the whole stack; `python -m deploy.local engines` only the engines, for tests."""
+"""`python -m deploy.local` runs the whole stack; `python -m deploy.local engines` runs the engines alone, for tests."""
 
 import asyncio
 import sys

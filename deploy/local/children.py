@@ -1,4 +1,4 @@
-"""The supervisor's side of the nursery: start a process, learn that it ended, stop it within a bound."""
+"""The supervisor's side of the forkserver: start a process, learn of its end, stop it within a bound."""
 
 import asyncio
 import contextlib
@@ -16,11 +16,11 @@ from typing import Any, Self
 
 from deploy.local.progress import Activity
 
-# The nursery is given up when it has done nothing for so long, however long an answer takes.
+# The limit is on idleness, not on the answer: on a busy machine imports take long.
 _IDLE_LIMIT_S = 60.0
 _LOOK_EVERY_S = 0.25
 _LEAST_WAIT_S = 0.05
-# A process that is asked to end has its time, and more while it works for this share of it, up to a bound.
+# A stopping process gets more than its time while it uses this share of a core, up to _LONGEST_STOP_S.
 _WORKING_SHARE = 0.2
 _RESTS_AFTER_S = 0.75
 _LONGEST_STOP_S = 30.0
@@ -29,12 +29,12 @@ _KILLED_TIMEOUT_S = 30.0
 
 
 class ForkserverLost(RuntimeError):
-    """The nursery died and took everything it had started with it; the stack cannot go on."""
+    """The forkserver died, and all processes with it. The stack cannot continue."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """What to run: a program by its `argv`, or a Python module by name, which may be a fork of the nursery."""
+    """What to run: a program by its `argv`, or a Python module by name, which may be a fork of the forkserver."""
 
     argv: Sequence[str] = ()
     module: str = ""
@@ -50,7 +50,7 @@ class Child:
         self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def stop(self, timeout_s: float) -> bool:
-        """Ask it to end; kill its group when `timeout_s` are over and it does not work any more. True when it ended by itself."""
+        """Send SIGTERM; kill the group when `timeout_s` have passed and the process is idle. True when it ended by itself."""
         if not self.exited.done():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGTERM)
@@ -70,14 +70,14 @@ class Child:
         return True
 
     def kill(self) -> None:
-        """SIGKILL for it and whatever it started; one that was just forked does not lead a group yet."""
+        """Send SIGKILL to the process and its group. A process that was just forked has no group of its own yet."""
         for send in (os.kill, os.killpg):
             with contextlib.suppress(ProcessLookupError):
                 send(self.pid, signal.SIGKILL)
 
 
 class Children:
-    """Starts processes through a nursery. An async context manager: leaving it kills what still runs."""
+    """Starts processes through a forkserver. An async context manager: leaving it kills the processes that still run."""
 
     def __init__(self, root: Path, lock_fd: int) -> None:
         self._root = root
@@ -109,18 +109,18 @@ class Children:
         await asyncio.to_thread(self._process.wait)
 
     @property
-    def nursery_pid(self) -> int:
-        """The nursery's own process."""
+    def forkserver_pid(self) -> int:
+        """The forkserver's process id."""
         return self._process.pid
 
     async def preload(self, modules: Sequence[str]) -> dict[str, str]:
-        """Import modules in the nursery; what could not be imported comes back with its reason."""
+        """Import modules in the forkserver. Returns the modules that failed, with the reason."""
         answer = await self._ask({"preload": list(modules)}, [])
         failed: dict[str, str] = answer["preloaded"]
         return failed
 
     async def start(self, command: Command, output: int) -> Child:
-        """Start a process that writes what it says to the descriptor `output`. Raises ForkserverLost."""
+        """Start a process whose output goes to the descriptor `output`. Raises ForkserverLost."""
         order = {
             "argv": list(command.argv),
             "module": command.module,
@@ -133,7 +133,7 @@ class Children:
     async def _ask(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
         async with self._asking:
             if self.lost.is_set():
-                raise ForkserverLost("the nursery is gone")
+                raise ForkserverLost("the forkserver is gone")
             order = json.dumps(request).encode() + b"\n"
             sent = socket.send_fds(self._control, [order], fds)
             await asyncio.get_running_loop().sock_sendall(self._control, order[sent:])
@@ -145,11 +145,11 @@ class Children:
         try:
             while not (await asyncio.wait([answer], timeout=_LOOK_EVERY_S))[0]:
                 if self.lost.is_set():
-                    raise ForkserverLost("the nursery was killed")
+                    raise ForkserverLost("the forkserver was killed")
                 if activity.idle_for_s() > _IDLE_LIMIT_S:
-                    # Its late answer would be taken for that to the next order.
+                    # Its late answer would be read as the answer to the next request.
                     self._process.kill()
-                    raise ForkserverLost(f"the nursery has not answered, and has done nothing for {_IDLE_LIMIT_S:g} s")
+                    raise ForkserverLost(f"the forkserver did not answer and was idle for {_IDLE_LIMIT_S:g} s")
             return answer.result()
         finally:
             answer.cancel()

@@ -1,4 +1,4 @@
-"""`$WM_DATA`: who holds it, and the files in it that others read (`run.json`)."""
+"""`$WM_DATA`: its lock, and the files that tools read (`run.json`)."""
 
 import contextlib
 import fcntl
@@ -16,10 +16,10 @@ class FolderTaken(RuntimeError):
 
 
 def lock(folder: Path) -> int:
-    """Take the folder for this stack; returns the descriptor that holds the lock.
+    """Lock the folder for this stack; returns the descriptor that holds the lock. Raises FolderTaken.
 
-    The nursery holds it too, so a stack whose supervisor was killed gives the folder free when its last process is
-    gone: that is what the few seconds of waiting are for.
+    The forkserver holds the lock too: after the supervisor was killed, the folder is free when the last process is gone.
+    The wait of _LOCK_TIMEOUT_S is for that.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "lock"
@@ -46,7 +46,7 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part."""
+    """Replace a file atomically."""
     fresh = path.with_name(f".{path.name}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb") as file:
@@ -55,5 +55,5 @@ def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
 
 
 def write_run_file(folder: Path, content: dict[str, object]) -> None:
-    """`run.json`: what runs now, for tools (its shape is part of the public contract)."""
+    """Write `run.json`: the running processes, for tools. Its shape is part of the public contract."""
     replace_file(folder / "run.json", json.dumps(content, indent=1).encode() + b"\n")

@@ -1,14 +1,14 @@
-"""Waiting at the end of a run until every acknowledged view is counted: the embedded broker will not remember it."""
+"""At the end of a run, waits until every acknowledged view is counted: the embedded broker keeps them in memory alone."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
 _POLL_S = 0.05
-# A counter learns of a new record with its next fetch: its lag has to be nothing for longer than one lasts.
+# A counter learns of a new record with its next fetch: its lag must be 0 for longer than a fetch lasts.
 _QUIET_S = 1.0
 _QUIET_LOOKS = 8
-# A counter whose lag stands still for so long hangs, or its Redis is away; one that has just started needs 3 s for its partitions.
+# After so long with the same lag, a counter hangs or has no Redis. A counter that has just started needs 3 s for its partitions.
 _STALLED_S = 5.0
 _AT_MOST_S = 60.0
 
@@ -16,7 +16,7 @@ Lag = Callable[[], Awaitable[int | None]]
 
 
 async def drain(counters: Sequence[Lag]) -> bool:
-    """Wait until the lag of all together is nothing and stays so. False when it stands still before, or is not told."""
+    """Wait until the sum of all lags is 0 and stays so. False when it stops changing before that, or is unknown."""
     if not counters:
         return True
     try:
@@ -43,7 +43,7 @@ async def _watch(counters: Sequence[Lag]) -> bool:
 
 
 async def _behind(counters: Sequence[Lag]) -> int | None:
-    """Records that are not applied yet; None while a counter does not tell."""
+    """Records that are not applied yet; None while a counter does not report its lag."""
     behind = 0
     for lag in counters:
         records = await lag()

@@ -1,4 +1,4 @@
-"""The public address of the embedded stack: nginx from its wheel, with the configuration that production uses too."""
+"""The edge of the embedded stack: nginx from its wheel, with the configuration of production."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from deploy.local.engines import MOST_FIRST_STARTS
 from deploy.local.managed_process import Spec
 from deploy.local.probes import listens
 
-# A worker is one core at most; more of them than this only share out a cache that is small anyway.
+# A worker uses one core at most. More workers than this would split a small cache.
 _MOST_WORKERS = 4
 
 
@@ -25,7 +25,7 @@ def edge(
     *,
     rate_limits: bool,
 ) -> Spec:
-    """nginx on loopback, under the folder, as whoever runs the stack."""
+    """nginx on loopback, with its files in `folder`, as the user who runs the stack."""
     folder.mkdir(parents=True, exist_ok=True)
     workers = min(os.cpu_count() or 1, _MOST_WORKERS)
     listen = f"127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""The sample edition: loaded once, on the first start, through the ways that editors and readers use."""
+"""Loads the sample edition once, on the first start, through the public API and the topics."""
 
 import asyncio
 import os
@@ -11,24 +11,24 @@ from deploy.local.progress import Activity
 from deploy.local.settings import LocalSettings
 
 _NAME = "edition"
-# Its own waits end sooner: one that does nothing for so long hangs.
+# Longer than any wait of the loader's own: idle for so long, it hangs.
 _IDLE_LIMIT_S = 180.0
 _LOOK_EVERY_S = 1.0
 
 
 async def load_once(
-    settings: LocalSettings, children: Children, logs: Logs, env: Mapping[str, str], say: Callable[[str], None]
+    settings: LocalSettings, children: Children, logs: Logs, env: Mapping[str, str], report: Callable[[str], None]
 ) -> None:
-    """Load it if it is wanted and was not loaded before. A failed load is said and tried again on the next start."""
+    """Load the edition if it is wanted and was not loaded before. A failed load is reported, and tried again on the next start."""
     marker = settings.data.resolve() / "edition.loaded"
     if settings.edition == "none" or marker.exists():
         return
-    say("loading the sample edition (once)")
+    report("loading the sample edition (once)")
     code = await _run(children, logs, env)
     if code == 0:
         _mark(marker)
     else:
-        say(f"the sample edition could not be loaded (exit code {code}); see logs/{_NAME}.log")
+        report(f"the sample edition could not be loaded (exit code {code}); see logs/{_NAME}.log")
 
 
 async def _run(children: Children, logs: Logs, env: Mapping[str, str]) -> int:

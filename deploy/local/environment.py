@@ -1,4 +1,4 @@
-"""What every service of this run is told, as environment variables. Its names are those of `shared/settings.py`."""
+"""The settings that every service of this run gets, as environment variables (`shared/settings.py`)."""
 
 import secrets
 from collections.abc import Mapping
@@ -9,8 +9,9 @@ from deploy.local.settings import LocalSettings, inherited_environment
 
 
 def for_services(settings: LocalSettings, addresses: Mapping[str, str], token: Path) -> dict[str, str]:
-    """Addresses of this run, and what the embedded broker cannot do; all else is inherited from the caller."""
-    # The embedded broker waits for half a session for further members of a new group (measured: 3 s at 6000): most of a start.
+    """Addresses of this run and settings for the embedded broker; everything else comes from the caller's environment."""
+    # The embedded broker waits half a session timeout for further members of a new group (measured: 3 s at 6000 ms).
+    # This wait is most of a start.
     env = {} if settings.kafka else {"WM_SESSION_TIMEOUT_MS": "4000"}
     env |= {
         "WM_SITE_URL": f"http://127.0.0.1:{settings.port}",
@@ -23,14 +24,14 @@ def for_services(settings: LocalSettings, addresses: Mapping[str, str], token: P
         "WM_SEARCH_INDEX": str(token.parent / "search"),
     }
     if not settings.kafka:
-        # It knows no idempotent producers, its fetches may leave out what is just being stored, and it forgets everything
-        # when it ends: a new log is then nobody's mistake.
+        # The embedded broker has no idempotent producers, its fetches may omit records that are being stored, and its log
+        # ends with it, so that a new log is no error.
         env |= {"WM_KAFKA_IDEMPOTENCE": "off", "WM_KAFKA_HOLE_WAIT_MS": "500", "WM_KAFKA_ADOPT_NEW_LOG": "on"}
     return env
 
 
 def provide_token(data: Path) -> Path:
-    """The file with the editor's token, made on the first start, readable by its owner alone."""
+    """The file with the editor's token. Created on the first start, readable by its owner alone."""
     path = data / "editor.token"
     if not path.exists():
         replace_file(path, f"{secrets.token_urlsafe(32)}\n".encode(), mode=0o600)

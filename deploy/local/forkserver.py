@@ -1,9 +1,9 @@
-"""The nursery: the process that starts every other process of the embedded stack. `children.py` talks to it.
+"""The process that starts every other process of the embedded stack. `children.py` sends it requests over a socket.
 
-It is there for two reasons. When the supervisor goes, even by SIGKILL, the nursery sees the end of its socket and kills
-every process group it started; on Linux the kernel does the same for the children of a killed nursery. And it
-imports the services' libraries once: a service is then a fork that is ready in milliseconds, not a new interpreter that
-spends a second on imports (nine of them took 4.5 s of the two cores).
+It has two purposes. First, no process outlives the supervisor: when the supervisor ends, even by SIGKILL, the forkserver
+reads the end of its socket and kills every process group it started; on Linux the kernel does the same for the children
+of a killed forkserver. Second, it imports the services' libraries once: a service is then a fork that is ready in
+milliseconds, not a new interpreter that imports for a second (nine of them took 4.5 s of two cores).
 """
 
 import contextlib
@@ -23,18 +23,18 @@ from typing import Any, NoReturn
 
 import setproctitle
 
-# Forking without exec is not safe on macOS once system libraries have been used; there a service is a new interpreter.
+# On macOS, fork without exec is not safe once system libraries have been used: there a service is a new interpreter.
 _FORKS_SERVICES = sys.platform.startswith("linux")
 _PR_SET_PDEATHSIG = 1
 _MESSAGE_BYTES = 256 * 1024
 
 
 class Forkserver:
-    """One request at a time from the supervisor; exits of children are reported as they happen."""
+    """Answers the supervisor's requests one at a time, and reports exits of children when they happen."""
 
     def __init__(self, control: socket.socket, lock_fd: int) -> None:
         self._control = control
-        self._lock_fd = lock_fd  # held open: the data directory stays locked until the last child is gone
+        self._lock_fd = lock_fd  # held open: the data folder stays locked until the last child is gone
         self._children: set[int] = set()
         self._libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
         self._wakeup, wake = socket.socketpair()
@@ -45,7 +45,7 @@ class Forkserver:
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
 
     def serve(self) -> None:
-        """Until the supervisor is gone; then nothing that was started here is left."""
+        """Serve until the supervisor is gone, then kill all children."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(self._wakeup, selectors.EVENT_READ)
@@ -71,20 +71,20 @@ class Forkserver:
                 return
             if pid == 0:
                 return
-            _kill_group(pid)  # what a killed leader leaves behind, nginx its workers
+            _kill_group(pid)  # a killed leader leaves its group, as nginx its workers
             self._children.discard(pid)
             self._report({"exited": pid, "code": os.waitstatus_to_exitcode(status)})
 
     def _report(self, event: dict[str, object]) -> None:
-        # A supervisor that is gone is noticed at the next read.
+        # The next read notices that the supervisor is gone.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._control.sendall(json.dumps(event).encode() + b"\n")
 
     def _answer(self) -> bool:
-        """Carry out one request; false when the supervisor has gone."""
+        """Carry out one request; false when the supervisor is gone."""
         try:
             line, fds, _, _ = socket.recv_fds(self._control, _MESSAGE_BYTES, 1)
-            # A descriptor ends what is received at once: an order with a large environment comes in several parts.
+            # A message with a descriptor ends a read: a request with a large environment comes in several parts.
             while not line.endswith(b"\n"):
                 part = self._control.recv(_MESSAGE_BYTES)
                 if not part:
@@ -100,17 +100,17 @@ class Forkserver:
         return True
 
     def _preload(self, modules: Sequence[str]) -> dict[str, str]:
-        """Import what services will need; a module that fails is named, and fails again, loudly, in its own process."""
+        """Import the services' modules. Returns those that failed; they fail again in the process of the service."""
         failed = {}
         for name in modules:
             if self._supervisor_is_gone():
-                break  # imports take long, and engines run meanwhile
+                break  # imports take long, and engines are running
             try:
                 importlib.import_module(name)
             except Exception as error:
                 failed[name] = f"{type(error).__name__}: {error}"
         gc.collect()
-        gc.freeze()  # the collector then leaves these pages alone, so that the forks go on sharing them
+        gc.freeze()  # the collector then does not write to these pages, so that forks keep sharing them
         return failed
 
     def _supervisor_is_gone(self) -> bool:
@@ -122,17 +122,17 @@ class Forkserver:
             return True
 
     def _spawn(self, order: dict[str, Any], output: int) -> None:
-        nursery = os.getpid()
+        forkserver = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._become(order, output, nursery)
+            self._become(order, output, forkserver)
         os.close(output)
         self._children.add(pid)
         self._report({"spawned": pid})
 
-    def _become(self, order: dict[str, Any], output: int, nursery: int) -> NoReturn:
+    def _become(self, order: dict[str, Any], output: int, forkserver: int) -> NoReturn:
         try:
-            self._let_go_of_parent(nursery)
+            self._detach(forkserver)
             os.dup2(output, 1)
             os.dup2(output, 2)
             os.close(output)
@@ -145,12 +145,12 @@ class Forkserver:
         finally:
             os._exit(127)
 
-    def _let_go_of_parent(self, nursery: int) -> None:
+    def _detach(self, forkserver: int) -> None:
         os.setsid()
         if self._libc is not None:
             self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != nursery:
-            os._exit(1)  # it was killed before the kernel knew that this process goes with it
+        if os.getppid() != forkserver:
+            os._exit(1)  # the forkserver was killed before prctl took effect
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
@@ -161,7 +161,7 @@ class Forkserver:
 
     def _kill_all(self) -> None:
         for pid in self._children:
-            os.kill(pid, signal.SIGKILL)  # a child that was just forked does not lead a group yet
+            os.kill(pid, signal.SIGKILL)  # a child that was just forked has no group of its own yet
             _kill_group(pid)
         while self._children:
             pid, _ = os.waitpid(-1, 0)

@@ -1,4 +1,4 @@
-"""Ending what a run before may have left: workers of nginx, whose master, nursery and supervisor were all killed at once."""
+"""Ends nginx workers of an earlier run, whose master, forkserver and supervisor were all killed at once."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ _LOOK_EVERY_S = 0.02
 
 
 def end_leftovers(edge_folder: Path) -> None:
-    """Kill the edge of the run before, if it is there. The caller holds the data folder, so that no stack runs on it."""
+    """Kill the workers of an earlier edge. The caller holds the lock of the data folder, so no stack runs on it."""
     try:
         master = int((edge_folder / "nginx.pid").read_text())
     except (FileNotFoundError, ValueError):
@@ -25,7 +25,7 @@ def end_leftovers(edge_folder: Path) -> None:
             os.kill(worker, signal.SIGKILL)
     deadline = time.monotonic() + _GONE_WITHIN_S
     while any(Path(f"/proc/{worker}").exists() for worker in workers) and time.monotonic() < deadline:
-        time.sleep(_LOOK_EVERY_S)  # their port is free when they are gone
+        time.sleep(_LOOK_EVERY_S)  # their port is free only when they are gone
 
 
 def _workers_of(master: int) -> Iterator[int]:

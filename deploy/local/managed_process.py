@@ -1,4 +1,4 @@
-"""Keeps one process running: starts it, waits until it answers, starts it again when it dies."""
+"""Keeps one process running: starts it, waits until it answers, restarts it when it ends."""
 
 import asyncio
 import os
@@ -11,15 +11,15 @@ from deploy.local.children import Child, Children, Command, ForkserverLost
 from deploy.local.progress import Activity
 from shared.process.process import EXIT_SETTINGS
 
-# The first restart is at once: a process that was killed did nothing wrong.
+# The first restart is immediate: the process may have been killed from outside.
 _FIRST_BACKOFF_S = 0.2
 _LONGEST_BACKOFF_S = 5.0
-# A process that ran for so long did not die of its start: the next one need not wait.
+# After so long, the cause of the end was not the start: the restart is immediate again.
 _SETTLED_AFTER_S = 10.0
 _PROBE_EVERY_S = 0.025
 _SLOW_PROBE_EVERY_S = 0.2
 _SLOW_AFTER_S = 3.0
-# An engine that does nothing for so long, and does not answer, never will.
+# An engine that is idle for so long without having answered never will.
 _IDLE_LIMIT_S = 60.0
 
 
@@ -30,7 +30,7 @@ class Output(Protocol):
         """The writing end of a new pipe."""
 
     async def last_lines(self, name: str) -> Sequence[str]:
-        """The end of what a process that has ended wrote."""
+        """The last lines of a process that has ended."""
 
 
 @dataclass(frozen=True)
@@ -41,26 +41,26 @@ class Spec:
     instance: int
     url: str
     command: Callable[[], Command]
-    """Built anew at each start, for what must be new each time."""
+    """Called at each start, since parts of a command may differ each time."""
     answers: Callable[[], Awaitable[bool]]
     prepare: Callable[[], Awaitable[None]] | None = None
-    """Done each time it answers, before it counts as ready. An error out of it ends the process, and so starts it anew."""
+    """Called after each start when the process answers, before it counts as ready. An exception restarts the process."""
     most_first_starts: int | None = None
-    """How often it may end without having answered once in this run, before it is given up; None: as often as it likes.
+    """How often the process may end before its first answer in this run; then the stack fails. None: no limit.
 
-    With a number it is also killed when it does nothing for a minute before it answers.
+    With a limit it is also killed when it is idle for a minute before it answers.
     """
 
     @property
     def label(self) -> str:
-        """Its name in logs, with a number where there may be several."""
+        """Its name in logs."""
         return f"{self.name}-{self.instance}"
 
 
 class ManagedProcess:
-    """The life of one process. `spawned` is set once it was first started, `ready` while it is known to answer.
+    """One process and its restarts.
 
-    `has_answered` says whether it ever was ready in this run.
+    `spawned` is set after the first start, `ready` while the process answers. `has_answered`: was ready once in this run.
     """
 
     def __init__(
@@ -68,9 +68,9 @@ class ManagedProcess:
         spec: Spec,
         children: Children,
         output: Output,
-        tell: Callable[[str], None],
-        changed: Callable[[], None],
-        give_up: Callable[[str], None],
+        report: Callable[[str], None],
+        on_start: Callable[[], None],
+        on_failure: Callable[[str], None],
     ) -> None:
         self.spec = spec
         self.spawned = asyncio.Event()
@@ -78,28 +78,28 @@ class ManagedProcess:
         self.child: Child | None = None
         self._children = children
         self._output = output
-        self._tell = tell
-        self._changed = changed
-        self._give_up = give_up
+        self._report = report
+        self._on_start = on_start
+        self._on_failure = on_failure
         self.has_answered = False
         self._starts = 0
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin; returns at once. Await `ready` to know that it answers."""
-        self._task = asyncio.create_task(self._keep(), name=f"keeper of {self.spec.label}")
+        """Start the process in the background. Await `ready` to know that it answers."""
+        self._task = asyncio.create_task(self._keep_running(), name=f"keep {self.spec.label} running")
 
     async def stop(self, timeout_s: float) -> None:
-        """End the process, by force when it does not work any more after `timeout_s`, and start it no more."""
+        """Stop the process for good. It is killed when it is idle and still there after `timeout_s`."""
         self._stopping = True
         if self.child is not None and not await self.child.stop(timeout_s):
-            self._tell(f"{self.spec.label} did not stop in time and was killed")
+            self._report(f"{self.spec.label} did not stop in time and was killed")
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    async def _keep(self) -> None:
+    async def _keep_running(self) -> None:
         backoff_s = 0.0
         while True:
             began = time.monotonic()
@@ -110,23 +110,23 @@ class ManagedProcess:
             if self._stopping:
                 return
             if not self.has_answered and (reason := await self._hopeless(code)):
-                self._give_up(reason)
+                self._on_failure(reason)
                 return
             settled = time.monotonic() - began > _SETTLED_AFTER_S
-            self._tell(f"{self.spec.label} ended with {_code_in_words(code)}; it is started again")
+            self._report(f"{self.spec.label} ended with {_code_in_words(code)}; restarting it")
             await asyncio.sleep(0.0 if settled else backoff_s)
             backoff_s = _FIRST_BACKOFF_S if settled else min(max(2 * backoff_s, _FIRST_BACKOFF_S), _LONGEST_BACKOFF_S)
 
     async def _hopeless(self, code: int) -> str:
-        """Why another start would end in the same way; empty when it might not."""
+        """Why another start would end in the same way; empty when it may succeed."""
         self._starts += 1
         lines = await self._output.last_lines(self.spec.label)
         if code == EXIT_SETTINGS:
             return lines[-1].removeprefix(f"{self.spec.name}: ") if lines else f"{self.spec.label}: a setting is wrong"
         if self._starts != self.spec.most_first_starts:
             return ""
-        said = "".join(f"\n  {line}" for line in lines) or " nothing"
-        return f"{self.spec.label} ended {self._starts} times without an answer, with {_code_in_words(code)}, and said:{said}"
+        output = "".join(f"\n  {line}" for line in lines) or " nothing"
+        return f"{self.spec.label} ended {self._starts} times before it answered, with {_code_in_words(code)}; its output:{output}"
 
     async def _run_once(self) -> int:
         descriptor = await self._output.pipe(self.spec.label)
@@ -135,7 +135,7 @@ class ManagedProcess:
         finally:
             os.close(descriptor)
         self.spawned.set()
-        self._changed()
+        self._on_start()
         becoming_ready = asyncio.create_task(self._become_ready(child))
         try:
             return await asyncio.shield(child.exited)
@@ -160,7 +160,7 @@ class ManagedProcess:
         activity = Activity(child.pid)
         while activity.idle_for_s() < _IDLE_LIMIT_S:
             await asyncio.sleep(_IDLE_LIMIT_S / 60)
-        self._tell(f"{self.spec.label} does not answer, and has done nothing for {_IDLE_LIMIT_S:g} s; it is killed")
+        self._report(f"{self.spec.label} does not answer and was idle for {_IDLE_LIMIT_S:g} s; killing it")
         child.kill()
 
     async def _wait_for_an_answer(self) -> None:
@@ -175,8 +175,8 @@ class ManagedProcess:
         try:
             await self.spec.prepare()
         except Exception as error:
-            # Client libraries raise what they like, and a process that is started anew answers all of it.
-            self._tell(f"{self.spec.label} cannot be used ({error or repr(error)}); it is killed")
+            # Client libraries raise many types, and a restart is the answer to each.
+            self._report(f"{self.spec.label} cannot be used ({error or repr(error)}); killing it")
             child.kill()
             return False
         return True

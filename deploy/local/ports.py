@@ -1,16 +1,16 @@
-"""Free loopback ports for engines and services. Chosen once a run; a process that is started again keeps its port."""
+"""Free loopback ports for engines and services. Chosen once a run: a restarted process keeps its port."""
 
 import random
 import socket
 
-# Below the range from which Linux (32768) and macOS (49152) take ports for outgoing connections, so that nobody's
-# connection can sit on the port of a process that is just being started again.
+# Below the range from which Linux (32768) and macOS (49152) take ports for outgoing connections: no connection can take
+# the port of a process that is being restarted.
 _FIRST, _LAST = 18_000, 31_999
 _ATTEMPTS = 200
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen there now."""
+    """Whether a server could listen on the port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -28,7 +28,7 @@ class Ports:
         self._random = random.SystemRandom()
 
     def take(self) -> int:
-        """A port that nobody listens on and that was not handed out before."""
+        """A free port that was not handed out before."""
         for _ in range(_ATTEMPTS):
             port = self._random.randint(_FIRST, _LAST)
             if port not in self._given and is_free(port):

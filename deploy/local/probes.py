@@ -1,4 +1,4 @@
-"""Whether a server answers: over bare sockets, so that the supervisor needs no client library to ask."""
+"""Probes of servers over plain sockets, so that the supervisor imports no client library."""
 
 import asyncio
 import contextlib
@@ -8,12 +8,12 @@ _TIMEOUT_S = 2.0
 
 
 async def listens(port: int, host: str = "127.0.0.1") -> bool:
-    """A TCP connection is taken."""
+    """Whether the port accepts a TCP connection."""
     return await _exchange(host, port, b"", 0) is not None
 
 
 async def answers_ping(port: int) -> bool:
-    """A Redis server answers PING; one that still loads its data answers with an error and is not ready."""
+    """Whether a Redis server answers PING. While it loads its data it answers with an error and is not ready."""
     return await _exchange("127.0.0.1", port, b"PING\r\n", 64) == b"+PONG\r\n"
 
 
@@ -36,7 +36,7 @@ async def http_get(url: str) -> tuple[int, bytes]:
 
 
 async def _exchange(host: str, port: int, request: bytes, size: int) -> bytes | None:
-    """What came back, or None when nobody listens or the answer takes too long."""
+    """The answer; None when there is no server, or no answer in time."""
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             reader, writer = await asyncio.open_connection(host, port)

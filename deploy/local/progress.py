@@ -1,4 +1,4 @@
-"""Waiting that follows progress instead of the clock: a busy machine takes long, and is no reason to give up."""
+"""Waits limited by idleness instead of time: on a busy machine a process that works may take long."""
 
 import asyncio
 import time
@@ -7,17 +7,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-_TELL_EVERY_S = 20.0
+_REPORT_EVERY_S = 20.0
 _NANOSECONDS = 1e-9
 
 Result = TypeVar("Result")
 
 
 class Activity:
-    """How long a process has done nothing.
+    """How long a process has been idle.
 
-    It works while its threads use a processor, or wait for one, for more than `least_share` of the time between two looks, and
-    while it waits for a disk. Where the kernel does not tell (macOS), a process counts as idle from the start.
+    It works while its threads use or wait for a processor for more than `least_share` of the time between two calls, and
+    while it waits for a disk. Without /proc (macOS), a process counts as idle from the start.
     """
 
     def __init__(self, pid: int, *, least_share: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,7 +28,7 @@ class Activity:
         self._effort_s = _effort_s(pid)
 
     def idle_for_s(self) -> float:
-        """Seconds since the process was last seen at work; each call is a look."""
+        """Seconds since a call last found the process at work."""
         now, effort_s = self._clock(), _effort_s(self._pid)
         wanted_s = self._least_share * (now - self._looked_at)
         if effort_s - self._effort_s > wanted_s or _waits_for_a_disk(self._pid):
@@ -54,14 +54,14 @@ def _waits_for_a_disk(pid: int) -> bool:
     return False
 
 
-async def say_meanwhile(
-    work: Coroutine[object, object, Result], waits_for: Callable[[], str], say: Callable[[str], None]
+async def report_while_waiting(
+    work: Coroutine[object, object, Result], waits_for: Callable[[], str], report: Callable[[str], None]
 ) -> Result:
-    """Wait as long as it takes, and say every twenty seconds what is waited for."""
+    """Wait without a limit, and report every twenty seconds what the wait is for."""
     task = asyncio.create_task(work)
     try:
-        while not (await asyncio.wait([task], timeout=_TELL_EVERY_S))[0]:
-            say(f"still waiting for {waits_for()}")
+        while not (await asyncio.wait([task], timeout=_REPORT_EVERY_S))[0]:
+            report(f"still waiting for {waits_for()}")
         return task.result()
     finally:
         task.cancel()

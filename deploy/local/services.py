@@ -1,4 +1,4 @@
-"""The platform's own processes, as data: which there are, what each is told, and which are stopped before which."""
+"""The platform's own processes, as data: their modules, settings and order of stopping."""
 
 import json
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ class Service:
     module: str
     args: tuple[str, ...] = ()
     faces_clients: bool = True
-    """Stopped first, so that nothing new comes in while the consumers finish."""
+    """Stopped before the consumers, so that no new work comes in while they finish."""
 
 
-# Consumers first: the broker takes seconds to hand out the first partitions of a group.
+# Consumers first: the broker takes seconds to assign the first partitions of a group.
 SERVICES = (
     Service("popularity-counter", "services.popularity", ("counter",), faces_clients=False),
     Service("rendering-projector", "services.rendering", ("projector",), faces_clients=False),
@@ -33,7 +33,7 @@ SERVICES = (
     Service("rendering", "services.rendering", ("gateway",)),
 )
 
-# What the nursery imports once for all of them.
+# The forkserver imports these once for all services.
 PRELOADED = (
     "uvloop",
     "shared.http.app",
@@ -47,13 +47,13 @@ PRELOADED = (
 
 
 def specs(scale: Mapping[str, int], ports: Ports, env: Mapping[str, str]) -> list[tuple[Service, Spec]]:
-    """Every process that `scale` asks for, each with a port of its own; all of them are told where ingestion and search are."""
+    """Every process that `scale` asks for, each with its own port. All get the addresses of ingestion and search."""
     wanted = [(service, number) for service in SERVICES for number in range(1, scale[service.name] + 1)]
     urls = [f"http://127.0.0.1:{ports.take()}" for _ in wanted]
     ingestion = [url for (service, _), url in zip(wanted, urls, strict=True) if service.name == "ingestion"]
     search = [url for (service, _), url in zip(wanted, urls, strict=True) if service.name == "search"]
-    told = {**env, "WM_INGESTION": ",".join(ingestion), "WM_SEARCH": ",".join(search)}
-    return [(service, _spec(service, number, url, told)) for (service, number), url in zip(wanted, urls, strict=True)]
+    common = {**env, "WM_INGESTION": ",".join(ingestion), "WM_SEARCH": ",".join(search)}
+    return [(service, _spec(service, number, url, common)) for (service, number), url in zip(wanted, urls, strict=True)]
 
 
 def _spec(service: Service, instance: int, url: str, env: Mapping[str, str]) -> Spec:
@@ -67,7 +67,7 @@ async def _is_ready(url: str) -> bool:
 
 
 async def lag(url: str) -> int | None:
-    """How many records a consumer has still to apply; None when it does not say."""
+    """The consumer's lag in records; None when it does not report one."""
     _, body = await http_get(f"{url}/health/ready")
     try:
         found = json.loads(body or b"{}").get("lag")

@@ -1,4 +1,4 @@
-"""What `make run` is told from outside. The only module of the embedded stack that reads the environment."""
+"""Settings of `make run`. The only module of the embedded stack that reads the environment."""
 
 import os
 from collections.abc import Mapping
@@ -29,8 +29,8 @@ class LocalSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="WM_", frozen=True, extra="ignore")
 
     port: int = Field(8080, ge=1, le=65535, description="the port of the public address")
-    data: Path = Field(Path(".data"), description="the folder that holds everything the stack keeps")
-    edition: Literal["sample", "none"] = Field("sample", description="what is loaded on the first start")
+    data: Path = Field(Path(".data"), description="the folder with all data of the stack")
+    edition: Literal["sample", "none"] = Field("sample", description="the content to load on the first start")
     scale: str = Field("", description="how many processes of a service, as rendering=2,popularity=3")
     kafka: str = Field("", description="use this Kafka instead of starting one")
     mongo: str = Field("", description="use this MongoDB instead of starting one")
@@ -42,7 +42,7 @@ class LocalSettings(BaseSettings):
 
     @classmethod
     def load(cls) -> Self:
-        """Read the environment; raises SettingsError naming each variable at fault."""
+        """Read the environment. Raises SettingsError that names each invalid variable."""
         try:
             settings = cls()
         except ValidationError as error:
@@ -53,7 +53,7 @@ class LocalSettings(BaseSettings):
 
 
 def parse_scale(text: str) -> dict[str, int]:
-    """`rendering=2,popularity=3` as numbers for every service; raises SettingsError naming the part at fault."""
+    """Parse `rendering=2,popularity=3` into a number for every service. Raises SettingsError that names the invalid part."""
     scale = {name: DEFAULT_SCALE.get(name, 1) for name in SERVICE_NAMES}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, equals, count = (piece.strip() for piece in part.partition("="))
@@ -66,5 +66,5 @@ def parse_scale(text: str) -> dict[str, int]:
 
 
 def inherited_environment() -> Mapping[str, str]:
-    """The environment that every process of the stack starts from."""
+    """The environment that every process of the stack inherits."""
     return dict(os.environ)

@@ -1,4 +1,4 @@
-"""The processes of one run: what is started in which order, kept running, and stopped in which order."""
+"""The processes of one run: the order of their start and of their stop."""
 
 import asyncio
 import os
@@ -16,14 +16,14 @@ from deploy.local.logs import Console, Logs
 from deploy.local.managed_process import ManagedProcess, Spec
 from deploy.local.ports import Ports
 from deploy.local.probes import http_status
-from deploy.local.progress import Result, say_meanwhile
+from deploy.local.progress import Result, report_while_waiting
 from deploy.local.settings import LocalSettings, inherited_environment, parse_scale
 from shared.errors import Unavailable
 
 _POLL_S = 0.05
 
-# What a process has after SIGTERM when it does not work any more; one that works has longer (`Child.stop`).
-# What the stages before have left of nine seconds is the engines'.
+# Time between SIGTERM and SIGKILL of an idle process; a working process has longer (`Child.stop`).
+# The engines have the rest of nine seconds that the earlier stages leave.
 _STOP_WITHIN_S = 9.0
 _EDGE_STOP_S = 0.5
 _FACING_STOP_S = 2.5
@@ -32,11 +32,11 @@ _ENGINE_STOP_S = 2.0
 
 
 class StackFailed(RuntimeError):
-    """Something the stack cannot run without did not come up, or was lost."""
+    """A process that the stack needs did not start, or was lost."""
 
 
 class Stack:
-    """Its processes, by when they are stopped. `failed` is set when it cannot run, for the reason in `failure`."""
+    """The processes, in groups by the order of stopping. `failed` is set when the stack cannot run; `failure` is the reason."""
 
     def __init__(self, settings: LocalSettings, children: Children, logs: Logs, console: Console) -> None:
         self._settings = settings
@@ -55,7 +55,7 @@ class Stack:
         self.failure = ""
 
     async def start(self, *, engines_only: bool) -> None:
-        """Bring everything up; returns when all of it answers."""
+        """Start everything; returns when every process answers."""
         began = time.monotonic()
         self._addresses = self._start_engines()
         if engines_only:
@@ -66,12 +66,12 @@ class Stack:
         self._complete = True
         self._write_run_file()
         if engines_only:
-            self.say("engines answer: " + "  ".join(self._addresses.values()))
+            self.report("engines answer: " + "  ".join(self._addresses.values()))
         else:
-            self._tell_all_is_up(time.monotonic() - began)
+            self._report_addresses(time.monotonic() - began)
 
     async def stop(self) -> None:
-        """End everything: first what lets new work in, then, when what came in is counted, the rest."""
+        """Stop everything: first the processes that accept new work, then, when all views are counted, the rest."""
         self._complete = False
         began = time.monotonic()
         await _stop_all(self._edge, _EDGE_STOP_S)
@@ -79,11 +79,11 @@ class Stack:
         await self._drain()
         await _stop_all(self._consuming, _CONSUMER_STOP_S)
         await _stop_all(self._engines, max(_STOP_WITHIN_S - (time.monotonic() - began), _ENGINE_STOP_S))
-        self.say(f"stopped in {time.monotonic() - began:.1f} s")
+        self.report(f"stopped in {time.monotonic() - began:.1f} s")
 
-    def say(self, line: str) -> None:
-        """A line of the supervisor's own."""
-        self._console.say(line)
+    def report(self, line: str) -> None:
+        """Print a line of the supervisor's own."""
+        self._console.print(line)
 
     def _fail(self, reason: str) -> None:
         self.failure = self.failure or reason
@@ -115,11 +115,11 @@ class Stack:
                 raise StackFailed(f"WM_KAFKA: {self._settings.kafka}: {error}") from error
 
     async def _preload(self) -> None:
-        # The nursery does one thing at a time: imports go on while the engines, already running, get ready.
-        await asyncio.gather(*(keeper.spawned.wait() for keeper in self._engines))
+        # The forkserver does one thing at a time: the engines are started before the imports, and get ready during them.
+        await asyncio.gather(*(process.spawned.wait() for process in self._engines))
         failed = await self._wait(self._children.preload(services.PRELOADED), lambda: "the services' libraries")
         for module, reason in failed.items():
-            self.say(f"{module} could not be imported: {reason}")
+            self.report(f"{module} could not be imported: {reason}")
 
     async def _start_services(self) -> None:
         env = for_services(self._settings, self._addresses, provide_token(self._data))
@@ -133,29 +133,29 @@ class Stack:
             edge(self._settings.port, self._data / "edge", upstreams, env, rate_limits=limits), self._edge
         )
         await self._all_answer([*self._facing, *self._consuming, public])
-        loading = edition.load_once(self._settings, self._children, self._logs, env, self.say)
+        loading = edition.load_once(self._settings, self._children, self._logs, env, self.report)
         await self._wait(loading, lambda: "the sample edition")
         await self._wait(_home_page(public.spec.url), lambda: "the home page")
 
-    async def _all_answer(self, keepers: Sequence[ManagedProcess]) -> None:
-        await self._wait(_ready(keepers), lambda: f"{_silent(keepers)}; see {self._data}/logs")
+    async def _all_answer(self, processes: Sequence[ManagedProcess]) -> None:
+        await self._wait(_ready(processes), lambda: f"{_names_of_waiting(processes)}; see {self._data}/logs")
 
     async def _wait(self, work: Coroutine[object, object, Result], waits_for: Callable[[], str]) -> Result:
-        return await say_meanwhile(work, waits_for, self.say)
+        return await report_while_waiting(work, waits_for, self.report)
 
     def _keep(self, spec: Spec, among: list[ManagedProcess]) -> ManagedProcess:
-        keeper = ManagedProcess(spec, self._children, self._logs, self.say, self._write_run_file, self._fail)
-        among.append(keeper)
-        keeper.start()
-        return keeper
+        process = ManagedProcess(spec, self._children, self._logs, self.report, self._write_run_file, self._fail)
+        among.append(process)
+        process.start()
+        return process
 
     async def _drain(self) -> None:
         if self._settings.kafka:
             return
-        counters = [keeper for keeper in self._consuming if keeper.spec.name == "popularity-counter"]
-        lags = [partial(services.lag, keeper.spec.url) for keeper in counters if keeper.has_answered]
+        counters = [process for process in self._consuming if process.spec.name == "popularity-counter"]
+        lags = [partial(services.lag, process.spec.url) for process in counters if process.has_answered]
         if not await self._wait(drain(lags), lambda: "the counters"):
-            self.say("the counters do not get on: views that were acknowledged last may not be counted")
+            self.report("the counters make no progress: the last acknowledged views may not be counted")
 
     def _write_run_file(self) -> None:
         if not self._complete:
@@ -168,19 +168,19 @@ class Stack:
         }
         write_run_file(self._data, facts | self._addresses)
 
-    def _tell_all_is_up(self, seconds: float) -> None:
-        for keeper in [*self._facing, *self._consuming]:
-            self.say(f"  {keeper.spec.label:<22} {keeper.spec.url}  (/health/ready, /metrics)")
+    def _report_addresses(self, seconds: float) -> None:
+        for process in [*self._facing, *self._consuming]:
+            self.report(f"  {process.spec.label:<22} {process.spec.url}  (/health/ready, /metrics)")
         for name, address in self._addresses.items():
-            self.say(f"  {name:<22} {address}")
+            self.report(f"  {name:<22} {address}")
         token = self._data / "editor.token"
-        self.say(f"  editor's log-in: Authorization: Bearer {token.read_text().strip()}   (kept in {token})")
-        self.say(f"World Monitor answers after {seconds:.1f} s: http://127.0.0.1:{self._settings.port}")
+        self.report(f"  editor's log-in: Authorization: Bearer {token.read_text().strip()}   (kept in {token})")
+        self.report(f"World Monitor answers after {seconds:.1f} s: http://127.0.0.1:{self._settings.port}")
 
 
-async def _ready(keepers: Sequence[ManagedProcess]) -> None:
-    for keeper in keepers:
-        await keeper.ready.wait()
+async def _ready(processes: Sequence[ManagedProcess]) -> None:
+    for process in processes:
+        await process.ready.wait()
 
 
 async def _home_page(edge_url: str) -> None:
@@ -188,18 +188,18 @@ async def _home_page(edge_url: str) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-async def _stop_all(keepers: Sequence[ManagedProcess], timeout_s: float) -> None:
-    await asyncio.gather(*(keeper.stop(timeout_s) for keeper in keepers))
+async def _stop_all(processes: Sequence[ManagedProcess], timeout_s: float) -> None:
+    await asyncio.gather(*(process.stop(timeout_s) for process in processes))
 
 
-def _silent(keepers: Sequence[ManagedProcess]) -> str:
-    return ", ".join(keeper.spec.label for keeper in keepers if not keeper.ready.is_set())
+def _names_of_waiting(processes: Sequence[ManagedProcess]) -> str:
+    return ", ".join(process.spec.label for process in processes if not process.ready.is_set())
 
 
-def _entries(keepers: Sequence[ManagedProcess]) -> list[dict[str, object]]:
+def _entries(processes: Sequence[ManagedProcess]) -> list[dict[str, object]]:
     return [
-        {"name": spec.name, "instance": spec.instance, "pid": keeper.child.pid, "url": spec.url}
-        for keeper in keepers
-        if keeper.child is not None
-        for spec in [keeper.spec]
+        {"name": spec.name, "instance": spec.instance, "pid": process.child.pid, "url": spec.url}
+        for process in processes
+        if process.child is not None
+        for spec in [process.spec]
     ]

@@ -1,4 +1,4 @@
-"""The supervisor's own life: it takes the data folder, runs the stack, and ends it when it is told to."""
+"""The supervisor: locks the data folder, runs the stack, and stops it on request."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ _LOOK_EVERY_S = 0.5
 
 
 async def run(settings: LocalSettings, *, engines_only: bool) -> None:
-    """Run until SIGINT or SIGTERM, until the data folder is gone, or the parent, where the settings ask for that."""
+    """Run until SIGINT or SIGTERM, or until the data folder or (where the settings ask for it) the parent is gone."""
     data = settings.data.resolve()
     descriptor = lock(data)
     run_file = data / "run.json"
@@ -31,7 +31,7 @@ async def run(settings: LocalSettings, *, engines_only: bool) -> None:
         if not engines_only:
             _claim_port(settings.port, data)
         async with AsyncExitStack() as resources:
-            logs = Logs(data / "logs", console.say)
+            logs = Logs(data / "logs", console.print)
             resources.push_async_callback(logs.close)
             children = await resources.enter_async_context(Children(ROOT, descriptor))
             stack = Stack(settings, children, logs, console)
@@ -60,12 +60,12 @@ async def _serve(stack: Stack, children: Children, stop: "asyncio.Task[str]", *,
         starting.result()
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     if stop.done() and (reason := stop.result()):
-        stack.say(f"stopping: {reason}")
+        stack.report(f"stopping: {reason}")
     for task in (starting, stop, failed):
         task.cancel()
     await asyncio.wait([starting, stop, failed])
     if lost.done():
-        raise StackFailed("the nursery process was killed, and every other with it")
+        raise StackFailed("the forkserver was killed, and every other process with it")
     lost.cancel()
     if stack.failed.is_set():
         raise StackFailed(stack.failure)
@@ -78,7 +78,7 @@ def _parent_to_keep(settings: LocalSettings) -> int | None:
 
 
 async def _end_wanted(parent: int | None, lock: int) -> str:
-    """Until the stack has to end; why, where nobody asked for it by a signal."""
+    """Wait until the stack has to stop. Returns the reason, empty after a signal."""
     wanted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, wanted.set)

@@ -1,125 +1,88 @@
-"""`python -m services.ingestion`: the service itself, and what is done by hand: tokens and republication."""
+"""`world-monitor tokens` and `world-monitor republish articles`."""
 
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from time import monotonic
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import Parameter
 
-from services.ingestion.app import create_app
 from services.ingestion.roles import Role
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
-from services.ingestion.tokens import TokenOwner, make_token
-from shared.errors import SettingsError, Unavailable
-from shared.http.app import run_service
+from services.ingestion.tokens import TokenEntry, TokenOwner, make_token
 from shared.ids import new_id
 from shared.mongo.client import Mongo
+from shared.outbox.republish import republish_all
+from shared.process.command_line import AsJson, command_group, print_json, print_progress
 from shared.text import EDITOR_LINE, tidy
 from shared.times import now, rfc3339
 
-_LOOK_EVERY_S = 0.2
-# The relay looks for requests four times a second; silence for so long means that none runs.
-_SILENT_S = 15.0
-
-_app = App(name="python -m services.ingestion", help="The editors' API; without a command it serves.", version_flags=[])
-_token = App(name="token", help="Editors' tokens.")
-_app.command(_token)
+tokens = command_group("tokens", "Editors' tokens.")
 
 
-def main(words: Sequence[str] | None = None) -> None:
-    """Do what the command line says; exits with status 1 and a sentence where that cannot be."""
-    _app(words)
+def _check_name(_: object, name: str) -> None:
+    if not tidy(name, EDITOR_LINE):
+        raise ValueError("There is nothing to read in it.")
 
 
-@_app.default
-def serve() -> None:
-    """Run the service."""
-    run_service("ingestion", IngestionSettings, create_app)
+_Name = Annotated[str, Parameter(validator=_check_name, help="the person's name; revisions show it")]
 
 
-@_token.command(name="create")
-def create_token(*, name: str, role: Role) -> None:
-    """Make a token for a person and print it, once.
-
-    Parameters
-    ----------
-    name: whose it is; revisions show it
-    role: what the person may do
-    """
-    try:
-        name = tidy(name, EDITOR_LINE)
-    except ValueError as error:
-        sys.exit(f"--name: {error}")
-    if not name:
-        sys.exit("--name: There is nothing to read in it.")
+@tokens.command(name="create")
+async def create_token(*, name: _Name, role: Role) -> None:
+    """Create a token for a person and print it, once."""
     token = make_token()
-
-    async def add(store: Store) -> None:
-        await store.tokens.add(token, TokenOwner(new_id(), name, role), now())
-
-    _with_store(add)
+    with _open_store() as store:
+        await store.tokens.add(token, TokenOwner(new_id(), tidy(name, EDITOR_LINE), role), now())
     print(token)
 
 
-@_token.command(name="list")
-def list_tokens() -> None:
-    """Show whose tokens there are, with their ids; never a token."""
+@tokens.command(name="list")
+async def list_tokens(*, as_json: AsJson = False) -> None:
+    """Show each token's id, owner and state; never the token."""
+    with _open_store() as store:
+        entries = await store.tokens.list()
+    if as_json:
+        print_json([_facts(entry) for entry in entries])
+        return
+    for entry in entries:
+        state = "valid" if entry.revoked_at is None else f"revoked {rfc3339(entry.revoked_at)}"
+        owner = entry.owner
+        print(f"{owner.token_id}  {owner.role:9}  {rfc3339(entry.created_at)}  {state}  {owner.name}")
 
-    async def show(store: Store) -> None:
-        for entry in await store.tokens.list():
-            state = "valid" if entry.revoked_at is None else f"revoked {rfc3339(entry.revoked_at)}"
-            owner = entry.owner
-            print(f"{owner.token_id}  {owner.role:9}  {rfc3339(entry.created_at)}  {state}  {owner.name}")
 
-    _with_store(show)
+def _facts(entry: TokenEntry) -> dict[str, str | None]:
+    return {
+        "id": entry.owner.token_id,
+        "role": entry.owner.role,
+        "name": entry.owner.name,
+        "created_at": rfc3339(entry.created_at),
+        "revoked_at": None if entry.revoked_at is None else rfc3339(entry.revoked_at),
+    }
 
 
-@_token.command(name="revoke")
-def revoke_token(token_id: str) -> None:
-    """End a token's validity, by its id in the list."""
-
-    async def revoke(store: Store) -> None:
+@tokens.command(name="revoke")
+async def revoke_token(token_id: str) -> None:
+    """Revoke a token by its id in the list."""
+    with _open_store() as store:
         if not await store.tokens.revoke(token_id, now()):
-            sys.exit(f"There is no valid token with the id {token_id}.")
-        print(f"revoked {token_id}")
-
-    _with_store(revoke)
+            sys.exit(f"world-monitor: there is no valid token with the id {token_id}")
+    print(f"revoked {token_id}")
 
 
-@_app.command
-def republish() -> None:
-    """Have the running service put every article's newest state on articles.v1 again, and show how far it is."""
-    _with_store(_republish)
+async def republish() -> None:
+    """Have the running service send every article's newest state to articles.v1 again; shows progress until it is done."""
+    with _open_store() as store:
+        await republish_all(store.outbox, await store.articles.count(), print_progress)
+    print("articles.v1 has every article again")
 
 
-async def _republish(store: Store) -> None:
-    most = await store.articles.count()
-    await store.outbox.request_republish()
-    sent, moved_at = 0, monotonic()
-    while (progress := await store.outbox.republish_progress()) is not None:
-        if progress != sent:
-            sent, moved_at = progress, monotonic()
-            print(f"republished {sent} of at most {most}", flush=True)
-        if monotonic() - moved_at > _SILENT_S:
-            sys.exit(
-                "No relay goes on with it: is the service running, and Kafka? The request stays and will be taken up."
-            )
-        await asyncio.sleep(_LOOK_EVERY_S)
-    print("the log is whole again")
-
-
-def _with_store(work: Callable[[Store], Awaitable[None]]) -> None:
-    async def run() -> None:
-        settings = IngestionSettings.load()
-        store = Store(Mongo(settings.mongo), settings.ingestion_database)
-        try:
-            await work(store)
-        finally:
-            store.mongo.close()
-
+@contextmanager
+def _open_store() -> Iterator[Store]:
+    settings = IngestionSettings.load()
+    store = Store(Mongo(settings.mongo), settings.ingestion_database)
     try:
-        asyncio.run(run())
-    except (SettingsError, Unavailable) as error:
-        sys.exit(str(error))
+        yield store
+    finally:
+        store.mongo.close()

@@ -94,8 +94,7 @@ class CounterSink:
             return
         self.refusal = (
             f"{partition[0]}/{partition[1]} is not the log that was counted so far (known: {state.log} at "
-            f"{state.position}; found: {log_id}). If views may be counted from it, run: "
-            "python -m services.popularity adopt-log"
+            f"{state.position}; found: {log_id}). If views may be counted from it, run: world-monitor adopt-log"
         )
         metrics.LOG_REFUSED.set(1)
         raise LogRefused(self.refusal)

@@ -1,4 +1,4 @@
-"""`python -m services.search rebuild`: builds the next index from the beginning of the log, beside the serving one.
+"""`world-monitor rebuild search`: builds the next index from the beginning of the log, beside the serving one.
 
 At the end of the log, `current` is pointed to the new index, and the running service changes to it. An interrupted rebuild
 continues at its position when it is called again.

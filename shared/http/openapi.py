@@ -1,4 +1,4 @@
-"""Builds OpenAPI 3.1 from a service's table of operations. `deploy/openapi.py` merges the services' documents."""
+"""Builds OpenAPI 3.1 from a service's table of operations. `deploy/contracts.py` merges the services' documents."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

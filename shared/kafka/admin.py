@@ -1,12 +1,8 @@
-"""Brings a Kafka cluster into line with the table of topics (`shared/topics.py`).
+"""Brings a Kafka cluster into line with the table of topics (`shared/topics.py`). `world-monitor topics` calls it.
 
-`python -m shared.kafka.admin create` creates missing topics and corrects their configuration; `check` only reports. Exit
-status 1 while a difference remains: the number of partitions is never changed.
+The number of partitions is never changed.
 """
 
-import asyncio
-import logging
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +12,6 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from shared.addresses import kafka_options
 from shared.errors import Unavailable
-from shared.settings import Settings
 from shared.topics import TOPICS, Topic
 
 _REQUEST_TIMEOUT_MS = 10_000
@@ -125,24 +120,3 @@ class _Admin:
         await self._client.close()
         if isinstance(error, KafkaError):
             raise Unavailable(f"Kafka refused: {error}") from error
-
-
-async def _main(verb: str) -> int:
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)
-    settings = Settings.load()
-    bootstrap = settings.kafka
-    if verb == "create":
-        for name in await create_topics(bootstrap, replication=settings.kafka_replication):
-            print(f"created {name}")
-        for line in await correct_topics(bootstrap):
-            print(f"corrected {line}")
-    drift = await find_drift(bootstrap)
-    for line in drift:
-        print(f"drift: {line}")
-    return 1 if drift else 0
-
-
-if __name__ == "__main__":
-    if sys.argv[1:] not in (["create"], ["check"]):
-        sys.exit("usage: python -m shared.kafka.admin create|check   (WM_KAFKA names the cluster)")
-    sys.exit(asyncio.run(_main(sys.argv[1])))

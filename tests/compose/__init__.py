@@ -1,1 +1,1 @@
-"""The real compose file on a Docker engine, hurt and scaled while readers read. `tests/compose/run` starts it."""
+"""The real compose file on a Docker engine, scaled and killed under load. `tests/compose/run` starts it."""

@@ -1,4 +1,4 @@
-"""`python -m tests.compose [--short]`: all steps in order, the table, exit status 1 when a bar is broken."""
+"""`python -m tests.compose [--short]` runs all steps and prints the table. Exit status 1 when a limit is exceeded."""
 
 import argparse
 import asyncio
@@ -9,26 +9,28 @@ from pathlib import Path
 
 from tests.compose import steps
 from tests.compose.cluster import lose_members
-from tests.compose.drill import Drill, say
+from tests.compose.drill import Drill, show_progress
 from tests.compose.load import Public
 from tests.compose.stack import ENGINES, SERVICES, Stack
 from tests.compose.tls import speak_tls
 
 
 async def all_steps(drill: Drill, *, short: bool) -> list[str]:
-    """Every step of the short or the long form; what could be done that should not."""
+    """Run every step of the short or the long form. Returns the breaches of access control."""
     stack, public = drill.stack, drill.public
-    say("an article's life")
-    await steps.live_an_articles_life(public)
+    show_progress("an article's life")
+    await steps.run_article_life_cycle(public)
     public.viewed = [await public.publish(f"Viewed {number}") for number in range(4)]
-    say("trespassing")
-    breaches = await steps.trespass(stack)
+    show_progress("forbidden access")
+    breaches = await steps.find_breaches_of_access(stack)
     if not short:
-        say("a topic of an older release")
+        show_progress("a topic of an older release")
         await steps.correct_a_topic(stack)
-        say("at rest")
+        show_progress("at rest")
         used = await steps.rest(stack)
-        say("percent of a core at rest: " + ", ".join(f"{name} {percent:.1f}" for name, percent in used.items()))
+        show_progress(
+            "percent of a core at rest: " + ", ".join(f"{name} {percent:.1f}" for name, percent in used.items())
+        )
     for service in ("rendering",) if short else SERVICES:
         await drill.under_load(f"scale {service} 1-4-1", partial(steps.scale_there_and_back, stack, public, service))
     for service in ("rendering", "popularity-counter") if short else (*SERVICES, *ENGINES, "edge"):
@@ -43,15 +45,17 @@ async def all_steps(drill: Drill, *, short: bool) -> list[str]:
 
 
 async def one_platform(*, short: bool, only: str) -> list[str]:
-    """The compose file as it is."""
+    """Test the compose file without overlays."""
     stack = Stack("wm-compose-test")
     await stack.down()
     breaches: list[str] = []
     try:
-        say("building and starting")
+        show_progress("building and starting")
         seconds, token = await steps.bring_up(stack)
         whole, own = await steps.image_size_mb()
-        say(f"first page {seconds:.1f} s after `up`; the image has {whole} MB, {own} of them not the base image's")
+        show_progress(
+            f"first page {seconds:.1f} s after `up`; the image has {whole} MB, {own} of them not the base image's"
+        )
         with tempfile.TemporaryDirectory() as folder:
             public = Public(stack.edge, token, Path(folder) / "ledger")
             drill = Drill(stack, public, only)
@@ -61,31 +65,31 @@ async def one_platform(*, short: bool, only: str) -> list[str]:
                 await public.http.close()
                 breaches += drill.conclude()
         if not short and not only:
-            say("TLS")
+            show_progress("TLS")
             await speak_tls(stack)
     except BaseException:
         print(await stack.run("docker", "compose", "logs", "--tail", "15", wanted=None), flush=True)
         raise
     finally:
-        say("taking everything down")
+        show_progress("stopping everything")
         await stack.down()
     return breaches
 
 
 async def main() -> int:
-    """Both platforms."""
+    """Test one platform, then the overlay of three."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--short", action="store_true", help="up, life, scale, kill, down")
+    parser.add_argument("--short", action="store_true", help="up, life cycle, scale, kill, down")
     parser.add_argument("--cluster-only", action="store_true", help="only the overlay of three")
     parser.add_argument("--only", default="", help="steps with one of these in their names: kill redis,roll")
     given = parser.parse_args()
     breaches = [] if given.cluster_only else await one_platform(short=given.short, only=given.only)
     if given.cluster_only or not (given.short or given.only):
-        say("three of each")
+        show_progress("three of each")
         breaches += await lose_members(given.only)
     for breach in breaches:
-        print(f"BROKEN: {breach}")
-    say("every bar was kept" if not breaches else f"{len(breaches)} bars were broken")
+        print(f"FAILED: {breach}")
+    show_progress("every limit was kept" if not breaches else f"{len(breaches)} limits were exceeded")
     return 1 if breaches else 0
 
 

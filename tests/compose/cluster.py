@@ -1,6 +1,6 @@
-"""The overlay of three: brokers and MongoDB members are lost one at a time while views, articles and comments come in.
+"""The overlay of three: brokers and MongoDB members are killed one at a time under load.
 
-The stand-in for MongoDB cannot replicate: `tests/compose/one-member.yml` leaves its set at one member, and nobody of it is lost.
+The stand-in for MongoDB cannot replicate: `tests/compose/one-member.yml` reduces its set to one member, which is not killed.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.compose import steps
-from tests.compose.drill import Drill, say
+from tests.compose.drill import Drill, show_progress
 from tests.compose.load import Public
 from tests.compose.stack import Stack
 
@@ -21,15 +21,15 @@ _MEMBERS = ("mongo-2", "mongo", "mongo-3")
 
 
 async def lose_members(only: str = "") -> list[str]:
-    """Each broker and each member is killed and comes back, one broker stays away for a while; what was lost."""
+    """Kill each broker and each member, and stop one broker for a while. Returns the exceeded limits."""
     replicates = await _mongo_replicates()
     stack = Stack("wm-cluster-test", (_OVERLAY,) if replicates else (_OVERLAY, _ONE_MEMBER))
     if not replicates:
-        say("this MongoDB is the stand-in, which cannot replicate: its set has one member")
+        show_progress("this MongoDB is the stand-in, which cannot replicate: its set has one member")
     await stack.down()
     try:
         seconds, token = await steps.bring_up(stack)
-        say(f"first page {seconds:.1f} s after `up`")
+        show_progress(f"first page {seconds:.1f} s after `up`")
         with tempfile.TemporaryDirectory() as folder:
             public = Public(stack.edge, token, Path(folder) / "ledger")
             drill = Drill(stack, public, only)
@@ -45,7 +45,7 @@ async def lose_members(only: str = "") -> list[str]:
 
 
 async def _lose_each(drill: Drill, members: tuple[str, ...]) -> None:
-    """No reader may notice: two of three are there all the time."""
+    """Kill each member in turn. No read may fail: two of three run all the time."""
     for member in members:
         await drill.under_load(f"lose {member}", partial(steps.kill, drill.stack, drill.public, member))
     away = members[0]
@@ -53,15 +53,15 @@ async def _lose_each(drill: Drill, members: tuple[str, ...]) -> None:
 
 
 async def _stay_away(drill: Drill, member: str) -> float:
-    """An orderly stop; nothing is broken while it lasts, and the member catches up afterwards."""
+    """Stop a member in order, start it again, and wait until it has caught up."""
     await drill.stack.compose("stop", member)
     await asyncio.sleep(_AWAY_S)
     await drill.stack.compose("start", member)
-    return await drill.stack.until_well(drill.public.http)
+    return await drill.stack.until_healthy(drill.public.http)
 
 
 async def _mongo_replicates() -> bool:
-    """The public image has MongoDB's own server in it; the stand-in has not."""
+    """Whether the image is MongoDB's own: the stand-in has no `mongod`."""
     looked = await Stack("none").run(
         "docker", "run", "--rm", "--entrypoint", "which", "mongo:8.2", "mongod", wanted=None
     )

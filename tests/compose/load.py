@@ -1,4 +1,4 @@
-"""Readers, an editor, commenters and viewers at the edge, who write down what they were promised."""
+"""Load at the edge: readers, an editor, commenters and viewers. Acknowledged writes are recorded."""
 
 import asyncio
 import subprocess
@@ -22,12 +22,12 @@ _PAUSE_S = 0.06
 _TRIES = 12
 
 SERVICES_READ = ("rendering", "popularity", "comments", "ingestion", "search")
-"""Those that answer readers' and editors' GETs at the edge."""
+"""The services that answer GETs at the edge."""
 
 
 @dataclass
 class Tally:
-    """What one step cost."""
+    """Requests and failures of one step."""
 
     reads: int = 0
     failed: Counter[str] = field(default_factory=Counter)
@@ -36,8 +36,8 @@ class Tally:
 
 
 @dataclass
-class Promises:
-    """What was acknowledged since the platform came up."""
+class Acknowledged:
+    """Writes that were acknowledged since the platform started."""
 
     articles: dict[str, str] = field(default_factory=dict)
     """Published articles' addresses by id."""
@@ -46,22 +46,22 @@ class Promises:
 
 
 class Public:
-    """Everybody outside, with one ledger for the whole run."""
+    """All clients, with one ledger for the whole run."""
 
     def __init__(self, edge: str, token: str, ledger: Path) -> None:
         self.edge = edge
         self.ledger = ledger
-        self.promises = Promises()
+        self.acknowledged = Acknowledged()
         self.tally = Tally()
         self.viewed: list[str] = []
         self._visible: list[str] = []
-        """Addresses that readers know: pages that were seen once."""
+        """URLs of pages that were visible once."""
         self.editor = {"Authorization": f"Bearer {token}"}
         self._numbers = count(1)
         self.http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=6))
 
     async def publish(self, headline: str, body: str = "A body.") -> str:
-        """Write and publish an article, trying again as an editor's tool does; its id, or nothing when it stayed unsure."""
+        """Write and publish an article, with retries as an editor's tool has. Returns its id, empty when the outcome is unknown."""
         draft = await self._write(
             "/v1/articles", {"headline": headline, "section": "world", "body_markdown": body}, self.editor
         )
@@ -71,16 +71,16 @@ class Public:
         published = await self._write(f"/v1/articles/{draft['id']}/publish", {}, headers)
         if published is None:
             return ""
-        self.promises.articles[str(published["id"])] = str(published["url"])
+        self.acknowledged.articles[str(published["id"])] = str(published["url"])
         return str(published["id"])
 
     async def comment(self, article: str) -> None:
-        """A reader's comment."""
+        """Post a reader's comment."""
         body = {"name": "Ada", "email": "ada@example.org", "body": f"Number {next(self._numbers)}."}
         if await self._write(f"/v1/articles/{article}/comments", body, {}) is None:
-            self.promises.comments_unsure += 1
+            self.acknowledged.comments_unsure += 1
         else:
-            self.promises.comments += 1
+            self.acknowledged.comments += 1
 
     async def _write(self, path: str, body: object, headers: Mapping[str, str]) -> Mapping[str, object] | None:
         keyed = {**headers, "Idempotency-Key": str(uuid4())}
@@ -101,7 +101,7 @@ class Public:
 
     async def _read(self, number: int) -> None:
         for turn in count(number):
-            # Every other time an article that was seen before, else each service in turn.
+            # Alternate between an article that was visible before and each service in turn.
             if turn % 2 and self._visible:
                 await self._get(self._visible[-1 - turn // 2 % min(len(self._visible), 40)])
             else:
@@ -109,7 +109,7 @@ class Public:
             await asyncio.sleep(_PAUSE_S)
 
     async def ask(self, service: str) -> None:
-        """Read something that this service answers, past the edge's cache."""
+        """Send a read that this service answers, bypassing the edge's cache."""
         viewed = f"/v1/articles/{self.viewed[0]}"
         paths = {
             "rendering": "/world",
@@ -124,9 +124,9 @@ class Public:
         self.tally.reads += 1
         try:
             async with self.http.get(self.edge + path, headers=headers) as answer:
-                said = await answer.text()
+                body = await answer.text()
                 if answer.status != 200:
-                    self.tally.failed[f"{answer.status} {path} {said[-200:]}"] += 1
+                    self.tally.failed[f"{answer.status} {path} {body[-200:]}"] += 1
         except (aiohttp.ClientError, TimeoutError) as error:
             self.tally.failed[f"{type(error).__name__} {path}"] += 1
 
@@ -134,8 +134,8 @@ class Public:
         while True:
             published = await self.publish(f"Bulletin {next(self._numbers)}")
             await asyncio.sleep(0.5)
-            if published and await self._is_seen(self.promises.articles[published]):
-                self._visible.append(self.promises.articles[published])
+            if published and await self._is_seen(self.acknowledged.articles[published]):
+                self._visible.append(self.acknowledged.articles[published])
             await self.comment(self.viewed[0])
             await asyncio.sleep(0.5)
 
@@ -147,7 +147,7 @@ class Public:
             return False
 
     @asynccontextmanager
-    async def coming(self) -> AsyncIterator[Tally]:
+    async def load(self) -> AsyncIterator[Tally]:
         """Load for the length of a block."""
         self.tally = Tally()
         command = [sys.executable, "-m", "tests.support.ledger", "--edge", self.edge, "--ledger", str(self.ledger)]
@@ -165,31 +165,31 @@ class Public:
                 task.cancel()
             await asyncio.wait((*tasks, editor))
 
-    async def kept(self) -> tuple[int, int, int]:
-        """Acknowledged writes lost, views lost, views doubled, once all has come to rest (or after half a minute)."""
+    async def losses(self) -> tuple[int, int, int]:
+        """Acknowledged writes lost, views lost, views doubled, when all are 0 or after half a minute."""
         found = (-1, -1, -1)
 
-        async def all_kept() -> bool:
+        async def nothing_lost() -> bool:
             nonlocal found
             found = (await self._writes_lost(), *await self._views_off())
             return found == (0, 0, 0)
 
         try:
-            await eventually(all_kept, within_s=30, every_s=0.5)
-            await asyncio.sleep(1.5)  # what was counted twice comes late
-            await all_kept()
+            await eventually(nothing_lost, within_s=30, every_s=0.5)
+            await asyncio.sleep(1.5)  # doubled views appear late
+            await nothing_lost()
         except AssertionError:
             pass
         return found
 
     async def _writes_lost(self) -> int:
         lost = 0
-        for url in self.promises.articles.values():
+        for url in self.acknowledged.articles.values():
             async with self.http.get(self.edge + url) as page:
                 lost += page.status != 200
         async with self.http.get(f"{self.edge}/v1/articles/{self.viewed[0]}/comments?limit=1") as answer:
             total = int((await answer.json())["total"])
-        return lost + max(0, self.promises.comments - total)
+        return lost + max(0, self.acknowledged.comments - total)
 
     async def _views_off(self) -> tuple[int, int]:
         if not self.ledger.exists():

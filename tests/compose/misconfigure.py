@@ -1,4 +1,4 @@
-"""Run in the topics job's container (`docker compose run topics python -`): gives a topic settings that an older release had."""
+"""Runs in the topics job's container (`docker compose run topics python -`): gives a topic the settings of an older release."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from shared.topics import PAGES
 
 
 async def main() -> None:
-    """An hour instead of a day, and none of the other settings."""
+    """Set a retention of an hour instead of a day, and none of the other settings."""
     admin = AIOKafkaAdminClient(**kafka_options(Settings.load().kafka))
     await admin.start()
     await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, PAGES.name, {"retention.ms": "3600000"})])

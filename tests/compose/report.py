@@ -1,9 +1,9 @@
-"""The table, and what in it breaks a bar."""
+"""The table of steps, and its limits."""
 
 from dataclasses import dataclass
 
 FOUND_WITHIN_S = 2.0
-"""The edge uses a new container so soon after its port is open."""
+"""The edge must use a new container within this time after its port is open."""
 
 _HEAD = ("step", "requests", "failed", "writes acked", "writes lost", "views lost", "views doubled", "recovery s")
 
@@ -21,15 +21,15 @@ class Row:
     views_doubled: int
     recovery_s: float | None
     may_fail: bool
-    """Whether readers may notice: the only container of its kind was taken away."""
+    """Whether reads may fail, since the only container of its kind was killed."""
     failures: str = ""
 
     def breaches(self) -> list[str]:
-        """The bars that this step breaks."""
-        found = [f"{self.step}: {what}" for what, broken in self._bars().items() if broken]
+        """The limits that this step exceeds."""
+        found = [f"{self.step}: {what}" for what, exceeded in self._limits().items() if exceeded]
         return [f"{line} ({self.failures})" if self.failures else line for line in found]
 
-    def _bars(self) -> dict[str, bool]:
+    def _limits(self) -> dict[str, bool]:
         return {
             f"{self.failed} reads failed": bool(self.failed) and not self.may_fail,
             f"used after {self.recovery_s} s": self.step.startswith("scale")

@@ -1,4 +1,4 @@
-"""The platform under a project name of its own: docker and compose by their command lines, processes by the host's /proc."""
+"""The platform as a compose project of its own: docker and compose by their command lines, processes by the host's /proc."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ class Stack:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What compose is told."""
+        """The environment of compose."""
         given = {name: value for name, value in os.environ.items() if not name.startswith("WM_")}
         files = ":".join(str(ROOT / name) for name in ("docker-compose.yml", *self.files))
         own = {"WM_PORT": str(self.port), "WM_RATE_LIMITS": "off", "WM_COMMENTS_MODE": "post", "WM_IMAGE": IMAGE}
@@ -71,32 +71,34 @@ class Stack:
         return await self.run("docker", "compose", *arguments, within_s=within_s)
 
     async def containers(self, *services: str) -> list[dict[str, Any]]:
-        """What docker says of the running containers (of some services)."""
+        """`docker inspect` of the running containers (of some services)."""
         ids = (await self.compose("ps", "-q", *services)).split()
         found: list[dict[str, Any]] = json.loads(await self.run("docker", "inspect", *ids)) if ids else []
         return found
 
     async def scale(self, service: str, number: int) -> None:
-        """Have so many of a service; returns when they are healthy, or gone."""
+        """Scale a service; returns when new containers are healthy, or old ones gone."""
         await self.compose(
             "up", "-d", "--no-deps", "--no-recreate", "--wait", "--scale", f"{service}={number}", service
         )
 
     async def kill(self, service: str) -> None:
-        """SIGKILL to a container's first process, as a crash would: a `docker kill` would be taken for an operator's wish."""
+        """Send SIGKILL to a container's first process, like a crash. After `docker kill`, Docker would not restart it."""
         (found, *_) = await self.containers(service)
         os.kill(found["State"]["Pid"], signal.SIGKILL)
 
-    async def until_well(self, http: aiohttp.ClientSession, *services: str) -> float:
-        """Seconds until these are healthy (all if none is named) and the edge serves a page and takes a view again."""
+    async def until_healthy(self, http: aiohttp.ClientSession, *services: str) -> float:
+        """Seconds until these services (all if none is named) are healthy and the edge serves a page."""
         began = time.monotonic()
 
-        async def well() -> bool:
+        async def is_healthy() -> bool:
             states = [item["State"] for item in await self.containers(*services)]
             healthy = all(state["Running"] and state["Health"]["Status"] == "healthy" for state in states)
             return bool(states) and healthy and await self._answers(http)
 
-        await eventually(well, within_s=120, every_s=0.3, what=f"{self.project}: {services or 'all'} well again")
+        await eventually(
+            is_healthy, within_s=120, every_s=0.3, what=f"{self.project}: {services or 'all'} healthy again"
+        )
         return time.monotonic() - began
 
     async def _answers(self, http: aiohttp.ClientSession) -> bool:
@@ -104,7 +106,7 @@ class Stack:
             return page.status == 200
 
     async def down(self) -> None:
-        """Take everything away, volumes too."""
+        """Remove all containers and volumes."""
         await self.compose("--profile", "edition", "down", "-v", "--remove-orphans", "--timeout", "20", within_s=180)
 
 
@@ -112,7 +114,7 @@ IMAGE = "world-monitor:compose-test"
 
 
 def is_connected(pid: int, address: str) -> bool:
-    """Whether somebody is connected to a container's service at one of its addresses."""
+    """Whether a container's service has an established connection at one of its addresses."""
     here = f"{bytes(reversed(ip_address(address).packed)).hex().upper()}:{_SERVICE_PORT}"
     rows = [row.split() for row in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
     return any(row[1] == here and row[3] == _ESTABLISHED for row in rows)
@@ -121,8 +123,8 @@ def is_connected(pid: int, address: str) -> bool:
 async def time_until_used(stack: Stack, service: str, number: int) -> float:
     """The longest time from a container's first 200 on /health/ready to the edge's connection to it, over `number` containers.
 
-    0 for one that the edge uses before it is wholly ready. The host asks on `stores`, where the edge is not, so that its own
-    questions are not taken for the edge's.
+    0 for a container that the edge uses before it is ready. The host probes on the network `stores`, where the edge is not, so that
+    its own connections do not count as the edge's.
     """
     ready: dict[int, float] = {}
     used: dict[int, float] = {}

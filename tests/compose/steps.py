@@ -1,4 +1,4 @@
-"""What is done to the platform, step by step; each returns how long the platform took to be well again, or None."""
+"""The steps of the test. A step returns the platform's recovery time in seconds, or None."""
 
 import asyncio
 import json
@@ -17,17 +17,17 @@ _REST_S = 20.0
 
 
 async def bring_up(stack: Stack) -> tuple[float, str]:
-    """Build, start, and wait for the first page; the seconds from `up` on and the editor's token."""
+    """Build, start, and wait for the first page. Returns the seconds since `up`, and the editor's token."""
     await stack.compose("build", "--quiet", "bootstrap", within_s=400)
     began = time.monotonic()
     await stack.compose("up", "-d", within_s=300)
     log = await stack.compose("logs", "--no-log-prefix", "bootstrap")
-    assert log.count("Bearer ") == 1, f"the log-in is to be said once:\n{log}"
+    assert log.count("Bearer ") == 1, f"the token must be printed once:\n{log}"
     return time.monotonic() - began, log.rpartition("Bearer ")[2].split()[0]
 
 
 async def rest(stack: Stack) -> dict[str, float]:
-    """Percent of one core that each service's containers use while nobody asks for anything; `all` is their sum."""
+    """Percent of one core that each service's containers use without load; `all` is their sum."""
     await asyncio.sleep(SETTLE_S)
     owners = {
         int(item["State"]["Pid"]): str(item["Config"]["Labels"]["com.docker.compose.service"])
@@ -37,48 +37,48 @@ async def rest(stack: Stack) -> dict[str, float]:
     return {"all": used.total(), **dict(used.most_common())}
 
 
-async def live_an_articles_life(public: Public) -> None:
-    """Published, read, viewed, talked about, ranked, withdrawn, gone: all at the edge."""
+async def run_article_life_cycle(public: Public) -> None:
+    """Publish, read, comment, view, rank and withdraw an article, all through the edge."""
     article = await public.publish("Lighthouse shines again", "The lamp was lit at dusk.")
-    url = public.edge + public.promises.articles[article]
+    url = public.edge + public.acknowledged.articles[article]
 
-    async def says(wanted: str, address: str, status: int = 200) -> bool:
+    async def shows(wanted: str, address: str, status: int = 200) -> bool:
         async with public.http.get(address) as page:
             return page.status == status and wanted in await page.text()
 
-    await eventually(lambda: says("The lamp was lit", url), what="the article's page")
+    await eventually(lambda: shows("The lamp was lit", url), what="the article's page")
     body = {"name": "Ada", "email": "ada@example.org", "body": "A fine lamp indeed."}
     async with public.http.post(f"{public.edge}/v1/articles/{article}/comments", json=body) as answer:
         assert answer.status == 201, await answer.text()
-    await eventually(lambda: says("A fine lamp indeed.", url), what="the comment on the page")
+    await eventually(lambda: shows("A fine lamp indeed.", url), what="the comment on the page")
 
     async def counted() -> bool:
         async with public.http.post(f"{public.edge}/v1/views", json={"article_id": article}) as answer:
             return answer.status == 202
 
     await eventually(counted, what="a view")
-    await eventually(lambda: says(article, f"{public.edge}/v1/popular?window=24h"), what="the ranking")
+    await eventually(lambda: shows(article, f"{public.edge}/v1/popular?window=24h"), what="the ranking")
     async with public.http.get(f"{public.edge}/v1/articles/{article}", headers=public.editor) as answer:
         match = answer.headers["ETag"]
     headers = {**public.editor, "If-Match": match}
     withdraw = f"{public.edge}/v1/articles/{article}/withdraw"
     async with public.http.post(withdraw, json={"reason": "A test."}, headers=headers) as answer:
         assert answer.status == 200, await answer.text()
-    await eventually(lambda: says("", url, 410), what="410 for what was withdrawn")
-    del public.promises.articles[article]
+    await eventually(lambda: shows("", url, 410), what="410 for the withdrawn article")
+    del public.acknowledged.articles[article]
 
 
 async def correct_a_topic(stack: Stack) -> None:
-    """A topic that an older release made gets the configuration of this one from the job that every `up` runs."""
+    """The topics job, which every `up` runs, corrects a topic of an older release."""
     script = (ROOT / "tests" / "compose" / "misconfigure.py").read_bytes()
     await stack.run("docker", "compose", "run", "--rm", "-T", "--no-deps", "topics", "python", "-", given=script)
-    said = await stack.compose("run", "--rm", "-T", "--no-deps", "topics")
-    assert "corrected pages.v1: retention.ms is 3600000, not 86400000" in said, said
-    assert "drift" not in said, said
+    printed = await stack.compose("run", "--rm", "-T", "--no-deps", "topics")
+    assert "corrected: pages.v1: retention.ms is 3600000, not 86400000" in printed, printed
+    assert "drift" not in printed, printed
 
 
 async def scale_there_and_back(stack: Stack, public: Public, service: str) -> float | None:
-    """1 -> 4 -> 1; the seconds until the edge used every new container, where it has to."""
+    """Scale 1 -> 4 -> 1. Returns the seconds until the edge used every new container, for services behind the edge."""
     found = None
     if service in SERVICES_READ:
         asking = asyncio.create_task(_ask_often(public, service))
@@ -98,31 +98,31 @@ async def scale_there_and_back(stack: Stack, public: Public, service: str) -> fl
 
 
 async def _ask_often(public: Public, service: str) -> None:
-    """So often that a container which the edge knows is used at once, and what is measured is when the edge knows it."""
+    """Send reads so often that the edge uses a container as soon as it knows it."""
     while True:
         await public.ask(service)
         await asyncio.sleep(_ASK_EVERY_S)
 
 
 async def kill(stack: Stack, public: Public, service: str) -> float:
-    """SIGKILL to the only container of a kind, which the restart policy brings back."""
+    """Kill the only container of its kind; the restart policy restarts it."""
     await asyncio.sleep(_SETTLE_S)
     await stack.kill(service)
     await asyncio.sleep(0.5)
-    return await stack.until_well(public.http)
+    return await stack.until_healthy(public.http)
 
 
 async def restart(stack: Stack, public: Public, engine: str) -> float:
-    """An orderly restart of an engine."""
+    """Restart an engine in order."""
     await asyncio.sleep(_SETTLE_S)
     began = time.monotonic()
     await stack.compose("restart", engine)
-    await stack.until_well(public.http)
+    await stack.until_healthy(public.http)
     return time.monotonic() - began
 
 
 async def roll(stack: Stack, service: str) -> None:
-    """Every container of a service replaced."""
+    """Replace every container of a service."""
     await asyncio.sleep(_SETTLE_S)
     before = {item["Id"] for item in await stack.containers(service)}
     await stack.run("deploy/roll", service)
@@ -132,8 +132,8 @@ async def roll(stack: Stack, service: str) -> None:
     await asyncio.sleep(_SETTLE_S)
 
 
-async def trespass(stack: Stack) -> list[str]:
-    """What containers can do that they should not, and what can be seen from outside; empty when nothing."""
+async def find_breaches_of_access(stack: Stack) -> list[str]:
+    """Find forbidden actions that containers can do, and secrets that are visible. Empty when there are none."""
     (comments, *_) = await stack.containers("comments")
     script = (ROOT / "tests" / "compose" / "trespass.py").read_bytes()
     output = await stack.run("docker", "exec", "-i", comments["Id"], "python", "-", given=script)
@@ -149,10 +149,10 @@ async def trespass(stack: Stack) -> list[str]:
             breaches.append(f"{name} publishes {ports}")
         if Path(f"/proc/{item['State']['Pid']}/status").read_text().split("Uid:")[1].split()[0] == "0":
             breaches.append(f"{name} runs as root")
-    return breaches + await _secrets_that_show(stack)
+    return breaches + await _visible_secrets(stack)
 
 
-async def _secrets_that_show(stack: Stack) -> list[str]:
+async def _visible_secrets(stack: Stack) -> list[str]:
     listed = await stack.compose(
         "run", "--rm", "-T", "--no-deps", "bootstrap", "sh", "-c", "cd /secrets/admin; grep -r . . "
     )
@@ -169,10 +169,10 @@ async def _secrets_that_show(stack: Stack) -> list[str]:
             for part in ("environ", "cmdline")
         ),
     }
-    # The log-in is said once, by bootstrap, on purpose; the cluster's id is no secret.
+    # bootstrap prints the editor's token once, on purpose; the cluster's id is no secret.
     places["logs"] = places["logs"].replace(secrets["./editor-token"], "", 1)
     return [
-        f"{name} shows in {place}"
+        f"{name} is visible in {place}"
         for name, secret in secrets.items()
         for place, text in places.items()
         if secret in text and name != "./kafka-cluster-id"
@@ -180,7 +180,7 @@ async def _secrets_that_show(stack: Stack) -> list[str]:
 
 
 async def image_size_mb() -> tuple[int, int]:
-    """The image's size in MB, and what of it is not the base image."""
+    """The image's size in MB, and its size without the base image."""
     stack = Stack("none")
     whole, base = [
         int(await stack.run("docker", "image", "inspect", "-f", "{{.Size}}", name))

@@ -9,7 +9,7 @@ from tests.support.running import free_port
 
 
 async def speak_tls(stack: Stack) -> None:
-    """Put the overlay on the running platform and ask for a page by HTTP/2."""
+    """Apply the overlay to the running platform and fetch a page by HTTP/2."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
         folder.chmod(0o755)

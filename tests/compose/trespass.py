@@ -1,10 +1,11 @@
-"""Run inside the comments container (`docker exec -i … python -`): tries what that service may not do, prints what it could."""
+"""Runs inside the comments container (`docker exec -i … python -`): tries forbidden actions and prints the results."""
 
 import asyncio
 import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,19 @@ _refused: list[str] = []
 _allowed: list[str] = []
 
 
-def _try(what: str, refusal: type[Exception] | tuple[type[Exception], ...], deed: Callable[[], object]) -> None:
+def _try(what: str, refusal: type[Exception] | tuple[type[Exception], ...], action: Callable[[], object]) -> None:
     try:
-        deed()
+        action()
         _allowed.append(what)
     except refusal:
         _refused.append(what)
 
 
-async def _try_async(what: str, refusal: type[Exception], deed: Callable[[], Awaitable[object]]) -> None:
-    # aiokafka asks again and again for a topic that it may not see: nothing within ten seconds is a refusal as well.
+async def _try_async(what: str, refusal: type[Exception], action: Callable[[], Awaitable[object]]) -> None:
+    # aiokafka retries without end for a topic that it may not see: no answer within ten seconds is a refusal too.
     try:
         async with asyncio.timeout(10):
-            await deed()
+            await action()
         _allowed.append(what)
     except (refusal, TimeoutError):
         _refused.append(what)
@@ -44,10 +45,10 @@ async def _try_async(what: str, refusal: type[Exception], deed: Callable[[], Awa
 
 def _files() -> None:
     for folder in ("/", "/app", "/etc", "/usr/local", "/opt/venv", "/run/secrets"):
-        _try(f"write {folder}", OSError, lambda at=folder: Path(at, "mine").write_text("x"))
+        _try(f"write {folder}", OSError, partial(Path(folder, "mine").write_text, "x"))
     status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line)
     if os.geteuid() == 0 or int(status["CapEff"], 16) or status["NoNewPrivs"].strip() != "1":
-        _allowed.append(f"run with powers: {status['CapEff']} {status['NoNewPrivs']}")
+        _allowed.append(f"run with capabilities: {status['CapEff']} {status['NoNewPrivs']}")
     _try("reach the internet", OSError, lambda: socket.create_connection(("1.1.1.1", 443), timeout=2))
 
 
@@ -55,8 +56,8 @@ def _mongo() -> None:
     client: MongoClient[Any] = MongoClient(_settings.mongo, serverSelectionTimeoutMS=5000)
     client.comments.comments.find_one()
     for database in ("ingestion", "rendering", "admin"):
-        _try(f"read MongoDB {database}", OperationFailure, lambda at=database: client[at].tokens.find_one())
-        _try(f"write MongoDB {database}", OperationFailure, lambda at=database: client[at].mine.insert_one({}))
+        _try(f"read MongoDB {database}", OperationFailure, client[database].tokens.find_one)
+        _try(f"write MongoDB {database}", OperationFailure, partial(client[database].mine.insert_one, {}))
     nobody: MongoClient[Any] = MongoClient("mongodb://mongo:27017", directConnection=True)
     _try("read MongoDB without a password", OperationFailure, lambda: nobody.comments.comments.find_one())
 
@@ -67,7 +68,7 @@ def _redis() -> None:
     _try("read Redis popularity", NoPermissionError, lambda: client.get("popularity:{p0}:state"))
     _try("write Redis popularity", NoPermissionError, lambda: client.set("popularity:mine", "x"))
     for command in ("FLUSHALL", "KEYS *", "CONFIG GET *", "ACL LIST", "SHUTDOWN NOSAVE"):
-        _try(f"Redis {command}", NoPermissionError, lambda said=command: client.execute_command(*said.split()))
+        _try(f"Redis {command}", NoPermissionError, partial(client.execute_command, *command.split()))
     _try("read Redis without a password", RedisError, lambda: Redis(host="redis").get("comments:trespass"))
 
 
@@ -78,7 +79,7 @@ async def _kafka() -> None:
         await _try_async(
             f"write {topic}",
             TopicAuthorizationFailedError,
-            lambda at=topic: producer.send_and_wait(at, b"{}", key=b"k"),
+            partial(producer.send_and_wait, topic, b"{}", key=b"k"),
         )
     await producer.stop()
     await _try_async("read views.v1", TopicAuthorizationFailedError, lambda: _consume("views.v1", None))

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import sys
 from asyncio.subprocess import PIPE
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,8 +13,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.support.browsing import DESKTOP, PHONE
+from tests.support.commands import LAUNCHER
 from tests.support.polling import eventually
-from tests.support.running import ROOT, Platform
+from tests.support.running import Platform
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -222,8 +222,8 @@ async def test_rebuild_replaces_the_index_while_the_old_one_serves(platform: Pla
         "WM_KAFKA": str(platform.facts()["kafka"]), "WM_SEARCH_INDEX": str(platform.data / "search"),
         "WM_INSTANCE": "1", "WM_KAFKA_IDEMPOTENCE": "false",
     }  # fmt: skip
-    command = [sys.executable, "-m", "services.search", "rebuild"]
-    rebuilding = await asyncio.create_subprocess_exec(*command, env={**os.environ, **told}, cwd=ROOT, stdout=PIPE)
+    command = [LAUNCHER, "rebuild", "search"]
+    rebuilding = await asyncio.create_subprocess_exec(*command, env={**os.environ, **told}, stdout=PIPE)
     said = asyncio.create_task(rebuilding.communicate())
 
     answers = []

@@ -1,4 +1,4 @@
-"""A machine for `deploy/bootstrap`: the tools of every system, and the Pythons and uv that a test puts on its PATH."""
+"""A machine for tests of `deploy/bootstrap`: common tools, and the Pythons and uv that a test adds to its PATH."""
 
 import os
 import shutil
@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("sh", "dirname", "cat", "cksum", "cut", "date", "rm", "cp", "sleep", "grep", "flock")
+TOOLS = ("sh", "dirname", "cat", "cksum", "cut", "date", "rm", "cp", "ln", "sleep", "grep", "flock")
 _STAND_IN = Path(__file__).with_name("stand_in_python.py")
 
-# `python install` gives the Python of `$FETCHED`, where a test says that there is one. `$GATE`, a FIFO, holds a sync up.
+# `python install` provides the Python of `$FETCHED`, if set. `$GATE`, a FIFO, blocks a sync.
 _UV = """#!/bin/sh
 case "$*" in
   --version) echo "uv 0.13.9"; exit ;;
@@ -31,7 +31,7 @@ esac
 
 
 class BareMachine:
-    """A copy of the repository's set-up in a folder, and a PATH with nothing but what is put there."""
+    """A copy of the repository's set-up in a folder, with a PATH of its own."""
 
     def __init__(self, folder: Path, tools: tuple[str, ...] = TOOLS) -> None:
         self.tree, self.bin, self.notes = folder / "tree", folder / "bin", folder / "notes"
@@ -52,16 +52,16 @@ class BareMachine:
         }
 
     def add_python(self, name: str, version: str) -> Path:
-        """Put a Python of a version on the PATH, or at an absolute path."""
+        """Add a Python of a version to the PATH, or at an absolute path."""
         words = f'exec {sys.executable} -I -S {_STAND_IN} "$0" {version} "$@"'
         return self._write(self.bin / name, f"#!/bin/sh\n{words}\n")
 
     def add_uv(self) -> None:
-        """Put uv on the PATH."""
+        """Add uv to the PATH."""
         shutil.copy(self._uv, self.bin / "uv")
 
     def start(self, profile: str = "embedded", **environment: str) -> subprocess.Popen[str]:
-        """Begin a set-up, in a process group of its own."""
+        """Start a set-up in its own process group."""
         return subprocess.Popen(
             [str(self.tree / "deploy" / "bootstrap"), profile],
             env={**self.environment, **environment},
@@ -73,13 +73,13 @@ class BareMachine:
         )
 
     def set_up(self, profile: str = "embedded", **environment: str) -> tuple[int, str]:
-        """The exit status of a set-up, and all that it printed."""
+        """Run a set-up. Returns its exit status and its output."""
         with self.start(profile, **environment) as process:
             printed, _ = process.communicate(timeout=60)
         return process.returncode, printed
 
     def take_steps(self) -> list[str]:
-        """What was asked of the Pythons and of uv since the last call."""
+        """The calls of the Pythons and of uv since the last call of this method."""
         steps = self.notes.read_text().splitlines()
         os.truncate(self.notes, 0)
         return steps

@@ -1,7 +1,7 @@
 """A stand-in for a Python of another version: `stand_in_python.py SCRIPT VERSION ARGUMENT…`.
 
-It evaluates `-c` code as that version would, and notes in `$NOTES` what set-up asks it for. `$KILL_AT` names a step at which
-it kills its whole process group, set-up included. It imports next to nothing: a set-up starts it ten times.
+It runs `-c` code as that version would, and records set-up's calls in `$NOTES`. At the step `$KILL_AT` it kills its whole
+process group, set-up included. It has few imports, since a set-up starts it ten times.
 """
 
 import os
@@ -12,7 +12,7 @@ script, version, *arguments = sys.argv[1:]
 
 
 def note(text: str) -> None:
-    """Write down a step, then kill everything where that was asked for."""
+    """Record a step, then kill the process group if `$KILL_AT` names the step."""
     with open(os.environ["NOTES"], "a") as notes:
         notes.write(text + "\n")
     if os.environ.get("KILL_AT", "no step") in text:
@@ -20,7 +20,7 @@ def note(text: str) -> None:
 
 
 def evaluate(code: str, *words: str) -> None:
-    """Run code with the names that tell a version."""
+    """Run code with another version in `sys` and `platform`."""
     plain = version.removesuffix("t")
     sys.version_info = (*map(int, plain.split(".")), "final", 0)  # type: ignore[assignment]
     sys.version, sys.abiflags = version, "t" if version != plain else ""
@@ -32,14 +32,14 @@ def evaluate(code: str, *words: str) -> None:
 
 
 def copy(source: str, target: str) -> None:
-    """A program's copy."""
+    """Copy a program."""
     with open(source) as program, open(target, "w") as written:
         written.write(program.read())
     os.chmod(target, 0o755)
 
 
 def make_environment(folder: str) -> None:
-    """The parts of a virtual environment that set-up looks at; the kill comes when half of them are there."""
+    """Create the parts of a virtual environment that set-up reads. `$KILL_AT` kills in the middle."""
     os.makedirs(f"{folder}/bin", exist_ok=True)
     for leftover in (f"{folder}/bin/uv", f"{folder}/pip"):
         if os.path.exists(leftover):
@@ -52,7 +52,7 @@ def make_environment(folder: str) -> None:
 
 
 def install(folder: str, requirement: str) -> None:
-    """What pip does when it is asked for uv."""
+    """Install uv as pip would."""
     if not os.path.exists(f"{folder}/pip"):
         sys.exit(f"{folder}/bin/python: No module named pip")
     note(f"{version} pip {os.path.basename(folder)} {requirement}")

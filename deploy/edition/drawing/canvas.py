@@ -1,4 +1,4 @@
-"""The sheet that scenes are drawn on: flat colours in logical units of 1280x720, supersampled."""
+"""The canvas of the scenes: flat colours in logical units of 1280x720, supersampled."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -24,14 +24,14 @@ LIGHT_TEAL: Colour = (96, 170, 170)
 
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
-    """The colour that lies `share` of the way from the first to the second."""
+    """A mix of two colours; `share` is the second one's."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return (red, green, blue)
 
 
 @dataclass(frozen=True)
 class Palette:
-    """The few colours of one picture; `line` is what stands out from `ground`, `faint` what hardly does."""
+    """The colours of one picture. `line` has a high contrast to `ground`, `faint` a low one."""
 
     ground: Colour
     line: Colour
@@ -74,7 +74,7 @@ def palette(ground: str, hue: Colour) -> Palette:
 
 
 class Canvas:
-    """Flat shapes in logical units. Everything is drawn `scale` times too large and reduced once at the end."""
+    """Flat shapes in logical units, drawn at `scale` times the size and reduced once at the end."""
 
     def __init__(self, scale: int, ground: Colour) -> None:
         self.scale = scale

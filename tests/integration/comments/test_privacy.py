@@ -1,15 +1,15 @@
 """A person's rights over their data: a copy of everything under their address, and its erasure."""
 
+import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 
-from services.comments.commands import answer_a_person
+from services.comments import privacy
 from services.comments.settings import CommentsSettings
+from tests.support.commands import world_monitor
 from tests.support.comments import CommentsService, running_comments, written
 from tests.support.polling import eventually
 
@@ -43,26 +43,18 @@ async def comments(settings: CommentsSettings, database: str) -> AsyncIterator[C
         yield comments
 
 
-async def _run_command(command: str, email: str, settings: CommentsSettings, database: str) -> str:
-    printed: list[str] = []
-    await answer_a_person(command, email, settings, printed.append, database=database)
-    return "\n".join(printed)
-
-
-async def test_export_has_everything_and_erase_removes_it_everywhere(
-    comments: CommentsService, settings: CommentsSettings, database: str
-) -> None:
+async def test_export_has_everything_and_erase_removes_it_everywhere(comments: CommentsService) -> None:
     article = await comments.publish_article()
     mine = await comments.post(article.id, email="ada@example.org", name="Ada Byrne", body="Words of mine.")
     reply = await comments.post(article.id, email="ben@example.org", name="Ben", body="A reply.", parent_id=mine["id"])
     letter = {"name": "Ada Byrne", "email": "ada@example.org", "body": "A letter."}
     assert (await comments.client.post("/v1/messages", json=letter)).status == 201
 
-    copy = json.loads(await _run_command("export", "ada@example.org", settings, database))
+    copy = await privacy.export(comments.store, "ada@example.org")
     assert [comment["body"] for comment in copy["comments"]] == ["Words of mine."]
     assert [message["body"] for message in copy["messages"]] == ["A letter."]
 
-    assert "1 comments, 1 letters" in await _run_command("erase", "ada@example.org", settings, database)
+    assert await privacy.erase(comments.store, "ada@example.org") == (1, 1)
 
     _, removed = await comments.topic.until(mine["id"], 2)
     assert removed.value is not None
@@ -74,29 +66,34 @@ async def test_export_has_everything_and_erase_removes_it_everywhere(
     kept = await comments.store.comments.find(mine["id"])
     assert kept is not None
     assert (kept.name, kept.website, kept.body, kept.body_html) == ("", None, "", "")
-    nothing = json.loads(await _run_command("export", "ada@example.org", settings, database))
+    nothing = await privacy.export(comments.store, "ada@example.org")
     assert (nothing["comments"], nothing["messages"]) == ([], [])
-    assert len(json.loads(await _run_command("export", "ben@example.org", settings, database))["comments"]) == 1
-    assert "0 comments, 0 letters" in await _run_command("erase", "ada@example.org", settings, database)
+    assert len((await privacy.export(comments.store, "ben@example.org"))["comments"]) == 1
+    assert await privacy.erase(comments.store, "ada@example.org") == (0, 0)
 
 
-async def test_erased_pending_comment_cannot_be_published(
-    comments: CommentsService, settings: CommentsSettings, database: str
-) -> None:
+async def test_erased_pending_comment_cannot_be_published(comments: CommentsService) -> None:
     await comments.set_mode("pre")
     article = await comments.publish_article()
     waits = await comments.post(article.id)
 
-    await _run_command("erase", written()["email"], settings, database)
+    await privacy.erase(comments.store, written()["email"])
 
     answer = await comments.decide(waits["id"], "approve")
     assert answer.status == 409, "an erased comment cannot be published"
 
 
-@pytest.mark.parametrize("arguments", [["export"], ["erase", "no address"], ["forget", "ada@example.org"]])
-def test_wrong_command_line_fails_with_the_reason(arguments: list[str]) -> None:
-    command = [sys.executable, "-m", "services.comments", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+async def test_commands_export_and_erase_by_address(settings: CommentsSettings) -> None:
+    engines = {"WM_KAFKA": settings.kafka, "WM_MONGO": settings.mongo}
+    address = f"{uuid4().hex}@example.org"
+    async with running_comments(settings, "comments") as comments:
+        article = await comments.publish_article()
+        await comments.post(article.id, email=address, body="Words of mine.")
 
-    assert done.returncode != 0
-    assert "usage" in done.stderr or "not an e-mail address" in done.stderr
+        copy = await asyncio.to_thread(world_monitor, "comments", "export", address, **engines)
+        erased = await asyncio.to_thread(world_monitor, "comments", "erase", address, "--json", **engines)
+        again = await asyncio.to_thread(world_monitor, "comments", "erase", address, **engines)
+
+    assert [comment["body"] for comment in json.loads(copy.stdout)["comments"]] == ["Words of mine."]
+    assert json.loads(erased.stdout) == {"comments": 1, "letters": 0}
+    assert (again.returncode, again.stdout) == (0, "erased: 0 comments, 0 letters, and the address\n")

@@ -1,16 +1,14 @@
 """A broker that lost its log, and a service that sends every comment again."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 
 from deploy.local.engines import provide_topics
-from services.comments.commands import republish
 from services.comments.settings import CommentsSettings
+from tests.support.commands import world_monitor
 from tests.support.comments import CommentsService, read_comments_topic, running_comments
 from tests.support.kafka import Broker
 from tests.support.polling import eventually
@@ -102,25 +100,16 @@ async def test_comment_during_an_outage_of_the_broker_is_sent_afterwards(
             assert await log.until(comment["id"])
 
 
-async def test_republish_prints_progress_and_ends_when_all_is_sent(settings: CommentsSettings, database: str) -> None:
-    printed: list[str] = []
-    async with running_comments(settings, database) as comments:
+async def test_republish_prints_progress_and_ends_when_all_is_sent(settings: CommentsSettings) -> None:
+    async with running_comments(settings, "comments") as comments:
         versions = await _post_comments(comments)
 
-        await republish(settings, printed.append, database=database)
+        done = await asyncio.to_thread(
+            world_monitor, "republish", "comments", WM_KAFKA=settings.kafka, WM_MONGO=settings.mongo
+        )
 
         for comment_id, version in versions.items():
             records = await comments.topic.until(comment_id, version + 1)
             assert records[-1].header("ce_id") == f"{comment_id}:{version}"
-    assert printed[0] == "0 of about 4 comments sent again"
-    assert printed[-1].startswith("done")
-
-
-async def test_unknown_command_prints_the_usage() -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.comments", "reprint", stderr=asyncio.subprocess.PIPE, env=dict(os.environ)
-    )
-    _, errors = await process.communicate()
-
-    assert process.returncode == 1
-    assert b"republish" in errors
+    assert (done.returncode, done.stdout) == (0, "comments.v1 has every comment again\n")
+    assert done.stderr.splitlines()[0].startswith("0 of about ")

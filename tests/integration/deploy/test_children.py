@@ -1,4 +1,4 @@
-"""How a process of the embedded stack is stopped: one that works has more time than one that hangs."""
+"""Stopping a process of the embedded stack: a working process has more time than a hanging one."""
 
 import os
 import signal
@@ -49,21 +49,21 @@ async def _start(children: Children, end: str) -> Child:
     return child
 
 
-async def test_a_process_that_works_at_its_end_is_waited_for(children: Children) -> None:
+async def test_process_that_works_while_stopping_is_awaited(children: Children) -> None:
     child = await _start(children, WORKS)
 
     assert await child.stop(0.5)
     assert child.exited.result() == 5
 
 
-async def test_a_process_that_hangs_is_killed(children: Children) -> None:
+async def test_hanging_process_is_killed(children: Children) -> None:
     child = await _start(children, HANGS)
 
     assert not await child.stop(0.5)
     assert child.exited.result() == -signal.SIGKILL
 
 
-async def test_a_process_that_works_for_ever_is_killed(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_endlessly_working_process_is_killed(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children_module, "_LONGEST_STOP_S", 2.0)
     child = await _start(children, WORKS_FOR_EVER)
 

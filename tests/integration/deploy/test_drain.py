@@ -1,4 +1,4 @@
-"""A service that is told to stop says so first, serves on for a moment, and then ends well."""
+"""A service after SIGTERM: not ready, still serving for WM_DRAIN_S, then ended with status 0."""
 
 import asyncio
 import os
@@ -13,7 +13,8 @@ from tests.support.running import ROOT, free_port
 
 _SERVICE = """
 from aiohttp import web
-from shared.http.app import create_service, json_response, run_service
+from shared.http.app import create_service, run_service
+from shared.http.problems import json_response
 from shared.settings import Settings
 
 async def hello(_):
@@ -23,7 +24,7 @@ run_service("hello", Settings, lambda settings: create_service(settings, [web.ge
 """
 
 
-async def test_sigterm_makes_it_not_ready_while_it_still_serves_and_then_it_ends_well() -> None:
+async def test_service_after_sigterm_is_not_ready_but_serves_until_it_ends() -> None:
     port = free_port()
     environment = {**os.environ, "WM_SERVICE_PORT": str(port), "WM_DRAIN_S": "10"}
     process = subprocess.Popen([sys.executable, "-c", _SERVICE], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""The sample edition goes in through the public ways, and a second loading changes nothing."""
+"""The sample edition is loaded through the public API, and a second load changes nothing."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
 
 
 def load(platform: Platform, token: Path, embedded: bool) -> subprocess.CompletedProcess[str]:
-    """What `python -m deploy.edition` says against this platform."""
+    """Run `python -m deploy.edition` against this platform."""
     facts = platform.facts()
     arguments = ["--edge", platform.edge, "--token-file", str(token), "--kafka", str(facts["kafka"])]
     return subprocess.run(
@@ -52,13 +52,13 @@ async def get(platform: Platform, path: str) -> dict[str, object]:
 
 
 async def all_views(platform: Platform) -> int:
-    """The views of all articles that have any."""
+    """The sum of all articles' views."""
     ranking = await get(platform, "/v1/popular?window=all&limit=100")
     assert isinstance(ranking["items"], list)
     return sum(int(item["views"]) for item in ranking["items"])
 
 
-async def test_the_edition_is_loaded_and_a_second_loading_changes_nothing(
+async def test_edition_is_loaded_once_and_a_second_load_changes_nothing(
     platform: Platform, embedded_kafka: bool
 ) -> None:
     async def counted() -> bool:
@@ -90,7 +90,7 @@ async def test_the_edition_is_loaded_and_a_second_loading_changes_nothing(
     assert again.returncode == 0, again.stdout + again.stderr
     relisted = await get(platform, "/v1/articles?limit=100")
     assert relisted["items"] == listed["items"]
-    # A plan that is made some seconds later has the same views but for a few at the edges of hours.
+    # A plan made some seconds later has the same views, except a few at the limits of hours.
     assert await all_views(platform) <= before + 0.02 * MOST_VIEWS
 
     stranger = platform.data / "stranger.token"

@@ -1,4 +1,4 @@
-"""Nothing of a stack outlives the process that started it, whenever that is killed, nor the folder that it runs on."""
+"""No process of a stack outlives the stack's starter or its data folder."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from tests.support.running import ROOT
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes by /proc")
 
-# Starts the stack as a test runner or make does, says so, and waits to be killed.
+# Starts the stack as a test runner or make does, prints a line, and waits to be killed.
 _STARTER = """
 import os, subprocess, sys, time
 if sys.argv[1] == "known":
@@ -27,7 +27,7 @@ time.sleep(300)
 
 
 def _left(data: Path) -> list[int]:
-    """The processes of the stack on a folder: its name is in the environment of all of them."""
+    """The processes of the stack on a folder. All have the folder's name in their environment."""
     return [process.pid for process in marked("WM_DATA", str(data))]
 
 
@@ -70,14 +70,14 @@ async def _until_all_are_gone(data: Path, starter: "subprocess.Popen[bytes]") ->
         ("true", _is_up),
     ],
 )
-async def test_a_stack_whose_starter_is_killed_ends(tmp_path: Path, parent: str, moment) -> None:  # type: ignore[no-untyped-def]
+async def test_stack_ends_when_its_starter_is_killed(tmp_path: Path, parent: str, moment) -> None:  # type: ignore[no-untyped-def]
     starter = _start(tmp_path, parent)
     await until(lambda: moment(tmp_path), "the moment has come")
 
     await _until_all_are_gone(tmp_path, starter)
 
 
-async def test_a_stack_whose_folder_is_removed_ends(tmp_path: Path) -> None:
+async def test_stack_ends_when_its_folder_is_removed(tmp_path: Path) -> None:
     data = tmp_path / "data"
     starter = _start(data, "known")
     try:
@@ -88,11 +88,11 @@ async def test_a_stack_whose_folder_is_removed_ends(tmp_path: Path) -> None:
         await _until_all_are_gone(data, starter)
 
 
-async def test_a_supervisor_that_is_killed_while_its_nursery_imports_leaves_nothing(tmp_path: Path) -> None:
+async def test_supervisor_killed_during_imports_leaves_no_process(tmp_path: Path) -> None:
     environment = {**os.environ, "WM_DATA": str(tmp_path), "WM_PORT": "1", "WM_EDITION": "none"}
     command = [sys.executable, "-m", "deploy.local", "engines"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as supervisor:
-        await until(lambda: len(_left(tmp_path)) > 1, "there is a nursery")
+        await until(lambda: len(_left(tmp_path)) > 1, "the forkserver runs")
         supervisor.send_signal(signal.SIGKILL)
 
     await until(lambda: not _left(tmp_path), "nothing is left of it")

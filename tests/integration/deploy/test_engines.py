@@ -1,4 +1,4 @@
-"""The embedded engines as services meet them: over the wire, with the drivers that services use."""
+"""The embedded engines over the wire, with the services' drivers."""
 
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import AsyncMongoClient
@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from shared.topics import TOPICS
 
 
-async def test_the_broker_has_every_topic_with_its_partitions(kafka_url: str) -> None:
+async def test_broker_has_every_topic_with_its_partitions(kafka_url: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_url)
     await admin.start()
 
@@ -17,7 +17,7 @@ async def test_the_broker_has_every_topic_with_its_partitions(kafka_url: str) ->
     assert {topic.name: topic.partitions for topic in TOPICS}.items() <= described.items()
 
 
-async def test_mongo_rolls_back_a_transaction_that_fails(mongo_url: str, mongo_database: str) -> None:
+async def test_mongo_rolls_back_an_aborted_transaction(mongo_url: str, mongo_database: str) -> None:
     client: AsyncMongoClient[dict[str, str]] = AsyncMongoClient(mongo_url)
     async with client:
         articles = client[mongo_database]["articles"]

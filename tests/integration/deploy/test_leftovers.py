@@ -1,4 +1,4 @@
-"""Workers of nginx whose master was killed are ended by the next start on their folder; no other process is."""
+"""The next start on a folder ends nginx workers whose master was killed, and no other process."""
 
 import os
 import signal
@@ -23,14 +23,14 @@ http {{ access_log off; server {{ listen 127.0.0.1:{port}; }} }}
 """
 
 
-async def test_workers_whose_master_was_killed_are_ended(tmp_path: Path) -> None:
+async def test_workers_of_a_killed_master_are_ended(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / "nginx.conf").write_text(_CONFIGURATION.format(folder=tmp_path, port=port))
     (tmp_path / "logs").mkdir()
-    command = [nginx_binary(), "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"]
+    command = [str(nginx_binary()), "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"]
     with subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL) as master:
         await until(lambda: (tmp_path / "nginx.pid").exists() and not is_free(port), "nginx listens")
-        await until(lambda: Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text(), "it has workers")
+        await until(lambda: Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text(), "nginx has workers")
         master.kill()
     assert not is_free(port)
 
@@ -39,7 +39,7 @@ async def test_workers_whose_master_was_killed_are_ended(tmp_path: Path) -> None
     assert is_free(port)
 
 
-def test_another_process_that_has_the_number_by_now_is_left_alone(tmp_path: Path) -> None:
+def test_other_process_with_the_same_id_is_left_alone(tmp_path: Path) -> None:
     command = [sys.executable, "-S", "-c", "import time; time.sleep(300)"]
     with subprocess.Popen(command, start_new_session=True) as other:
         (tmp_path / "nginx.pid").write_text(f"{other.pid}\n")
@@ -51,7 +51,7 @@ def test_another_process_that_has_the_number_by_now_is_left_alone(tmp_path: Path
 
 
 @pytest.mark.parametrize("content", [None, "", "no number"])
-def test_without_a_number_there_is_nothing_to_end(tmp_path: Path, content: str | None) -> None:
+def test_without_a_process_id_nothing_is_ended(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "nginx.pid").write_text(content)
 

@@ -1,4 +1,4 @@
-"""The whole embedded stack as `make run` starts it: what it says, what it heals, what it keeps, what it leaves behind."""
+"""The whole embedded stack as `make run` starts it: its output, recovery, data and end."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from tests.support.running import ROOT, Platform, free_port, running_platform
 
 pytestmark = pytest.mark.timeout(500)
 
-# No measures of speed: a stop waits as long as it makes progress.
+# These limits do not measure speed: a stop waits as long as it makes progress.
 END_WITHIN_S = 120.0
 REFUSED_WITHIN_S = 200.0
 
@@ -41,7 +41,7 @@ async def _is_ready(platform: Platform, url: object) -> bool:
         return answer.status == 200
 
 
-async def test_platform_heals_and_its_second_start_finds_everything(tmp_path: Path) -> None:
+async def test_platform_recovers_and_keeps_its_data_over_a_restart(tmp_path: Path) -> None:
     async with running_platform(tmp_path, SCALE="rendering=2,popularity=1") as platform:
         await _expect_true_run_json(platform)
         await _expect_token_of_owner_alone(platform)
@@ -128,7 +128,7 @@ async def _expect_article_and_views(platform: Platform, url: str, identity: str)
     await eventually(shown, what=lambda: platform.output())
 
 
-async def test_a_stop_in_the_middle_of_the_start_is_as_clean(tmp_path: Path) -> None:
+async def test_stop_during_start_is_clean(tmp_path: Path) -> None:
     environment = {**os.environ, "WM_DATA": str(tmp_path), "WM_PORT": str(free_port()), "WM_EDITION": "none"}
     environment["WM_STOP_WITH_PARENT"] = str(os.getpid())
     command = [sys.executable, "-m", "deploy.local"]
@@ -136,16 +136,16 @@ async def test_a_stop_in_the_middle_of_the_start_is_as_clean(tmp_path: Path) -> 
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
 
-        async def begun() -> bool:
+        async def started() -> bool:
             return (tmp_path / "logs" / "ingestion-1.log").exists()
 
-        await eventually(begun)
+        await eventually(started)
         process.terminate()
-        said, _ = process.communicate(timeout=END_WITHIN_S)
+        printed, _ = process.communicate(timeout=END_WITHIN_S)
 
     assert process.returncode == 0
-    assert b"Traceback" not in said
-    assert b"never retrieved" not in said
+    assert b"Traceback" not in printed
+    assert b"never retrieved" not in printed
 
 
 def _refused_start(data: Path, **settings: str) -> str:
@@ -156,34 +156,34 @@ def _refused_start(data: Path, **settings: str) -> str:
     return done.stderr
 
 
-def test_a_taken_port_is_named_with_the_setting_that_changes_it(tmp_path: Path) -> None:
+def test_taken_port_is_named_with_its_setting(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
-        said = _refused_start(tmp_path, WM_PORT=str(port))
+        printed = _refused_start(tmp_path, WM_PORT=str(port))
 
-    assert f"port {port} is taken" in said
-    assert "WM_PORT=" in said
-    assert "Traceback" not in said
+    assert f"port {port} is taken" in printed
+    assert "WM_PORT=" in printed
+    assert "Traceback" not in printed
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [("WM_SCALE", "renderer=2"), ("WM_PORT", "http"), ("WM_EDITION", "evening"), ("WM_RATE_LIMITS", "maybe")],
 )
-def test_a_setting_that_is_wrong_is_named(name: str, value: str, tmp_path: Path) -> None:
-    said = _refused_start(tmp_path, **{name: value})
+def test_invalid_setting_is_named(name: str, value: str, tmp_path: Path) -> None:
+    printed = _refused_start(tmp_path, **{name: value})
 
-    assert name in said
-    assert "Traceback" not in said
+    assert name in printed
+    assert "Traceback" not in printed
 
 
-def test_a_setting_of_a_service_that_is_wrong_ends_the_stack_with_one_sentence(
-    engines: Mapping[str, str], tmp_path: Path
-) -> None:
+def test_invalid_setting_of_a_service_ends_the_stack_with_one_line(engines: Mapping[str, str], tmp_path: Path) -> None:
     given = {f"WM_{engine.upper()}": url for engine, url in engines.items()}
 
-    said = _refused_start(tmp_path, WM_PORT=str(free_port()), WM_EDITION="none", WM_KAFKA_FETCH_WAIT_MS="1000", **given)
+    printed = _refused_start(
+        tmp_path, WM_PORT=str(free_port()), WM_EDITION="none", WM_KAFKA_FETCH_WAIT_MS="1000", **given
+    )
 
-    assert said.startswith("World Monitor cannot run: WM_KAFKA_FETCH_WAIT_MS: ")
-    assert said.count("\n") == 1
+    assert printed.startswith("World Monitor cannot run: WM_KAFKA_FETCH_WAIT_MS: ")
+    assert printed.count("\n") == 1

@@ -1,4 +1,4 @@
-"""The supervisor with the engines alone: restarts on the same port, and nothing left behind however it ends."""
+"""The supervisor with the engines alone: restarts on the same port, and no process left after any end."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from shared.topics import TOPICS
 from tests.support.polling import PATIENCE_S, eventually, promptly
 from tests.support.running import ROOT
 
-# No measures of speed: a start and a stop wait as long as they make progress.
+# These limits do not measure speed: a start and a stop wait as long as they make progress.
 START_WITHIN_S = 200.0
 END_WITHIN_S = 120.0
 STOP_WITHIN_S = 10.0
@@ -30,7 +31,7 @@ Start = Callable[[Path], "subprocess.Popen[bytes]"]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts a supervisor of engines in a folder; what a test leaves running is ended."""
+    """Starts a supervisor of engines in a folder. Supervisors that still run are killed after the test."""
     started: list[subprocess.Popen[bytes]] = []
 
     def begin(data: Path) -> subprocess.Popen[bytes]:
@@ -68,6 +69,10 @@ def _pids(data: Path) -> list[int]:
     return [int(str(entry["pid"])) for entry in _engines(data).values()]
 
 
+def _has_another_pid(data: Path, name: str, pid: object) -> bool:
+    return _engines(data).get(name, {"pid": pid})["pid"] != pid
+
+
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -84,14 +89,14 @@ async def _cluster(address: str) -> tuple[str, int]:
     return found
 
 
-async def test_engines_that_are_killed_are_back_on_their_ports(start: Start, tmp_path: Path) -> None:
+async def test_killed_engines_return_on_their_ports(start: Start, tmp_path: Path) -> None:
     start(tmp_path)
     before = _engines(tmp_path)
     first, _ = await _cluster(str(before["kafka"]["url"]))
 
     for name in ("redis", "mongo", "kafka"):
         os.kill(int(str(before[name]["pid"])), signal.SIGKILL)
-        _until(lambda name=name: _engines(tmp_path).get(name, before[name])["pid"] != before[name]["pid"])
+        _until(partial(_has_another_pid, tmp_path, name, before[name]["pid"]))
 
     assert {name: engine["url"] for name, engine in _engines(tmp_path).items()} == {
         name: engine["url"] for name, engine in before.items()
@@ -105,7 +110,7 @@ async def test_engines_that_are_killed_are_back_on_their_ports(start: Start, tmp
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_stop_is_over_within_ten_seconds_and_leaves_no_process(
+async def test_stop_takes_ten_seconds_at_most_and_leaves_no_process(
     number: signal.Signals, start: Start, tmp_path: Path
 ) -> None:
     async def take() -> float:
@@ -123,7 +128,7 @@ async def test_a_stop_is_over_within_ten_seconds_and_leaves_no_process(
     await promptly(take, within_s=STOP_WITHIN_S)
 
 
-def test_a_supervisor_that_is_killed_leaves_no_process_and_its_folder_free(start: Start, tmp_path: Path) -> None:
+def test_killed_supervisor_leaves_no_process_and_a_free_folder(start: Start, tmp_path: Path) -> None:
     supervisor = start(tmp_path)
     pids = _pids(tmp_path)
 
@@ -136,7 +141,7 @@ def test_a_supervisor_that_is_killed_leaves_no_process_and_its_folder_free(start
     assert not set(pids) & set(_pids(tmp_path))
 
 
-def test_a_second_start_on_the_same_folder_finds_what_was_written(start: Start, tmp_path: Path) -> None:
+def test_second_start_on_a_folder_finds_its_data(start: Start, tmp_path: Path) -> None:
     supervisor = start(tmp_path)
     with MongoClient[dict[str, object]](str(_engines(tmp_path)["mongo"]["url"])) as client:
         client["kept"]["articles"].insert_one({"_id": "a1"})
@@ -149,7 +154,7 @@ def test_a_second_start_on_the_same_folder_finds_what_was_written(start: Start, 
         assert client["kept"]["articles"].find_one() == {"_id": "a1"}
 
 
-def test_two_stacks_do_not_share_a_folder(start: Start, tmp_path: Path) -> None:
+def test_second_stack_on_a_folder_is_refused(start: Start, tmp_path: Path) -> None:
     first = start(tmp_path)
     environment = {**os.environ, "WM_DATA": str(tmp_path)}
     command = [sys.executable, "-m", "deploy.local", "engines"]
@@ -162,7 +167,7 @@ def test_two_stacks_do_not_share_a_folder(start: Start, tmp_path: Path) -> None:
     assert first.poll() is None
 
 
-def test_an_engine_that_cannot_start_ends_the_stack_with_what_it_said(tmp_path: Path) -> None:
+def test_engine_that_cannot_start_ends_the_stack_with_its_output(tmp_path: Path) -> None:
     broken = tmp_path / "redis" / "appendonlydir"
     broken.mkdir(parents=True)
     (broken / "appendonly.aof.manifest").write_text("no manifest")
@@ -172,6 +177,6 @@ def test_an_engine_that_cannot_start_ends_the_stack_with_what_it_said(tmp_path: 
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
 
     assert done.returncode == 1
-    assert "World Monitor cannot run: redis-1 ended 5 times without an answer, with exit code 1" in done.stderr
+    assert "World Monitor cannot run: redis-1 ended 5 times before it answered, with exit code 1" in done.stderr
     assert "AOF manifest" in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,6 +1,7 @@
 """Ingestion as a process: acknowledged changes survive SIGKILL, and its commands work."""
 
 import asyncio
+import json
 import logging
 import os
 import subprocess
@@ -13,10 +14,14 @@ import aiohttp
 import pytest
 import structlog
 
-from services.ingestion.commands import main
+from deploy.commands.app import main
+from services.ingestion.app import create_app
+from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
+from shared.http.app import run_service
 from shared.mongo.client import Mongo
 from shared.process.process import EXIT_SETTINGS
+from tests.support.commands import world_monitor
 from tests.support.ingestion import DRAFT
 from tests.support.outbox import read_log
 from tests.support.polling import PATIENCE_S, eventually
@@ -35,13 +40,6 @@ def environment(kafka_url: str, mongo_url: str, mongo_database: str, embedded_ka
         "WM_INGESTION_DATABASE": mongo_database,
         "WM_SERVICE_PORT": str(free_port()),
     }
-
-
-def command(environment: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
-    argv = [sys.executable, "-m", "services.ingestion", *words]
-    return subprocess.run(
-        argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
 
 
 @asynccontextmanager
@@ -65,7 +63,7 @@ async def service(environment: Mapping[str, str]) -> "AsyncIterator[tuple[subpro
 async def test_acknowledged_change_survives_sigkill_and_can_be_republished(
     environment: Mapping[str, str],
 ) -> None:
-    made = command(environment, "token", "create", "--name", "Ines Halloran", "--role", "editor")
+    made = world_monitor("tokens", "create", "--name", "Ines Halloran", "--role", "editor", **environment)
     assert made.returncode == 0, made.stderr
     headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
 
@@ -90,9 +88,11 @@ async def test_acknowledged_change_survives_sigkill_and_can_be_republished(
         await _until_nothing_is_pending(environment)
         before = await read_log(environment["WM_KAFKA"], published)
 
-        again = await asyncio.to_thread(command, environment, "republish")
+        again = await asyncio.to_thread(world_monitor, "republish", "articles", **environment)
 
-        assert (again.returncode, again.stdout.splitlines()[-1]) == (0, "the log is whole again"), again.stderr
+        assert (again.returncode, again.stdout.splitlines()[-1]) == (0, "articles.v1 has every article again"), (
+            again.stderr
+        )
         after = await read_log(environment["WM_KAFKA"], published)
         assert after == {article_id: [*versions, 2] for article_id, versions in before.items()}
 
@@ -125,28 +125,30 @@ def run_command(
 
 
 def test_tokens_are_listed_and_revoked_by_id(run_command: Callable[..., str]) -> None:
-    token = run_command("token", "create", "--name", "  Ada  Byrne ", "--role", "reporter").strip()
+    token = run_command("tokens", "create", "--name", "  Ada  Byrne ", "--role", "reporter").strip()
 
-    listed = run_command("token", "list")
+    listed = run_command("tokens", "list")
     identity = listed.split()[0]
-    revoked = run_command("token", "revoke", identity)
+    revoked = run_command("tokens", "revoke", identity)
 
     assert token not in listed
     assert ("reporter" in listed, "Ada Byrne" in listed, "valid" in listed) == (True, True, True)
     assert revoked == f"revoked {identity}\n"
-    assert "revoked" in run_command("token", "list")
+    assert "revoked" in run_command("tokens", "list")
     with pytest.raises(SystemExit, match="no valid token"):
-        main(("token", "revoke", identity))
+        main(("tokens", "revoke", identity))
+    (entry,) = json.loads(run_command("tokens", "list", "--json"))
+    assert (entry["id"], entry["role"], entry["name"]) == (identity, "reporter", "Ada Byrne")
+    assert entry["revoked_at"] is not None
 
 
 @pytest.mark.parametrize(
     "words",
     [
-        ("token", "create", "--name", "A", "--role", "chief"),
-        ("token", "create", "--name", " ", "--role", "admin"),
-        ("token", "create", "--name", "a\x00", "--role", "admin"),
-        ("token", "create"),
-        ("publish",),
+        ("tokens", "create", "--name", "A", "--role", "chief"),
+        ("tokens", "create", "--name", " ", "--role", "admin"),
+        ("tokens", "create", "--name", "a\x00", "--role", "admin"),
+        ("tokens", "create"),
     ],
 )
 def test_wrong_command_fails(run_command: Callable[..., str], words: tuple[str, ...]) -> None:
@@ -154,7 +156,7 @@ def test_wrong_command_fails(run_command: Callable[..., str], words: tuple[str, 
         main(words)
 
     assert done.value.code not in (None, 0)
-    assert run_command("token", "list") == ""
+    assert run_command("tokens", "list") == ""
 
 
 @pytest.fixture
@@ -173,7 +175,7 @@ def test_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setenv("WM_ADMIN_TOKEN_FILE", "/nowhere/token")
 
     with pytest.raises(SystemExit) as done:
-        main(())
+        run_service("ingestion", IngestionSettings, create_app)
 
     assert done.value.code == EXIT_SETTINGS
     assert capsys.readouterr().err.startswith("ingestion: WM_ADMIN_TOKEN_FILE: ")

@@ -1,5 +1,6 @@
-"""Set-up: which Python it takes, and what it says where there is none."""
+"""Set-up: the choice of the Python, and the message when there is none."""
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -27,7 +28,7 @@ def machine(tmp_path: Path) -> BareMachine:
         ({"python3": "3.13.1t", "python": "3.12.3"}, "3.12.3"),
     ],
 )
-def test_the_first_fitting_python_is_taken(machine: BareMachine, pythons: dict[str, str], taken: str) -> None:
+def test_first_fitting_python_is_taken(machine: BareMachine, pythons: dict[str, str], taken: str) -> None:
     for name, version in pythons.items():
         machine.add_python(name, version)
 
@@ -36,9 +37,10 @@ def test_the_first_fitting_python_is_taken(machine: BareMachine, pythons: dict[s
     assert status == 0, printed
     assert machine.take_steps() == [f"{taken} venv .venv", f"{taken} pip .venv uv==0.13.9", SYNC]
     assert f"setup: making .venv with CPython {taken}" in printed
+    assert os.readlink(machine.tree / ".venv" / "bin" / "world-monitor") == "../../deploy/world-monitor"
 
 
-def test_the_second_set_up_prints_and_does_nothing(machine: BareMachine) -> None:
+def test_second_setup_prints_and_does_nothing(machine: BareMachine) -> None:
     machine.add_python("python3", "3.13.0")
     machine.set_up("dev")
     machine.take_steps()
@@ -48,7 +50,7 @@ def test_the_second_set_up_prints_and_does_nothing(machine: BareMachine) -> None
     assert machine.take_steps() == []
 
 
-def test_a_changed_lock_is_installed_into_the_same_environment(machine: BareMachine) -> None:
+def test_changed_lock_is_installed_into_same_environment(machine: BareMachine) -> None:
     machine.add_python("python3", "3.13.0")
     machine.set_up()
     machine.take_steps()
@@ -59,7 +61,7 @@ def test_a_changed_lock_is_installed_into_the_same_environment(machine: BareMach
     assert machine.take_steps() == [SYNC]
 
 
-def test_an_environment_whose_python_is_gone_is_made_anew(machine: BareMachine) -> None:
+def test_environment_without_its_python_is_created_again(machine: BareMachine) -> None:
     machine.add_python("python3", "3.12.1")
     machine.set_up()
     (machine.tree / ".venv" / "bin" / "python").unlink()
@@ -70,9 +72,7 @@ def test_an_environment_whose_python_is_gone_is_made_anew(machine: BareMachine) 
     assert machine.take_steps()[0] == "3.13.0 venv .venv"
 
 
-def test_wm_python_is_taken_before_all_others_and_replaces_the_environment_of_another(
-    machine: BareMachine, tmp_path: Path
-) -> None:
+def test_wm_python_has_precedence_and_replaces_the_environment(machine: BareMachine, tmp_path: Path) -> None:
     machine.add_python("python3", "3.11.2")
     machine.set_up()
     (tmp_path / "a folder").mkdir()
@@ -84,9 +84,9 @@ def test_wm_python_is_taken_before_all_others_and_replaces_the_environment_of_an
     assert machine.set_up(WM_PYTHON=named) == (0, "")
 
 
-@pytest.mark.parametrize(("version", "said"), [("3.14.1", "CPython 3.14.1"), ("", "not a Python that runs")])
-def test_wm_python_that_does_not_fit_is_refused_and_nothing_is_lost(
-    machine: BareMachine, tmp_path: Path, version: str, said: str
+@pytest.mark.parametrize(("version", "reason"), [("3.14.1", "CPython 3.14.1"), ("", "not a Python that runs")])
+def test_unfit_wm_python_is_refused_and_environment_stays(
+    machine: BareMachine, tmp_path: Path, version: str, reason: str
 ) -> None:
     machine.add_python("python3", "3.13.0")
     machine.set_up()
@@ -97,13 +97,13 @@ def test_wm_python_that_does_not_fit_is_refused_and_nothing_is_lost(
 
     assert machine.set_up(WM_PYTHON=str(named)) == (
         1,
-        f"setup: WM_PYTHON={named} is {said}; CPython 3.11 to 3.13 is needed\n",
+        f"setup: WM_PYTHON={named} is {reason}; CPython 3.11 to 3.13 is needed\n",
     )
     assert machine.set_up() == (0, "")
     assert machine.take_steps() == []
 
 
-def test_with_a_newer_python_alone_uv_is_installed_and_fetches_one(machine: BareMachine, tmp_path: Path) -> None:
+def test_uv_fetches_python_when_only_a_newer_one_exists(machine: BareMachine, tmp_path: Path) -> None:
     machine.add_python("python3", "3.14.1")
     fetched = machine.add_python(str(tmp_path / "python3.13"), "3.13.18")
 
@@ -125,9 +125,7 @@ def test_with_a_newer_python_alone_uv_is_installed_and_fetches_one(machine: Bare
 
 
 @pytest.mark.parametrize("other", [{}, {"python3": "3.14.1"}, {"python": "2.7.18"}])
-def test_a_uv_on_the_path_is_used_whatever_python_there_is(
-    machine: BareMachine, tmp_path: Path, other: dict[str, str]
-) -> None:
+def test_uv_on_the_path_is_used_with_any_python(machine: BareMachine, tmp_path: Path, other: dict[str, str]) -> None:
     machine.add_uv()
     for name, version in other.items():
         machine.add_python(name, version)
@@ -138,7 +136,7 @@ def test_a_uv_on_the_path_is_used_whatever_python_there_is(
     assert not (machine.tree / ".venv.uv").exists()
 
 
-def test_what_uv_fetched_before_is_not_fetched_again(machine: BareMachine, tmp_path: Path) -> None:
+def test_python_that_uv_has_is_not_fetched_again(machine: BareMachine, tmp_path: Path) -> None:
     machine.add_uv()
     fetched = machine.add_python(str(tmp_path / "python3.13"), "3.13.18")
     (tmp_path / "home" / "fetched").touch()
@@ -171,7 +169,7 @@ def test_what_uv_fetched_before_is_not_fetched_again(machine: BareMachine, tmp_p
         ),
     ],
 )
-def test_where_no_python_can_be_had_it_says_why_and_what_to_install(
+def test_without_any_python_setup_explains_what_to_install(
     machine: BareMachine,
     pythons: dict[str, str],
     with_uv: bool,
@@ -201,7 +199,7 @@ def test_where_no_python_can_be_had_it_says_why_and_what_to_install(
     assert not (machine.tree / ".venv.uv").exists()
 
 
-def test_a_python_without_venv_is_told_which_package_it_lacks(machine: BareMachine) -> None:
+def test_python_without_venv_names_the_missing_package(machine: BareMachine) -> None:
     machine.add_python("python3", "3.11.2")
 
     status, printed = machine.set_up(NO_ENSUREPIP="1")
@@ -212,7 +210,7 @@ def test_a_python_without_venv_is_told_which_package_it_lacks(machine: BareMachi
     )
 
 
-def test_where_uv_cannot_fetch_the_packages_pip_does_and_no_package_is_listed(machine: BareMachine) -> None:
+def test_pip_installs_packages_that_uv_cannot_fetch(machine: BareMachine) -> None:
     machine.add_python("python3", "3.13.0")
 
     status, printed = machine.set_up(NO_NETWORK="1")
@@ -222,7 +220,7 @@ def test_where_uv_cannot_fetch_the_packages_pip_does_and_no_package_is_listed(ma
     assert "aiohttp" not in printed
 
 
-def test_the_next_python_has_an_environment_of_its_own_without_the_engine(machine: BareMachine) -> None:
+def test_next_python_has_its_own_environment_without_the_engine(machine: BareMachine) -> None:
     machine.add_python("python3", "3.13.0")
     machine.add_python("python3.14", "3.14.1")
 
@@ -233,14 +231,14 @@ def test_the_next_python_has_an_environment_of_its_own_without_the_engine(machin
     assert not (machine.tree / ".venv").exists()
 
 
-def test_the_next_python_is_left_out_where_there_is_none(machine: BareMachine) -> None:
+def test_next_python_is_left_out_when_absent(machine: BareMachine) -> None:
     machine.add_python("python3", "3.13.0")
 
     assert machine.set_up("next") == (77, "setup: left out: no Python 3.14 on the PATH (python3 is CPython 3.13.0)\n")
 
 
-def test_every_supported_python_has_a_wheel_of_the_engine_and_a_classifier() -> None:
-    """The day the engine has a wheel for a newer one, this fails: add that version to `versions`."""
+def test_every_supported_python_has_engine_wheel_and_classifier() -> None:
+    """When the engine gets a wheel for a newer Python, this fails: add that version to `versions`."""
     locked = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
     wheels = next(package["wheels"] for package in locked if package["name"] == "secantusdb")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -11,7 +11,7 @@ WAITS = "setup: another set-up is at work in this folder; waiting for it\n"
 
 
 @pytest.mark.parametrize("step", ["venv", "pip", "sync"])
-def test_what_a_killed_set_up_left_is_made_anew_by_the_next_one(tmp_path: Path, step: str) -> None:
+def test_setup_after_a_killed_one_starts_again(tmp_path: Path, step: str) -> None:
     machine = BareMachine(tmp_path)
     machine.add_python("python3", "3.13.0")
 
@@ -24,7 +24,7 @@ def test_what_a_killed_set_up_left_is_made_anew_by_the_next_one(tmp_path: Path, 
     assert machine.set_up() == (0, "")
 
 
-def test_an_older_lock_that_comes_back_after_a_killed_set_up_is_installed_again(tmp_path: Path) -> None:
+def test_older_lock_is_installed_again_after_a_killed_setup(tmp_path: Path) -> None:
     machine = BareMachine(tmp_path)
     machine.add_python("python3", "3.13.0")
     machine.set_up()
@@ -40,20 +40,20 @@ def test_an_older_lock_that_comes_back_after_a_killed_set_up_is_installed_again(
 
 
 @pytest.mark.parametrize("locks_by", ["flock", "perl"])
-def test_two_set_ups_in_one_folder_take_turns(tmp_path: Path, locks_by: str) -> None:
+def test_two_setups_in_one_folder_take_turns(tmp_path: Path, locks_by: str) -> None:
     machine = BareMachine(tmp_path, tuple(dict.fromkeys([tool for tool in TOOLS if tool != "flock"] + [locks_by])))
     machine.add_python("python3", "3.13.0")
     gate = tmp_path / "gate"
     os.mkfifo(gate)
 
     first = machine.start(GATE=str(gate))
-    with gate.open("w"):  # opens when the first one is in its sync
+    with gate.open("w"):  # opens when the first set-up is in its sync
         second = machine.start()
         assert second.stdout is not None
         assert second.stdout.readline() == WAITS
 
     first.communicate(timeout=60)
-    assert second.communicate(timeout=60) == ("", None)
+    assert second.communicate(timeout=60)[0] == ""
     assert (first.returncode, second.returncode) == (0, 0)
     assert [step for step in machine.take_steps() if "venv" in step] == [
         "3.13.0 venv .venv",
@@ -61,7 +61,7 @@ def test_two_set_ups_in_one_folder_take_turns(tmp_path: Path, locks_by: str) -> 
     ]
 
 
-def test_a_part_that_outlives_a_killed_set_up_is_waited_for(tmp_path: Path) -> None:
+def test_setup_waits_for_a_child_of_a_killed_setup(tmp_path: Path) -> None:
     machine = BareMachine(tmp_path)
     machine.add_python("python3", "3.13.0")
     gate = tmp_path / "gate"

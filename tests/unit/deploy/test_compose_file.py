@@ -1,4 +1,4 @@
-"""The compose files and the Dockerfile keep their own rules. hadolint cannot be had here: these are its rules that apply."""
+"""Rules for the compose file and the Dockerfile. hadolint is not available here: its rules that apply are written out."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from deploy.compose.acls import ACCOUNTS, accounts_revision
+from tests.engines import kafka
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -18,7 +19,7 @@ JOBS = {name for name, service in SERVICES.items() if service["restart"] == "no"
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_container_is_hardened_and_bounded(name: str) -> None:
+def test_container_is_hardened_and_has_limits(name: str) -> None:
     service = SERVICES[name]
 
     assert service["read_only"] is True
@@ -31,20 +32,24 @@ def test_a_container_is_hardened_and_bounded(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_an_image_has_a_version(name: str) -> None:
+def test_image_has_a_version(name: str) -> None:
     image = SERVICES[name]["image"]
 
     assert "WM_IMAGE" in image or re.search(r":\d+\.\d+", image)
 
 
-def test_only_the_edge_has_a_port_and_a_network_that_leads_outside() -> None:
+def test_tests_run_the_kafka_version_of_production() -> None:
+    assert SERVICES["kafka"]["image"] == f"apache/kafka:{kafka.VERSION}"
+
+
+def test_only_the_edge_has_a_port_and_a_public_network() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["edge"]
     assert [name for name, service in SERVICES.items() if "public" in service.get("networks", ())] == ["edge"]
     assert FILE["networks"] == {"public": {}, "services": {"internal": True}, "stores": {"internal": True}}
     assert "stores" not in SERVICES["edge"]["networks"]
 
 
-def test_what_runs_on_has_a_health_check_and_time_to_stop() -> None:
+def test_long_running_container_has_health_check_and_stop_time() -> None:
     for name in SERVICES.keys() - JOBS:
         assert SERVICES[name]["healthcheck"]["test"], name
         assert SERVICES[name]["stop_grace_period"], name
@@ -58,7 +63,7 @@ def test_no_secret_is_in_the_environment() -> None:
             assert word.endswith("_file") or not re.search("password|token|secret|key", word), f"{name}: {variable}"
 
 
-def test_a_services_secrets_are_mounted_by_it_alone() -> None:
+def test_secrets_of_a_service_are_mounted_by_it_alone() -> None:
     for account in ACCOUNTS:
         mounts = {
             name: volume
@@ -73,11 +78,11 @@ def test_a_services_secrets_are_mounted_by_it_alone() -> None:
 
 
 @pytest.mark.parametrize("engine", ["kafka", "redis"])
-def test_an_engine_that_reads_its_accounts_when_it_starts_starts_anew_with_other_accounts(engine: str) -> None:
+def test_engine_restarts_when_accounts_change(engine: str) -> None:
     assert SERVICES[engine]["labels"] == {"org.world-monitor.accounts": accounts_revision()}
 
 
-def test_every_limit_has_its_reason() -> None:
+def test_every_limit_has_a_documented_reason() -> None:
     text = (ROOT / "docs" / "OPERATIONS.md").read_text()
 
     for name, service in SERVICES.items():
@@ -85,7 +90,7 @@ def test_every_limit_has_its_reason() -> None:
         assert re.search(rf"^\| {name} \| {limits['memory']} \| {limits['cpus']} \| .{{10,}} \|$", text, re.M), name
 
 
-def test_the_image_is_built_by_rule() -> None:
+def test_dockerfile_follows_hadolint_rules() -> None:
     bases = [line.split()[1] for line in LINES if line.startswith("FROM ")]
     users = [line.split()[1] for line in LINES if line.startswith("USER ")]
 
@@ -101,7 +106,7 @@ def test_the_image_is_built_by_rule() -> None:
     assert all("[" in line for line in LINES if line.startswith(("CMD", "ENTRYPOINT")))  # DL3025
 
 
-def test_topics_are_bound_in_bytes_and_time() -> None:
+def test_topics_are_limited_in_bytes_and_time() -> None:
     from shared.topics import TOPICS
 
     for topic in TOPICS:

@@ -1,11 +1,11 @@
-"""What the production stack's jobs hand out: to each holder its own, made once, and the rights the services need."""
+"""The production stack's secrets and ACLs: each holder gets its own secrets, and services the rights that they need."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from deploy.compose.accounts import rights
+from deploy.compose.accounts import acls_of
 from deploy.compose.acls import ACCOUNTS
 from deploy.compose.bootstrap import edge, provide_secrets, write_edge
 from deploy.compose.settings import ComposeSettings
@@ -26,38 +26,38 @@ def settings(tmp_path: Path) -> ComposeSettings:
     return ComposeSettings(secrets=tmp_path / "secrets", edge_folder=tmp_path / "edge", brokers=",".join(BROKERS))
 
 
-def test_a_second_start_changes_no_secret(settings: ComposeSettings) -> None:
+def test_second_start_changes_no_secret(settings: ComposeSettings) -> None:
     first = provide_secrets(settings)
     before = _texts(settings.secrets)
 
     second = provide_secrets(settings)
 
-    assert "editor-token" in first.made
-    assert second.made == []
+    assert "editor-token" in first.created
+    assert second.created == []
     assert _texts(settings.secrets) == before
 
 
-def test_a_service_has_its_own_passwords_and_no_other(settings: ComposeSettings) -> None:
-    vault = provide_secrets(settings)
-    everybodys = {vault.secret(f"kafka/{account.name}") for account in ACCOUNTS if account.uses_kafka}
+def test_service_has_its_own_passwords_alone(settings: ComposeSettings) -> None:
+    secret_files = provide_secrets(settings)
+    all_passwords = {secret_files.secret(f"kafka/{account.name}") for account in ACCOUNTS if account.uses_kafka}
 
     for account in ACCOUNTS:
         held = {path.read_text().strip() for path in (settings.secrets / account.name).iterdir()}
 
-        assert held & everybodys == {vault.secret(f"kafka/{account.name}")}
-        assert vault.secret("mongo/root") not in held
+        assert held & all_passwords == {secret_files.secret(f"kafka/{account.name}")}
+        assert secret_files.secret("mongo/root") not in held
 
 
-def test_redis_is_told_digests_not_passwords(settings: ComposeSettings) -> None:
-    vault = provide_secrets(settings)
+def test_redis_acl_file_holds_digests_not_passwords(settings: ComposeSettings) -> None:
+    secret_files = provide_secrets(settings)
 
     users = (settings.secrets / "redis" / "users.acl").read_text()
 
-    assert vault.secret("redis/comments") not in users
+    assert secret_files.secret("redis/comments") not in users
     assert re.search(r"^user comments on #[0-9a-f]{64} resetkeys ~comments:\* resetchannels -@all ", users, re.M)
 
 
-def test_redis_default_user_has_every_right_and_a_password_since_it_loads_the_file(settings: ComposeSettings) -> None:
+def test_redis_default_user_has_all_rights_and_a_password(settings: ComposeSettings) -> None:
     provide_secrets(settings)
 
     users = (settings.secrets / "redis" / "users.acl").read_text()
@@ -79,13 +79,13 @@ def test_three_brokers_keep_three_copies_and_acknowledge_with_two(settings: Comp
     assert len({(settings.secrets / host / "cluster.id").read_text() for host in BROKERS}) == 1
 
 
-def test_the_groups_that_are_granted_are_the_groups_that_are_used() -> None:
-    granted = {group for account in ACCOUNTS for group in account.groups}
+def test_acls_name_exactly_the_groups_in_use() -> None:
+    allowed = {group for account in ACCOUNTS for group in account.groups}
 
-    assert granted == {COMMENTS_GROUP, COUNTER_GROUP, PROJECTOR_GROUP}
+    assert allowed == {COMMENTS_GROUP, COUNTER_GROUP, PROJECTOR_GROUP}
 
 
-def test_nobody_writes_a_topic_of_another_but_to_its_dead_letters() -> None:
+def test_topic_has_one_writer_except_dead_letters() -> None:
     owners: dict[str, set[str]] = {}
     for account in ACCOUNTS:
         for topic in account.writes:
@@ -94,10 +94,10 @@ def test_nobody_writes_a_topic_of_another_but_to_its_dead_letters() -> None:
     shared = {topic: names for topic, names in owners.items() if len(names) > 1 and not topic.endswith(".dlq")}
 
     assert shared == {"views.v1": {"popularity", "edition"}}
-    assert all(len(list(rights(account))) > 0 for account in ACCOUNTS)
+    assert all(len(list(acls_of(account))) > 0 for account in ACCOUNTS)
 
 
-def test_the_edge_looks_containers_up_again_and_believes_only_the_proxies_it_is_told(settings: ComposeSettings) -> None:
+def test_edge_resolves_names_again_and_trusts_named_proxies_alone(settings: ComposeSettings) -> None:
     plain = render(edge(settings))
     behind = render(edge(settings.model_copy(update={"trusted_proxies": "10.0.0.0/8, 192.0.2.7"})))
 
@@ -108,7 +108,7 @@ def test_the_edge_looks_containers_up_again_and_believes_only_the_proxies_it_is_
     assert "set_real_ip_from 192.0.2.7;" in behind
 
 
-def test_what_the_edge_serves_itself_is_in_its_volume(settings: ComposeSettings) -> None:
+def test_files_that_the_edge_serves_are_in_its_volume(settings: ComposeSettings) -> None:
     write_edge(settings)
 
     assert {path.name for path in settings.edge_folder.iterdir()} == {"errors", "media", "openapi.json", "nginx.conf"}

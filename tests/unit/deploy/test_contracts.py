@@ -1,4 +1,4 @@
-"""The written contracts are what the code does."""
+"""The written contracts agree with the code."""
 
 import json
 
@@ -11,16 +11,16 @@ from shared.topics import SOURCES
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_the_written_contract_is_the_codes(name: str) -> None:
+def test_written_contract_equals_the_generated_one(name: str) -> None:
     assert (DOCS / name).read_text() == render(DOCUMENTS[name]()), "run: python -m deploy.contracts"
 
 
-def test_texts_are_the_same_on_each_python() -> None:
+def test_contract_texts_are_the_same_on_each_python() -> None:
     """Python 3.13 takes the indentation out of docstrings, older ones keep it."""
     assert "\\n  " not in (DOCS / "asyncapi.json").read_text()
 
 
-def test_the_openapi_document_is_valid_and_names_each_operation_once() -> None:
+def test_openapi_document_is_valid_and_operation_ids_are_unique() -> None:
     document = build_openapi()
 
     validate(document)
@@ -28,13 +28,13 @@ def test_the_openapi_document_is_valid_and_names_each_operation_once() -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_what_the_edge_says_to_everyone_is_among_the_answers_of_each_operation() -> None:
+def test_every_operation_documents_the_edges_own_answers() -> None:
     for path, methods in build_openapi()["paths"].items():
         for method, operation in methods.items():
             assert {"429", "503"} <= set(operation["responses"]), (method, path)
 
 
-def test_a_comment_with_a_bad_token_and_a_decision_with_too_large_a_body_have_their_answers() -> None:
+def test_bad_token_and_too_large_body_are_documented() -> None:
     paths = build_openapi()["paths"]
     decisions = [paths[f"/v1/comments/{{id}}/{action}"]["post"] for action in ("approve", "reject", "remove")]
 
@@ -42,14 +42,14 @@ def test_a_comment_with_a_bad_token_and_a_decision_with_too_large_a_body_have_th
     assert all("413" in operation["responses"] for operation in decisions)
 
 
-def test_428_is_an_answer_exactly_where_if_match_is_demanded() -> None:
+def test_428_is_documented_exactly_where_if_match_is_required() -> None:
     for path, methods in build_openapi()["paths"].items():
         for method, operation in methods.items():
             demanded = any(p["name"] == "If-Match" and p["required"] for p in operation.get("parameters", ()))
             assert ("428" in operation["responses"]) == demanded, (method, path)
 
 
-def test_every_event_and_topic_is_in_the_asyncapi_document_and_every_reference_leads_somewhere() -> None:
+def test_asyncapi_names_every_event_and_topic_and_references_resolve() -> None:
     document = build_asyncapi()
 
     assert set(document["channels"]) == {topic.name for topic in SOURCES}

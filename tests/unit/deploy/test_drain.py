@@ -1,4 +1,4 @@
-"""The drain follows the counters' lag: it waits while that shrinks, and no longer."""
+"""The drain waits while the counters' lag shrinks, and no longer."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,8 +16,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _counter(lags: Sequence[int | None]) -> tuple[Lag, list[int | None]]:
-    """A counter that tells these lags one after the other, and the last one for ever; with what it has told."""
-    told: list[int | None] = []
+    """A counter that reports these lags one after another, then the last one for ever; with its reports."""
+    reported: list[int | None] = []
 
     def values() -> Iterator[int | None]:
         yield from lags
@@ -27,39 +27,39 @@ def _counter(lags: Sequence[int | None]) -> tuple[Lag, list[int | None]]:
     iterator = values()
 
     async def lag() -> int | None:
-        told.append(next(iterator))
-        return told[-1]
+        reported.append(next(iterator))
+        return reported[-1]
 
-    return lag, told
+    return lag, reported
 
 
-async def test_a_lag_that_shrinks_is_waited_for_to_its_end() -> None:
-    slow, told = _counter([None, *range(2000, 0, -1), 0])
+async def test_shrinking_lag_is_awaited_until_zero() -> None:
+    slow, reported = _counter([None, *range(2000, 0, -1), 0])
     idle, _ = _counter([0])
 
     assert await drain([slow, idle])
-    assert told.count(0) > 8
+    assert reported.count(0) > 8
 
 
-async def test_a_record_that_is_learned_of_late_is_waited_for() -> None:
-    lag, told = _counter([0, 0, 0, 0, 2, 1, 0])
+async def test_late_record_is_awaited() -> None:
+    lag, reported = _counter([0, 0, 0, 0, 2, 1, 0])
 
     assert await drain([lag])
-    assert told[:7] == [0, 0, 0, 0, 2, 1, 0]
+    assert reported[:7] == [0, 0, 0, 0, 2, 1, 0]
 
 
 @pytest.mark.parametrize("lags", [[7, 6, 5], [0, 0, None], [None]])
-async def test_a_lag_that_stands_still_or_is_not_told_is_given_up(lags: Sequence[int | None]) -> None:
+async def test_constant_or_unknown_lag_is_given_up(lags: Sequence[int | None]) -> None:
     lag, _ = _counter(lags)
 
     assert not await drain([lag])
 
 
-async def test_without_a_counter_there_is_nothing_to_wait_for() -> None:
+async def test_without_counters_drain_returns_at_once() -> None:
     assert await drain([])
 
 
-async def test_a_lag_that_changes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_endlessly_changing_lag_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drain_module, "_AT_MOST_S", 0.2)
     lag, _ = _counter(list(range(1, 100_000)))
 

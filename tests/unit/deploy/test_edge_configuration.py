@@ -1,4 +1,4 @@
-"""The edge's configuration as text; what nginx makes of it is in tests/integration/deploy/test_edge.py."""
+"""The edge's configuration as text. tests/integration/deploy/edge tests it in nginx."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from deploy.edge.render import ERRORS, UPSTREAMS, Edge, error_style, render
 SERVERS = {name: [f"{name}:8000"] for name in UPSTREAMS}
 
 
-def test_a_service_without_a_server_is_named() -> None:
+def test_service_without_a_server_is_named() -> None:
     servers = {**SERVERS, "comments": []}
 
     with pytest.raises(ValueError, match="comments"):
         render(Edge("8080", Path("/state"), servers))
 
 
-def test_limits_are_there_unless_they_are_switched_off() -> None:
+def test_limits_are_present_unless_switched_off() -> None:
     limited = render(Edge("8080", Path("/state"), SERVERS))
     unlimited = render(Edge("8080", Path("/state"), SERVERS, rate_limits=False))
 
@@ -25,7 +25,7 @@ def test_limits_are_there_unless_they_are_switched_off() -> None:
     assert "limit_conn" not in unlimited
 
 
-def test_every_error_that_the_configuration_names_has_its_page() -> None:
+def test_every_error_in_the_configuration_has_its_page() -> None:
     configuration = render(Edge("8080", Path("/state"), SERVERS))
 
     named = {
@@ -42,7 +42,7 @@ def _forms(name: str) -> list[str]:
     return [name.replace("$wm_form", form) for form in ("html", "json")] if "$" in name else [name]
 
 
-def test_the_pages_of_errors_have_the_one_style_that_may_be_applied() -> None:
+def test_error_pages_share_the_one_permitted_style() -> None:
     pages = [path.read_text("utf-8") for path in ERRORS.glob("*.html")]
 
     assert len(pages) > 1

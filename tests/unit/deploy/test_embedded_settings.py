@@ -13,7 +13,7 @@ def test_every_setting_is_described() -> None:
     assert missing == []
 
 
-def test_defaults_are_the_ones_that_are_written_down() -> None:
+def test_documented_defaults_are_true() -> None:
     defaults = LocalSettings.model_construct()
 
     for name in ("port", "data", "edition", "rate_limits"):

@@ -1,4 +1,4 @@
-"""What the embedded stack tells its services, and what the caller may say instead."""
+"""The settings that the embedded stack gives its services, and the caller's that override them."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ TOKEN = Path("/data/editor.token")
 
 
 @pytest.fixture(autouse=True)
-def _nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def _unset(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("WM_KAFKA", "WM_SESSION_TIMEOUT_MS"):
         monkeypatch.delenv(name, raising=False)
 
@@ -22,17 +22,17 @@ def test_sessions_are_short_on_the_embedded_broker_alone() -> None:
     assert "WM_SESSION_TIMEOUT_MS" not in for_services(LocalSettings(kafka="k:9092"), ADDRESSES, TOKEN)
 
 
-def test_what_the_caller_says_of_sessions_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_callers_session_timeout_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WM_SESSION_TIMEOUT_MS", "9000")
 
     assert for_services(LocalSettings(), ADDRESSES, TOKEN)["WM_SESSION_TIMEOUT_MS"] == "9000"
 
 
-@pytest.mark.parametrize(("said", "parent"), [("true", True), ("1", True), ("0", False), ("4711", 4711), ("", None)])
-def test_the_parent_to_stop_with_is_a_word_or_a_process(
-    monkeypatch: pytest.MonkeyPatch, said: str, parent: bool | int | None
+@pytest.mark.parametrize(("text", "parent"), [("true", True), ("1", True), ("0", False), ("4711", 4711), ("", None)])
+def test_stop_with_parent_is_a_word_or_a_process_id(
+    monkeypatch: pytest.MonkeyPatch, text: str, parent: bool | int | None
 ) -> None:
-    monkeypatch.setenv("WM_STOP_WITH_PARENT", said)
+    monkeypatch.setenv("WM_STOP_WITH_PARENT", text)
 
     if parent is None:
         with pytest.raises(Exception, match="WM_STOP_WITH_PARENT"):

@@ -1,4 +1,4 @@
-"""The one readable stream, and files that do not grow without end."""
+"""The readable stream, and log files of limited size."""
 
 import asyncio
 import os
@@ -22,11 +22,11 @@ from deploy.local.logs import LogFile, Logs, readable
         (b"\xff", "\ufffd"),
     ],
 )
-def test_a_record_is_shown_as_time_level_event_and_anything_else_as_it_is(line: bytes, shown: str) -> None:
+def test_json_record_is_shown_readably_and_other_lines_unchanged(line: bytes, shown: str) -> None:
     assert readable(line) == shown
 
 
-def test_a_full_file_is_moved_aside_once(tmp_path: Path) -> None:
+def test_full_log_file_is_rotated_once(tmp_path: Path) -> None:
     file = LogFile(tmp_path / "edge-1.log", limit_bytes=100)
 
     for number in range(100):
@@ -39,15 +39,15 @@ def test_a_full_file_is_moved_aside_once(tmp_path: Path) -> None:
     assert (tmp_path / "edge-1.log").read_text().endswith("line 99\n")
 
 
-async def test_what_a_process_says_reaches_the_stream_and_its_file_also_in_overlong_lines(tmp_path: Path) -> None:
-    said: list[str] = []
-    logs = Logs(tmp_path, said.append)
+async def test_output_reaches_stream_and_file_even_in_overlong_lines(tmp_path: Path) -> None:
+    printed: list[str] = []
+    logs = Logs(tmp_path, printed.append)
     descriptor = await logs.pipe("ingestion-1")
 
     await asyncio.to_thread(os.write, descriptor, b"first\n" + b"x" * 200_000 + b"\nlast, without an end")
     os.close(descriptor)
     await logs.close()
 
-    assert said[0].split() == ["ingestion-1", "first"]
-    assert said[-1].endswith("last, without an end")
+    assert printed[0].split() == ["ingestion-1", "first"]
+    assert printed[-1].endswith("last, without an end")
     assert (tmp_path / "ingestion-1.log").read_bytes().count(b"x") == 200_000

@@ -1,11 +1,11 @@
-"""Ports: free ones, each once."""
+"""Free ports, each handed out once."""
 
 import socket
 
 from deploy.local.ports import Ports, is_free
 
 
-def test_a_port_that_somebody_listens_on_is_not_free() -> None:
+def test_port_with_a_listener_is_not_free() -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()

@@ -1,4 +1,4 @@
-"""A process that works is told from one that does nothing, and what is waited for is said."""
+"""Activity separates working processes from idle ones; waits are reported."""
 
 import asyncio
 import os
@@ -12,10 +12,10 @@ from contextlib import contextmanager
 import pytest
 
 from deploy.local import progress
-from deploy.local.progress import Activity, say_meanwhile
+from deploy.local.progress import Activity, report_while_waiting
 from tests.support.polling import until
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what a process does")
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc of Linux")
 
 BUSY = "while True: pass"
 IDLE = "import time; time.sleep(300)"
@@ -48,59 +48,59 @@ def _rests(activity: Activity, for_s: float) -> bool:
     return time.monotonic() < deadline
 
 
-def test_a_process_that_uses_its_processor_is_not_idle() -> None:
+def test_process_that_uses_a_processor_is_not_idle() -> None:
     with _running(BUSY) as pid:
         assert _most_idle_s(Activity(pid, least_share=0.2), 30) < 1.5
 
 
 @pytest.mark.parametrize("least_share", [0.0, 0.2])
-def test_a_process_that_sleeps_or_was_stopped_is_idle(least_share: float) -> None:
+def test_sleeping_or_stopped_process_is_idle(least_share: float) -> None:
     with _running(IDLE) as sleeping, _running(BUSY) as stopped:
         os.kill(stopped, signal.SIGSTOP)
         assert _rests(Activity(sleeping, least_share=least_share), 1)
         assert _rests(Activity(stopped, least_share=least_share), 1)
 
 
-def test_the_least_share_tells_work_from_a_loop_that_only_looks() -> None:
+def test_least_share_separates_work_from_polling() -> None:
     with _running(POLLS) as pid:
         assert _rests(Activity(pid, least_share=0.2), 1.5)
 
 
-def test_a_process_that_is_gone_is_idle() -> None:
+def test_ended_process_is_idle() -> None:
     with _running(IDLE) as pid:
         pass
 
     assert _rests(Activity(pid), 0.5)
 
 
-async def test_what_is_waited_for_is_said_until_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "_TELL_EVERY_S", 0.01)
-    said: list[str] = []
+async def test_wait_is_reported_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_REPORT_EVERY_S", 0.01)
+    printed: list[str] = []
     enough = asyncio.Event()
 
-    def say(line: str) -> None:
-        said.append(line)
-        if len(said) == 3:
+    def report(line: str) -> None:
+        printed.append(line)
+        if len(printed) == 3:
             enough.set()
 
-    await say_meanwhile(enough.wait(), lambda: "the paper", say)
+    await report_while_waiting(enough.wait(), lambda: "the engines", report)
 
-    assert said == ["still waiting for the paper"] * 3
+    assert printed == ["still waiting for the engines"] * 3
 
 
-async def test_a_wait_that_is_cancelled_ends_what_was_waited_for() -> None:
+async def test_cancelled_wait_cancels_its_task() -> None:
     ended = asyncio.Event()
-    begun = asyncio.Event()
+    started = asyncio.Event()
 
     async def work() -> None:
-        begun.set()
+        started.set()
         try:
             await asyncio.Event().wait()
         finally:
             ended.set()
 
-    waiting = asyncio.create_task(say_meanwhile(work(), lambda: "nothing", print))
-    await begun.wait()
+    waiting = asyncio.create_task(report_while_waiting(work(), lambda: "nothing", print))
+    await started.wait()
     waiting.cancel()
 
     await until(ended.is_set, "the work has ended")

@@ -1,4 +1,4 @@
-"""The edition's files: what the reader of front matter refuses, and that what is committed is whole."""
+"""The edition's files: the parser's errors, and the completeness of the committed files."""
 
 import re
 from datetime import timedelta
@@ -36,7 +36,7 @@ def all_comments(articles: list[Article]) -> list[Comment]:
     return found
 
 
-def test_an_article_is_read_with_its_age_and_its_path() -> None:
+def test_article_is_read_with_its_age_and_path() -> None:
     article = parse_article("a-headline", _FRONT)
 
     assert article.path == "/world/a-headline"
@@ -55,36 +55,36 @@ def test_an_article_is_read_with_its_age_and_its_path() -> None:
         ("+++\nSome", '[correction]\nnote = "n"\nwas = "1"\nnow = "24 metres"\n+++\nSome', "correction"),
     ],
 )
-def test_a_fault_in_the_front_matter_names_file_and_field(found: str, instead: str, named: str) -> None:
+def test_error_in_front_matter_names_file_and_field(found: str, instead: str, named: str) -> None:
     with pytest.raises(EditionError, match=rf"^a-headline\.md: .*{named}"):
         parse_article("a-headline", _FRONT.replace(found, instead, 1))
 
 
-def test_a_fault_in_a_comment_names_file_and_field() -> None:
+def test_error_in_a_comment_names_file_and_field() -> None:
     with pytest.raises(EditionError, match=r"^a-headline\.toml: comments\.0\.email"):
         parse_article("a-headline", _FRONT, '[[comments]]\nname = "N"\nemail = "n@real.com"\nbody = "Yes."\n')
 
 
-def test_front_matter_that_is_not_there_or_not_toml_is_refused() -> None:
+def test_missing_or_invalid_front_matter_is_refused() -> None:
     with pytest.raises(EditionError, match=r"a-headline\.md: the front matter"):
         parse_article("a-headline", "Only text.")
     with pytest.raises(EditionError, match=r"^a-headline\.md: Expected"):
         parse_article("a-headline", "+++\nheadline\n+++\nText.")
 
 
-def test_every_article_is_one_that_the_platform_takes(edition: list[Article]) -> None:
+def test_every_article_is_valid_for_the_platform(edition: list[Article]) -> None:
     for article in edition:
         SentArticle.model_validate(fields(article, article.body))
         if article.correction:
             SentCorrection.model_validate({"note": article.correction.note})
 
 
-def test_every_comment_is_one_that_the_platform_takes(edition: list[Article]) -> None:
+def test_every_comment_is_valid_for_the_platform(edition: list[Article]) -> None:
     for comment in all_comments(edition):
         NewComment.model_validate({"name": comment.name, "email": comment.email, "body": comment.body})
 
 
-def test_the_edition_has_what_the_pages_are_shown_with(edition: list[Article]) -> None:
+def test_edition_covers_every_case_of_the_pages(edition: list[Article]) -> None:
     sections = [section.slug for section in load_site(None).sections]
     ages = [age_of(article) for article in edition]
     headlines = [len(article.headline) for article in edition]
@@ -103,12 +103,12 @@ def test_the_edition_has_what_the_pages_are_shown_with(edition: list[Article]) -
     assert sum(len(article.bylines) > 1 for article in edition) >= 8
 
 
-def test_articles_are_as_long_as_articles_are(edition: list[Article]) -> None:
+def test_articles_have_realistic_length(edition: list[Article]) -> None:
     for article in edition:
         assert 250 <= len(article.body.split()) <= 600, article.slug
 
 
-def test_links_between_articles_lead_somewhere(edition: list[Article]) -> None:
+def test_links_between_articles_resolve(edition: list[Article]) -> None:
     paths = {article.path for article in edition}
     links = {link for article in edition for link in re.findall(r"\]\((/[^)]*)\)", article.body)}
 
@@ -116,7 +116,7 @@ def test_links_between_articles_lead_somewhere(edition: list[Article]) -> None:
     assert links <= paths
 
 
-def test_readers_talk_in_threads_and_some_wait_for_a_moderator(edition: list[Article]) -> None:
+def test_comments_form_threads_and_a_few_are_held(edition: list[Article]) -> None:
     comments = all_comments(edition)
 
     assert len(comments) >= 60

@@ -1,4 +1,4 @@
-"""How the loader speaks to the platform: it waits when told to, and repeats the reason of a refusal."""
+"""The loader's HTTP client: it waits after 429, and its errors repeat the problem details."""
 
 from collections.abc import AsyncIterator
 
@@ -20,7 +20,7 @@ _SEEN: web.AppKey[list[web.Request]] = web.AppKey("seen", list)
 
 
 async def _answer(request: web.Request) -> web.Response:
-    """A platform that is busy once, and refuses what is called bad."""
+    """A platform that is busy once, and refuses /bad."""
     seen = request.app[_SEEN]
     seen.append(request)
     if request.path == "/busy" and len(seen) == 1:
@@ -42,14 +42,14 @@ async def server() -> AsyncIterator[TestServer]:
         yield running
 
 
-async def test_too_many_requests_is_waited_out(server: TestServer) -> None:
+async def test_loader_waits_after_429(server: TestServer) -> None:
     async with Edge(str(server.make_url("/")), "token") as edge:
         assert await edge.post("/busy", "an-article") == {"id": "1"}
 
     assert len(server.app[_SEEN]) == 2
 
 
-async def test_what_is_not_there_yet_is_waited_for_only_where_that_is_expected(server: TestServer) -> None:
+async def test_404_is_retried_only_when_awaited(server: TestServer) -> None:
     async with Edge(str(server.make_url("/")), "token") as edge:
         assert await edge.post("/absent", "an-article", awaited=True) == {"id": "1"}
         server.app[_SEEN].clear()
@@ -57,7 +57,7 @@ async def test_what_is_not_there_yet_is_waited_for_only_where_that_is_expected(s
             await edge.post("/absent", "an-article")
 
 
-async def test_a_refusal_names_the_article_and_the_field(server: TestServer) -> None:
+async def test_refusal_names_the_article_and_the_field(server: TestServer) -> None:
     async with Edge(str(server.make_url("/")), "token") as edge:
         with pytest.raises(EditionError, match=r"an-article: POST /bad was answered 422: A field.*; /headline: It is"):
             await edge.post("/bad", "an-article", {"headline": ""})
@@ -73,11 +73,11 @@ async def test_token_key_and_version_are_sent(server: TestServer) -> None:
     assert sent["If-Match"] == '"3"'
 
 
-async def test_a_platform_that_is_not_there_is_a_clear_error(unused_tcp_port: int) -> None:
+async def test_absent_platform_is_a_clear_error(unused_tcp_port: int) -> None:
     async with Edge(f"http://127.0.0.1:{unused_tcp_port}", "token") as edge:
         with pytest.raises(EditionError, match=r"an-article: POST /x: .*ClientConnector"):
             await edge.post("/x", "an-article")
 
 
-def test_an_answer_that_is_no_problem_document_is_cut_to_a_line() -> None:
+def test_answer_without_problem_details_is_cut_to_a_line() -> None:
     assert explain("<html>\n  <h1>Bad gateway</h1>") == "<html> <h1>Bad gateway</h1>"

@@ -1,4 +1,4 @@
-"""The edition's pictures: drawn the same each time, and committed whole."""
+"""The edition's pictures: reproducible, and complete in the repository."""
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
@@ -9,7 +9,7 @@ from deploy.edition.pictures import HUES, OUTPUT, SCENES, WIDTHS, draw, variants
 from shared.site.site import load_site
 
 PICTURED = [article for article in read_edition() if article.picture]
-# They are part of every clone.
+# Every clone has them.
 _BYTES_ALLOWED = 9_500_000
 
 
@@ -19,7 +19,7 @@ def picture_of(article: Article) -> Picture:
 
 
 @pytest.mark.parametrize("scene", ["harbour", "coins", "globe"])
-def test_a_seed_gives_the_same_pixels_each_time_and_another_seed_others(scene: str) -> None:
+def test_seed_determines_the_pixels(scene: str) -> None:
     def drawn(seed: int) -> bytes:
         return draw(Picture(scene=scene, seed=seed, ground="night", alt="a", caption="c"), "world", scale=1).tobytes()
 
@@ -27,13 +27,13 @@ def test_a_seed_gives_the_same_pixels_each_time_and_another_seed_others(scene: s
     assert drawn(5) != drawn(6)
 
 
-def test_an_unknown_scene_is_named() -> None:
+def test_unknown_scene_is_named() -> None:
     with pytest.raises(EditionError, match="no such scene: volcano"):
         draw(Picture(scene="volcano", seed=1, ground="paper", alt="a", caption="c"), "world")
 
 
 @pytest.mark.parametrize("article", PICTURED, ids=lambda article: article.slug)
-def test_every_picture_is_there_in_every_variant(article: Article) -> None:
+def test_every_picture_has_every_variant(article: Article) -> None:
     for name in variants(article.slug):
         with Image.open(OUTPUT / name) as image:
             width = next((width for width in WIDTHS if f"-{width}." in name), WIDTH)
@@ -41,7 +41,7 @@ def test_every_picture_is_there_in_every_variant(article: Article) -> None:
 
 
 @pytest.mark.parametrize("article", PICTURED[::12], ids=lambda article: article.slug)
-def test_what_is_committed_is_what_the_generator_draws(article: Article) -> None:
+def test_committed_picture_equals_the_generated_one(article: Article) -> None:
     fresh = draw(picture_of(article), article.section, scale=1).reduce(4)
 
     with Image.open(OUTPUT / f"{article.slug}.jpg") as committed:
@@ -49,7 +49,7 @@ def test_what_is_committed_is_what_the_generator_draws(article: Article) -> None
     assert max(ImageStat.Stat(difference).mean) < 6
 
 
-def test_every_picture_says_that_it_is_drawn_and_what_it_shows() -> None:
+def test_alt_text_starts_with_illustration_and_describes_it() -> None:
     for article in PICTURED:
         start = "رسم توضيحي: " if article.language == "ar" else "Illustration: "
         assert picture_of(article).alt.startswith(start), article.slug
@@ -65,12 +65,12 @@ def test_no_two_pictures_are_alike() -> None:
     assert scenes == set(SCENES)
 
 
-def test_every_section_has_a_hue_of_its_own() -> None:
+def test_every_section_has_its_own_hue() -> None:
     assert set(HUES) == {section.slug for section in load_site(None).sections}
     assert len(set(HUES.values())) == len(HUES)
 
 
-def test_the_folder_holds_nothing_else_and_is_small() -> None:
+def test_pictures_folder_is_small_and_holds_nothing_else() -> None:
     files = {path.name: path.stat().st_size for path in OUTPUT.iterdir()}
 
     assert set(files) == {name for article in PICTURED for name in variants(article.slug)}

@@ -1,4 +1,4 @@
-"""The loader's plan: in which order, and which views."""
+"""The loader's plan: the order of articles, and the views."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ def views(edition: list[Article]) -> list[View]:
     return plan_views(edition, NOW)
 
 
-def test_articles_come_oldest_first_each_at_its_age(edition: list[Article]) -> None:
+def test_articles_are_dated_and_ordered_by_age(edition: list[Article]) -> None:
     dated = in_order(edition, NOW)
 
     moments = [moment for _, moment in dated]
@@ -35,21 +35,19 @@ def test_views_are_within_thirty_days_and_after_publication(views: list[View]) -
     assert [view.at for view in views] == sorted(view.at for view in views)
 
 
-def test_there_are_about_as_many_views_as_asked_for(views: list[View], edition: list[Article]) -> None:
+def test_number_of_views_is_about_the_wanted_one(views: list[View], edition: list[Article]) -> None:
     assert MOST_VIEWS * 0.99 < len(views) <= MOST_VIEWS + len(edition)
     assert len({view.id for view in views}) == len(views)
 
 
-def test_a_second_plan_has_the_same_views_and_a_later_one_hardly_new_ids(
-    views: list[View], edition: list[Article]
-) -> None:
+def test_second_plan_repeats_the_view_ids(views: list[View], edition: list[Article]) -> None:
     assert plan_views(edition, NOW) == views
 
     later = {view.id for view in plan_views(edition, NOW + timedelta(minutes=10))}
     assert len(later - {view.id for view in views}) < MOST_VIEWS * 0.05
 
 
-def test_every_article_is_read_and_a_few_are_read_most(views: list[View], edition: list[Article]) -> None:
+def test_every_article_has_views_and_a_few_have_most(views: list[View], edition: list[Article]) -> None:
     counts = Counter(view.article.slug for view in views)
     most = [count for _, count in counts.most_common()]
 
@@ -58,7 +56,7 @@ def test_every_article_is_read_and_a_few_are_read_most(views: list[View], editio
     assert most[0] < 0.3 * len(views)
 
 
-def test_an_article_is_read_less_as_it_ages(views: list[View], edition: list[Article]) -> None:
+def test_views_of_an_article_fall_with_its_age(views: list[View], edition: list[Article]) -> None:
     article = next(article for article in edition if article.age == "6d")
     ages = [view.at - (NOW - age_of(article)) for view in views if view.article is article]
 
@@ -67,7 +65,7 @@ def test_an_article_is_read_less_as_it_ages(views: list[View], edition: list[Art
     assert first_day > 2 * fifth_day
 
 
-def test_readers_sleep(views: list[View]) -> None:
+def test_views_follow_the_time_of_day(views: list[View]) -> None:
     hours = Counter(view.at.hour for view in views if NOW - view.at > timedelta(days=2))
 
     assert sum(hours[hour] for hour in (17, 18, 19)) > 2 * sum(hours[hour] for hour in (2, 3, 4))

@@ -1,0 +1,1 @@
+"""`world-monitor`: the one command line of the platform's operators."""

@@ -1,0 +1,1 @@
+"""Production engines for tests, from their public artifacts."""

@@ -218,20 +218,21 @@ async def test_rebuild_replaces_the_index_while_the_old_one_serves(platform: Pla
             return found if answer.status == 200 else {}
 
     before = await ready()
-    told = {
+    settings = {
         "WM_KAFKA": str(platform.facts()["kafka"]), "WM_SEARCH_INDEX": str(platform.data / "search"),
         "WM_INSTANCE": "1", "WM_KAFKA_IDEMPOTENCE": "false",
     }  # fmt: skip
-    command = [LAUNCHER, "rebuild", "search"]
-    rebuilding = await asyncio.create_subprocess_exec(*command, env={**os.environ, **told}, stdout=PIPE)
-    said = asyncio.create_task(rebuilding.communicate())
+    rebuild = await asyncio.create_subprocess_exec(
+        LAUNCHER, "rebuild", "search", env={**os.environ, **settings}, stdout=PIPE
+    )
+    output = asyncio.create_task(rebuild.communicate())
 
     answers = []
-    while not said.done() or (await ready()).get("index") == before["index"]:
+    while not output.done() or (await ready()).get("index") == before["index"]:
         answers.append(await _has_indexed_all(platform, 1))
 
-    assert rebuilding.returncode == 0, said.result()
+    assert rebuild.returncode == 0, output.result()
     assert all(answers)
     assert (await ready())["index"] == before["index"] + 1
     assert (await ready())["documents"] == before["documents"]
-    assert b"goes on serving" in said.result()[0]
+    assert b"goes on serving" in output.result()[0]

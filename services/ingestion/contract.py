@@ -1,4 +1,4 @@
-"""Requests and answers of the editors' API (the shapes of API.md), and the table of operations behind its OpenAPI."""
+"""Requests and answers of the editors' API (`docs/openapi.json`), and the table of operations behind its OpenAPI."""
 
 from collections.abc import Sequence
 from typing import Annotated, Self, get_args

@@ -100,7 +100,7 @@ async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
     """Leave the group and close, within a bound.
 
     While its broker is away, `stop` hangs; the consumer would go on looking for the broker, and fetch when that is back
-    (FIELD-NOTES 1.1, aiokafka 659 and 773). So it is taken apart.
+    (`docs/ARCHITECTURE.md` 4.1, aiokafka 659 and 773). So it is taken apart.
     """
     ensure_leave_request(consumer)
     error = await contained(consumer.stop(), _STOP_S)

@@ -1,4 +1,4 @@
-"""Runs a member of a Kafka consumer group, by the rules that aiokafka leaves to its user (FIELD-NOTES 0 and 1).
+"""Runs a member of a Kafka consumer group, by the rules that aiokafka leaves to its user (`docs/ARCHITECTURE.md` 4.1).
 
 The runner owns the log's identity and the watchdog, and replaces a member (`shared.kafka.member`) whose client failed. The
 service's `Sink` applies batches.

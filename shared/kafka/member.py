@@ -70,7 +70,7 @@ class Member(ConsumerRebalanceListener):
             await self._consumer.start()
             missing = set(self._membership.topics) - await self._consumer.topics()
         if missing:
-            # aiokafka looks for a missing topic in a loop without a pause (FIELD-NOTES 1.1, calfkit-sdk#328).
+            # aiokafka looks for a missing topic in a loop without a pause (calfkit-sdk#328).
             raise Unavailable(f"Kafka: missing topics: {', '.join(sorted(missing))}")
         self._consumer.subscribe(self._membership.topics, listener=self)
         with suppress(StoppedWaiting):

@@ -19,7 +19,7 @@ _log = structlog.get_logger(__name__)
 Sent = TypeVar("Sent")
 
 # The broker's default for message.max.bytes, less room for headers. A larger message would break an idempotent
-# producer's sequence, so it is refused before aiokafka gets it (FIELD-NOTES 1.2-A).
+# producer's sequence, so it is refused before aiokafka gets it (`docs/ARCHITECTURE.md` 4.2).
 MAX_MESSAGE_BYTES = 900_000
 SEND_TIMEOUT_S = 12.0
 _STOP_TIMEOUT_S = 5.0

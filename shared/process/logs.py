@@ -41,7 +41,7 @@ def set_up_logs(service: str, instance: int, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # aiokafka logs each reconnection attempt; our records report an outage once (FIELD-NOTES 1.1, calfkit-sdk#328).
+    # aiokafka logs each reconnection attempt; our records report an outage once (calfkit-sdk#328).
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 

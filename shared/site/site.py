@@ -38,7 +38,7 @@ class SocialLink(Part):
 
 
 class Colours(Part):
-    """The seven colours of all pages (LOOK.md). Text colours should reach a contrast of 4.5:1 on paper and raised."""
+    """The seven colours of all pages. Text colours should reach a contrast of 4.5:1 on paper and raised."""
 
     paper: str = Field(pattern=_COLOUR)
     raised: str = Field(pattern=_COLOUR)
@@ -56,7 +56,7 @@ class Palette(Part):
     dark: Colours
 
 
-# The default colours of LOOK.md.
+# The default colours. `tests/unit/rendering/test_look.py` holds the stylesheet against them.
 LOOK = Palette(
     light=Colours(paper="#fbfaf6", raised="#f2efe7", ink="#15181d", quiet="#575d66", rule="#d8d3c6", accent="#a8231a",
                   second="#0c5a60"),

@@ -1,6 +1,6 @@
 """Feeds: RSS 2.0, Atom 1.0 and JSON Feed 1.1 of the same view. Pure, so every gateway writes the same bytes.
 
-FEATURES.md 3 lists the requirements of each format and of validators. Articles are complete, in order of first
+`docs/ARCHITECTURE.md` 4.8 lists the requirements of each format and of validators. Articles are complete, in order of first
 publication, with absolute addresses. A correction changes an item's update time, never its id.
 """
 

@@ -1,4 +1,4 @@
-"""Sitemaps (sitemaps.org 0.9) and the news sitemap (Google News) as XML. Pure. FEATURES.md 3 lists the requirements."""
+"""Sitemaps (sitemaps.org 0.9) and the news sitemap (Google News) as XML. Pure. Requirements: `docs/ARCHITECTURE.md` 4.8."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

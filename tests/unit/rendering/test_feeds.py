@@ -1,4 +1,4 @@
-"""Feeds, read back by independent parsers and checked against the rules in FEATURES.md 3."""
+"""Feeds, read back by independent parsers and checked against the rules in `docs/ARCHITECTURE.md` 4.8."""
 
 import json
 import re

@@ -30,7 +30,7 @@ check:
 	@deploy/bootstrap dev
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
-	$(PYTHON) -m mypy shared services deploy
+	$(PYTHON) -m mypy shared services deploy tests
 	$(PYTHON) -m pytest tests/unit
 
 # Exit status 77: this machine does not have that Python.

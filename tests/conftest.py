@@ -1,16 +1,12 @@
-"""Engines for every test that wants one: those that `WM_KAFKA`, `WM_MONGO`, `WM_REDIS` name, else embedded ones.
+"""Fixtures for tests that need engines: those that `WM_KAFKA`, `WM_MONGO`, `WM_REDIS` name, otherwise embedded ones.
 
-Embedded engines run under the same supervisor as `make run`, once a pytest process, in a folder of their own. Tests share
-them: use `mongo_database` and `redis_prefix`, and group ids and keys of your own, instead of wiping what others wrote.
+Each pytest process starts its embedded engines once, in a folder of its own. All its tests share them: use
+`mongo_database` and `redis_prefix`, and your own group ids and keys, and delete nothing that other tests wrote.
 
-`tests/support/plugin.py` has the hooks: how tests are spread over processes, limited in time, and cleaned up after.
+`tests/support/plugin.py` has the hooks: distribution of tests over processes, time limits, and clean-up.
 """
 
-import json
 import os
-import subprocess
-import sys
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,48 +15,20 @@ import pytest
 from hypothesis import settings
 
 from tests.support.browser import find_chromium
+from tests.support.engines import running_engines
 
 pytest_plugins = ["tests.support.plugin"]
 
-ROOT = Path(__file__).resolve().parents[1]
-_START_TIMEOUT_S = 180.0
-_STOP_TIMEOUT_S = 120.0
-
-# How long an example takes says more about the machine's other work than about the code.
-settings.register_profile("house", deadline=None)
-settings.load_profile("house")
+# The duration of an example depends more on the machine's other work than on the code.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 
 @pytest.fixture(scope="session")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    """Addresses of `kafka`, `mongo` and `redis`; what the environment does not name is started."""
-    given = {name: os.environ.get(f"WM_{name.upper()}", "") for name in ("kafka", "mongo", "redis")}
-    data = tmp_path_factory.mktemp("engines")
-    with (data / "output.log").open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "deploy.local", "engines"],
-            cwd=ROOT,
-            env={**os.environ, "WM_DATA": str(data), "WM_STOP_WITH_PARENT": str(os.getpid())},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield {**_wait_for_engines(process, data), **{name: url for name, url in given.items() if url}}
-    finally:
-        process.terminate()
-        process.wait(_STOP_TIMEOUT_S)
-
-
-def _wait_for_engines(process: subprocess.Popen[bytes], data: Path) -> dict[str, str]:
-    deadline = time.monotonic() + _START_TIMEOUT_S
-    marker = data / "run.json"
-    while time.monotonic() < deadline and process.poll() is None:
-        if marker.exists():
-            facts = json.loads(marker.read_text())
-            return {name: facts[name] for name in ("kafka", "mongo", "redis")}
-        time.sleep(0.05)
-    raise RuntimeError("the engines did not start:\n" + (data / "output.log").read_text())
+    """Addresses of `kafka`, `mongo` and `redis`."""
+    with running_engines(tmp_path_factory.mktemp("engines")) as urls:
+        yield urls
 
 
 @pytest.fixture(scope="session")
@@ -71,38 +39,38 @@ def kafka_url(engines: Mapping[str, str]) -> str:
 
 @pytest.fixture(scope="session")
 def mongo_url(engines: Mapping[str, str]) -> str:
-    """A MongoDB with transactions."""
+    """Address of a MongoDB with transactions."""
     return engines["mongo"]
 
 
 @pytest.fixture(scope="session")
 def redis_url(engines: Mapping[str, str]) -> str:
-    """A Redis that keeps what it is given."""
+    """Address of a Redis with persistence."""
     return engines["redis"]
 
 
 @pytest.fixture(scope="session")
 def embedded_kafka() -> bool:
-    """Whether the Kafka of this run is the embedded one: no idempotent producer, no transactions, memory only."""
+    """Whether this run uses the embedded Kafka: no idempotent producer, no transactions, memory only."""
     return not os.environ.get("WM_KAFKA")
 
 
 @pytest.fixture
 def mongo_database() -> str:
-    """A database name that no other test uses."""
+    """A database name for this test alone."""
     return f"test_{uuid.uuid4().hex[:12]}"
 
 
 @pytest.fixture
 def redis_prefix() -> str:
-    """A prefix for keys that no other test uses."""
+    """A key prefix for this test alone."""
     return f"test:{uuid.uuid4().hex[:12]}:"
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Path:
-    """The browser; a test that needs one is left out, and named at the end, where there is none."""
+    """The browser. Without one, the test is skipped and listed at the end of the run."""
     path = find_chromium()
     if path is None:
-        pytest.skip("no Chromium: install one, or name it by WM_CHROMIUM")
+        pytest.skip("no Chromium: install one, or set WM_CHROMIUM to its path")
     return path

@@ -1,6 +1,6 @@
 """Answers stored as one piece of bytes, head and body, and written by one call.
 
-This serves a page faster than a bare handler builds one (tests/bench/pages.py). aiohttp needs three things of a response:
+This serves a page faster than a bare handler builds one (tests/bench/hot.py). aiohttp needs three things of a response:
 `prepare`, `write_eof` and `keep_alive`. Nothing is prepared here, so one object serves all requests for the same bytes.
 The bytes already contain what middlewares would add, such as security headers.
 """

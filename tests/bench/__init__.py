@@ -1,1 +1,1 @@
-"""Speed, as ratios against a reference measured in the same run. `make bench` runs all; never part of the tests."""
+"""Speed measures, as ratios to a reference of the same run. `make bench` runs all; `make test` runs none."""

@@ -7,11 +7,12 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import blocking, cold, idle, live, pages, search, views
+from tests.bench import blocking, cold, hot, idle, live, publish, search, views
 from tests.bench.measure import Measure
 
 MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
-    **pages.MEASURES,
+    **hot.MEASURES,
+    **publish.MEASURES,
     **views.MEASURES,
     **cold.MEASURES,
     **live.MEASURES,
@@ -22,7 +23,7 @@ MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
 
 
 async def run(names: Sequence[str]) -> AsyncIterator[Measure]:
-    """Each measure in turn, printed as it comes."""
+    """Run each measure and print its result."""
     print(f"{'measure':24} {'ours':>12} {'reference':>12} {'unit':12} {'ratio':>7} {'bar':>7}")
     for name in names:
         found = await MEASURES[name]()
@@ -37,10 +38,10 @@ async def run(names: Sequence[str]) -> AsyncIterator[Measure]:
 
 
 async def main(names: Sequence[str]) -> None:
-    """Run and write down."""
+    """Run the measures and write the results."""
     unknown = set(names) - set(MEASURES)
     if unknown:
-        sys.exit(f"bench: there is no measure {', '.join(sorted(unknown))}; there are: {', '.join(MEASURES)}")
+        sys.exit(f"bench: unknown measure {', '.join(sorted(unknown))}; known: {', '.join(MEASURES)}")
     found = {measure.name: measure.as_dict() async for measure in run(names or list(MEASURES))}
     target = Path(os.environ.get("WM_DATA", ".data")) / "bench.json"
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The reference: an aiohttp server that does nothing but answer. `python -m tests.bench.bare PORT` with the body on stdin."""
+"""The reference: an aiohttp server with a fixed response. `python -m tests.bench.bare PORT` reads the body from stdin."""
 
 import sys
 
@@ -7,7 +7,7 @@ from aiohttp import web
 
 
 def create_bare(body: bytes) -> web.Application:
-    """`GET /bare` answers the bytes; `POST /bare` reads JSON and answers them with 202."""
+    """`GET /bare` returns the body; `POST /bare` reads JSON and returns the body with status 202."""
 
     async def show(_: web.Request) -> web.Response:
         return web.Response(body=body, headers={"Cache-Control": "no-store"}, content_type="application/json")

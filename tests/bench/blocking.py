@@ -13,7 +13,7 @@ from tests.bench.measure import Measure
 from tests.support import look_samples as samples
 from tests.support.browser import find_chromium
 from tests.support.browsing import PHONE, open_browser
-from tests.support.paper import TEMPLATES, Paper, serving
+from tests.support.page_server import TEMPLATES, PageServer, serving
 
 SLOWDOWN = 4
 ROUNDS = 5
@@ -46,11 +46,14 @@ async def measure_page_blocking() -> Measure:
     if chromium is None:
         raise RuntimeError("page_blocking needs Chromium: `make browser` installs one")
     loads: dict[str, list[PageLoad]] = {name: [] for name in _PAGES}
-    async with serving(Paper(samples.popular(), _PAGES, picture=_PICTURE)) as paper, open_browser(chromium) as browser:
+    async with (
+        serving(PageServer(samples.popular(), _PAGES, picture=_PICTURE)) as server,
+        open_browser(chromium) as browser,
+    ):
         # In turns, because the machine changes while we measure. The first round only warms up.
         for turn in range(1 + ROUNDS):
             for name in _PAGES:
-                load = await _load(browser, paper.address(name))
+                load = await _load(browser, server.address(name))
                 if turn:
                     loads[name].append(load)
     blocked = {name: _median(loads[name], "blocked") for name in _PAGES}

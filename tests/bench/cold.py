@@ -1,4 +1,4 @@
-"""What a page costs that no cache has, with a thousand articles behind it and with a hundred thousand."""
+"""The time of an uncached page, with a thousand and with a hundred thousand articles in the read model."""
 
 import os
 import statistics
@@ -16,6 +16,7 @@ from shared.mongo.client import Mongo
 from tests.bench.engines import running_engines
 from tests.bench.measure import Measure
 from tests.bench.process import running_process
+from tests.bench.text import body_html
 from tests.support.gateway import an_article, open_projector_harness
 from tests.support.running import free_port
 
@@ -23,29 +24,29 @@ FEW = 1_000
 MANY = int(os.environ.get("WM_BENCH_ARTICLES", "100000"))
 PAGES = 100
 TURNS = 4
-_BODY = "".join(f"<p>{' '.join(f'word{(7 * i + i * p) % 997}' for i in range(90))}.</p>" for p in range(4))
+_BODY = body_html(4)
 
 
 async def measure_cold_page() -> Measure:
-    """An article nobody has asked for yet, from an empty cache: the median with MANY articles against that with FEW.
+    """The median time of an uncached article with MANY articles, against the median with FEW.
 
-    Each number of articles has engines of its own; gateways that were just started are asked by turns, so that what else the
-    machine does meets both. Pages read by `_id` alone; `examined` is what the engine, asked to explain such a read of ten
-    documents, looked at for each that it returned (a scan would be thousands).
+    Each number of articles has its own engines. Freshly started gateways are measured in turns, so that the machine's other
+    work affects both. Pages read by `_id` alone: `examined` is the number of documents that MongoDB examines for each
+    returned one, in an explained read of ten (a scan would examine thousands).
     """
     with running_engines() as small, running_engines() as large:
         few, many = await _fill(small, FEW), await _fill(large, MANY)
-        little: list[float] = []
-        much: list[float] = []
+        small_ms: list[float] = []
+        large_ms: list[float] = []
         for turn in range(TURNS):
-            little += await _ask(small, _some(few, turn))
-            much += await _ask(large, _some(many, turn))
+            small_ms += await _measure(small, _some(few, turn))
+            large_ms += await _measure(large, _some(many, turn))
         examined = await _examined(_settings(large), many[:10])
-    extra = {"articles": float(MANY), "examined": examined, "p95": statistics.quantiles(much, n=20)[18]}
+    extra = {"articles": float(MANY), "examined": examined, "p95": statistics.quantiles(large_ms, n=20)[18]}
     return Measure(
         "cold_page",
-        statistics.median(much),
-        statistics.median(little),
+        statistics.median(large_ms),
+        statistics.median(small_ms),
         unit="ms",
         bar=1.2,
         sense="at_most",
@@ -58,7 +59,7 @@ def _settings(environment: Mapping[str, str]) -> RenderingSettings:
 
 
 def _some(urls: Sequence[str], turn: int) -> Sequence[str]:
-    """PAGES of them, spread over all; others each turn."""
+    """PAGES of the URLs, evenly spread; different ones in each turn."""
     step = len(urls) // PAGES
     return urls[turn * step // TURNS :: step][:PAGES]
 
@@ -79,8 +80,8 @@ async def _fill(environment: Mapping[str, str], count: int) -> Sequence[str]:
     return urls
 
 
-async def _ask(environment: Mapping[str, str], urls: Sequence[str]) -> Sequence[float]:
-    """How long each article took a fresh gateway, in milliseconds."""
+async def _measure(environment: Mapping[str, str], urls: Sequence[str]) -> Sequence[float]:
+    """The response time of a fresh gateway for each article, in milliseconds."""
     port = free_port()
     command = [sys.executable, "-m", "services.rendering", "gateway"]
     async with running_process(command, environment, port), aiohttp.ClientSession() as http:

@@ -1,4 +1,4 @@
-"""What the embedded stack costs at rest: processor time of all its processes while nobody asks for anything."""
+"""Processor time of the embedded stack without requests."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from time import monotonic
 from tests.bench.measure import Measure
 from tests.support.running import Platform, running_platform
 
-# Longer than any wait stays short after the last record, and than the start's own work goes on.
+# Longer than the start's own work, and than the time until idle waits reach their maximum.
 SETTLE_S = 15.0
 MEASURED_S = 30.0
 BAR = 0.15
@@ -19,7 +19,7 @@ _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 async def measure_idle_cpu() -> Measure:
-    """Percent of one core, for all processes together and by name. Runs without readers and without an edition."""
+    """Percent of one core, in total and by process name, without readers and without the sample edition."""
     with TemporaryDirectory() as folder:
         async with running_platform(Path(folder) / "data") as platform:
             await asyncio.sleep(SETTLE_S)
@@ -29,7 +29,7 @@ async def measure_idle_cpu() -> Measure:
 
 
 async def cpu_percent(names: Callable[[], Mapping[int, str]], seconds: float) -> "Counter[str]":
-    """Percent of a core that processes use over some seconds, added up by name; `names` gives process ids and names."""
+    """Percent of a core that processes use over some seconds, summed by name. `names` maps process ids to names."""
     before, began = {pid: _cpu_s(pid) for pid in names()}, monotonic()
     await asyncio.sleep(seconds)
     found, passed_s = names(), monotonic() - began
@@ -40,14 +40,14 @@ async def cpu_percent(names: Callable[[], Mapping[int, str]], seconds: float) ->
 
 
 def _names(platform: Platform) -> Mapping[int, str]:
-    """Every process of the stack."""
+    """Names of all processes of the stack, by process id."""
     facts = platform.facts()
     listed = [item for key in ("processes", "engines") for item in facts[key]]  # type: ignore[attr-defined]
     return family({platform.supervisor.pid: "supervisor", **{int(item["pid"]): str(item["name"]) for item in listed}})
 
 
 def family(owners: Mapping[int, str]) -> Mapping[int, str]:
-    """Processes and all that came from them, which go by their nearest named ancestor, as nginx' workers do."""
+    """Add all descendants of the processes; each has the name of its nearest ancestor in `owners` (nginx workers)."""
     names, parents = dict(owners), _parents()
     added = True
     while added:
@@ -59,7 +59,7 @@ def family(owners: Mapping[int, str]) -> Mapping[int, str]:
 
 
 def _parents() -> Mapping[int, int]:
-    """The parent of every process of this machine."""
+    """Parent process ids of all processes of this machine."""
     found: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (fields := _stat(int(entry.name))):
@@ -68,13 +68,13 @@ def _parents() -> Mapping[int, int]:
 
 
 def _cpu_s(pid: int) -> float:
-    """User and system time of a process, its threads included; 0 for one that is gone."""
+    """User and system time of a process with its threads; 0 if it has ended."""
     fields = _stat(pid)
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S if fields else 0.0
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat from the third, the state, on; none for a process that is gone."""
+    """The fields of /proc/PID/stat from the third (the state) on; empty if the process has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""What live readers cost: memory for each of ten thousand idle ones, and how soon the last of a thousand hears an event."""
+"""Live readers: memory for each of ten thousand, and the time until the last of a thousand receives an event."""
 
 import asyncio
 import statistics
@@ -18,21 +18,21 @@ from tests.support.projector import a_comment
 from tests.support.running import free_port
 
 READERS = 10_000
-LISTENERS = 1_000
+ARTICLE_READERS = 1_000
 EVENTS = 15
 BAR_KB = 20.0
 _AT_ONCE = 200
 
 
 class Reader(asyncio.Protocol):
-    """One live reader: notes when it was greeted and when it last heard of a comment."""
+    """A live reader. Counts comment events, and records the time of the newest."""
 
     def __init__(self, query: str) -> None:
         self._query = query
         self._unread = b""
-        self.greeted = False
-        self.heard = 0
-        self.heard_at = 0.0
+        self.connected = False
+        self.received = 0
+        self.received_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -43,14 +43,14 @@ class Reader(asyncio.Protocol):
         *whole, self._unread = (self._unread + data).split(b"\n\n")
         for event in whole:
             if b"event: comments" in event:
-                self.heard += 1
-                self.heard_at = time.perf_counter()
+                self.received += 1
+                self.received_at = time.perf_counter()
             elif b"event: " in event:
-                self.greeted = True
+                self.connected = True
 
 
 async def measure_live_readers() -> Measure:
-    """10,000 readers on one gateway; a thousand of them listen to an article that is commented on."""
+    """10,000 readers on one gateway; a thousand of them have an article open that gets comments."""
     with running_engines() as environment:
         settings = RenderingSettings(
             kafka=environment["WM_KAFKA"], mongo=environment["WM_MONGO"], kafka_idempotence=False
@@ -67,14 +67,14 @@ async def measure_live_readers() -> Measure:
 async def _measure(harness: ProjectorHarness, port: int, pid: int, article_id: str) -> Measure:
     warm = await _connect(port, _AT_ONCE, "front=1")
     before = _resident_kb(pid)
-    listeners = await _connect(port, LISTENERS, f"article={article_id}&popular=&language=en")
-    idle = await _connect(port, READERS - LISTENERS, "front=1&popular=&language=en")
+    article_readers = await _connect(port, ARTICLE_READERS, f"article={article_id}&popular=&language=en")
+    idle = await _connect(port, READERS - ARTICLE_READERS, "front=1&popular=&language=en")
     each_kb = (_resident_kb(pid) - before) / READERS
-    times = [await _time_event(harness, listeners, article_id, number) for number in range(EVENTS)]
-    for reader in (*warm, *listeners, *idle):
+    times = [await _time_event(harness, article_readers, article_id, number) for number in range(EVENTS)]
+    for reader in (*warm, *article_readers, *idle):
         reader.transport.abort()
     first, last = (statistics.median(kind) for kind in zip(*times, strict=True))
-    extra: Mapping[str, float] = {"readers": READERS, "first_ms": first, f"last_of_{LISTENERS}_ms": last}
+    extra: Mapping[str, float] = {"readers": READERS, "first_ms": first, f"last_of_{ARTICLE_READERS}_ms": last}
     return Measure("live_readers", each_kb, BAR_KB, "KB/reader", bar=1.0, sense="at_most", extra=extra)
 
 
@@ -87,27 +87,27 @@ async def _connect(port: int, count: int, query: str) -> list[Reader]:
             *(loop.create_connection(partial(Reader, query), "127.0.0.1", port) for _ in range(size))
         )
         batch = [reader for _, reader in made]
-        await eventually(partial(_all, batch), within_s=30, what="readers are greeted")
+        await eventually(partial(_all, batch), within_s=30, what="readers are connected")
         readers += batch
     return readers
 
 
 async def _all(readers: list[Reader]) -> bool:
-    return all(reader.greeted for reader in readers)
+    return all(reader.connected for reader in readers)
 
 
 async def _time_event(
     harness: ProjectorHarness, readers: list[Reader], article_id: str, number: int
 ) -> tuple[float, float]:
-    """Milliseconds from handing a comment to the projector until the first and the last reader have it."""
-    told_at = time.perf_counter()
+    """Milliseconds from a comment's arrival at the projector until the first and the last reader receive it."""
+    sent_at = time.perf_counter()
     await harness.apply(a_comment(article_id, minute=number))
 
-    async def heard() -> bool:
-        return all(reader.heard > number for reader in readers)
+    async def received() -> bool:
+        return all(reader.received > number for reader in readers)
 
-    await eventually(heard, within_s=20, what="every reader hears the comment")
-    times = [(reader.heard_at - told_at) * 1000 for reader in readers]
+    await eventually(received, within_s=20, what="every reader receives the comment")
+    times = [(reader.received_at - sent_at) * 1000 for reader in readers]
     return min(times), max(times)
 
 

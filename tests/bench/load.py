@@ -1,7 +1,7 @@
-"""A load of HTTP requests from a process of its own: `python -m tests.bench.load PORT CONNECTIONS SECONDS < request`.
+"""HTTP load from a separate process: `python -m tests.bench.load PORT CONNECTIONS SECONDS < request`.
 
-Sends the same bytes again and again over kept connections and prints answers per second. A line `{uuid}` in the request's
-body is filled with a fresh UUID each time. Light enough to outrun a server written in the same language.
+Repeats a request over persistent connections and prints responses per second. `{uuid}` and thirty hyphens in the body are
+replaced by a new UUID each time. Fast enough to saturate a server in the same language.
 """
 
 import asyncio
@@ -15,20 +15,21 @@ from typing import cast
 import uvloop
 
 ROOT = Path(__file__).resolve().parents[2]
-_MARK = b"{uuid}" + b"-" * 30  # as long as what replaces it
+WARM_UP_S = 1.0
+_MARK = b"{uuid}" + b"-" * 30  # as long as a UUID
 
 
 class Client(asyncio.Protocol):
-    """One connection: the next request goes out when the answer is whole."""
+    """One connection. Sends the next request when the response is complete."""
 
-    def __init__(self, request: bytes, tally: list[int]) -> None:
+    def __init__(self, request: bytes, counts: list[int]) -> None:
         self._before, self._mark, self._after = request.partition(_MARK)
-        self._tally = tally
+        self._counts = counts
         self._left = 0
         self._head = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods only
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transport has the methods, but not the type
         self._send()
 
     def _send(self) -> None:
@@ -42,7 +43,7 @@ class Client(asyncio.Protocol):
                 self._head = head
                 return
             self._head = b""
-            self._tally[head[9:10] != b"2"] += 1
+            self._counts[head[9:10] != b"2"] += 1
             self._left = _length(head) - len(body)
         else:
             self._left -= len(data)
@@ -55,23 +56,25 @@ def _length(head: bytes) -> int:
 
 
 async def run(port: int, connections: int, seconds: float, request: bytes) -> float:
-    """Answers per second, after a second of warming up. Raises RuntimeError if any was not a success."""
+    """Successful responses per second, after one second of warm-up. Raises RuntimeError after any other response."""
     loop = asyncio.get_running_loop()
-    tally = [0, 0]
-    made = [await loop.create_connection(lambda: Client(request, tally), "127.0.0.1", port) for _ in range(connections)]
-    await asyncio.sleep(1.0)
-    before, started = tally[0], time.perf_counter()
+    counts = [0, 0]
+    made = [
+        await loop.create_connection(lambda: Client(request, counts), "127.0.0.1", port) for _ in range(connections)
+    ]
+    await asyncio.sleep(WARM_UP_S)
+    before, started = counts[0], time.perf_counter()
     await asyncio.sleep(seconds)
-    rate = (tally[0] - before) / (time.perf_counter() - started)
+    rate = (counts[0] - before) / (time.perf_counter() - started)
     for transport, _ in made:
         transport.close()
-    if tally[1] or not rate:
-        raise RuntimeError(f"{tally[0]} answers were a success, {tally[1]} were not")
+    if counts[1] or not rate:
+        raise RuntimeError(f"{counts[0]} responses were successful, {counts[1]} were not")
     return rate
 
 
 async def measure(port: int, request: bytes, *, connections: int, seconds: float = 2.0) -> float:
-    """The rate that a load process of its own sees."""
+    """Responses per second, measured by a separate load process."""
     command = [sys.executable, "-m", "tests.bench.load", str(port), str(connections), str(seconds)]
     found = await asyncio.to_thread(
         subprocess.run, command, cwd=ROOT, input=request, capture_output=True, timeout=seconds + 30, check=False
@@ -82,7 +85,7 @@ async def measure(port: int, request: bytes, *, connections: int, seconds: float
 
 
 def http_request(method: str, path: str, body: bytes = b"", content_type: str = "application/json") -> bytes:
-    """A request's bytes."""
+    """The bytes of a request."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: */*"]
     if body:
         lines += [f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]

@@ -1,4 +1,4 @@
-"""What a measure gives: ours against a reference, and whether more or less is better."""
+"""The result of a measure: our figure, the reference, and the bar for their ratio."""
 
 import statistics
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Measure:
-    """`ratio` is ours / reference; `bar` what it should reach (`at_least`) or stay under (`at_most`)."""
+    """`ratio` is ours / reference. It should be at least or at most `bar`, according to `sense`."""
 
     name: str
     ours: float
@@ -35,7 +35,7 @@ class Measure:
 async def in_turns(
     ours: Callable[[], Awaitable[float]], reference: Callable[[], Awaitable[float]], rounds: int = 5
 ) -> tuple[float, float]:
-    """Both by turns, reference first, and the pair whose ratio is the median: these machines drift while one looks."""
+    """Measure both in turns and return the pair with the median ratio, because the speed of these machines drifts."""
     pairs: list[tuple[float, float]] = []
     for _ in range(rounds):
         against = await reference()

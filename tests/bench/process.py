@@ -1,4 +1,4 @@
-"""A program as a process of its own, as in production, for the length of a block."""
+"""A service as a separate process, as in production."""
 
 import asyncio
 import subprocess
@@ -15,7 +15,7 @@ from tests.support.polling import eventually
 async def running_process(
     command: Sequence[str], environment: Mapping[str, str], port: int, *, asked: str = "/health/ready"
 ) -> AsyncIterator[int]:
-    """Start it on a port, and go on once it answers `asked` with 200 (an empty `asked` waits for nothing); its process id."""
+    """Start a process, wait until it answers the path `asked` with 200 (if not empty), and yield its process id."""
     process = subprocess.Popen(
         command, cwd=ROOT, env={**environment, "WM_SERVICE_PORT": str(port)}, stdout=subprocess.DEVNULL
     )
@@ -29,7 +29,7 @@ async def running_process(
 
 
 async def until_it_answers(port: int, path: str) -> None:
-    """Wait for a 200."""
+    """Wait until a port answers a path with 200."""
 
     async def answers() -> bool:
         async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}{path}") as answer:

@@ -35,7 +35,7 @@ def rendering_settings(mongo_url: str, kafka_url: str, redis_url: str, embedded_
 
 @pytest.fixture
 async def producer(kafka_url: str, embedded_kafka: bool) -> AsyncIterator[Producer]:
-    """A producer for what a test has other services say."""
+    """A producer for events of other services."""
     producer = Producer(kafka_url, idempotence=not embedded_kafka)
     yield producer
     await producer.stop()

@@ -1,21 +1,21 @@
-"""What an article's page does that only a browser can tell: its age, its correction, its links, how often it was read."""
+"""An article's page in a browser: the line about its age, the links for sharing, and the number of views."""
 
 from dataclasses import replace
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, ViewportSize, expect
 
 from tests.support import look_samples as samples
 from tests.support.browsing import open_page
-from tests.support.paper import TEMPLATES, Paper, serving
+from tests.support.page_server import TEMPLATES, PageServer, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-NARROW = {"width": 360, "height": 740}
+NARROW: ViewportSize = {"width": 360, "height": 740}
 
 
 @pytest.mark.parametrize(
-    ("made_when", "now", "said"),
+    ("rendered_age", "now", "line"),
     [
         (0, "2027-11-23T09:00:00Z", None),
         (0, "2027-11-23T09:05:08Z", "This article is more than a year old."),
@@ -23,26 +23,28 @@ NARROW = {"width": 360, "height": 740}
         (2, "2029-11-23T09:05:08Z", "This article is more than three years old."),
     ],
 )
-async def test_a_page_that_was_made_before_an_articles_birthday_says_its_age(
-    browser: Browser, made_when: int, now: str, said: str | None
+async def test_page_rendered_before_an_articles_birthday_shows_its_age(
+    browser: Browser, rendered_age: int, now: str, line: str | None
 ) -> None:
-    paper = Paper(samples.popular(), {"article": TEMPLATES.article(replace(samples.article(), years_old=made_when))})
-    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
+    server = PageServer(
+        samples.popular(), {"article": TEMPLATES.article(replace(samples.article(), years_old=rendered_age))}
+    )
+    async with serving(server), open_page(browser, [], viewport=NARROW) as page:
         await page.clock.set_fixed_time(now)
-        await page.goto(paper.address("article"))
+        await page.goto(server.address("article"))
         await expect(page.locator("[data-today]")).not_to_be_empty()
-        line = page.locator(".old")
-        if said is None:
-            await expect(line).to_be_hidden()
+        shown = page.locator(".old")
+        if line is None:
+            await expect(shown).to_be_hidden()
         else:
-            await expect(line).to_have_text(said)
-            await expect(line).to_be_visible()
+            await expect(shown).to_have_text(line)
+            await expect(shown).to_be_visible()
 
 
-async def test_no_link_for_sharing_stands_alone_in_its_row(browser: Browser) -> None:
-    paper = Paper(samples.popular(), {"article": TEMPLATES.article(samples.article())})
-    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
-        await page.goto(paper.address("article"))
+async def test_no_row_of_links_for_sharing_has_a_single_link(browser: Browser) -> None:
+    server = PageServer(samples.popular(), {"article": TEMPLATES.article(samples.article())})
+    async with serving(server), open_page(browser, [], viewport=NARROW) as page:
+        await page.goto(server.address("article"))
         tops = await page.locator(".share > li").evaluate_all(
             "(all) => all.map((one) => one.getBoundingClientRect().top)"
         )
@@ -50,17 +52,15 @@ async def test_no_link_for_sharing_stands_alone_in_its_row(browser: Browser) -> 
     assert min(tops.count(top) for top in tops) > 1
 
 
-@pytest.mark.parametrize(("count", "said"), [(0, ""), (3, "Views 3")])
-async def test_how_often_an_article_was_read_is_told_from_the_first_view_on(
-    browser: Browser, count: int, said: str
-) -> None:
+@pytest.mark.parametrize(("count", "text"), [(0, ""), (3, "Views 3")])
+async def test_number_of_views_is_shown_from_the_first_view_on(browser: Browser, count: int, text: str) -> None:
     article = samples.article()
     path = f"/v1/articles/{article.article_id}/views"
     answers = {path: {"article_id": article.article_id, "views": {"all": count}}}
-    paper = Paper(samples.popular(), {"article": TEMPLATES.article(article)}, answers)
-    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
+    server = PageServer(samples.popular(), {"article": TEMPLATES.article(article)}, answers)
+    async with serving(server), open_page(browser, [], viewport=NARROW) as page:
         async with page.expect_response(f"**{path}") as asked:
-            await page.goto(paper.address("article"))
+            await page.goto(server.address("article"))
         await (await asked.value).finished()
         await page.wait_for_load_state("networkidle")
-        await expect(page.locator("[data-views]")).to_have_text(said)
+        await expect(page.locator("[data-views]")).to_have_text(text)

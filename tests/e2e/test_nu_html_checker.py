@@ -1,6 +1,6 @@
-"""The Nu HTML checker over every kind of page, the edge's own among them.
+"""The Nu HTML checker on every kind of page, including the edge's error pages.
 
-`.ci/run` provides it; elsewhere `npm i vnu-jar` brings it, and WM_VNU_JAR says where the jar lies.
+`.ci/run` provides it. Elsewhere install it with `npm i vnu-jar` and set WM_VNU_JAR to the path of the jar.
 """
 
 import os
@@ -14,10 +14,10 @@ from deploy.edge.render import ERRORS
 from tests.support.look_preview import main as write_pages
 
 
-def test_the_nu_html_checker_finds_nothing(tmp_path: Path) -> None:
+def test_nu_html_checker_finds_nothing(tmp_path: Path) -> None:
     jar, java = os.environ.get("WM_VNU_JAR", ""), shutil.which("java")
     if java is None or not Path(jar).is_file():
-        pytest.skip("no Nu HTML checker: install Java and `npm i vnu-jar`, and name the jar by WM_VNU_JAR")
+        pytest.skip("no Nu HTML checker: install Java and `npm i vnu-jar`, and set WM_VNU_JAR to the path of the jar")
     write_pages(tmp_path)
 
     command = [

@@ -1,4 +1,4 @@
-"""The whole life of one article in a browser: from an editor's hand to readers, comments, views and Popular News."""
+"""The life of an article in a browser: publication, comments, views, Popular News, correction and withdrawal."""
 
 import re
 import time
@@ -7,8 +7,8 @@ from itertools import count
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.support.appearances import outdated
 from tests.support.browsing import PHONE
-from tests.support.everywhere import lagging
 from tests.support.polling import eventually, promptly
 from tests.support.running import Platform
 
@@ -26,14 +26,6 @@ async def _publish(platform: Platform) -> dict[str, object]:
     )
 
 
-async def _until_shown(platform: Platform, url: str, text: str) -> None:
-    async def shown() -> bool:
-        status, page = await platform.page(url)
-        return status == 200 and text in page
-
-    await eventually(shown, what=f"{url} shows {text!r}")
-
-
 async def _comment(page: Page, email: str) -> None:
     form = page.locator('form[action$="/comments"]').first
     await form.locator('[name="name"]').fill("Ada Reader")
@@ -43,7 +35,7 @@ async def _comment(page: Page, email: str) -> None:
     await page.wait_for_load_state()
 
 
-async def _approve_the_pending(platform: Platform) -> str:
+async def _approve_pending(platform: Platform) -> str:
     async with platform.http.get(f"{platform.edge}/v1/comments?status=pending", headers=platform.editor) as answer:
         assert answer.status == 200, await answer.text()
         pending = (await answer.json())["items"]
@@ -54,29 +46,29 @@ async def _approve_the_pending(platform: Platform) -> str:
     return str(pending[0]["id"])
 
 
-async def test_an_approved_comment_is_shown_within_three_seconds(platform: Platform) -> None:
+async def test_approved_comment_is_shown_within_three_seconds(platform: Platform) -> None:
     article = await _publish(platform)
     url, numbers = str(article["url"]), count(1)
-    await _until_shown(platform, url, "The keeper climbed the stairs")
+    await platform.until_shown(url, "The keeper climbed the stairs")
 
     async def approve() -> float:
         fields = {"name": "Ada", "email": f"ada-{next(numbers)}@example.org", "body": "I remember the old lamp."}
         comment = await platform.post(f"/v1/articles/{article['id']}/comments", fields, wanted=201)
         began = time.monotonic()
-        assert await _approve_the_pending(platform) == comment["id"]
-        await _until_shown(platform, url, f"comment-{comment['id']}")
+        assert await _approve_pending(platform) == comment["id"]
+        await platform.until_shown(url, f"comment-{comment['id']}")
         return time.monotonic() - began
 
     await promptly(approve, within_s=3)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
-async def test_an_article_lives_from_the_editors_hand_to_popular_news(
+async def test_article_from_publication_to_popular_news_and_withdrawal(
     platform: Platform, browser: Browser, script: bool
 ) -> None:
     article = await _publish(platform)
     url, identity = str(article["url"]), article["id"]
-    await _until_shown(platform, url, "The keeper climbed the stairs")
+    await platform.until_shown(url, "The keeper climbed the stairs")
     context = await browser.new_context(viewport=PHONE, java_script_enabled=script)
     page = await context.new_page()
     problems: list[str] = []
@@ -90,27 +82,27 @@ async def test_an_article_lives_from_the_editors_hand_to_popular_news(
     thanks = page.get_by_text("your comment has arrived")
     await expect(thanks).to_be_in_viewport()
 
-    comment = await _approve_the_pending(platform)
+    comment = await _approve_pending(platform)
     if script:
         await expect(page.locator(f"#comment-{comment}")).to_be_in_viewport()
         await expect(thanks).to_be_hidden()
-    await _until_shown(platform, url, f"comment-{comment}")
+    await platform.until_shown(url, f"comment-{comment}")
     await page.goto(platform.edge + url)
     await expect(page.get_by_text("I remember the old lamp.")).to_be_visible()
     await expect(thanks).to_be_hidden()
 
     if script:
-        await _expect_the_view_to_climb(platform, page, str(identity), url)
+        await _expect_views_to_rank(platform, page, str(identity), url)
     assert problems == []
     await context.close()
     await _withdraw(platform, article, url)
 
 
-async def _expect_the_view_to_climb(platform: Platform, page: Page, identity: str, url: str) -> None:
+async def _expect_views_to_rank(platform: Platform, page: Page, identity: str, url: str) -> None:
     async def counted() -> bool:
         return await platform.views(identity) >= 2
 
-    await eventually(counted, what="the browser's beacons are counted")
+    await eventually(counted, what="the views of the browser are counted")
 
     async def listed() -> bool:
         async with platform.http.get(f"{platform.edge}/v1/popular?window=24h") as answer:
@@ -133,20 +125,16 @@ async def _withdraw(platform: Platform, article: dict[str, object], url: str) ->
             ranked = [item["article_id"] for item in (await answer.json())["items"]]
         return statuses == [410, 410] and url not in home and article["id"] not in ranked
 
-    await eventually(gone, what="the article is gone everywhere")
+    await eventually(gone, what="the article is gone from every gateway, the home page and the ranking")
 
 
-async def test_a_correction_is_shown_with_its_note_on_every_gateway(platform: Platform) -> None:
+async def test_correction_is_shown_with_its_note_on_every_gateway(platform: Platform) -> None:
     article = await platform.publish("Ferry fares to rise by a tenth", body="They rise in March.")
-    await _until_shown(platform, str(article["url"]), "They rise in March")
+    await platform.until_shown(str(article["url"]), "They rise in March")
     changed = {"headline": "Ferry fares to rise by a fifth", "section": "world", "body_markdown": "They rise in April."}
-    path = f"{platform.edge}/v1/articles/{article['id']}"
-    match = {"If-Match": f'"{article["version"]}"'}
-    async with platform.http.put(path, json=changed, headers={**platform.editor, **match}) as answer:
-        assert answer.status == 200, await answer.text()
-        working = await answer.json()
-    _, still = await platform.page(str(article["url"]), base=platform.url("rendering"))
-    assert "They rise in March" in still
+    working = await platform.edit(article, changed)
+    _, unchanged = await platform.page(str(article["url"]), base=platform.url("rendering"))
+    assert "They rise in March" in unchanged
 
     await platform.act(working, "correct", {"note": "The fares rise in April, by a fifth."})
 
@@ -161,7 +149,7 @@ async def test_a_correction_is_shown_with_its_note_on_every_gateway(platform: Pl
 
 async def test_pages_fit_a_phone_and_a_desktop(platform: Platform, browser: Browser) -> None:
     article = await platform.publish("A headline " + "of many words " * 9, section="world")
-    await _until_shown(platform, str(article["url"]), "of many words")
+    await platform.until_shown(str(article["url"]), "of many words")
     for width in (320, 390, 1280):
         page = await browser.new_page(viewport={"width": width, "height": 900})
         for path in ("/", str(article["url"]), "/world", "/about", "/nowhere/at-all"):
@@ -171,7 +159,7 @@ async def test_pages_fit_a_phone_and_a_desktop(platform: Platform, browser: Brow
         await page.close()
 
 
-async def test_a_correction_and_a_withdrawal_reach_every_place(platform: Platform) -> None:
+async def test_correction_and_withdrawal_reach_every_appearance(platform: Platform) -> None:
     before, after = "Beacon of Ras Amun relit", "Beacon of Ras Hamun relit"
     neighbour = await platform.publish("Nets mended before the season", section="africa")
     sibling = await platform.publish(
@@ -180,28 +168,24 @@ async def test_a_correction_and_a_withdrawal_reach_every_place(platform: Platfor
     article = await platform.publish(
         before, section="africa", body="By hand.", tags=["Old Light"], bylines=["Ines Halloran"]
     )
-    words = {"url": str(article["url"]), "id": str(article["id"]), "neighbour": str(neighbour["url"])}
-    words |= {"sibling": str(sibling["url"]), "site": platform.edge}
-    # Popular News names five: more views than any other test gives.
+    variables = {"url": str(article["url"]), "id": str(article["id"]), "neighbour": str(neighbour["url"])}
+    variables |= {"sibling": str(sibling["url"]), "site": platform.edge}
+    # More views than in any other test, so that the article is among the five of Popular News.
     for _ in range(40):
         await platform.post("/v1/views", {"article_id": article["id"]}, wanted=202)
 
-    async def reached(shows: str | None, not_: str) -> bool:
-        missing[:] = await lagging(platform, words, shows=shows, not_=not_)
+    missing: list[str] = []
+
+    async def reached(expected: str | None, unexpected: str) -> bool:
+        missing[:] = await outdated(platform, variables, expected=expected, unexpected=unexpected)
         return not missing
 
-    missing: list[str] = []
     await eventually(lambda: reached(before, after), what=lambda: missing)
 
     changed = {"headline": after, "section": "africa", "body_markdown": "By hand.", "tags": ["Old Light"]}
-    match = {"If-Match": f'"{article["version"]}"'}
-    path = f"{platform.edge}/v1/articles/{article['id']}"
-    fields = {**changed, "bylines": ["Ines Halloran"], "slug": article["slug"]}
-    async with platform.http.put(path, json=fields, headers={**platform.editor, **match}) as answer:
-        assert answer.status == 200, await answer.text()
-        working = await answer.json()
+    working = await platform.edit(article, {**changed, "bylines": ["Ines Halloran"], "slug": article["slug"]})
     corrected = await platform.act(working, "correct", {"note": "It is Ras Hamun."})
     await eventually(lambda: reached(after, before), what=lambda: missing)
 
     await platform.act(corrected, "withdraw", {"reason": "It was not relit."})
-    await eventually(lambda: reached(None, after), what=lambda: missing)
+    assert await eventually(lambda: reached(None, after), what=lambda: missing)

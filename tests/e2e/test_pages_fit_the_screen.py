@@ -1,42 +1,44 @@
-"""Nothing is wider than the screen, whatever editors and readers write: in Chromium, on the narrowest phone and a desktop."""
+"""No text of an editor or a reader makes a page wider than the screen: on a narrow phone and a desktop, in Chromium."""
 
 from dataclasses import replace
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, ViewportSize
 
 from services.rendering.pages.models import CommentsView, CommentView, Correction, Link, PopularPageView, ThreadView
 from tests.support import look_preview
 from tests.support import look_samples as samples
 from tests.support.browsing import open_page
-from tests.support.paper import TEMPLATES, Paper, serving
+from tests.support.page_server import TEMPLATES, PageServer, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-NARROW = {"width": 360, "height": 740}
-WIDE = {"width": 1440, "height": 900}
+NARROW: ViewportSize = {"width": 360, "height": 740}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
 _TOO_WIDE = """() => {
   const screen = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= screen) return [];
   const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > screen + 0.5);
   return [`${document.documentElement.scrollWidth} of ${screen}`, ...out.slice(-3).map((one) => one.outerHTML.slice(0, 90))];
 }"""
-# What fits a phone seldom sticks out of a desktop.
+# A page that fits a phone nearly always fits a desktop.
 BOTH = pytest.mark.parametrize(
     "viewport", [pytest.param(NARROW, id="phone"), pytest.param(WIDE, id="desktop", marks=pytest.mark.long)]
 )
-# What is below the first screen is laid out last, by the script.
+# The script lays out the parts below the first screen last.
 _WHOLE = """() => [...document.querySelectorAll(".block, .rail > section, .threads > li")].every(
   (one) => one.style.contentVisibility === "visible"
 )"""
 
 
-async def _too_wide(browser: Browser, paper: Paper, viewport: dict[str, int], style: str = "") -> dict[str, list[str]]:
-    """What sticks out of the screen, by page."""
+async def _too_wide(
+    browser: Browser, server: PageServer, viewport: ViewportSize, style: str = ""
+) -> dict[str, list[str]]:
+    """Elements that extend beyond the screen, by page."""
     found: dict[str, list[str]] = {}
     async with open_page(browser, [], viewport=viewport) as page:
-        for name in paper.pages:
-            await page.goto(paper.address(name))
+        for name in server.pages:
+            await page.goto(server.address(name))
             await page.wait_for_function(_WHOLE)
             if style:
                 await page.add_style_tag(content=style)
@@ -45,30 +47,32 @@ async def _too_wide(browser: Browser, paper: Paper, viewport: dict[str, int], st
     return found
 
 
-def _said(number: int, body: str, depth: int = 0) -> CommentView:
+def _comment(number: int, body: str, depth: int = 0) -> CommentView:
     return replace(samples.comment(number, depth), body_html=body, name="N" * 80, reply_to_name="N" * 80)
 
 
 @BOTH
-async def test_a_long_word_in_a_comment_widens_nothing(browser: Browser, viewport: dict[str, int]) -> None:
+async def test_long_word_in_a_comment_fits_the_screen(browser: Browser, viewport: ViewportSize) -> None:
     link = "https://reader.example/" + "a-long-way-" * 11
     bodies = (f'<p><a href="{link}">{link}</a></p>', f"<p>{'W' * 300}</p>", f"<pre><code>{'W' * 300}</code></pre>")
     threads = tuple(
-        ThreadView(_said(10 * number, body), tuple(_said(10 * number + depth, body, depth) for depth in (1, 2, 3)))
+        ThreadView(
+            _comment(10 * number, body), tuple(_comment(10 * number + depth, body, depth) for depth in (1, 2, 3))
+        )
         for number, body in enumerate(bodies)
     )
     article = replace(samples.article(), comments=CommentsView(12, threads))
-    paper = Paper(samples.popular(), {"article": TEMPLATES.article(article)})
+    server = PageServer(samples.popular(), {"article": TEMPLATES.article(article)})
 
-    async with serving(paper):
-        assert await _too_wide(browser, paper, viewport) == {}
+    async with serving(server):
+        assert await _too_wide(browser, server, viewport) == {}
 
 
 _WORD = "Donaudampfschifffahrtselektrizitaeten" * 4
 
 
 def _hostile() -> dict[str, str]:
-    """Every kind of page, with a word that fits no line wherever an editor or a reader writes one."""
+    """Every kind of page, with a word that is too long for a line in each text of an editor or a reader."""
     card = replace(samples.card(0), headline=_WORD, standfirst=_WORD)
     plain, small = replace(card, picture=None), replace(card, section="africa")
     link = Link(_WORD, "/tag/long")
@@ -106,20 +110,20 @@ def _hostile() -> dict[str, str]:
 
 
 @BOTH
-async def test_a_long_word_of_an_article_widens_no_page(browser: Browser, viewport: dict[str, int]) -> None:
+async def test_long_word_in_any_text_of_an_article_fits_the_screen(browser: Browser, viewport: ViewportSize) -> None:
     ranking = samples.popular()
     items = tuple(replace(item, headline=_WORD) for item in ranking.items)
-    paper = Paper(replace(ranking, items=items), _hostile())
+    server = PageServer(replace(ranking, items=items), _hostile())
 
-    async with serving(paper):
-        assert await _too_wide(browser, paper, viewport) == {}
+    async with serving(server):
+        assert await _too_wide(browser, server, viewport) == {}
 
 
-async def test_letters_of_twice_the_size_fit_a_phone(browser: Browser) -> None:
-    paper = Paper(samples.popular(), look_preview.pages(TEMPLATES))
+async def test_pages_with_text_at_200_percent_fit_a_phone(browser: Browser) -> None:
+    server = PageServer(samples.popular(), look_preview.pages(TEMPLATES))
 
-    async with serving(paper):
-        assert await _too_wide(browser, paper, NARROW, ":root { font-size: 200% }") == {}
+    async with serving(server):
+        assert await _too_wide(browser, server, NARROW, ":root { font-size: 200% }") == {}
 
 
 _BROKEN = """() => [...document.querySelectorAll(".footer a, .menu a")].filter((link) => {
@@ -129,11 +133,11 @@ _BROKEN = """() => [...document.querySelectorAll(".footer a, .menu a")].filter((
 }).map((link) => link.textContent)"""
 
 
-async def test_letters_of_twice_the_size_break_no_sections_name(browser: Browser) -> None:
-    paper = Paper(samples.popular(), {"home": TEMPLATES.home(samples.home())})
+async def test_text_at_200_percent_breaks_no_section_name(browser: Browser) -> None:
+    server = PageServer(samples.popular(), {"home": TEMPLATES.home(samples.home())})
 
-    async with serving(paper), open_page(browser, [], viewport=NARROW) as page:
-        await page.goto(paper.address("home"))
+    async with serving(server), open_page(browser, [], viewport=NARROW) as page:
+        await page.goto(server.address("home"))
         await page.add_style_tag(content=":root { font-size: 200% }")
         await page.locator(".menu summary").click()
         assert await page.evaluate(_BROKEN) == []

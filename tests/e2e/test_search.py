@@ -1,15 +1,16 @@
-"""Search as readers have it: the dropdown in a browser, the page of results with and without JavaScript."""
+"""Search in a browser: suggestions, and pages of results with and without JavaScript."""
 
 import asyncio
 import os
 import re
 from asyncio.subprocess import PIPE
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.support.browsing import DESKTOP, PHONE
 from tests.support.commands import LAUNCHER
@@ -23,21 +24,23 @@ BOTH = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def _published(platform: Platform) -> None:
-    """Articles to find, known to both instances of search."""
+    """Publish articles and wait until both instances of search have indexed them."""
     await platform.publish("Mangroves hold the shore at Port Adesi", section="climate", body="Roots and mud. " * 30)
     await platform.publish("Who counts the mangroves?", section="world", body="Nobody had counted them.")
     for number in range(12):
         await platform.publish(f"Estuary diary, part {number}", section="world", body="An estuary is a slow thing.")
     for instance in (1, 2):
-        await eventually(lambda at=instance: _knows(platform, at), what=f"search {instance} knows all")
+        await eventually(
+            partial(_has_indexed_all, platform, instance), what=f"search {instance} has indexed all articles"
+        )
 
 
-async def _knows(platform: Platform, instance: int) -> bool:
+async def _has_indexed_all(platform: Platform, instance: int) -> bool:
     async with platform.http.get(f"{platform.url('search', instance)}/v1/search?q=estuary&limit=1") as answer:
         return bool((await answer.json())["total"] == 12)
 
 
-async def _opened(browser: Browser, platform: Platform, size: dict[str, int], *, script: bool = True) -> Page:
+async def _open_about(browser: Browser, platform: Platform, size: ViewportSize, *, script: bool = True) -> Page:
     context = await browser.new_context(viewport=size, java_script_enabled=script)
     page = await context.new_page()
     await page.goto(platform.edge + "/about")
@@ -45,10 +48,10 @@ async def _opened(browser: Browser, platform: Platform, size: dict[str, int], *,
 
 
 @BOTH
-async def test_suggestions_come_while_typing_and_the_keyboard_reaches_them(
-    browser: Browser, platform: Platform, size: dict[str, int]
+async def test_suggestions_appear_while_typing_and_work_by_keyboard(
+    browser: Browser, platform: Platform, size: ViewportSize
 ) -> None:
-    page = await _opened(browser, platform, size)
+    page = await _open_about(browser, platform, size)
     box = page.get_by_role("combobox", name="Search this site")
 
     await box.press_sequentially("mangr")
@@ -77,8 +80,8 @@ async def test_suggestions_come_while_typing_and_the_keyboard_reaches_them(
     await page.context.close()
 
 
-async def test_a_click_on_a_suggestion_leads_to_the_article(browser: Browser, platform: Platform) -> None:
-    page = await _opened(browser, platform, DESKTOP)
+async def test_click_on_a_suggestion_opens_the_article(browser: Browser, platform: Platform) -> None:
+    page = await _open_about(browser, platform, DESKTOP)
 
     await page.get_by_role("combobox").press_sequentially("counts the")
     await page.get_by_role("option", name="Who counts the mangroves?").click()
@@ -87,8 +90,8 @@ async def test_a_click_on_a_suggestion_leads_to_the_article(browser: Browser, pl
     await page.context.close()
 
 
-async def test_all_results_of_a_search_in_arabic_are_shown_in_arabic(browser: Browser, platform: Platform) -> None:
-    page = await _opened(browser, platform, PHONE)
+async def test_link_to_all_results_keeps_the_language_of_the_page(browser: Browser, platform: Platform) -> None:
+    page = await _open_about(browser, platform, PHONE)
     await page.goto(f"{platform.edge}/search?language=ar")
 
     await page.locator("#masthead-q").press_sequentially("mangr")
@@ -99,8 +102,8 @@ async def test_all_results_of_a_search_in_arabic_are_shown_in_arabic(browser: Br
     await page.context.close()
 
 
-async def test_nothing_found_is_said(browser: Browser, platform: Platform) -> None:
-    page = await _opened(browser, platform, PHONE)
+async def test_search_without_results_says_so(browser: Browser, platform: Platform) -> None:
+    page = await _open_about(browser, platform, PHONE)
 
     await page.get_by_role("combobox").press_sequentially("xylophone")
 
@@ -113,10 +116,10 @@ async def test_nothing_found_is_said(browser: Browser, platform: Platform) -> No
 @pytest.mark.parametrize(
     ("size", "script"), [(PHONE, False), (DESKTOP, True)], ids=["phone, without JavaScript", "desktop, with JavaScript"]
 )
-async def test_the_form_leads_to_results_in_numbered_pages(
-    browser: Browser, platform: Platform, size: dict[str, int], script: bool
+async def test_form_opens_results_in_numbered_pages(
+    browser: Browser, platform: Platform, size: ViewportSize, script: bool
 ) -> None:
-    page = await _opened(browser, platform, size, script=script)
+    page = await _open_about(browser, platform, size, script=script)
 
     await page.locator("#masthead-q").fill("estuary")
     await page.locator("#masthead-q").press("Enter")
@@ -137,12 +140,12 @@ async def test_the_form_leads_to_results_in_numbered_pages(
 @pytest.mark.parametrize(
     ("size", "script"), [(PHONE, False), (DESKTOP, True)], ids=["phone, without JavaScript", "desktop, with JavaScript"]
 )
-async def test_days_limit_what_is_found_and_stay_chosen_from_page_to_page(
-    browser: Browser, platform: Platform, size: dict[str, int], script: bool
+async def test_dates_limit_the_results_and_stay_set_on_each_page(
+    browser: Browser, platform: Platform, size: ViewportSize, script: bool
 ) -> None:
     now = datetime.now(UTC)
     before, after = ((now + timedelta(days=days)).date().isoformat() for days in (-1, 1))
-    page = await _opened(browser, platform, size, script=script)
+    page = await _open_about(browser, platform, size, script=script)
     await page.goto(f"{platform.edge}/search?q=estuary")
 
     await page.get_by_label("From", exact=True).fill(before)
@@ -183,7 +186,7 @@ async def test_days_limit_what_is_found_and_stay_chosen_from_page_to_page(
         ("q=%22%5D%20OR%20headline%3A*%20%2B-%5C", 200, ""),
     ],
 )
-async def test_odd_searches_get_a_fitting_page(platform: Platform, query: str, status: int, text: str) -> None:
+async def test_unusual_searches_return_the_right_page(platform: Platform, query: str, status: int, text: str) -> None:
     found, page = await platform.page(f"/search?{query}")
 
     assert found == status
@@ -191,13 +194,13 @@ async def test_odd_searches_get_a_fitting_page(platform: Platform, query: str, s
     assert '<meta name="robots" content="noindex">' in page
 
 
-async def test_results_are_kept_by_nobody_and_a_withdrawn_article_is_not_among_them(platform: Platform) -> None:
+async def test_results_are_not_cached_and_lack_a_withdrawn_article(platform: Platform) -> None:
     article = await platform.publish("Quillwort season", section="climate")
-    await eventually(lambda: _shows(platform, "quillwort", True), what="it is found")
+    await eventually(lambda: _shows(platform, "quillwort", True), what="the article is found")
 
     await platform.act(article, "withdraw", {"reason": "It was not the season."})
 
-    await eventually(lambda: _shows(platform, "quillwort", False), what="it is not found")
+    assert await eventually(lambda: _shows(platform, "quillwort", False), what="the article is no longer found")
 
 
 async def _shows(platform: Platform, q: str, wanted: bool) -> bool:
@@ -208,27 +211,28 @@ async def _shows(platform: Platform, q: str, wanted: bool) -> bool:
         ) is wanted
 
 
-async def test_an_index_is_rebuilt_by_one_command_while_the_old_one_serves(platform: Platform) -> None:
+async def test_rebuild_replaces_the_index_while_the_old_one_serves(platform: Platform) -> None:
     async def ready() -> dict[str, Any]:
         async with platform.http.get(platform.url("search") + "/health/ready") as answer:
             found: dict[str, Any] = await answer.json()
             return found if answer.status == 200 else {}
 
     before = await ready()
-    told = {
+    settings = {
         "WM_KAFKA": str(platform.facts()["kafka"]), "WM_SEARCH_INDEX": str(platform.data / "search"),
         "WM_INSTANCE": "1", "WM_KAFKA_IDEMPOTENCE": "false",
     }  # fmt: skip
-    command = [LAUNCHER, "rebuild", "search"]
-    rebuilding = await asyncio.create_subprocess_exec(*command, env={**os.environ, **told}, stdout=PIPE)
-    said = asyncio.create_task(rebuilding.communicate())
+    rebuild = await asyncio.create_subprocess_exec(
+        LAUNCHER, "rebuild", "search", env={**os.environ, **settings}, stdout=PIPE
+    )
+    output = asyncio.create_task(rebuild.communicate())
 
     answers = []
-    while not said.done() or (await ready()).get("index") == before["index"]:
-        answers.append(await _knows(platform, 1))
+    while not output.done() or (await ready()).get("index") == before["index"]:
+        answers.append(await _has_indexed_all(platform, 1))
 
-    assert rebuilding.returncode == 0, said.result()
+    assert rebuild.returncode == 0, output.result()
     assert all(answers)
     assert (await ready())["index"] == before["index"] + 1
     assert (await ready())["documents"] == before["documents"]
-    assert b"goes on serving" in said.result()[0]
+    assert b"goes on serving" in output.result()[0]

@@ -1,4 +1,4 @@
-"""The dropdown under the search field, against what readers do faster than answers come."""
+"""Search suggestions when a reader types and presses keys before the responses arrive."""
 
 import re
 from collections.abc import AsyncIterator
@@ -9,33 +9,33 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from tests.support import look_samples as samples
 from tests.support.browsing import DESKTOP, open_page
-from tests.support.paper import TEMPLATES, Paper, serving
+from tests.support.page_server import TEMPLATES, PageServer, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FOUND = {"items": [{"url": "/found", "headline": "A minor matter", "language": "en"}], "total": 1}
 
 
-async def _answer_min_alone(route: Route) -> None:
-    """Any other question is under way for as long as its page is there."""
+async def _answer_only_min(route: Route) -> None:
+    """All other searches stay pending while the page is open."""
     if route.request.url.endswith("?q=min&limit=6"):
         await route.continue_()
 
 
 @asynccontextmanager
-async def _min_is_suggested(browser: Browser) -> AsyncIterator[Page]:
+async def _with_suggestions_for_min(browser: Browser) -> AsyncIterator[Page]:
     about = TEMPLATES.static_page(samples.static_page())
-    paper = Paper(samples.popular(), dict.fromkeys(("about", "found", "search"), about), {"/v1/search": FOUND})
-    async with serving(paper), open_page(browser, [], viewport=DESKTOP) as page:
-        await page.route("**/v1/search?*", _answer_min_alone)
-        await page.goto(paper.address("about"))
+    server = PageServer(samples.popular(), dict.fromkeys(("about", "found", "search"), about), {"/v1/search": FOUND})
+    async with serving(server), open_page(browser, [], viewport=DESKTOP) as page:
+        await page.route("**/v1/search?*", _answer_only_min)
+        await page.goto(server.address("about"))
         await page.get_by_role("combobox").press_sequentially("min")
         await expect(page.get_by_role("option")).to_have_count(2)
         yield page
 
 
-async def test_what_was_chosen_for_other_words_is_not_chosen_any_more(browser: Browser) -> None:
-    async with _min_is_suggested(browser) as page:
+async def test_typing_clears_the_choice_of_a_suggestion(browser: Browser) -> None:
+    async with _with_suggestions_for_min(browser) as page:
         box = page.get_by_role("combobox")
         await box.press("ArrowDown")
         await expect(box).to_have_attribute("aria-activedescendant", "suggestion-0")
@@ -48,8 +48,8 @@ async def test_what_was_chosen_for_other_words_is_not_chosen_any_more(browser: B
         await page.wait_for_url(re.compile(r"/search\?q=minister$"))
 
 
-async def test_a_list_for_words_that_were_deleted_does_not_open_again(browser: Browser) -> None:
-    async with _min_is_suggested(browser) as page:
+async def test_arrow_key_does_not_reopen_the_list_of_deleted_words(browser: Browser) -> None:
+    async with _with_suggestions_for_min(browser) as page:
         box = page.get_by_role("combobox")
         for _ in "min":
             await box.press("Backspace")
@@ -61,8 +61,8 @@ async def test_a_list_for_words_that_were_deleted_does_not_open_again(browser: B
         await expect(page.locator(".suggestions a")).to_have_count(0)
 
 
-async def test_arrows_do_nothing_before_there_is_a_list_for_the_words(browser: Browser) -> None:
-    async with _min_is_suggested(browser) as page:
+async def test_arrow_keys_do_nothing_before_suggestions_arrive(browser: Browser) -> None:
+    async with _with_suggestions_for_min(browser) as page:
         box = page.get_by_role("combobox")
         await box.press("Escape")
         await box.press("Escape")
@@ -75,20 +75,20 @@ async def test_arrows_do_nothing_before_there_is_a_list_for_the_words(browser: B
         await page.wait_for_url(re.compile(r"/search\?q=oil$"))
 
 
-async def test_a_page_that_a_browser_keeps_is_left_without_suggestions(browser: Browser) -> None:
-    async with _min_is_suggested(browser) as page:
-        # Playwright turns the back/forward cache off.
+async def test_page_in_the_back_forward_cache_has_no_open_suggestions(browser: Browser) -> None:
+    async with _with_suggestions_for_min(browser) as page:
+        # Playwright disables the back/forward cache, so the test sends its event.
         await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
 
         await expect(page.locator(".suggestions")).to_be_hidden()
         await expect(page.get_by_role("combobox")).to_have_attribute("aria-expanded", "false")
 
 
-async def test_how_many_were_found_is_told_in_the_pages_numerals(browser: Browser) -> None:
+async def test_number_of_results_uses_the_numerals_of_the_page(browser: Browser) -> None:
     article = TEMPLATES.article(samples.arabic_article())
-    paper = Paper(samples.popular("ar"), {"article": article}, {"/v1/search": {**FOUND, "total": 1234}})
-    async with serving(paper), open_page(browser, [], viewport=DESKTOP) as page:
-        await page.goto(paper.address("article"))
+    server = PageServer(samples.popular("ar"), {"article": article}, {"/v1/search": {**FOUND, "total": 1234}})
+    async with serving(server), open_page(browser, [], viewport=DESKTOP) as page:
+        await page.goto(server.address("article"))
         await page.get_by_role("combobox").press_sequentially("min")
 
         await expect(page.locator(".search [role=status]")).to_have_text(re.compile("^[^0-9]+: ١٬٢٣٤$"))

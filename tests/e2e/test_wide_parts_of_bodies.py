@@ -1,18 +1,18 @@
-"""Tables and code that are wider than an article's column: on paper, and for whoever reads with a keyboard."""
+"""Tables and code that are wider than the column of an article: on paper, and with a keyboard."""
 
 from dataclasses import replace
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, ViewportSize
 
 from tests.support import look_samples as samples
 from tests.support.browsing import PHONE, open_page
-from tests.support.paper import TEMPLATES, Paper, serving
+from tests.support.page_server import TEMPLATES, PageServer, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 # A4 at 96 dots an inch.
-SHEET = {"width": 794, "height": 1123}
+SHEET: ViewportSize = {"width": 794, "height": 1123}
 _CELLS = "".join(f"<td>{place},417 containers of Basra</td>" for place in range(12))
 _HEADS = "".join(f"<th>Quarter {place}</th>" for place in range(12))
 _CODE = "berths = [" + ", ".join(f'"berth-{place}"' for place in range(40)) + "]"
@@ -26,24 +26,24 @@ _CUT = """() => [...document.querySelectorAll(".body table, .body pre")].filter(
 ).map((one) => `${one.tagName} ${one.scrollWidth} of ${one.clientWidth}`)"""
 
 
-def _paper(language: str = "en") -> Paper:
+def _server(language: str = "en") -> PageServer:
     article = replace(samples.article(), body_html=WIDE_BODY, language=language)
-    return Paper(samples.popular(language), {"article": TEMPLATES.article(article)})
+    return PageServer(samples.popular(language), {"article": TEMPLATES.article(article)})
 
 
-async def test_wide_tables_and_code_are_whole_on_paper(browser: Browser) -> None:
-    async with serving(_paper()) as paper, open_page(browser, [], viewport=SHEET) as page:
+async def test_wide_tables_and_code_are_complete_on_paper(browser: Browser) -> None:
+    async with serving(_server()) as server, open_page(browser, [], viewport=SHEET) as page:
         await page.emulate_media(media="print")
-        await page.goto(paper.address("article"))
+        await page.goto(server.address("article"))
         assert await page.evaluate(_CUT) == []
 
 
 @pytest.mark.parametrize(("language", "names"), [("en", ["Table 1", "Code 1"]), ("ar", ["جدول ١", "شيفرة ١"])])
-async def test_what_scrolls_in_a_body_is_reached_by_keyboard_and_has_a_name(
+async def test_scrolling_part_of_a_body_has_a_name_and_keyboard_focus(
     browser: Browser, language: str, names: list[str]
 ) -> None:
-    async with serving(_paper(language)) as paper, open_page(browser, [], viewport=PHONE) as page:
-        await page.goto(paper.address("article"))
+    async with serving(_server(language)) as server, open_page(browser, [], viewport=PHONE) as page:
+        await page.goto(server.address("article"))
         for name in names:
             region = page.locator(".body").get_by_role("region", name=name, exact=True)
             await region.focus()

@@ -1,4 +1,4 @@
-"""One platform, scaled as the faults need it, for all of them; how long each goes on is `WM_FAULT_SECONDS`."""
+"""One platform for all fault tests. `WM_FAULT_SECONDS` sets the length of each fault."""
 
 import os
 from collections.abc import AsyncIterator
@@ -14,13 +14,13 @@ SCALE = "ingestion=2,popularity=2,popularity-counter=2,rendering=1,rendering-pro
 
 @pytest.fixture(scope="session")
 def fault_seconds() -> float:
-    """How long a fault is repeated: short in `make test`, long in `make faults`."""
+    """Seconds for which a fault is repeated: few in `make test`, many in `make faults`."""
     return float(os.environ.get("WM_FAULT_SECONDS", "8"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
-    """The platform that is hurt; it heals by itself between tests, or the next one fails."""
+    """The platform under test. It must recover by itself before the next test."""
     data: Path = tmp_path_factory.mktemp("faults") / "data"
     async with running_platform(data, SCALE=SCALE) as running:
         yield running

@@ -1,4 +1,4 @@
-"""The Chromium that tests drive: one that the machine has, or Playwright's own. `python -m tests.support.browser` provides one."""
+"""The Chromium of the tests: the machine's, or Playwright's. `python -m tests.support.browser` installs one if none is there."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ _DOWNLOAD_TIMEOUT_S = 180
 
 
 def find_chromium() -> Path | None:
-    """The program, or None where there is none. `WM_CHROMIUM` names one that is somewhere else."""
+    """Path of the program, if any. `WM_CHROMIUM` overrides the search."""
     named = os.environ.get("WM_CHROMIUM")
     if named:
         return Path(named)
@@ -21,10 +21,10 @@ def find_chromium() -> Path | None:
             return Path(path)
     if _MACOS.exists():
         return _MACOS
-    return _playwrights_own()
+    return _playwrights_chromium()
 
 
-def _playwrights_own() -> Path | None:
+def _playwrights_chromium() -> Path | None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -33,14 +33,14 @@ def _playwrights_own() -> Path | None:
 
 
 def main() -> None:
-    """Say which Chromium tests will use; fetch Playwright's own where there is none. Never fails: tests go on without."""
+    """Install Playwright's Chromium if the machine has none. Never fails: without a browser, its tests are skipped."""
     if find_chromium() is None:
-        print("setup: no Chromium on this machine; fetching Playwright's own")
+        print("setup: no Chromium on this machine; downloading Playwright's")
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
         try:
             subprocess.run(command, timeout=_DOWNLOAD_TIMEOUT_S, check=True, stdin=subprocess.DEVNULL)
         except (subprocess.SubprocessError, OSError) as error:
-            print(f"setup: it could not be fetched ({error}); tests in a browser will be left out")
+            print(f"setup: the download failed ({error}); tests in a browser will be skipped")
 
 
 if __name__ == "__main__":

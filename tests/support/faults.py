@@ -1,12 +1,13 @@
-"""What the fault tests have in common: a load that writes its ledger, wounds, and the wait until all has come to rest."""
+"""Helpers of the fault tests: a load with a ledger, repeated kills, and waits for recovery."""
 
 import asyncio
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,27 +19,27 @@ RECOVERY_BAR_S = 15.0
 
 
 @asynccontextmanager
-async def views_coming_in(
+async def sending_views(
     platform: Platform, articles: Sequence[str], ledger: Path, seconds: float, *, rate: float = 200
 ) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """Views from a process that no fault touches; it has ended when the block has."""
+    """Send views from a process that the faults do not touch. It has finished at the end of the block."""
     command = [sys.executable, "-m", "tests.support.ledger", "--edge", platform.edge, "--ledger", str(ledger)]
     command += ["--rate", str(rate), "--seconds", str(seconds), *articles]
-    reader = subprocess.Popen(command, cwd=ROOT)
+    sender = subprocess.Popen(command, cwd=ROOT)
     try:
-        yield reader
-        await asyncio.to_thread(reader.wait, seconds + 60)
+        yield sender
+        await asyncio.to_thread(sender.wait, seconds + 60)
     finally:
-        reader.kill()
+        sender.kill()
 
 
-async def kill_again_and_again(
+async def kill_repeatedly(
     platform: Platform, victims: Iterable[tuple[str, int]], *, seconds: float, every_s: float
 ) -> list[float]:
-    """SIGKILL the victims in turn until the time is over; returns how long each took to be ready again."""
-    recoveries = []
+    """Send SIGKILL to the victims in turn for `seconds`. Returns the recovery time of each kill in seconds."""
+    recoveries: list[float] = []
     end = time.monotonic() + seconds
-    for name, instance in _in_turn(victims):
+    for name, instance in cycle(victims):
         if time.monotonic() >= end:
             return recoveries
         started = time.monotonic()
@@ -49,14 +50,8 @@ async def kill_again_and_again(
     return recoveries
 
 
-def _in_turn(victims: Iterable[tuple[str, int]]) -> Iterable[tuple[str, int]]:
-    listed = list(victims)
-    while True:
-        yield from listed
-
-
 async def until_ready(platform: Platform, name: str, instance: int, *, other_than: int = 0) -> None:
-    """Wait until one service process, a new one if its old process id is given, says that it is ready."""
+    """Wait until a service process is ready. `other_than` is the process id of its predecessor."""
 
     async def ready() -> bool:
         found = platform.processes(name)[instance - 1]
@@ -73,46 +68,45 @@ async def until_ready(platform: Platform, name: str, instance: int, *, other_tha
     await eventually(ready, what=lambda: f"{name} {instance} ready again\n{platform.output()}")
 
 
-async def until_all_counted(platform: Platform, ledger: Path, articles: Sequence[str]) -> History:
-    """Wait until the counts keep every promise of the ledger, and go on keeping it; fails with what is broken."""
+async def check_counts(platform: Platform, ledger: Path, articles: Sequence[str]) -> History:
+    """Wait until the counts match the ledger, then check that they stay so. Fails with the differences."""
     history = read_history(ledger)
-    assert history.acknowledged.total() > 0, "no view was acknowledged: the test has proved nothing"
+    assert history.acknowledged.total() > 0, "no view was acknowledged, so the test proves nothing"
     breaches: list[str] = []
 
-    async def kept() -> bool:
+    async def counts_match() -> bool:
         nonlocal breaches
         breaches = find_breaches(history, {article: await platform.views(article) for article in articles})
         return not breaches
 
-    await eventually(kept, what=lambda: f"{breaches}\n{platform.output()}")
-    await _stays_so(kept)
+    await eventually(counts_match, what=lambda: f"{breaches}\n{platform.output()}")
+    await _remains_true(counts_match)
     return history
 
 
-async def _stays_so(kept: object) -> None:
-    """What was counted twice comes late: the counts must hold for two seconds on end."""
+async def _remains_true(counts_match: Callable[[], Awaitable[bool]]) -> None:
+    # Two seconds, because a view that is counted twice may arrive late.
     end = time.monotonic() + 2
     while time.monotonic() < end:
-        assert callable(kept)
-        assert await kept(), "the counts went on after everything was counted: something counted twice"
+        assert await counts_match(), "the counts rose after every view was counted: a view was counted twice"
         await asyncio.sleep(0.2)
 
 
-async def some_articles(platform: Platform, count: int, what: str) -> list[str]:
-    """So many published articles, known to popularity."""
-    made = [await platform.publish(f"{what} {number}") for number in range(count)]
-    for article in made:
+async def publish_articles(platform: Platform, count: int, headline: str) -> list[str]:
+    """Publish articles and wait until popularity knows them; return their ids."""
+    published = [await platform.publish(f"{headline} {number}") for number in range(count)]
+    for article in published:
 
         async def known(wanted: object = article["id"]) -> bool:
             async with platform.http.get(f"{platform.edge}/v1/articles/{wanted}/views") as answer:
                 return answer.status == 200
 
         await eventually(known, what=lambda: f"popularity knows the article\n{platform.output()}")
-    return [str(article["id"]) for article in made]
+    return [str(article["id"]) for article in published]
 
 
 def report(what: str, history: History | None, recoveries: Sequence[float]) -> None:
-    """Print what a fault cost, for the record."""
+    """Print the outcome of a fault."""
     counts = (
         f"{history.acknowledged.total()} acknowledged, {history.unknown.total()} unknown, 0 lost, 0 doubled; "
         if history

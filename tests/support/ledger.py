@@ -1,8 +1,8 @@
-"""A client that is never killed and writes down what it was promised; and the oracle over what it wrote.
+"""A client that records its views in a ledger, and an oracle that checks counts against it. The client is never killed.
 
-Each view gets a line before it is sent and one after its answer, flushed to disk before anything goes on. After
-everything has come to rest, for each article: acknowledged <= counted <= acknowledged + unknown.
-(The form is that of Jepsen's histories: ok, fail, unknown; FIELD-NOTES 7.)
+The ledger has a line before each view is sent and a line after its response, both synced to disk before the client
+continues. When the platform is idle, for each article: acknowledged <= counted <= acknowledged + unknown.
+(The outcomes are those of Jepsen's histories: ok, fail, unknown; FIELD-NOTES 7.)
 """
 
 import argparse
@@ -27,7 +27,7 @@ _AT_ONCE = 16
 
 @dataclass
 class History:
-    """What the ledger says of each article."""
+    """Outcomes of the views, by article."""
 
     acknowledged: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
@@ -36,7 +36,7 @@ class History:
 
 
 class Ledger:
-    """An append-only file; `write` returns when the lines are on disk."""
+    """An append-only file. `write` returns when the lines are on disk."""
 
     def __init__(self, path: Path) -> None:
         self._file: IO[str] = path.open("a")
@@ -48,8 +48,8 @@ class Ledger:
 
 
 def read_history(path: Path) -> History:
-    """The oracle's view of a ledger: a view that was begun and never answered is unknown."""
-    begun: dict[str, str] = {}
+    """Read a ledger. A view without a response counts as unknown."""
+    started: dict[str, str] = {}
     outcome: dict[str, str] = {}
     acknowledged_at: list[float] = []
     for line in path.read_text().splitlines():
@@ -59,9 +59,9 @@ def read_history(path: Path) -> History:
             if entry["outcome"] == "ok":
                 acknowledged_at.append(entry["at"])
         else:
-            begun[entry["id"]] = entry["article"]
+            started[entry["id"]] = entry["article"]
     history = History()
-    for name, article in begun.items():
+    for name, article in started.items():
         found = outcome.get(name, "unknown")
         {"ok": history.acknowledged, "fail": history.refused}.get(found, history.unknown)[article] += 1
     times = sorted(acknowledged_at)
@@ -70,7 +70,7 @@ def read_history(path: Path) -> History:
 
 
 def find_breaches(history: History, counted: dict[str, int]) -> list[str]:
-    """What the counts break, one sentence each; empty when every promise holds."""
+    """Articles whose count is not between acknowledged and acknowledged + unknown, one sentence each."""
     breaches = []
     for article in history.acknowledged.keys() | history.unknown.keys() | counted.keys():
         low = history.acknowledged[article]
@@ -83,7 +83,7 @@ def find_breaches(history: History, counted: dict[str, int]) -> list[str]:
 async def send_views(
     edge: str, articles: Sequence[str], ledger: Ledger, *, rate: float, seconds: float, seed: int
 ) -> None:
-    """Send views at about `rate` a second for `seconds`, with retries under the same id as a reader's browser does."""
+    """Send about `rate` views a second for `seconds`. Retries use the same id, as a browser does."""
     chance = random.Random(seed)
     end = time.monotonic() + seconds
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=6)) as http:
@@ -107,7 +107,7 @@ async def _view(http: aiohttp.ClientSession, edge: str, name: str, article: str)
                 if answer.status == 202:
                     return "ok"
                 if answer.status < 500:
-                    # A refusal is only certain when no earlier try may have got through.
+                    # After an earlier try that may have succeeded, a refusal is not certain.
                     return "fail" if attempt == 0 else "unknown"
         except (aiohttp.ClientError, TimeoutError):
             outcome = "unknown"
@@ -116,7 +116,7 @@ async def _view(http: aiohttp.ClientSession, edge: str, name: str, article: str)
 
 
 def main() -> None:
-    """The command line of the process that is never killed."""
+    """Run the client from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--edge", required=True)
     parser.add_argument("--ledger", required=True, type=Path)

@@ -1,7 +1,7 @@
-"""Time limits of tests: one that is passed fails its test, says what the test waited for, and ends no process.
+"""Time limits of tests. A test that exceeds its limit fails and reports where it waited; the pytest process goes on.
 
-A coroutine test is cancelled from within its event loop. Everything else (fixtures, plain tests) is interrupted by a
-signal, again and again until the test gives in, since an exception out of a signal may be lost in a callback.
+A coroutine test is cancelled inside its event loop. A signal interrupts everything else (fixtures, plain tests). It is
+repeated until the test ends, because an exception raised by a signal handler may be lost in a callback.
 """
 
 import asyncio
@@ -15,20 +15,20 @@ from typing import Any
 
 import pytest
 
-# A coroutine test that is cancelled may still clean up; only what overruns even this is interrupted.
+# The signal comes later than the cancellation, so that a cancelled coroutine test can clean up.
 _OVERRUN = 1.25
 _CLEANUP_S = 20.0
 _AGAIN_S = 5.0
 
 
 def limit_of(item: pytest.Item) -> float:
-    """Seconds that a test may take: its own `timeout` mark, else pytest's setting."""
+    """Time limit of a test in seconds: its `timeout` mark, otherwise pytest's setting."""
     marker = item.get_closest_marker("timeout")
     return float(marker.args[0] if marker is not None else item.config.getini("timeout"))
 
 
 def limited(test: Callable[..., Awaitable[None]], within_s: float) -> Callable[..., Coroutine[object, object, None]]:
-    """The test as a coroutine that is cancelled after `within_s`, and fails with what it waited for."""
+    """Wrap a coroutine test: after `within_s` it is cancelled, and fails with the place where it waited."""
 
     @functools.wraps(test)
     async def run(*args: object, **kwargs: object) -> None:
@@ -36,7 +36,7 @@ def limited(test: Callable[..., Awaitable[None]], within_s: float) -> Callable[.
         try:
             await asyncio.wait({running}, timeout=within_s)
             if not running.done():
-                pytest.fail(f"the time limit of {within_s:g} s has passed; the test waited at:\n{waiting_at(running)}")
+                pytest.fail(f"time limit of {within_s:g} s exceeded; the test waited at:\n{waiting_at(running)}")
             running.result()
         finally:
             running.cancel()
@@ -46,7 +46,7 @@ def limited(test: Callable[..., Awaitable[None]], within_s: float) -> Callable[.
 
 
 def waiting_at(task: "asyncio.Future[None]") -> str:
-    """The places, outermost first, through which a task waits: file, line and source."""
+    """The await stack of a task, outermost frame first: file, line and source."""
     lines: list[str] = []
     awaited: object = task.get_coro() if isinstance(task, asyncio.Task) else None
     while isinstance(awaited, CoroutineType):
@@ -58,14 +58,14 @@ def waiting_at(task: "asyncio.Future[None]") -> str:
 
 @contextmanager
 def interrupted(item: pytest.Item, phase: str) -> Iterator[None]:
-    """Interrupt a phase of a test (setup, call, teardown) by a signal when it has overrun the limit by far.
+    """Interrupt a phase of a test (setup, call, teardown) by a signal when it takes much longer than the limit.
 
-    Only within the block: an exception in the runner's own code would end the process.
+    The signal is armed only inside the block, because an exception in pytest's own code would end the process.
     """
     within_s = limit_of(item) * _OVERRUN
 
     def interrupt(_: int, frame: FrameType | None) -> None:
-        pytest.fail(f"the time limit has passed: {phase} took {within_s:g} s; it was in:\n{_stack(frame)}")
+        pytest.fail(f"time limit exceeded: {phase} took {within_s:g} s; it was in:\n{_stack(frame)}")
 
     signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, within_s, _AGAIN_S)

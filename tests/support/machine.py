@@ -1,8 +1,8 @@
-"""The machine that a test run may use."""
+"""The machine of a test run."""
 
 import os
 
 
 def cores() -> int:
-    """How many cores this process may run on; `taskset` counts."""
+    """Number of cores that this process may use. Respects `taskset`."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Pytest's hooks for this project: tests spread over processes, limited in time, and a run that leaves nothing behind."""
+"""Pytest hooks: distribution of tests over processes, time limits, and the end of every process that a run started."""
 
 import inspect
 import os
@@ -23,37 +23,37 @@ def _is_worker(config: pytest.Config) -> bool:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`timeout` in pyproject.toml: seconds that a test may take, where its mark does not say otherwise."""
-    parser.addini("timeout", "seconds that a test may take", default="600")
+    """Add the setting `timeout` (pyproject.toml): time limit in seconds of tests without a `timeout` mark."""
+    parser.addini("timeout", "time limit of a test in seconds", default="600")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Mark what this process starts; it ends with this process."""
-    config.addinivalue_line("markers", "timeout: seconds that the test may take")
+    """Mark all child processes, and start the guard that ends them with this process."""
+    config.addinivalue_line("markers", "timeout: time limit of the test in seconds")
     mark_environment()
     config.stash[_GUARD] = start_guard()
     config.stash[_BEGAN] = time.monotonic()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Let the guard go: it kills what is still there."""
+    """Close the guard's pipe; the guard then kills all remaining processes."""
     guard = config.stash[_GUARD]
     guard.communicate()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """`-n auto`: by the cores that this run may use."""
+    """The meaning of `-n auto`."""
     return schedule.workers()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """Files, and the folders that share a platform, stay whole."""
-    config.option.loadscopereorder = False  # the order of pytest_collection_modifyitems, longest first
+    """Distribute whole files, and whole folders whose tests share a platform."""
+    config.option.loadscopereorder = False  # keep the order of pytest_collection_modifyitems
     return schedule.ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests first; coroutine tests are cancelled at their limit."""
+    """Run long tests first, and limit the time of coroutine tests."""
     schedule.order(items)
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
@@ -76,14 +76,14 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
-    """Limit the time that fixtures take to end."""
+    """Limit the time of a test's clean-up."""
     with limits.interrupted(item, "teardown"):
         yield
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
-    """Fail a run that leaves a process behind, and say what the run cost."""
+    """Fail a run that leaves a process behind, and print the run's cost."""
     yield
     if _is_worker(session.config):
         return
@@ -92,14 +92,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     if left:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     for process in left:
-        print(f"left behind by the run, and killed: process {process.pid}, {process.command}")
+        print(f"killed a process that the run left behind: process {process.pid}, {process.command}")
     wall_s = time.monotonic() - session.config.stash[_BEGAN]
     print(f"processor time {processor_seconds():.0f} s in {wall_s:.0f} s, {schedule.workers()} processes at most")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The last lines say what was left out, and why."""
+    """Print each skipped test with its reason."""
     skipped = terminalreporter.stats.get("skipped", [])
     for report in skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        terminalreporter.write_line(f"left out: {report.nodeid}: {reason}")
+        terminalreporter.write_line(f"skipped: {report.nodeid}: {reason}")

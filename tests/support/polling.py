@@ -1,7 +1,7 @@
-"""Waiting until something is so. Deadlines are no measures of speed: a machine with much else to do keeps them too.
+"""Polling with a deadline. Deadlines do not measure speed, and must hold on a busy machine too.
 
-Patience is counted in seconds and in questions: a quiet machine asks a thousand times in a minute, and a starved one gets
-as long as a few hundred questions take. A test's own time limit (`tests/support/limits.py`) ends what never comes.
+A deadline counts seconds and polls: a quiet machine polls a thousand times in a minute; a busy one may take longer, until it
+has polled a few hundred times. The time limit of a test (`tests/support/limits.py`) ends endless waits.
 """
 
 import asyncio
@@ -17,23 +17,23 @@ from shared.errors import Unavailable
 from tests.support.machine import cores
 
 PATIENCE_S = 120.0
-_LOOK_EVERY_S = 0.02
-# Of the questions that a machine at rest asks within the same seconds.
-_LEAST_SHARE = 0.25
+_POLL_EVERY_S = 0.02
+# Share of the polls of an idle machine that a busy one must reach before a deadline counts.
+_MIN_POLL_SHARE = 0.25
 Found = TypeVar("Found")
 
 
-class _Patience:
-    """Lasts for some seconds, and for at least as many questions as a slow machine asks in them."""
+class _Deadline:
+    """Passes after some seconds, but not before a minimum number of polls."""
 
     def __init__(self, within_s: float, every_s: float) -> None:
-        self._deadline = time.monotonic() + within_s
-        self._questions = int(_LEAST_SHARE * within_s / every_s)
+        self._ends_at = time.monotonic() + within_s
+        self._polls_left = int(_MIN_POLL_SHARE * within_s / every_s)
 
-    def lasts(self) -> bool:
-        """Whether to ask once more."""
-        self._questions -= 1
-        return self._questions >= 0 or time.monotonic() < self._deadline
+    def allows_poll(self) -> bool:
+        """Count a poll, and return whether it is still allowed."""
+        self._polls_left -= 1
+        return self._polls_left >= 0 or time.monotonic() < self._ends_at
 
 
 async def eventually(
@@ -43,10 +43,10 @@ async def eventually(
     what: Callable[[], object] | str = "",
     every_s: float = 0.05,
 ) -> Found:
-    """Ask again and again until the answer is true; fails at the deadline with the last answer or error."""
-    patience = _Patience(within_s, every_s)
+    """Call `ask` until its answer is true. Fails at the deadline with the last answer or error."""
+    deadline = _Deadline(within_s, every_s)
     last: object = None
-    while patience.lasts():
+    while deadline.allows_poll():
         try:
             last = answer = await ask()
             if answer:
@@ -58,18 +58,18 @@ async def eventually(
 
 
 async def until(condition: Callable[[], object], what: str, *, within_s: float = PATIENCE_S) -> None:
-    """Look again and again until a condition holds; fails at the deadline."""
-    patience = _Patience(within_s, _LOOK_EVERY_S)
+    """Poll until a condition holds. Fails at the deadline."""
+    deadline = _Deadline(within_s, _POLL_EVERY_S)
     while not condition():
-        assert patience.lasts(), f"not within {within_s:g} s: {what}"
-        await asyncio.sleep(_LOOK_EVERY_S)
+        assert deadline.allows_poll(), f"not within {within_s:g} s: {what}"
+        await asyncio.sleep(_POLL_EVERY_S)
 
 
 async def promptly(take: Callable[[], Awaitable[float]], *, within_s: float) -> None:
-    """Hold what says how many seconds it took to what is promised. A machine that stands still spoils a try: there are three.
+    """Check that `take`, which returns the seconds it took, meets a time limit in one of three tries.
 
-    A promise in seconds is one of a machine that has a core to spare: where several processes share each core, it is so many
-    times as long.
+    Three tries, because a pause of the machine spoils one. The limit holds for a machine with a free core. When several
+    processes share each core, it is multiplied by their number.
     """
     taken_s: list[float] = []
     while len(taken_s) < 3:
@@ -80,5 +80,5 @@ async def promptly(take: Callable[[], Awaitable[float]], *, within_s: float) -> 
 
 
 def processes_a_core() -> float:
-    """How many processes share each core: so many times as long as on a machine with a core to spare takes everything."""
+    """Number of processes that share each core, at least 1: the factor by which everything is slower."""
     return max(1.0, os.getloadavg()[0] / cores())

@@ -1,8 +1,8 @@
-"""Processes that a test run starts: they are known by a mark, end with the run, and are counted when it is over.
+"""Find the processes that a test run started, and end them with the run.
 
-Each pytest process (the controller and each worker) puts a mark of its own into its environment, and every process that
-it starts inherits the mark. A guard process holds the other end of a pipe: when the pytest process is gone, however it
-ended, the guard kills all that bear its mark. Linux only; elsewhere nothing is found and the guard does nothing.
+Each pytest process (the controller and each worker) sets a mark in its environment, and its child processes inherit the
+mark. A guard process holds the other end of a pipe. When the pytest process ends, even by SIGKILL, the guard kills all
+processes with its mark. Linux only; on other systems no process is found and the guard does nothing.
 """
 
 import os
@@ -28,29 +28,29 @@ class Process:
 
 
 def mark_environment() -> None:
-    """Mark everything that this process starts from now on, as its own and as the run's."""
+    """Mark all future child processes with this process and with the run."""
     os.environ.setdefault(RUN, uuid4().hex)
     os.environ[STARTER] = uuid4().hex
-    # setproctitle writes over the environment that /proc shows, unless it is told not to.
+    # Without this, setproctitle overwrites the environment in /proc.
     os.environ["SPT_NOENV"] = "1"
 
 
 def start_guard() -> "subprocess.Popen[bytes]":
-    """Start the process that ends what this one has started. It must outlive this one: it has a session of its own."""
+    """Start the guard. It has its own session, since it must outlive this process."""
     command = [sys.executable, "-I", "-S", str(Path(__file__)), os.environ[STARTER]]
     environment = {name: value for name, value in os.environ.items() if name not in (RUN, STARTER)}
     return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, start_new_session=True)
 
 
 def marked(variable: str, value: str) -> list[Process]:
-    """Processes whose environment has a variable with a value, but for the one that asks; newest last."""
+    """Processes with this environment variable, without the current one, by process id."""
     needle = b"\0" + f"{variable}={value}".encode() + b"\0"
     others = sorted(int(entry.name) for entry in _PROC.glob("[0-9]*") if entry.name != str(os.getpid()))
     return [Process(pid, _command(pid)) for pid in others if needle in b"\0" + _read(pid, "environ") + b"\0"]
 
 
 def kill(processes: Iterable[Process]) -> None:
-    """SIGKILL for each; one that has ended meanwhile is passed over."""
+    """Send SIGKILL to each process that still runs."""
     for process in processes:
         try:
             os.kill(process.pid, signal.SIGKILL)
@@ -61,7 +61,7 @@ def kill(processes: Iterable[Process]) -> None:
 def _read(pid: int, name: str) -> bytes:
     try:
         return (_PROC / str(pid) / name).read_bytes()
-    except OSError:  # it has ended, or is another user's
+    except OSError:  # the process has ended, or belongs to another user
         return b""
 
 
@@ -73,7 +73,7 @@ def _guard(starter: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     sys.stdin.buffer.read()
-    # A process may be starting another while it is killed: until none is found twice.
+    # A process may start another while we kill it. Repeat until none is left.
     while found := marked(STARTER, starter):
         kill(found)
 

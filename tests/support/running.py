@@ -1,4 +1,4 @@
-"""The whole platform as a user starts it, in a folder and on a port of its own, for tests that live with it."""
+"""The whole platform as a user starts it, with its own folder and port."""
 
 import asyncio
 import json
@@ -6,13 +6,13 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 
+from tests.support.engines import start_supervisor
 from tests.support.polling import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +21,7 @@ STOP_WITHIN_S = 120.0
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on now."""
+    """A loopback port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -37,7 +37,7 @@ class Platform:
         self.http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20))
 
     def facts(self) -> Mapping[str, object]:
-        """What run.json says now; empty before there is one."""
+        """The contents of run.json; empty before the platform has written it."""
         try:
             found: dict[str, object] = json.loads((self.data / "run.json").read_text())
         except FileNotFoundError:
@@ -45,7 +45,7 @@ class Platform:
         return found
 
     def processes(self, name: str) -> list[Mapping[str, object]]:
-        """The processes of one name, by instance: services, and the engines `kafka`, `mongo`, `redis` and `edge`."""
+        """The processes with this name, by instance: of a service, or of `kafka`, `mongo`, `redis` or `edge`."""
         services, engines = (self.facts().get(key, []) for key in ("processes", "engines"))
         assert isinstance(services, list)
         assert isinstance(engines, list)
@@ -54,7 +54,7 @@ class Platform:
         )
 
     def url(self, name: str, instance: int = 1) -> str:
-        """The own address of one instance of a service."""
+        """The address of one instance of a service, without the edge."""
         return str(self.processes(name)[instance - 1]["url"])
 
     def signal(self, name: str, sent: signal.Signals, instance: int = 1) -> int:
@@ -71,7 +71,7 @@ class Platform:
     async def post(
         self, path: str, body: object, *, headers: Mapping[str, str] | None = None, wanted: int = 200
     ) -> dict[str, object]:
-        """POST JSON as an editor and return the answer's JSON; the status must be `wanted`."""
+        """POST JSON as an editor and return the response's JSON. The status must be `wanted`."""
         async with self.http.post(self.edge + path, json=body, headers={**self.editor, **(headers or {})}) as answer:
             assert answer.status == wanted, f"{path}: {answer.status} {await answer.text()}"
             found: dict[str, object] = await answer.json()
@@ -80,35 +80,52 @@ class Platform:
     async def publish(
         self, headline: str, *, section: str = "world", body: str = "A body.", **fields: object
     ) -> dict[str, object]:
-        """Write and publish an article; returns it as published."""
+        """Create and publish an article; return the published version."""
         article = {"headline": headline, "section": section, "body_markdown": body, **fields}
         draft = await self.post("/v1/articles", article, wanted=201)
         return await self.act(draft, "publish", {})
 
     async def act(self, article: Mapping[str, object], verb: str, body: object) -> dict[str, object]:
-        """publish, correct or withdraw an article at the version in hand."""
+        """Call `publish`, `correct` or `withdraw` for this version of an article."""
         match = {"If-Match": f'"{article["version"]}"'}
         return await self.post(f"/v1/articles/{article['id']}/{verb}", body, headers=match)
 
+    async def edit(self, article: Mapping[str, object], fields: Mapping[str, object]) -> dict[str, object]:
+        """Replace the text of this version of an article with `fields`, without publishing it."""
+        url, match = f"{self.edge}/v1/articles/{article['id']}", f'"{article["version"]}"'
+        async with self.http.put(url, json=fields, headers={**self.editor, "If-Match": match}) as answer:
+            assert answer.status == 200, await answer.text()
+            found: dict[str, object] = await answer.json()
+            return found
+
     async def page(self, path: str, *, base: str | None = None) -> tuple[int, str]:
-        """A page's status and text, past the edge's micro-cache when `base` names a gateway."""
+        """Status and text of a page. `base`, the address of a gateway, bypasses the edge and its cache."""
         async with self.http.get((base or self.edge) + path, allow_redirects=False) as answer:
             return answer.status, await answer.text()
 
+    async def until_shown(self, path: object, text: str, *, base: str | None = None) -> None:
+        """Wait until a page shows a text."""
+
+        async def shown() -> bool:
+            status, found = await self.page(str(path), base=base)
+            return status == 200 and text in found
+
+        await eventually(shown, what=f"{path} shows {text!r}")
+
     async def views(self, article_id: object) -> int:
-        """How often an article was viewed, in all."""
+        """Number of views of an article."""
         async with self.http.get(f"{self.edge}/v1/articles/{article_id}/views") as answer:
             answer.raise_for_status()
             return int((await answer.json())["views"]["all"])
 
     def output(self) -> str:
-        """The end of what the platform printed, for a failure's message."""
+        """The last part of the platform's output, for failure messages."""
         return (self.data / "output.log").read_text(errors="replace")[-4000:]
 
 
 @asynccontextmanager
 async def running_platform(data: Path, **settings: str) -> AsyncIterator[Platform]:
-    """Start the platform, yield it once it answers, and stop it. `settings` are `WM_*` without the prefix."""
+    """Start the platform, yield it once it answers, and stop it. `settings` are `WM_*` variables without the prefix."""
     port = free_port()
     data.mkdir(parents=True, exist_ok=True)
     given = {"PORT": str(port), "DATA": str(data), "EDITION": "none", "RATE_LIMITS": "off", **settings}
@@ -116,24 +133,15 @@ async def running_platform(data: Path, **settings: str) -> AsyncIterator[Platfor
     for kept in ("WM_KAFKA", "WM_MONGO", "WM_REDIS"):
         if os.environ.get(kept) and kept.removeprefix("WM_") not in settings:
             environment[kept] = os.environ[kept]
-    environment |= {f"WM_{name}": value for name, value in given.items()} | {"WM_STOP_WITH_PARENT": str(os.getpid())}
-    with (data / "output.log").open("ab") as output:
-        supervisor = subprocess.Popen(
-            [sys.executable, "-m", "deploy.local"],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    platform = Platform(data, port, supervisor)
+    environment |= {f"WM_{name}": value for name, value in given.items()}
+    platform = Platform(data, port, start_supervisor(data, environment))
     try:
         await _wait_until_it_answers(platform)
         yield platform
     finally:
         await platform.http.close()
-        supervisor.terminate()
-        await asyncio.to_thread(supervisor.wait, STOP_WITHIN_S)
+        platform.supervisor.terminate()
+        await asyncio.to_thread(platform.supervisor.wait, STOP_WITHIN_S)
 
 
 async def _wait_until_it_answers(platform: Platform) -> None:
@@ -143,4 +151,4 @@ async def _wait_until_it_answers(platform: Platform) -> None:
             platform.facts()
         )
 
-    await eventually(answers, within_s=START_WITHIN_S, what=lambda: platform.output())
+    await eventually(answers, within_s=START_WITHIN_S, what=platform.output)

@@ -1,18 +1,18 @@
-"""How tests are spread over processes: by file, but for folders whose tests share one platform."""
+"""Distribution of tests over processes: by file, except for folders whose tests share a platform."""
 
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tests.support.machine import cores
 
-# The tests of each share one platform: they run in one process, one after the other.
+# The tests of each folder share a platform, and run one after the other in one process.
 SHARED_FOLDERS = ("tests/e2e/", "tests/faults/")
-# Longest first, so that no process works alone at the end.
+# Slowest first, so that all processes end at about the same time.
 _FIRST = ("tests/e2e/", "tests/faults/", "tests/integration/", "tests/contract/")
 
 
 class ByFile(LoadScopeScheduling):
-    """Hands out whole files, and whole shared folders."""
+    """Distributes whole files and whole shared folders."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::", 1)[0]
@@ -20,12 +20,12 @@ class ByFile(LoadScopeScheduling):
 
 
 def workers() -> int:
-    """One process for each core, and one more: tests wait for engines half of their time."""
+    """One process more than cores, because tests wait for engines half of their time."""
     return cores() + 1
 
 
 def order(items: list[pytest.Item]) -> None:
-    """Order tests by folder, slow ones first; within a folder the order stays, but for tests that leave it untidy."""
+    """Sort tests by folder, slow folders first. `untidy` tests come last in their folder."""
     items.sort(key=lambda item: (_folder(item), item.get_closest_marker("untidy") is not None))
 
 

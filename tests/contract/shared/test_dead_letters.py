@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -21,18 +21,6 @@ from shared.topics import ARTICLES
 from tests.support.comments import an_article
 from tests.support.kafka import Broker, bus_settings, unique
 from tests.support.polling import PATIENCE_S, until
-
-
-@pytest.fixture
-async def producer(kafka_url: str, embedded_kafka: bool) -> AsyncIterator[Producer]:
-    producer = Producer(kafka_url, idempotence=not embedded_kafka)
-    yield producer
-    await producer.stop()
-
-
-@pytest.fixture
-def settings(kafka_url: str, embedded_kafka: bool) -> Settings:
-    return bus_settings(kafka_url, idempotence=not embedded_kafka)
 
 
 class Seen:

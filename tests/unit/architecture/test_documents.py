@@ -68,11 +68,7 @@ def test_every_metric_has_a_meaning_and_every_meaning_a_metric() -> None:
 @pytest.mark.parametrize("folder", ["shared", "services/rendering"])
 def test_readme_lists_every_file_of_its_folder(folder: str) -> None:
     listed = re.findall(r"^\| `([^`|]+)` \|", (ROOT / folder / "README.md").read_text("utf-8"), re.M)
-    files = {
-        str(path.relative_to(ROOT / folder))
-        for path in tracked(f"{folder}/*.py")
-        if path.stat().st_size
-    }
+    files = {str(path.relative_to(ROOT / folder)) for path in tracked(f"{folder}/*.py") if path.stat().st_size}
 
     rows = [name for name in listed if name.endswith(".py")]
     assert sorted(rows) == sorted(files)

@@ -3,7 +3,7 @@
 from services.rendering.pages.models import ArticleView, CommentsView, CommentView
 from services.rendering.pages.queries import discussion_of
 from shared.events import CommentRemoved, CommentState
-from tests.support.paper import TEMPLATES
+from tests.support.page_server import TEMPLATES
 from tests.support.projector import MORNING, a_comment, an_article
 from tests.support.read_model import Memory
 

@@ -8,7 +8,7 @@ from lxml import html
 
 from services.rendering.pages.layout import years_old
 from tests.support import look_samples as samples
-from tests.support.paper import TEMPLATES
+from tests.support.page_server import TEMPLATES
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The oracle itself: it must be able to say no."""
+"""The oracle must detect lost and doubled views."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def _history(tmp_path: Path, lines: list[dict[str, object]]) -> History:
     return read_history(path)
 
 
-def test_a_view_without_an_answer_is_unknown(tmp_path: Path) -> None:
+def test_view_without_a_response_is_unknown(tmp_path: Path) -> None:
     history = _history(
         tmp_path, [{"id": "1", "article": "a"}, {"id": "2", "article": "a"}, {"id": "2", "outcome": "ok", "at": 1}]
     )
@@ -20,7 +20,7 @@ def test_a_view_without_an_answer_is_unknown(tmp_path: Path) -> None:
     assert history.unknown["a"] == 1
 
 
-def test_a_lost_and_a_doubled_view_are_breaches_and_an_unknown_one_is_neither(tmp_path: Path) -> None:
+def test_lost_and_doubled_views_are_breaches_and_unknown_ones_are_not(tmp_path: Path) -> None:
     history = _history(
         tmp_path, [{"id": "1", "article": "a"}, {"id": "1", "outcome": "ok", "at": 1}, {"id": "2", "article": "a"}]
     )
@@ -31,5 +31,5 @@ def test_a_lost_and_a_doubled_view_are_breaches_and_an_unknown_one_is_neither(tm
     assert find_breaches(history, {"a": 3}) == ["a: 1 acknowledged, 1 unknown, 3 counted"]
 
 
-def test_a_view_of_an_article_that_nobody_viewed_is_a_breach() -> None:
+def test_count_of_an_article_without_views_is_a_breach() -> None:
     assert find_breaches(History(), {"b": 1}) == ["b: 0 acknowledged, 0 unknown, 1 counted"]

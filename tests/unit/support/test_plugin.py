@@ -1,4 +1,4 @@
-"""What the test runner promises: a time limit fails one test alone, and nothing outlives the run that started it."""
+"""The pytest plugin: a time limit fails one test alone, and no process outlives its run."""
 
 import os
 import signal
@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.polling import eventually
 from tests.support.processes import RUN, STARTER, Process, marked
 
 ROOT = Path(__file__).resolve().parents[3]
-# The starter's mark stays on the run itself: it ends with the process that has started it.
+# STARTER is kept, so that the inner run ends with this process.
 _IGNORED = (RUN, "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID", "PYTEST_CURRENT_TEST")
 
 
@@ -50,15 +52,15 @@ async def test_other():
 """
 
 
-def test_time_limit_fails_its_test_alone_and_says_what_it_waited_for(tmp_path: Path) -> None:
+def test_time_limit_fails_one_test_and_reports_where_it_waited(tmp_path: Path) -> None:
     run = _start(tmp_path, _LIMITED, "-n", "1")
-    said, _ = run.communicate()
+    output, _ = run.communicate()
 
-    assert "2 failed, 1 passed, 1 error" in said, said
-    assert "await asyncio.Event().wait()" in said
-    assert "time.sleep(600)" in said
-    assert "INTERNALERROR" not in said
-    assert "crashed" not in said
+    assert "2 failed, 1 passed, 1 error" in output, output
+    assert "await asyncio.Event().wait()" in output
+    assert "time.sleep(600)" in output
+    assert "INTERNALERROR" not in output
+    assert "crashed" not in output
 
 
 _LEAVES = """
@@ -71,11 +73,11 @@ def test_leaves():
 
 def test_process_left_behind_fails_the_run_and_is_killed(tmp_path: Path) -> None:
     run = _start(tmp_path, _LEAVES)
-    said, _ = run.communicate()
+    output, _ = run.communicate()
 
     assert run.returncode == 1
-    assert "left behind by the run, and killed: process" in said
-    assert "sleep 3600.5" in said
+    assert "killed a process that the run left behind: process" in output
+    assert "sleep 3600.5" in output
 
 
 _HANGS = """
@@ -83,26 +85,26 @@ import subprocess, sys, time, os, pathlib
 
 def test_hangs():
     child = subprocess.Popen([sys.executable, "-c", "import subprocess; subprocess.run(['sleep', '3600.25'])"])
-    pathlib.Path(os.environ["PLACE"]).write_text(os.environ["WORLD_MONITOR_TEST_STARTER"])
+    pathlib.Path(os.environ["MARK_FILE"]).write_text(os.environ["WORLD_MONITOR_TEST_STARTER"])
     time.sleep(600)
 """
 
 
-async def test_processes_end_with_a_run_that_is_killed(tmp_path: Path) -> None:
-    place = tmp_path / "starter"
-    os.environ["PLACE"] = str(place)
+async def test_processes_of_a_killed_run_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_file = tmp_path / "starter"
+    monkeypatch.setenv("MARK_FILE", str(mark_file))
     run = _start(tmp_path, _HANGS)
 
     async def started() -> list[Process]:
-        return _sleepers(place.read_text()) if place.exists() else []
+        return _sleepers(mark_file.read_text()) if mark_file.exists() else []
 
     async def gone() -> bool:
-        return not _sleepers(place.read_text())
+        return not _sleepers(mark_file.read_text())
 
     await eventually(started, what="the test has started a process")
     run.send_signal(signal.SIGKILL)
     run.communicate()
-    await eventually(gone, what="its processes are gone")
+    assert await eventually(gone, what="its processes are gone")
 
 
 def _sleepers(starter: str) -> list[Process]:

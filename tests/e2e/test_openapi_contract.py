@@ -1,4 +1,4 @@
-"""Schemathesis against the written contract, over the edge: nothing answers 5xx or what the contract does not say."""
+"""Schemathesis over the edge: no response is a 5xx or differs from the OpenAPI contract."""
 
 import asyncio
 import subprocess
@@ -10,11 +10,11 @@ import pytest
 from tests.support.polling import PATIENCE_S
 from tests.support.running import Platform
 
-# Its odd articles would be in the other tests' lists. The long form is 1,400 requests one after the other; the limit is for
-# one that hangs, and each request has one of its own.
+# Untidy, because its odd articles would appear in the lists of other tests. The long form is 1,400 sequential requests, each
+# with its own time limit; the test's limit is for a hanging run.
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.untidy, pytest.mark.timeout(1800)]
 
-# oEmbed asks for a 501 where a format is not spoken; everywhere else a 5xx is a failure.
+# oEmbed requires a 501 for an unsupported format. Elsewhere a 5xx is a failure.
 CONFIGURATION = """
 [[operations]]
 include-path = "/v1/oembed"
@@ -23,8 +23,8 @@ checks.not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", "501"]
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
-# The short form asks for what the contract allows, at its bounds (some 340 requests); the long one also crosses each bound, and
-# draws more (some 1,400). Each service's own tests of wrong input cross the bounds that matter.
+# The short form sends valid requests at the bounds of the contract (about 340). The long form also exceeds each bound and adds
+# random requests (about 1,400). The tests of wrong input of each service exceed the bounds that matter.
 SHORT = ["--phases", "coverage", "--mode", "positive", "--max-examples", "1"]
 LONG = ["--phases", "coverage,fuzzing", "--max-examples", "5"]
 
@@ -40,7 +40,7 @@ async def test_no_generated_request_breaks_the_contract(platform: Platform, tmp_
     (tmp_path / "schemathesis.toml").write_text(CONFIGURATION)
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", str(contract), "--url", platform.edge]
     command += ["--header", f"Authorization: {platform.editor['Authorization']}", "--checks", CHECKS]
-    # One worker: Python 3.11's parser, which its generators call, counts its depth wrong when two threads are in it.
+    # One worker: the generators call Python 3.11's parser, which counts its depth wrong with two threads.
     command += [*effort, "--seed", "7", "--workers", "1", "--request-timeout", f"{PATIENCE_S:g}"]
 
     run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""Pages made of views, served as they are to a browser: how they are laid out needs no platform behind them."""
+"""A server of rendered pages for layout tests in a browser, without a platform."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,10 +15,11 @@ TEMPLATES = Templates(load_site(None), "http://127.0.0.1:8080")
 
 
 @dataclass
-class Paper:
-    """Pages by name, with Popular News in its place; `address` leads to one. `answers` are what services say, by path.
+class PageServer:
+    """A site of rendered pages. `serving` starts it.
 
-    `picture` is a PNG for every address under /media/; without it there are none.
+    `pages` are HTML by name, with a slot for `popular`. `answers` are JSON responses of services, by path. `picture` is a
+    PNG for every path under /media/; without it there are no pictures.
     """
 
     popular: PopularView
@@ -28,15 +29,15 @@ class Paper:
     base: str = ""
 
     def address(self, name: str) -> str:
-        """Where a page is."""
+        """The URL of a page."""
         return f"{self.base}/{name}"
 
     async def answer(self, request: web.Request) -> web.Response:
-        """A file of the site, an answer, or a page."""
+        """Respond with a static file, JSON, a picture or a page; with 204 to any other path."""
         if (asset := TEMPLATES.assets.by_url.get(request.path)) is not None:
             return web.Response(body=asset.content, content_type=asset.media_type)
-        if (said := self.answers.get(request.path)) is not None:
-            return web.json_response(said)
+        if (answer := self.answers.get(request.path)) is not None:
+            return web.json_response(answer)
         if self.picture and request.path.startswith("/media/"):
             return web.Response(body=self.picture, content_type="image/png")
         page = self.pages.get(request.path.lstrip("/"))
@@ -47,14 +48,14 @@ class Paper:
 
 
 @asynccontextmanager
-async def serving(paper: Paper) -> AsyncIterator[Paper]:
-    """The paper, for the length of a block."""
+async def serving(server: PageServer) -> AsyncIterator[PageServer]:
+    """Serve the pages for the length of a block."""
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", paper.answer)
-    server = TestServer(app)
-    await server.start_server()
-    paper.base = str(server.make_url("")).rstrip("/")
+    app.router.add_route("*", "/{path:.*}", server.answer)
+    listener = TestServer(app)
+    await listener.start_server()
+    server.base = str(listener.make_url("")).rstrip("/")
     try:
-        yield paper
+        yield server
     finally:
-        await server.close()
+        await listener.close()

@@ -1,0 +1,68 @@
+"""Every kind of page in axe, in light and dark colours, and the deferred layout of its lower parts."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, Route, ViewportSize
+
+from tests.support.browsing import DESKTOP, PHONE, open_page
+from tests.support.polling import eventually
+from tests.support.site import Site, has_deferred_layout, until_laid_out
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+# Only colours differ between light and dark.
+_SCHEMES: Sequence[tuple[Literal["light", "dark"], Mapping[str, object] | None]] = (
+    ("light", None),
+    ("dark", {"runOnly": ["color-contrast"]}),
+)
+# Kinds of pages with another layout in a wide window.
+_WIDE = ("home", "article", "popular")
+
+
+@pytest.mark.parametrize(
+    "viewport", [pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop", marks=pytest.mark.long)]
+)
+async def test_axe_finds_nothing_on_any_kind_of_page(site: Site, viewport: ViewportSize) -> None:
+    paths = {name: path for name, path in site.paths.items() if viewport is PHONE or name in _WIDE}
+    found: list[str] = []
+    async with open_page(site.browser, [], viewport=viewport, bypass_csp=True, reduced_motion="reduce") as page:
+        for name, path in paths.items():
+            await page.goto(site.address(path))
+            await until_laid_out(page)
+            for scheme, options in _SCHEMES:
+                await page.emulate_media(color_scheme=scheme)
+                found += [f"{name}, {scheme}: {violation}" for violation in await _violations(page, options)]
+
+    assert found == []
+
+
+async def _violations(page: Page, options: Mapping[str, object] | None) -> list[str]:
+    # Colours change over 150 ms, and no intermediate colour counts.
+    await page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+    results = await Axe().run(page, options=options)
+    violations = results.response["violations"]
+    return [f"{violation['id']}: {node['target']}" for violation in violations for node in violation["nodes"]]
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+async def test_parts_below_the_first_screen_appear_without_scrolling(site: Site, script: bool) -> None:
+    checked = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await checked.wait()
+        await route.continue_()
+
+    async with open_page(site.browser, [], viewport=PHONE, java_script_enabled=script) as page:
+        await page.route("**/static/*.js", hold)
+        await page.goto(site.address(site.article["url"]), wait_until="commit")
+        await page.locator(".footer").wait_for(state="attached")
+        if script:
+            await eventually(lambda: has_deferred_layout(page), what="the layout of some part is deferred")
+        checked.set()
+        await page.wait_for_load_state()
+        await until_laid_out(page)
+        assert not await has_deferred_layout(page)

@@ -108,7 +108,7 @@ class FastPath:
         self._view_batcher = view_batcher
         self._rank = rank
         self._date = DateLine()
-        self._tally = BatchedMetrics()
+        self._batched_metrics = BatchedMetrics()
         self._moments = Moments()
         self._ready: dict[str, ReadyAnswer] = {}
 
@@ -117,7 +117,7 @@ class FastPath:
         while True:
             await asyncio.sleep(1.0)
             self._date.tick()
-            self._tally.hand_over()
+            self._batched_metrics.flush()
 
     def forget_rankings(self) -> None:
         """Drop the ready answers: a ranking has changed."""
@@ -145,7 +145,7 @@ class FastPath:
                 self._ready.clear()
             headers = [*_HEADERS.items(), ("Content-Length", str(len(body)))]
             ready = self._ready[path] = ReadyAnswer(self._date, 200, headers, body)
-        self._tally.add("GET", "/v1/popular", 200, perf_counter() - started)
+        self._batched_metrics.add("GET", "/v1/popular", 200, perf_counter() - started)
         return ready
 
     async def _accept(self, request: web.Request) -> web.StreamResponse | None:
@@ -166,9 +166,9 @@ class FastPath:
             message = view_message(event_id, article, self._moments.now(), trace)
             await self._view_batcher.accept(message, article.partition)
         except Problem as problem:
-            self._tally.add("POST", "/v1/views", problem.status, perf_counter() - started)
+            self._batched_metrics.add("POST", "/v1/views", problem.status, perf_counter() - started)
             return problem_response(problem)
-        self._tally.add("POST", "/v1/views", 202, perf_counter() - started)
+        self._batched_metrics.add("POST", "/v1/views", 202, perf_counter() - started)
         request_id = headers.get("X-Request-Id", "")[:64].encode("utf-8", "surrogateescape") or event_id
         return Accepted(
             b'HTTP/1.1 202 Accepted\r\n%s%sContent-Length: 51\r\nX-Request-Id: %s\r\n\r\n{"event_id":"%s"}'

@@ -12,7 +12,7 @@ import structlog
 
 from services.search import metrics
 from services.search.settings import SearchSettings
-from services.search.store import Place, SearchIndex
+from services.search.store import LogPosition, SearchIndex
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import (
     ArticleCorrected,
@@ -45,8 +45,8 @@ class Follower:
     def __init__(self, settings: SearchSettings, index: SearchIndex) -> None:
         self._index = index
         self._waiting: list[Record] = []
-        self._place = index.place
-        self.is_whole = bool(index.place.log)
+        self._position = index.position
+        self.is_whole = bool(index.position.log)
         """Whether the index may be searched: at once if it was filled before, else after the first reading."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="indexing")
         self.applied = 0
@@ -77,13 +77,13 @@ class Follower:
             raise Unavailable(f"no answer from articles.v1 for {self._tail.silent_for_s():.0f} s")
         if not (self.is_whole and self._tail.caught_up.is_set()):
             raise Unavailable(f"the first reading of the log goes on; {self.applied} states so far")
-        return {"log": self._place.log, "documents": self._index.size}
+        return {"log": self._position.log, "documents": self._index.size}
 
     def _resume(self, log_id: str) -> Mapping[tuple[str, int], int]:
-        if self._place.log != log_id:
-            _log.info("search.reads_anew", log=log_id, known=self._place.log)
-            self._place = Place(log_id)
-        return {(ARTICLES.name, number): at for number, at in self._place.positions.items()}
+        if self._position.log != log_id:
+            _log.info("search.reads_anew", log=log_id, known=self._position.log)
+            self._position = LogPosition(log_id)
+        return {(ARTICLES.name, number): at for number, at in self._position.positions.items()}
 
     async def _settle(self) -> None:
         records = self._waiting.copy()
@@ -96,7 +96,7 @@ class Follower:
 
     @property
     def _is_behind(self) -> bool:
-        return bool(self._index.uncommitted) or self._place != self._index.place
+        return bool(self._index.uncommitted) or self._position != self._index.position
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         # Shielded: after a cancellation the index is closed, and the thread must not work on it then.
@@ -109,11 +109,11 @@ class Follower:
         metrics.OUTDATED.inc(len(records) - taken)
         self.applied += len(records)
         ends = {record.partition: record.offset + 1 for record in records}
-        self._place = Place(self._place.log, {**self._place.positions, **ends})
+        self._position = LogPosition(self._position.log, {**self._position.positions, **ends})
 
     def _commit(self, newest: Sequence[Record]) -> None:
         started = perf_counter()
-        self._index.commit(self._place)
+        self._index.commit(self._position)
         metrics.COMMIT_SECONDS.observe(perf_counter() - started)
         metrics.ARTICLES.set(self._index.size)
         moment = datetime.now(UTC).timestamp()

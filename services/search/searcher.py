@@ -77,7 +77,7 @@ class Searcher:
                     raise
                 sleep(_POLL_EVERY_S)
         index.replace_pages(pages_of_site(self._settings.site).values())
-        index.commit(index.place)
+        index.commit(index.position)
         return index
 
     async def find(self, question: Question, offset: int, limit: int) -> Found:

@@ -51,7 +51,7 @@ _OWN_PAGES_AS_OF = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LogPosition:
     """The position of an index: its log, and the next offset of each partition of articles.v1."""
 
     log: str = ""
@@ -110,7 +110,7 @@ class SearchIndex:
         self._writer: IndexWriter | None = None
         self._fresh: dict[str, int] = {}
         self.uncommitted = 0
-        self.place = self._read_place()
+        self.position = self._read_position()
 
     def write(self) -> None:
         """Take the write lock."""
@@ -162,17 +162,21 @@ class SearchIndex:
         hits = searcher.search(Query.term_query(self._schema, "id", article_id, "basic"), 1, count=False).hits
         return int(searcher.fast_field_values("version", [hits[0][1]])[0] or 0) if hits else 0
 
-    def commit(self, place: Place) -> None:
+    def commit(self, position: LogPosition) -> None:
         """Make all changes durable and visible, together with the position in the log."""
         writer = self._open_writer()
         writer.delete_documents_by_term("id", _PLACE)
-        known = {"format": FORMAT, "log": place.log, "positions": {str(n): at for n, at in place.positions.items()}}
+        known = {
+            "format": FORMAT,
+            "log": position.log,
+            "positions": {str(n): at for n, at in position.positions.items()},
+        }
         writer.add_document(Document(id=[_PLACE], kind=[_PLACE], shown=[orjson.dumps(known)]))
         writer.commit()
         self._index.reload()
         self._fresh.clear()
         self.uncommitted = 0
-        self.place = place
+        self.position = position
 
     def close(self) -> None:
         """Release the write lock and discard uncommitted changes."""
@@ -202,17 +206,17 @@ class SearchIndex:
         total: int = result.count  # type: ignore[attr-defined]  # tantivy's stub leaves it out
         return Found(total, [_item(searcher, address, matcher) for _, address in result.hits])
 
-    def _read_place(self) -> Place:
+    def _read_position(self) -> LogPosition:
         searcher = self._index.searcher()
         hits = searcher.search(Query.term_query(self._schema, "id", _PLACE, "basic"), 1, count=False).hits
         if not hits:
             if searcher.num_docs:
                 raise ValueError("the index has no position")
-            return Place()
+            return LogPosition()
         known = _shown(searcher, hits[0][1])
         if known["format"] != FORMAT:
             raise ValueError(f"the index has format {known['format']}, not {FORMAT}")
-        return Place(known["log"], {int(number): at for number, at in known["positions"].items()})
+        return LogPosition(known["log"], {int(number): at for number, at in known["positions"].items()})
 
     def _open_writer(self) -> IndexWriter:
         assert self._writer is not None, "write() must be called before changes"

@@ -39,7 +39,7 @@ class BatchedMetrics:
         found.took_s += took_s
         found.counts[bisect_left(found.bounds, took_s)] += 1
 
-    def hand_over(self) -> None:
+    def flush(self) -> None:
         """Move the sums into the Prometheus metrics."""
         for found in self._sums.values():
             if count := sum(found.counts):

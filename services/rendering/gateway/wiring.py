@@ -141,7 +141,7 @@ class GatewayParts:
         while True:
             await asyncio.sleep(1.0)
             self.date.tick()
-            self._batched_metrics.hand_over()
+            self._batched_metrics.flush()
 
     async def run(self, _: web.Application) -> AsyncIterator[None]:
         """Run the background tasks as long as the application runs."""

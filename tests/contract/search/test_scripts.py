@@ -9,7 +9,7 @@ from services.search import store
 from services.search.generations import Generations
 from services.search.rules import parse
 from services.search.searcher import open_index
-from services.search.store import Place, SearchIndex
+from services.search.store import LogPosition, SearchIndex
 from tests.support.projector import an_article
 
 TEXTS = {
@@ -41,7 +41,7 @@ def _filled(folder: Path) -> SearchIndex:
         an_article(id=name, headline=headline, standfirst="", body_html=f"<p>{text}</p>", url=f"/world/{name}")
         for name, (headline, text) in TEXTS.items()
     )
-    index.commit(Place("a log"))
+    index.commit(LogPosition("a log"))
     return index
 
 
@@ -135,4 +135,4 @@ def test_index_of_the_former_analysis_is_built_anew(tmp_path: Path, monkeypatch:
         SearchIndex(generations.path(1))
     index = open_index(generations, 1)
 
-    assert (index.size, index.place) == (0, Place())
+    assert (index.size, index.position) == (0, LogPosition())

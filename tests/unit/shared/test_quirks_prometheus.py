@@ -41,8 +41,8 @@ def test_batched_metrics_equal_single_observations() -> None:
         batched.add("GET", "/batched", 200, seconds)
         metrics.REQUEST_SECONDS.labels("GET", "/single").observe(seconds)
 
-    batched.hand_over()
-    batched.hand_over()
+    batched.flush()
+    batched.flush()
 
     assert _samples(metrics.REQUEST_SECONDS, "/batched") == _samples(metrics.REQUEST_SECONDS, "/single")
     requests = [sample for metric in metrics.REQUESTS.collect() for sample in metric.samples]

@@ -128,7 +128,8 @@ class Children:
             "env": dict(command.env),
         }
         answer = await self._ask(order, [output])
-        return self._running[answer["spawned"]]
+        child: Child = answer["child"]
+        return child
 
     async def _ask(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
         async with self._asking:
@@ -173,7 +174,8 @@ class Children:
             self._running.pop(event["exited"]).exited.set_result(event["code"])
             return
         if "spawned" in event:
-            self._running[event["spawned"]] = Child(event["spawned"])
+            # In the answer itself: the process may have ended before the answer is read.
+            event["child"] = self._running[event["spawned"]] = Child(event["spawned"])
         self._answers.put_nowait(event)
 
     def _lose(self) -> None:

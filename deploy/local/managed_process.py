@@ -107,6 +107,9 @@ class ManagedProcess:
                 code = await self._run_once()
             except ForkserverLost:
                 return
+            except Exception as error:
+                self._on_failure(f"{self.spec.label} cannot be started: {error!r}")
+                raise
             if self._stopping:
                 return
             if not self.has_answered and (reason := await self._hopeless(code)):

@@ -1,8 +1,11 @@
 """Stopping a process of the embedded stack: a working process has more time than a hanging one."""
 
+import asyncio
 import os
 import signal
+import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 
 from deploy.local import children as children_module
 from deploy.local.children import Child, Children, Command
-from tests.support.polling import eventually
+from tests.support.polling import PATIENCE_S, eventually
 from tests.support.running import ROOT
 
 _AT_SIGTERM = """
@@ -47,6 +50,27 @@ async def _start(children: Children, end: str) -> Child:
 
         await eventually(is_ready)
     return child
+
+
+async def test_process_that_ends_before_its_start_is_read_is_not_lost(children: Children) -> None:
+    with open(os.devnull, "wb") as output:
+        starting = asyncio.create_task(children.start(Command(argv=["/bin/true"]), output.fileno()))
+        await asyncio.sleep(0)
+        # A busy event loop reads both events at once: the start, and the end.
+        deadline = time.monotonic() + PATIENCE_S
+        while _unread_events(children) != 2:
+            assert time.monotonic() < deadline
+
+    child = await starting
+
+    assert await child.exited == 0
+
+
+def _unread_events(children: Children) -> int:
+    try:
+        return children._control.recv(65536, socket.MSG_PEEK).count(b"\n")
+    except BlockingIOError:
+        return 0
 
 
 async def test_process_that_works_while_stopping_is_awaited(children: Children) -> None:

@@ -5,6 +5,8 @@ whenParsed(() => {
   function prepareReplies() {
     for (const reply of document.querySelectorAll("details.reply:not([data-ready])")) {
       reply.dataset.ready = "";
+      // In what live.js has parsed, a <noscript> has elements: a form never says that there are no scripts.
+      reply.querySelector("[name=without_script]")?.remove();
       reply.addEventListener("toggle", () => {
         if (!reply.open) return;
         placeForm(reply);
@@ -19,7 +21,7 @@ whenParsed(() => {
     const place = reply.querySelector("noscript");
     if (!place) return;
     const form = place.querySelector("form") || new DOMParser().parseFromString(place.textContent, "text/html").querySelector("form");
-    form.querySelector("[name=without_script]").remove();
+    form.querySelector("[name=without_script]")?.remove();
     place.replaceWith(form);
   }
 

@@ -29,6 +29,8 @@ _ISOLATES = frozenset("\u2066\u2067\u2068")
 _POP_ISOLATE = "\u2069"
 DIRECTION_MARKS = _EMBEDDINGS | _ISOLATES | {_POP_EMBEDDING, _POP_ISOLATE}
 
+# For the rendering of every text: faster than a look at each character.
+_MARK = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\u0085]")
 _GAPS = re.compile(r"\s+")
 _REFUSED_IN_LINES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
@@ -96,26 +98,48 @@ def fold(text: str) -> str:
 
 
 def unpaired_marks(line: str) -> list[int]:
-    """Positions of direction marks without a partner in this line (UAX 9, rules X2 to X7, without its limit of depth)."""
+    """Positions of direction marks without a partner in this line."""
+    opened, lone = match_marks(line)
+    return sorted(lone + opened)
+
+
+def close_marks(text: str) -> str:
+    """The text with its open direction marks closed at its end, and without marks that close nothing.
+
+    For every text from people that is shown: it then cannot turn the text around it, also where there is no markup (titles,
+    attributes, linked data, feeds). Balanced text stays as it is.
+    """
+    if not _MARK.search(text):
+        return text
+    opened, lone = match_marks(text)
+    ends = (_POP_ISOLATE if text[position] in _ISOLATES else _POP_EMBEDDING for position in reversed(opened))
+    return _without(text, lone) + "".join(ends)
+
+
+def match_marks(text: str) -> tuple[list[int], list[int]]:
+    """Positions of the direction marks that stay open, outermost first, and of those that close nothing.
+
+    UAX 9, rules X2 to X7, without its limit of depth.
+    """
     opened: list[int] = []
     isolates = 0
     lone: list[int] = []
-    for position, character in enumerate(line):
+    for position, character in enumerate(text):
         if character in _EMBEDDINGS:
             opened.append(position)
         elif character in _ISOLATES:
             opened.append(position)
             isolates += 1
-        elif character == _POP_EMBEDDING and opened and line[opened[-1]] in _EMBEDDINGS:
+        elif character == _POP_EMBEDDING and opened and text[opened[-1]] in _EMBEDDINGS:
             opened.pop()
         elif character == _POP_ISOLATE and isolates:
             # The end of an isolate also ends the embeddings inside it.
-            while line[opened.pop()] in _EMBEDDINGS:
+            while text[opened.pop()] in _EMBEDDINGS:
                 pass
             isolates -= 1
         elif character in (_POP_EMBEDDING, _POP_ISOLATE):
             lone.append(position)
-    return sorted(lone + opened)
+    return opened, lone
 
 
 def _tidy_line(text: str) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.rendering.feeds.xml import Node
-from services.rendering.pages.bidi import closed
 from services.rendering.pages.language import primary
 from services.rendering.pages.models import Card
+from shared.text import close_marks
 from shared.times import rfc3339
 
 MEDIA_TYPE = "application/xml; charset=utf-8"
@@ -58,5 +58,5 @@ def as_news(site_name: str, base_url: str, cards: Iterable[Card]) -> bytes:
         publication.add("news:name", site_name)
         publication.add("news:language", primary(card.language))
         news.add("news:publication_date", rfc3339(card.published_at))
-        news.add("news:title", closed(card.headline))
+        news.add("news:title", close_marks(card.headline))
     return root.as_bytes()

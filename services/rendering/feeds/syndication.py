@@ -20,7 +20,6 @@ from services.rendering.feeds.sitemaps import (
 from services.rendering.feeds.xml import absolute_html
 from services.rendering.pages.addresses import Address
 from services.rendering.pages.assets import Assets
-from services.rendering.pages.bidi import closed
 from services.rendering.pages.language import Languages, direction
 from services.rendering.pages.models import Link, Picture
 from services.rendering.pages.page import Absence, Page, PageKind
@@ -32,6 +31,7 @@ from services.rendering.readmodel.slugs import slug_of
 from shared.events import ArticleState
 from shared.http.ready_response import DateLine, Header
 from shared.site.site import Site
+from shared.text import close_marks
 from shared.times import Clock
 
 FEED_ITEMS = 20
@@ -114,7 +114,7 @@ class Syndication:
 
     def _titles(self, kind: str, name: str) -> tuple[str, str]:
         site, text = self._site.name, self._languages.of_site.text
-        return f"{closed(name)} – {site}", text(f"list.{kind}_about", name=name, site=site)
+        return f"{close_marks(name)} – {site}", text(f"list.{kind}_about", name=name, site=site)
 
     def _item(self, article: ArticleState) -> FeedItem:
         url = self._base_url + article.url
@@ -123,18 +123,18 @@ class Syndication:
         return FeedItem(
             item_id=self._tag_uri(article.id),
             url=url,
-            title=closed(article.headline),
+            title=close_marks(article.headline),
             content_html=self._content(article, url),
             published_at=article.published_at,
             modified_at=modified_at(article),
             language=article.language,
-            summary=closed(article.standfirst),
+            summary=close_marks(article.standfirst),
             authors=tuple(
-                Link(closed(name), f"{self._base_url}/author/{slug}")
+                Link(close_marks(name), f"{self._base_url}/author/{slug}")
                 for name in article.bylines
                 if (slug := slug_of(name))
             ),
-            topics=tuple(map(closed, dict.fromkeys(topics))),
+            topics=tuple(map(close_marks, dict.fromkeys(topics))),
             picture=self._picture(article),
         )
 
@@ -144,8 +144,8 @@ class Syndication:
             return None
         return Picture(
             absolute(self._base_url, picture.url),
-            closed(picture.alt),
-            credit=closed(picture.credit),
+            close_marks(picture.alt),
+            credit=close_marks(picture.credit),
         )
 
     def _content(self, article: ArticleState, url: str) -> str:
@@ -224,4 +224,4 @@ def _figure(article: ArticleState, base_url: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return escape(closed(text))
+    return escape(close_marks(text))

@@ -16,7 +16,6 @@ from services.rendering.contract import OEmbed
 from services.rendering.feeds.syndication import absolute, last_modified
 from services.rendering.gateway.single_flight import Rendered
 from services.rendering.pages.addresses import Address, Redirect, read_address
-from services.rendering.pages.bidi import closed
 from services.rendering.pages.language import Languages, direction
 from services.rendering.pages.models import Picture
 from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Page, PageKind
@@ -29,6 +28,7 @@ from shared.http.problems import PROBLEM_TYPE
 from shared.http.ready_response import DateLine, Header
 from shared.http.requests import refuse_twice
 from shared.site.site import Site
+from shared.text import close_marks
 
 PATH = "/v1/oembed"
 # The sizes of cards, in pixels. An article has at most one cached card for each size, so clients cannot fill the cache.
@@ -149,8 +149,8 @@ class EmbedHandler:
         shown, height = self._fit(article, picture, query)
         author = next(((name, slug) for name in article.bylines if (slug := slug_of(name))), None)
         card = OEmbed(
-            title=closed(article.headline),
-            author_name=closed(author[0]) if author else None,
+            title=close_marks(article.headline),
+            author_name=close_marks(author[0]) if author else None,
             author_url=f"{self._base_url}/author/{author[1]}" if author else None,
             provider_name=self._site.name,
             provider_url=f"{self._base_url}/",
@@ -178,7 +178,7 @@ class EmbedHandler:
         lang = self._languages.of_page(article.language)
         standfirst = f"<p>{escape(article.standfirst)}</p>" if article.standfirst else ""
         facts = ", ".join(
-            (*map(closed, article.bylines), self._site.name_in(lang.code), lang.date(article.published_at))
+            (*map(close_marks, article.bylines), self._site.name_in(lang.code), lang.date(article.published_at))
         )
         spoken = f'lang="{escape(article.language)}" dir="{direction(article.language)}"'
         return (

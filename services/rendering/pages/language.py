@@ -9,7 +9,7 @@ from pathlib import Path
 from babel import Locale, UnknownLocaleError
 from babel.dates import get_day_names, get_month_names
 
-from services.rendering.pages.bidi import closed
+from shared.text import close_marks
 
 DIRECTORY = Path(__file__).with_name("templates") / "words"
 
@@ -52,7 +52,7 @@ class Language:
 
     def text(self, key: str, **values: str) -> str:
         """The words for a key with its placeholders filled. KeyError where they are missing."""
-        return self._words[key].format(**{name: closed(value) for name, value in values.items()})
+        return self._words[key].format(**{name: close_marks(value) for name, value in values.items()})
 
     def count(self, key: str, number: int) -> str:
         """A counted noun in the right plural form: keys are `<key>.one`, `<key>.few`, ... and `<key>.other`."""

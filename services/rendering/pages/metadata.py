@@ -10,10 +10,10 @@ from urllib.parse import quote
 import orjson
 
 from services.rendering.pages.assets import Assets
-from services.rendering.pages.bidi import closed
 from services.rendering.pages.language import Language
 from services.rendering.pages.models import ArticleView, HomeView, ListView, Picture, PopularPageView, StaticView
 from shared.site.site import Site
+from shared.text import close_marks
 from shared.times import rfc3339
 
 # Search engines cut longer descriptions.
@@ -71,7 +71,7 @@ def _closed_mapping(thing: Thing) -> Thing:
 def _closed_value(value: object) -> object:
     match value:
         case str():
-            return closed(value)
+            return close_marks(value)
         case list():
             return [_closed_value(part) for part in value]
         case dict():

@@ -11,7 +11,6 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from services.rendering.pages.assets import Assets
-from services.rendering.pages.bidi import closed
 from services.rendering.pages.language import Language, Languages, direction
 from services.rendering.pages.metadata import About, Metadata
 from services.rendering.pages.models import (
@@ -28,6 +27,7 @@ from services.rendering.pages.models import (
 from services.rendering.pages.static_pages import load_static_pages
 from shared.site.pages import SHIPPED
 from shared.site.site import Site
+from shared.text import close_marks
 from shared.times import rfc3339
 
 DIRECTORY = Path(__file__).with_name("templates")
@@ -165,7 +165,7 @@ def _environment(site: Site, base_url: str, assets: Assets, own_pages: Mapping[s
         cache_size=-1,
         bytecode_cache=_BYTECODE,
     )
-    environment.filters.update(closed=closed, rfc3339=rfc3339, with_regions=with_regions)
+    environment.filters.update(closed=close_marks, rfc3339=rfc3339, with_regions=with_regions)
     environment.globals.update(
         site=site,
         base_url=base_url,
@@ -182,4 +182,4 @@ def _environment(site: Site, base_url: str, assets: Assets, own_pages: Mapping[s
 
 def _finalize(value: object) -> object:
     """Every plain text in every template, also in titles and attributes. HTML (Markup) has been made from such texts."""
-    return closed(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return close_marks(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from services.rendering.feeds.sitemaps import as_news
 from services.rendering.feeds.syndication import Syndication
-from services.rendering.pages.bidi import closed
 from services.rendering.pages.language import Languages
 from shared.events import ArticleState, Correction, Picture
 from shared.http.ready_response import DateLine
 from shared.site.site import load_site
+from shared.text import close_marks
 from tests.support import look_samples as samples
 from tests.support.html_pages import rendered
 
@@ -41,14 +41,14 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
     ],
 )
 def test_controls_of_a_text_are_closed(text: str, wanted: str) -> None:
-    assert closed(text) == wanted
+    assert close_marks(text) == wanted
 
 
 @given(st.text(alphabet=CONTROLS + "aب "))
 def test_closed_text_is_balanced_and_keeps_its_letters(text: str) -> None:
-    found = closed(text)
+    found = close_marks(text)
 
-    assert closed(found) == found
+    assert close_marks(found) == found
     assert [sign for sign in found if sign not in CONTROLS] == [sign for sign in text if sign not in CONTROLS]
 
 
@@ -57,7 +57,7 @@ def test_controls_are_closed_in_every_text_and_attribute_of_a_page(control: str)
     texts = [text for page in rendered(f"A name{control}") for text in _texts(page)]
 
     assert any("A name" in text for text in texts)
-    assert [text for text in texts if closed(text) != text] == []
+    assert [text for text in texts if close_marks(text) != text] == []
 
 
 def _texts(page: str) -> Iterator[str]:

@@ -84,7 +84,10 @@ class IngestionClient:
         return replace(self, token=token)
 
     async def events(self, article: Json, least: int) -> list[ArticleState]:
-        """The article's events in the log, in order, once there are `least`."""
+        """The article's events in the log, in order, once there are `least`.
+
+        Drops `version <= seen`, as every consumer does: the relay may send an event twice.
+        """
         consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, auto_offset_reset="earliest")
         found: list[ArticleState] = []
         await consumer.start()
@@ -94,10 +97,10 @@ class IngestionClient:
 
             async def enough() -> bool:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
-                    mine = [
-                        decode(as_record(record)) for record in records if record.key == str(article["id"]).encode()
-                    ]
-                    found.extend(event for event in mine if isinstance(event, ArticleState))
+                    for record in records:
+                        event = decode(as_record(record)) if record.key == str(article["id"]).encode() else None
+                        if isinstance(event, ArticleState) and (not found or event.version > found[-1].version):
+                            found.append(event)
                 return len(found) >= least
 
             await eventually(enough, what=lambda: found)

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from services.comments.contract import OPERATIONS as COMMENTS
-from services.ingestion.contract import OPERATIONS as INGESTION
+from services.ingestion.articles.contract import OPERATIONS as INGESTION
 from services.popularity.contract import OPERATIONS as POPULARITY
 from services.rendering.contract import OPERATIONS as RENDERING
 from services.search.contract import OPERATIONS as SEARCH

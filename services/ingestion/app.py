@@ -5,10 +5,13 @@ from functools import partial
 
 from aiohttp import web
 
-from services.ingestion.routes import ROUTES, SITE, STORE
+from services.ingestion.articles.routes import ARTICLES, SITE
+from services.ingestion.articles.routes import ROUTES as ARTICLE_ROUTES
+from services.ingestion.people.access import TOKENS
+from services.ingestion.people.routes import ROUTES as PEOPLE_ROUTES
+from services.ingestion.people.tokens import TokenOwner
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
-from services.ingestion.tokens import TokenOwner
 from shared.http.app import SETTINGS, create_service
 from shared.http.health import HEALTH
 from shared.http.idempotency import KEPT_FOR
@@ -23,13 +26,17 @@ from shared.times import now
 LARGEST_BODY_BYTES = 3 * 1024 * 1024
 FILE_TOKEN_NAME = "admin"
 
+STORE = web.AppKey("store", Store)
+
 
 def create_app(settings: IngestionSettings) -> web.Application:
     """Build the application. Raises SettingsError for a wrong setting."""
     settings.admin_token()
-    app = create_service(settings, ROUTES, largest_body_bytes=LARGEST_BODY_BYTES)
+    app = create_service(settings, [*ARTICLE_ROUTES, *PEOPLE_ROUTES], largest_body_bytes=LARGEST_BODY_BYTES)
     store = Store(Mongo(settings.mongo), settings.ingestion_database)
     app[STORE] = store
+    app[ARTICLES] = store.articles
+    app[TOKENS] = store.tokens
     app[SITE] = load_site(settings.site)
     app[HEALTH].add("mongodb", store.mongo.check)
     # Never a reason to be unready: the outbox is durable and waits for Kafka.

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from services.ingestion.roles import Role
+from services.ingestion.people.roles import Role
+from services.ingestion.people.tokens import TokenEntry, TokenOwner, make_token
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
-from services.ingestion.tokens import TokenEntry, TokenOwner, make_token
 from shared.ids import new_id
 from shared.mongo.client import Mongo
 from shared.outbox.republish import republish_all

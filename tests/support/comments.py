@@ -15,11 +15,11 @@ from services.comments.app import create_app
 from services.comments.keys import STORE
 from services.comments.settings import CommentsSettings
 from services.comments.store import Store
+from services.ingestion.app import STORE as INGESTION_STORE
 from services.ingestion.app import create_app as create_ingestion
-from services.ingestion.roles import ROLES
-from services.ingestion.routes import STORE as INGESTION_STORE
+from services.ingestion.people.roles import ROLES
+from services.ingestion.people.tokens import TokenOwner, make_token
 from services.ingestion.settings import IngestionSettings
-from services.ingestion.tokens import TokenOwner, make_token
 from shared.events import ArticlePublished, ArticleState, Record, encode
 from shared.ids import new_id
 from shared.kafka.client import as_record

@@ -9,12 +9,11 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.ingestion.app import create_app
-from services.ingestion.roles import Role
-from services.ingestion.routes import STORE
+from services.ingestion.app import STORE, create_app
+from services.ingestion.people.roles import Role
+from services.ingestion.people.tokens import TokenOwner, make_token
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
-from services.ingestion.tokens import TokenOwner, make_token
 from shared.events import ArticleState, decode
 from shared.ids import new_id
 from shared.kafka.client import as_record

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingestion.roles import ALLOWED, ROLES, Right, Role
+from services.ingestion.people.roles import ALLOWED, ROLES, Right, Role
 from services.ingestion.settings import IngestionSettings
 from tests.support.ingestion import DRAFT, IngestionClient, Json, running_ingestion
 

@@ -22,6 +22,9 @@ ALLOWED: Mapping[str, set[str]] = {
     "shared.kafka": _BASE | {"shared.process"},
     "shared.outbox": _BASE | {"shared.process", "shared.kafka", "shared.mongo"},
     "shared.http": _BASE | {"shared.process", "shared.mongo"},
+    "services.ingestion": {"services.ingestion.articles", "services.ingestion.people"},
+    "services.ingestion.articles": {"services.ingestion.people"},
+    "services.ingestion.people": set(),
     "services.rendering": set(),
     "services.rendering.readmodel": {"services.rendering"},
     "services.rendering.projector": {"services.rendering", "services.rendering.readmodel"},
@@ -48,7 +51,7 @@ ALLOWED: Mapping[str, set[str]] = {
         "services.rendering.readmodel",
         "services.rendering.projector",
     },
-    **{f"services.{name}": set() for name in SERVICES if name != "rendering"},
+    **{f"services.{name}": set() for name in SERVICES if name not in {"ingestion", "rendering"}},
 }
 
 
@@ -101,6 +104,7 @@ def test_imports_follow_the_table(package: str) -> None:
 def test_a_forbidden_import_is_found() -> None:
     assert not is_allowed("services.rendering.projector.runner", "services.rendering.pages.templates")
     assert not is_allowed("services.comments.routes", "services.ingestion.store")
+    assert not is_allowed("services.ingestion.people.routes", "services.ingestion.articles.store")
     assert not is_allowed("shared.kafka.client", "shared.mongo.client")
     assert not is_allowed("shared.errors", "services.search.app")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.ingestion.contract import SentArticle, SentCorrection, SentPublication, SentWithdrawal
+from services.ingestion.articles.contract import SentArticle, SentCorrection, SentPublication, SentWithdrawal
 from shared.errors import Problem
 from shared.http.requests import validate
 

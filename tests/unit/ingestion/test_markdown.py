@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingestion.markdown import render, sanitise, shows_nothing
+from services.ingestion.articles.markdown import render, sanitise, shows_nothing
 
 ALLOWED = "p br hr h2 h3 h4 h5 h6 strong em s code pre blockquote ul ol li a img table thead tbody tr th td sup section dl dt dd"
 PIECES = [

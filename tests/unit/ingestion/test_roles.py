@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from services.ingestion import roles
-from services.ingestion.roles import ALLOWED, RIGHTS, ROLES
+from services.ingestion.people import roles
+from services.ingestion.people.roles import ALLOWED, RIGHTS, ROLES
 
-README = Path(roles.__file__).with_name("README.md")
+README = Path(roles.__file__).parents[1] / "README.md"
 
 
 def test_readme_table_of_roles_matches_the_code() -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingestion import rules
-from services.ingestion.roles import ACTIONS, Action
-from services.ingestion.rules import Article, Content, event_of
+from services.ingestion.articles import rules
+from services.ingestion.articles.rules import Article, Content, event_of
+from services.ingestion.people.roles import ACTIONS, Action
 from shared.errors import Problem
 
 NOON = datetime(2026, 2, 8, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingestion.slugs import LONGEST, candidates, check_slug, comes_from, make_slug
+from services.ingestion.articles.slugs import LONGEST, candidates, check_slug, comes_from, make_slug
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.ingestion.roles import Role
+from services.ingestion.people.roles import Role
 
 _PREFIX = "wm_"
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.ingestion.roles import Action
-from services.ingestion.rules import Article, event_of
+from services.ingestion.articles.rules import Article, event_of
+from services.ingestion.people.roles import Action
 from shared.events import ArticleState
 
 

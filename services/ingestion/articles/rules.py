@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.ingestion.roles import Action
+from services.ingestion.people.roles import Action
 from shared.errors import Problem
 from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Correction, Picture
 from shared.http.problems import field_problem

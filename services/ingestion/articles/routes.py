@@ -1,4 +1,4 @@
-"""HTTP in: the editors' API, and token owners for the other services."""
+"""HTTP in: articles."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -6,9 +6,9 @@ from typing import Literal, get_args
 
 from aiohttp import web
 
-from services.ingestion import changes, rules
-from services.ingestion.changes import ChangeRequest, Decision
-from services.ingestion.contract import (
+from services.ingestion.articles import changes, rules
+from services.ingestion.articles.changes import ChangeRequest, Decision
+from services.ingestion.articles.contract import (
     ArticleAnswer,
     ArticleList,
     RevisionAnswer,
@@ -18,15 +18,14 @@ from services.ingestion.contract import (
     SentCorrection,
     SentPublication,
     SentWithdrawal,
-    TokenAnswer,
 )
-from services.ingestion.records import Filters, Revision
-from services.ingestion.roles import Right, may
-from services.ingestion.rules import Article, Status
-from services.ingestion.store import Store
-from services.ingestion.tokens import TokenOwner
+from services.ingestion.articles.records import Filters, Revision
+from services.ingestion.articles.rules import Article, Status
+from services.ingestion.articles.store import ArticleStore
+from services.ingestion.people.access import authorize, require
+from services.ingestion.people.roles import Right
+from services.ingestion.people.tokens import TokenOwner
 from shared.errors import Problem
-from shared.http.bearer import read_bearer_token, unknown_token
 from shared.http.idempotency import Answer, claim
 from shared.http.problems import field_problem, json_response
 from shared.http.requests import (
@@ -49,14 +48,14 @@ LONGEST_TAG = 50
 LONGEST_SEARCH = 200
 
 
-STORE = web.AppKey("store", Store)
+ARTICLES = web.AppKey("articles", ArticleStore)
 SITE = web.AppKey("site", Site)
 
 
 async def create_article(request: web.Request) -> web.Response:
     """Create an article as a draft."""
     owner, body = await _write(request, "create")
-    store, site = request.app[STORE], request.app[SITE]
+    store, site = request.app[ARTICLES], request.app[SITE]
 
     async def work(change: ChangeRequest) -> Answer:
         return await changes.create(store, site, change, validate(SentArticle, parse_json(body)))
@@ -67,13 +66,13 @@ async def create_article(request: web.Request) -> web.Response:
 async def edit_article(request: web.Request) -> web.Response:
     """Replace the working copy."""
     owner, body = await _write(request, "edit drafts")
-    store, site = request.app[STORE], request.app[SITE]
+    store, site = request.app[ARTICLES], request.app[SITE]
 
     async def work(change: ChangeRequest) -> Answer:
         sent = validate(SentArticle, parse_json(body))
         article = await _article_as_read(request)
         if article.status != "draft":
-            _require(owner, "edit")
+            require(owner, "edit")
         return await changes.edit(store, site, change, article, sent)
 
     return await _once(request, owner, body, work)
@@ -86,14 +85,14 @@ async def publish_article(request: web.Request) -> web.Response:
     async def work(change: ChangeRequest) -> Answer:
         sent = validate(SentPublication, parse_json(body or b"{}"))
         if sent.published_at is not None:
-            _require(owner, "back-date")
+            require(owner, "back-date")
             rules.check_date(sent.published_at, change.at)
         article = await _article_as_read(request)
 
         def decide(article: Article) -> Article:
             return rules.publish(article, at=change.at, published_at=sent.published_at)
 
-        return await changes.apply(request.app[STORE], change, "publish", article, decide, None)
+        return await changes.apply(request.app[ARTICLES], change, "publish", article, decide, None)
 
     return await _once(request, owner, body, work)
 
@@ -129,14 +128,14 @@ async def _decide(
     async def work(change: ChangeRequest) -> Answer:
         decide, reason = read(body, change)
         article = await _article_as_read(request)
-        return await changes.apply(request.app[STORE], change, action, article, decide, reason)
+        return await changes.apply(request.app[ARTICLES], change, action, article, decide, reason)
 
     return await _once(request, owner, body, work)
 
 
 async def show_article(request: web.Request) -> web.Response:
     """Show one working copy."""
-    await _authorize(request, "read")
+    await authorize(request, "read")
     article = await _article(request)
     headers = {"ETag": etag(article.version)}
     if has_already(request.headers.get("If-None-Match", ""), headers["ETag"]):
@@ -146,33 +145,27 @@ async def show_article(request: web.Request) -> web.Response:
 
 async def list_articles(request: web.Request) -> web.Response:
     """List working copies that pass the filters, newest first."""
-    await _authorize(request, "read")
+    await authorize(request, "read")
     refuse_unknown(request.query, ("status", "section", "tag", "q", "limit", "cursor"))
     filters, limit, before = _filters(request), read_limit(request.query), _cursor_number(request)
-    found, last = await request.app[STORE].articles.page(filters, before, limit)
+    found, last = await request.app[ARTICLES].page(filters, before, limit)
     answer = ArticleList(items=[ArticleAnswer.of(article) for article in found], next_cursor=_cursor(last))
     return json_response(answer.model_dump_json().encode())
 
 
 async def list_revisions(request: web.Request) -> web.Response:
     """List an article's revisions, newest first."""
-    await _authorize(request, "read")
+    await authorize(request, "read")
     refuse_unknown(request.query, ("limit", "cursor"))
     limit, before = read_limit(request.query), _cursor_number(request)
     article = await _article(request)
-    found, last = await request.app[STORE].articles.revisions(article.id, before, limit, article.version)
+    found, last = await request.app[ARTICLES].revisions(article.id, before, limit, article.version)
     answer = RevisionList(items=[_revision(revision) for revision in found], next_cursor=_cursor(last))
     return json_response(answer.model_dump_json().encode())
 
 
-async def show_token(request: web.Request) -> web.Response:
-    """Show the owner of the request's token. For the other services: the edge does not route this path."""
-    owner = await _owner(request)
-    return json_response(TokenAnswer(name=owner.name, role=owner.role).model_dump_json().encode())
-
-
 async def _write(request: web.Request, right: Right) -> tuple[TokenOwner, bytes]:
-    owner = await _authorize(request, right)
+    owner = await authorize(request, right)
     refuse_unknown(request.query, ())
     # A publication needs neither body nor content type.
     empty = right == "publish" and not request.can_read_body
@@ -183,30 +176,12 @@ async def _once(
     request: web.Request, owner: TokenOwner, body: bytes, work: Callable[[ChangeRequest], Awaitable[Answer]]
 ) -> web.Response:
     change = ChangeRequest(owner.name, now(), claim(request, owner.token_id, body))
-    answer = await request.app[STORE].answers.once(change.claim, lambda: work(change))
+    answer = await request.app[ARTICLES].answers.once(change.claim, lambda: work(change))
     return answer.response()
 
 
-async def _authorize(request: web.Request, right: Right) -> TokenOwner:
-    owner = await _owner(request)
-    _require(owner, right)
-    return owner
-
-
-async def _owner(request: web.Request) -> TokenOwner:
-    owner = await request.app[STORE].tokens.find(read_bearer_token(request))
-    if owner is None:
-        raise unknown_token()
-    return owner
-
-
-def _require(owner: TokenOwner, right: Right) -> None:
-    if not may(owner.role, right):
-        raise Problem(403, f"The role {owner.role} does not have the right to {right}.")
-
-
 async def _article(request: web.Request) -> Article:
-    article = await request.app[STORE].articles.find(request.match_info["id"])
+    article = await request.app[ARTICLES].find(request.match_info["id"])
     if article is None:
         raise Problem(404, "There is no such article.")
     return article
@@ -277,5 +252,4 @@ ROUTES = [
     web.post(f"/v1/articles/{_ID}/correct", correct_article),
     web.post(f"/v1/articles/{_ID}/withdraw", withdraw_article),
     web.get(f"/v1/articles/{_ID}/revisions", list_revisions),
-    web.get("/internal/token", show_token),
 ]

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
-from services.ingestion.markdown import is_site_path
-from services.ingestion.slugs import LONGEST as LONGEST_SLUG
-from services.ingestion.slugs import check_slug
+from services.ingestion.articles.markdown import is_site_path
+from services.ingestion.articles.slugs import LONGEST as LONGEST_SLUG
+from services.ingestion.articles.slugs import check_slug
 from shared.text import EDITOR_LINE, EDITOR_PROSE, fold, tidy
 from shared.times import UtcDatetime
 

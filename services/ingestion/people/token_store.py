@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.ingestion.tokens import TokenEntry, TokenOwner
+from services.ingestion.people.tokens import TokenEntry, TokenOwner
 from shared.http.bearer import hash_token
 from shared.mongo.collections import Collection, Database, Document, available
 

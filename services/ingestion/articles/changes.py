@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.ingestion import rules
-from services.ingestion.contract import ArticleAnswer, SentArticle
-from services.ingestion.markdown import render, shows_nothing
-from services.ingestion.records import Change
-from services.ingestion.roles import Action
-from services.ingestion.rules import Article, Content
-from services.ingestion.slugs import candidates, comes_from, make_slug
-from services.ingestion.store import SlugTaken, Stale, Store
+from services.ingestion.articles import rules
+from services.ingestion.articles.contract import ArticleAnswer, SentArticle
+from services.ingestion.articles.markdown import render, shows_nothing
+from services.ingestion.articles.records import Change
+from services.ingestion.articles.rules import Article, Content
+from services.ingestion.articles.slugs import candidates, comes_from, make_slug
+from services.ingestion.articles.store import ArticleStore, SlugTaken, Stale
+from services.ingestion.people.roles import Action
 from shared.errors import InvalidMessage, Problem
 from shared.events import encode
 from shared.http.idempotency import Answer, Claim
@@ -37,10 +37,10 @@ class ChangeRequest:
     claim: Claim | None
 
 
-async def create(store: Store, site: Site, request: ChangeRequest, sent: SentArticle) -> Answer:
+async def create(store: ArticleStore, site: Site, request: ChangeRequest, sent: SentArticle) -> Answer:
     """Create an article as a draft."""
     content = await content_of(sent, site)
-    article_id, number = new_id(), await store.articles.next_number()
+    article_id, number = new_id(), await store.next_number()
 
     def change(content: Content) -> Change:
         article = Article(
@@ -58,7 +58,7 @@ async def create(store: Store, site: Site, request: ChangeRequest, sent: SentArt
     return await _commit_with_slug(store, request, content, sent.slug, change)
 
 
-async def edit(store: Store, site: Site, request: ChangeRequest, article: Article, sent: SentArticle) -> Answer:
+async def edit(store: ArticleStore, site: Site, request: ChangeRequest, article: Article, sent: SentArticle) -> Answer:
     """Replace the working copy."""
     content = await content_of(sent, site)
     slug_is_chosen = sent.slug is not None or article.slug_is_chosen
@@ -71,7 +71,7 @@ async def edit(store: Store, site: Site, request: ChangeRequest, article: Articl
 
 
 async def apply(
-    store: Store, request: ChangeRequest, action: Action, article: Article, decide: Decision, note: str | None
+    store: ArticleStore, request: ChangeRequest, action: Action, article: Article, decide: Decision, note: str | None
 ) -> Answer:
     """Publish, correct or withdraw. `decide` returns the article after the change."""
     return await _commit(store, request, Change(action, request.by, article, decide(article), note))
@@ -99,7 +99,7 @@ def _kept_slug(article: Article, content: Content) -> str | None:
 
 
 async def _commit_with_slug(
-    store: Store, request: ChangeRequest, content: Content, slug: str | None, change: Callable[[Content], Change]
+    store: ArticleStore, request: ChangeRequest, content: Content, slug: str | None, change: Callable[[Content], Change]
 ) -> Answer:
     if slug is not None:
         try:
@@ -117,19 +117,19 @@ async def _commit_with_slug(
     )
 
 
-async def _free_slug(store: Store, base: str) -> str:
+async def _free_slug(store: ArticleStore, base: str) -> str:
     for batch in candidates(base):
-        free = await store.articles.free_slugs(batch)
+        free = await store.free_slugs(batch)
         if free:
             return free[0]
     raise AssertionError("the candidates never end")
 
 
-async def _commit(store: Store, request: ChangeRequest, change: Change) -> Answer:
+async def _commit(store: ArticleStore, request: ChangeRequest, change: Change) -> Answer:
     _check_size(change)
     answer = _answer(change)
     try:
-        await store.articles.commit(change, request.claim, answer)
+        await store.commit(change, request.claim, answer)
     except Stale as error:
         raise Problem(412, "Someone else has changed the article; read it again.") from error
     return answer

@@ -5,7 +5,7 @@ from typing import Annotated, Self, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from services.ingestion.fields import (
+from services.ingestion.articles.fields import (
     MOST_BYLINES,
     MOST_TAGS,
     LanguageTag,
@@ -16,8 +16,8 @@ from services.ingestion.fields import (
     line,
     unique,
 )
-from services.ingestion.roles import Action, Role
-from services.ingestion.rules import Article, Content, Status
+from services.ingestion.articles.rules import Article, Content, Status
+from services.ingestion.people.roles import Action
 from shared.events import Correction, Picture
 from shared.http.openapi import Operation, Parameter
 from shared.http.requests import JSON_TYPE, LARGEST_PAGE, USUAL_PAGE
@@ -135,13 +135,6 @@ class RevisionList(BaseModel):
 
     items: list[RevisionAnswer]
     next_cursor: str | None
-
-
-class TokenAnswer(BaseModel):
-    """The owner of a token, for the other services."""
-
-    name: str
-    role: Role
 
 
 class ArticleList(BaseModel):

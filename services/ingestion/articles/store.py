@@ -1,0 +1,243 @@
+"""Articles in MongoDB: their revisions, their slugs, and the transaction that changes them.
+
+Lists read bounded ranges of `number`, which counts articles: the
+embedded MongoDB engine scans a whole collection for a sort, a limit or a range of `_id`, but uses an index for these.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
+from time import monotonic
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel, ReturnDocument
+
+from services.ingestion.articles.records import Change, Filters, Revision
+from services.ingestion.articles.rules import Article, event_of
+from shared.errors import WorldMonitorError
+from shared.events import ArticleState
+from shared.http.idempotency import Answer, Answers, Claim
+from shared.mongo.client import Mongo
+from shared.mongo.collections import (
+    Collection,
+    Database,
+    Document,
+    DuplicateKeyError,
+    Session,
+    available,
+    ensure_indexes,
+)
+from shared.outbox.store import Outbox
+from shared.text import fold
+
+_FIRST_RANGE = 128
+_LONGEST_RANGE = 2048
+# Time limit of one list request; a page that is not full by then has a cursor to continue.
+_SCAN_TIMEOUT_S = 4.0
+_REPUBLISH_RANGE = 64
+
+_INDEXES = [
+    IndexModel([("number", ASCENDING)], unique=True),
+    IndexModel([("status", ASCENDING), ("number", ASCENDING)]),
+    IndexModel([("working.section", ASCENDING), ("number", ASCENDING)]),
+    IndexModel([("tags_folded", ASCENDING), ("number", ASCENDING)]),
+]
+_REVISION_INDEXES = [IndexModel([("article_id", ASCENDING), ("version", ASCENDING)])]
+
+
+class Stale(WorldMonitorError):
+    """Another change of the article was committed first."""
+
+
+class SlugTaken(WorldMonitorError):
+    """Another article has, or once had, the slug."""
+
+
+class ArticleStore:
+    """Articles. Each change is one transaction."""
+
+    def __init__(self, mongo: Mongo, database: Database, answers: Answers, outbox: Outbox) -> None:
+        self._mongo = mongo
+        self._articles: Collection = database["articles"]
+        self._revisions: Collection = database["revisions"]
+        self._slugs: Collection = database["slugs"]
+        self._counters: Collection = database["counters"]
+        self.answers = answers
+        self.outbox = outbox
+
+    async def prepare(self) -> None:
+        """Create what is missing: indexes, and the counter of articles."""
+        await ensure_indexes(self._articles, _INDEXES)
+        await ensure_indexes(self._revisions, _REVISION_INDEXES)
+        async with available("counter of articles"):
+            try:
+                await self._counters.insert_one({"_id": "articles", "last": 0})
+            except DuplicateKeyError:
+                return  # already there
+
+    async def next_number(self) -> int:
+        """A new, higher number. An article that is not committed leaves a gap."""
+        async with available("counter of articles"):
+            counter = await self._counters.find_one_and_update(
+                {"_id": "articles"}, {"$inc": {"last": 1}}, return_document=ReturnDocument.AFTER
+            )
+        return int(counter["last"])
+
+    async def find(self, article_id: str) -> Article | None:
+        """The article, or None."""
+        async with available("article"):
+            found = await self._articles.find_one({"_id": article_id})
+        return None if found is None else _article(found)
+
+    async def free_slugs(self, slugs: Sequence[str]) -> list[str]:
+        """The free ones of `slugs`, in the same order. Another request may take one first: `commit` decides."""
+        async with available("slugs"):
+            taken = {document["_id"] async for document in self._slugs.find({"_id": {"$in": list(slugs)}})}
+        return [slug for slug in slugs if slug not in taken]
+
+    async def commit(self, change: Change, claim: Claim | None, answer: Answer) -> None:
+        """Commit article, revision, slugs, outbox message and stored answer in one transaction.
+
+        Raises Stale, SlugTaken, InvalidMessage (event too large for Kafka), DuplicateKeyError when the claim already has an
+        answer, and Unavailable, after which the outcome is *unknown*.
+        """
+        event = change.event
+
+        async def work(session: Session) -> None:
+            await self.answers.keep(session, claim, answer)
+            await self._put(session, change)
+            await self._reserve_slugs(session, change)
+            await self._revisions.insert_one(_revision(change), session=session)
+            if event is not None:
+                await self.outbox.add(session, event)
+
+        await self._mongo.transaction(work)
+        if event is not None:
+            self.outbox.note_committed(event, follows=change.previous_event_version)
+
+    async def _put(self, session: Session, change: Change) -> None:
+        document = _document(change.after)
+        if change.before is None:
+            await self._articles.insert_one(document, session=session)
+            return
+        as_read = {"_id": change.before.id, "version": change.before.version}
+        result = await self._articles.replace_one(as_read, document, session=session)
+        if not result.matched_count:
+            raise Stale
+
+    async def _reserve_slugs(self, session: Session, change: Change) -> None:
+        before = _slugs_of(change.before) if change.before else frozenset()
+        after = _slugs_of(change.after)
+        for slug in after - before:
+            try:
+                await self._slugs.insert_one({"_id": slug, "article_id": change.after.id}, session=session)
+            except DuplicateKeyError as error:
+                raise SlugTaken from error
+        for slug in before - after:
+            await self._slugs.delete_one({"_id": slug, "article_id": change.after.id}, session=session)
+
+    async def page(self, filters: Filters, before: int | None, limit: int) -> tuple[list[Article], int | None]:
+        """Articles below the number `before`, newest first, and the number to continue from (None at the end)."""
+        top = await self._top() if before is None else before
+        span, deadline = _FIRST_RANGE, monotonic() + _SCAN_TIMEOUT_S
+        found: list[Article] = []
+        while top > 1 and len(found) <= limit and monotonic() < deadline:
+            low = max(1, top - span)
+            found += await self._within(low, top, filters, limit + 1 - len(found))
+            top, span = low, min(span * 2, _LONGEST_RANGE)
+        if len(found) > limit:
+            return found[:limit], found[limit - 1].number
+        return found, top if top > 1 else None
+
+    async def _top(self) -> int:
+        async with available("counter of articles"):
+            counter = await self._counters.find_one({"_id": "articles"})
+        return 1 if counter is None else int(counter["last"]) + 1
+
+    async def _within(self, low: int, top: int, filters: Filters, limit: int) -> list[Article]:
+        wanted = {"number": {"$gte": low, "$lt": top}, **_query(filters)}
+        async with available("articles"):
+            found = await self._articles.find(wanted).sort("number", -1).limit(limit).to_list(None)
+        return [_article(document) for document in found]
+
+    async def revisions(
+        self, article_id: str, before: int | None, limit: int, newest: int
+    ) -> tuple[list[Revision], int | None]:
+        """Revisions below the version `before`, newest first, and the version to continue from (None at the end)."""
+        top = newest + 1 if before is None else before
+        low = max(1, top - limit)
+        wanted = {"article_id": article_id, "version": {"$gte": low, "$lt": top}}
+        async with available("revisions"):
+            found = await self._revisions.find(wanted).to_list(None)
+        found.sort(key=lambda document: -int(document["version"]))
+        return [_as_revision(document) for document in found], low if low > 1 else None
+
+    async def count(self) -> int:
+        """The number of numbered articles, about the number of articles."""
+        return await self._top() - 1
+
+    async def events_after(self, article_id: str | None) -> AsyncIterator[Sequence[ArticleState]]:
+        """The newest event of every article that was ever public, after `article_id` by number, in chunks."""
+        low = 1
+        if article_id is not None and (last := await self.find(article_id)) is not None:
+            low = last.number + 1
+        top = await self._top()
+        while low < top:
+            found = await self._within(low, min(top, low + _REPUBLISH_RANGE), Filters(), _REPUBLISH_RANGE)
+            low += _REPUBLISH_RANGE
+            events = [event for article in reversed(found) if (event := event_of(article)) is not None]
+            if events:
+                yield events
+
+    async def latest_events(self, article_ids: Iterable[str]) -> list[ArticleState]:
+        """The newest events of these articles."""
+        found = [await self.find(article_id) for article_id in article_ids]
+        return [event for article in found if article is not None and (event := event_of(article)) is not None]
+
+
+def _slugs_of(article: Article) -> frozenset[str]:
+    return article.public_slugs | {article.working.slug}
+
+
+def _query(filters: Filters) -> Document:
+    fields: Document = {"status": filters.status, "working.section": filters.section}
+    fields["tags_folded"] = None if filters.tag is None else fold(filters.tag)
+    wanted = {name: value for name, value in fields.items() if value is not None}
+    if filters.words:
+        wanted["$and"] = [{"text_folded": {"$regex": re.escape(fold(word))}} for word in filters.words]
+    return wanted
+
+
+def _document(article: Article) -> Document:
+    fields: dict[str, Any] = article.model_dump()
+    working = article.working
+    return {
+        "_id": fields.pop("id"),
+        **fields,
+        "tags_folded": [fold(tag) for tag in working.tags],
+        "text_folded": fold(f"{working.headline}\n{working.standfirst}"),
+    }
+
+
+def _article(found: Document) -> Article:
+    return Article.model_validate({"id": found["_id"], **found})
+
+
+_LEFT_OUT_OF_REVISIONS = {"body_html"}
+
+
+def _revision(change: Change) -> Document:
+    article = change.after
+    return {
+        "_id": f"{article.id}:{article.version:010d}",
+        "article_id": article.id,
+        "version": article.version,
+        "action": change.action,
+        "at": article.updated_at,
+        "by": change.by,
+        "note": change.note,
+        "content": article.working.model_dump(exclude=_LEFT_OUT_OF_REVISIONS),
+    }
+
+
+def _as_revision(found: Document) -> Revision:
+    return Revision(found["version"], found["action"], found["at"], found["by"], found["note"], found["content"])

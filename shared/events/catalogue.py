@@ -55,10 +55,45 @@ class Correction(BaseModel):
     at: UtcDatetime
 
 
+class TextPiece(BaseModel):
+    """A run of words of a paragraph that two versions share, or that only the older or the newer one has."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal["same", "removed", "added"]
+    text: str
+
+
+class FieldDifference(BaseModel):
+    """The changed paragraphs of one field (`headline`, `standfirst`, `body_markdown`, …) between two versions, in order."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    field: str
+    paragraphs: tuple[tuple[TextPiece, ...], ...]
+
+
+class PublicVersion(BaseModel):
+    """A version that readers saw: its time, the correction's note, and what changed since the version before.
+
+    `is_cut`: differences were left out, because they were too long.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: int
+    at: UtcDatetime
+    kind: Literal["published", "updated", "corrected", "republished"]
+    note: str = ""
+    differences: tuple[FieldDifference, ...] = ()
+    is_cut: bool = False
+
+
 class ArticleState(Event):
     """The whole article as readers see it after a change. `version` counts the article's changes.
 
     `url` is the public path; `former_urls` are paths that redirect to it; `published_at` is the first publication.
+    `history` has the public versions, oldest first, when readers may see them; its size is bounded.
     """
 
     topic: ClassVar[Topic] = topics.ARTICLES
@@ -85,6 +120,7 @@ class ArticleState(Event):
     corrected_at: UtcDatetime | None = None
     corrections: tuple[Correction, ...] = ()
     comments_open: bool = True
+    history: tuple[PublicVersion, ...] = ()
 
     def key(self) -> str:
         return self.id

@@ -2,13 +2,26 @@
 
 import tomllib
 from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, DirectoryPath, Field, FilePath, ValidationError
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, DirectoryPath, Field, FilePath, ValidationError
 
 from shared.errors import SettingsError
 
 SHIPPED = Path(__file__).with_name("site.toml")
 _COLOUR = r"^#[0-9a-f]{6}$"
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("It is not a time zone such as Asia/Riyadh.") from error
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
 class Part(BaseModel):
@@ -69,13 +82,16 @@ class Site(Part):
     """The site as its owner configured it.
 
     `logo` (SVG) is used in the masthead and as the icon; `pages` is a folder of Markdown files (about, contact, privacy, …).
-    Both paths are relative to the site file. Without them the shipped files are used.
+    Both paths are relative to the site file. Without them the shipped files are used. `time_zone` is the newsroom's, for times
+    in the desk. `public_history` shows readers the versions of an article at `{url}/history`.
     """
 
     name: str = Field(min_length=1)
     tagline: str
     language: str = "en"
     since: int
+    time_zone: TimeZone = "UTC"
+    public_history: bool = True
     sections: tuple[Section, ...] = Field(min_length=1)
     social: tuple[SocialLink, ...] = ()
     names: dict[str, str] = {}
@@ -83,6 +99,11 @@ class Site(Part):
     colours: Palette | None = None
     logo: FilePath | None = None
     pages: DirectoryPath | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The newsroom's time zone."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def palette(self) -> Palette:

@@ -1,7 +1,6 @@
 """Follows pages.v1, from now on, to invalidate cached pages, and rankings.v1, from its beginning, for Popular News."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import structlog
 
@@ -9,6 +8,7 @@ from services.rendering import metrics
 from services.rendering.gateway.cache import PageCache
 from services.rendering.gateway.live.topics import LiveTopics
 from services.rendering.gateway.page_builder import PageOrAbsence
+from services.rendering.gateway.traces import Traces
 from services.rendering.pages.popular import PopularNews
 from services.rendering.readmodel.names import READ_MODEL, path_of
 from services.rendering.readmodel.store import ReadModel
@@ -16,6 +16,7 @@ from services.rendering.settings import RenderingSettings
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import DocumentChanged, RankingComputed, Record, decode
 from shared.kafka.tail import LogTail
+from shared.times import now
 from shared.topics import PAGES, RANKINGS
 
 _log = structlog.get_logger(__name__)
@@ -34,12 +35,14 @@ class Invalidation:
         popular: PopularNews,
         topics: LiveTopics,
         model: ReadModel,
+        traces: Traces,
         on_path_change: Callable[[str], None] = lambda path: None,
     ) -> None:
         self._cache = cache
         self._popular = popular
         self._topics = topics
         self._model = model
+        self._traces = traces
         self._on_path_change = on_path_change
         self._trusted_for_s = settings.log_silence_s
         self._tail = LogTail(
@@ -78,6 +81,7 @@ class Invalidation:
         _log.info("cache.flushed", pages=len(self._cache))
         metrics.CACHE_FLUSHED.inc()
         self._cache.clear()
+        self._traces.clear()
         self._topics.reset()
 
     def apply(self, record: Record) -> None:
@@ -111,4 +115,6 @@ class Invalidation:
         self._topics.on_change(change.dependency)
         if (path := path_of(change.dependency)) is not None:
             self._on_path_change(path)
-        metrics.VISIBLE_SECONDS.observe(max(0.0, (datetime.now(UTC) - change.changed_at).total_seconds()))
+        moment = now()
+        self._traces.note(change, moment)
+        metrics.VISIBLE_SECONDS.observe(max(0.0, (moment - change.changed_at).total_seconds()))

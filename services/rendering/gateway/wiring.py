@@ -11,6 +11,7 @@ from aiohttp import web
 from services.rendering import metrics
 from services.rendering.feeds.syndication import Syndication
 from services.rendering.gateway.cache import PageCache
+from services.rendering.gateway.internal import LARGEST_BODY_BYTES, PREFIX, InternalHandler, internal_app
 from services.rendering.gateway.invalidation import Invalidation
 from services.rendering.gateway.live.broadcaster import Broadcaster
 from services.rendering.gateway.live.handler import ROUTE as LIVE_ROUTE
@@ -24,6 +25,7 @@ from services.rendering.gateway.routes import Gateway
 from services.rendering.gateway.search_results import SearchClient, SearchPages
 from services.rendering.gateway.single_flight import Rendered, RenderLimits, SingleFlight
 from services.rendering.gateway.site_files import site_files
+from services.rendering.gateway.traces import Traces
 from services.rendering.pages.page import Absence, Page
 from services.rendering.pages.popular import PopularNews
 from services.rendering.pages.templates import Templates
@@ -54,12 +56,15 @@ def create_gateway(settings: RenderingSettings, *, database: str = DATABASE) -> 
     mongo = Mongo(settings.mongo)
     parts = GatewayParts(settings, ReadModel(mongo, database))
     # No middlewares: the handler of the public paths does their work, most of it off the fast path.
-    app = create_service(settings, [], middlewares=(), refuse=parts.gateway.refuse)
+    app = create_service(
+        settings, [], middlewares=(), largest_body_bytes=LARGEST_BODY_BYTES, refuse=parts.gateway.refuse
+    )
 
     async def connection(_: web.Application) -> AsyncIterator[None]:
         yield
         mongo.close()
 
+    app.add_subapp(PREFIX, internal_app(parts.internal_handler))
     app.add_routes([web.get(LIVE_ROUTE, parts.live_handler.listen)])
     app.add_routes([web.route("*", r"/{target:[\s\S]*}", parts.gateway.answer)])
     answer_first(app, parts.gateway.answer_from_cache)
@@ -83,8 +88,15 @@ class GatewayParts:
         self.popular = PopularNews(templates.popular, site.language)
         self.broadcaster = Broadcaster(min(settings.live_readers, _raise_file_limit()))
         self.live_topics = LiveTopics(TopicReader(model, templates), self.popular, self.broadcaster)
+        self.traces = Traces()
         self.invalidation = Invalidation(
-            settings, self.cache, self.popular, self.live_topics, model, lambda path: self.render_ahead.enqueue(path)
+            settings,
+            self.cache,
+            self.popular,
+            self.live_topics,
+            model,
+            self.traces,
+            lambda path: self.render_ahead.enqueue(path),
         )
         model.when_replaced(self.invalidation.flush)
         self.live_handler = LiveHandler(
@@ -101,6 +113,15 @@ class GatewayParts:
         page_builder = PageBuilder(model, templates, site, self.date, now, syndication)
         self.render_ahead = RenderAhead(self.single_flight, page_builder, lambda: self.invalidation.is_following)
         self.cache.on_drop = self.render_ahead.on_drop
+        self.internal_handler = InternalHandler(
+            model=model,
+            templates=templates,
+            popular=self.popular,
+            invalidation=self.invalidation,
+            traces=self.traces,
+            date=self.date,
+            clock=now,
+        )
         self._search_client = SearchClient(settings.search_urls, settings.search_wait_s)
         self.gateway = Gateway(
             cache=self.cache,

@@ -1,6 +1,7 @@
 """Turns reads into views: decides which articles a page shows, and where."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -69,9 +70,20 @@ def _without(cards: Sequence[Card], shown: set[str]) -> list[Card]:
 
 async def article_view(reading: Reading, article: ArticleState, comments: CommentsView, now: datetime) -> ArticleView:
     """An article with its neighbours, Recommended and a page of comments."""
+    return replace(await with_related(reading, article, article_alone(article, now)), comments=comments)
+
+
+async def with_related(reading: Reading, article: ArticleState, view: ArticleView) -> ArticleView:
+    """The view with the article's neighbours and Recommended."""
     previous, following = await reading.neighbours(article)
     near = {card.article_id for card in (previous, following) if card}
     recommended = await reading.recommended(article, RECOMMENDED + len(near))
+    shown = tuple(_without(recommended, near)[:RECOMMENDED])
+    return replace(view, previous=previous, next=following, recommended=shown)
+
+
+def article_alone(article: ArticleState, now: datetime) -> ArticleView:
+    """An article without other articles and comments: needs no read."""
     return ArticleView(
         article_id=article.id,
         url=article.url,
@@ -89,10 +101,6 @@ async def article_view(reading: Reading, article: ArticleState, comments: Commen
         corrected_at=article.corrected_at,
         corrections=tuple(Correction(correction.note, correction.at) for correction in article.corrections),
         years_old=years_old(article.published_at, now),
-        previous=previous,
-        next=following,
-        recommended=tuple(_without(recommended, near)[:RECOMMENDED]),
-        comments=comments,
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import unescape
 from urllib.parse import quote
@@ -56,6 +56,7 @@ class About:
     data: tuple[str, ...]
     properties: tuple[tuple[str, str], ...] = ()
     oembed_url: str = ""
+    robots: str = "max-image-preview:large"
 
 
 def as_script(thing: Thing) -> str:
@@ -121,7 +122,7 @@ class Metadata:
         section = self._section(view.section, lang)
         description = view.standfirst or _shortened(view.body_html)
         trail = [(lang.text("home"), "/"), (section, f"/{view.section}"), (view.headline, view.url)]
-        return self._about(
+        about = self._about(
             view.headline,
             description,
             view.url,
@@ -132,6 +133,7 @@ class Metadata:
             properties=self._properties(view, section),
             oembed_url=f"{self._base_url}/v1/oembed?url={quote(self._base_url + view.url, safe='')}&format=json",
         )
+        return replace(about, robots="noindex") if view.preview else about
 
     def _news_article(self, view: ArticleView, section: str, description: str) -> Thing:
         authors = [

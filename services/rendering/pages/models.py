@@ -137,6 +137,7 @@ class ArticleView:
     """An article's page. The browser updates `years_old` when a cached page is older than an anniversary.
 
     `received`: the reader has just sent a comment and has no script to show the thank-you.
+    `preview`: not published; `preview.py` lists the differences.
     """
 
     article_id: str
@@ -160,6 +161,7 @@ class ArticleView:
     recommended: tuple[Card, ...] = ()
     comments: CommentsView = CommentsView()
     received: bool = False
+    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ _POLICY = "; ".join(
         "manifest-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
-        "frame-ancestors 'none'",
     )
 )
 
@@ -52,7 +51,7 @@ _SLOT = POPULAR_SLOT.encode()
 class PageKind:
     """Metadata of an answer: everything but its content. `route` names the kind of page in metrics.
 
-    `style_source` is the `style-src` of its Content-Security-Policy.
+    `style_source` and `frame_ancestors` are directives of its Content-Security-Policy.
     `modified_s` becomes `Last-Modified` (Unix time): set it only when the page depends on documents alone, not on rankings or time.
     """
 
@@ -64,6 +63,7 @@ class PageKind:
     compressible: bool = True
     modified_s: int | None = None
     style_source: str = "'none'"
+    frame_ancestors: str = "'none'"
 
     @property
     def content_security_policy(self) -> str:
@@ -71,7 +71,7 @@ class PageKind:
 
         On an HTTPS site browsers fetch `http:` pictures by HTTPS (Mixed Content Level 2).
         """
-        return f"{_POLICY}; style-src {self.style_source}"
+        return f"{_POLICY}; frame-ancestors {self.frame_ancestors}; style-src {self.style_source}"
 
 
 @dataclass(frozen=True, slots=True)

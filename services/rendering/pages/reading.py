@@ -88,6 +88,12 @@ class Reading:
             self._shown[card_name(article_id)] = stored.card_version if stored is not None else 0
         return article
 
+    async def stored_article(self, article_id: str) -> tuple[StoredArticle, int] | None:
+        """An article's document and the document's version; None if it is unknown or erased."""
+        name = article_name(article_id)
+        stored = await self.ask(lambda snapshot: snapshot.get(name, StoredArticle))
+        return None if stored is None or stored.erased else (stored, self._snapshot.versions[name])
+
     async def language(self, article_id: str) -> str:
         """The language of an article, also of a withdrawn one; empty if it is unknown or erased."""
         stored = await self.ask(lambda snapshot: snapshot.get(article_name(article_id), StoredArticle))

@@ -30,6 +30,11 @@ def article_name(article_id: str) -> str:
     return f"article:{article_id}"
 
 
+def article_id_of(dependency: str) -> str | None:
+    """The article whose document has this name, or None for a name of another kind."""
+    return dependency.removeprefix("article:") if dependency.startswith("article:") else None
+
+
 def card_name(article_id: str) -> str:
     """Name of an article's card. Not a document: a version that no page with this card may fall behind."""
     return f"card:{article_id}"

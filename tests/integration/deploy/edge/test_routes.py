@@ -61,6 +61,31 @@ async def test_health_and_metrics_are_not_public(
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "/internal",
+        "/internal/preview",
+        "/internal/articles/01J/trace",
+        "//internal/state",
+        "/%69nternal/state",
+        "/internal%2Fstate",
+        "/world/../internal/state",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_internal_routes_are_not_public(
+    path: str, method: str, start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+
+    async with client.request(method, URL(edge + path, encoded=True)) as answer:
+        status = answer.status
+
+    assert status == 404
+    assert not any(upstream.asked for upstream in behind.values())
+
+
+@pytest.mark.parametrize(
     "path", ["/v1", "/v1/", "/v1/nope", "/v1/nope/further", "/v1/media", "/v1/media/1", "/v1/imports"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -43,7 +43,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[RATE_LIMITER] = RateLimiter(settings)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
-        app[TOKEN_CHECKER] = TokenChecker(settings.ingestion_urls)
+        app[TOKEN_CHECKER] = TokenChecker(settings.ingestion_urls, settings.site_url)
         await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
         async with expiring(store.answers.collection, KEPT_FOR):

@@ -7,8 +7,14 @@ from aiohttp import web
 
 from services.ingestion.articles.routes import ARTICLES, SITE
 from services.ingestion.articles.routes import ROUTES as ARTICLE_ROUTES
-from services.ingestion.people.access import TOKENS
+from services.ingestion.people.access import CLOCK, PEOPLE, SESSIONS, TOKENS, TRUSTS_EDGE
+from services.ingestion.people.first_admin import FirstAdmin, provide_first_admin
+from services.ingestion.people.passwords import Passwords
 from services.ingestion.people.routes import ROUTES as PEOPLE_ROUTES
+from services.ingestion.people.session_routes import ROUTES as SESSION_ROUTES
+from services.ingestion.people.session_routes import SIGN_IN
+from services.ingestion.people.session_store import KEPT_FOR as SESSIONS_KEPT_FOR
+from services.ingestion.people.sign_in import SignIn
 from services.ingestion.people.tokens import TokenOwner
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
@@ -20,30 +26,42 @@ from shared.mongo.client import Mongo, once_available
 from shared.mongo.expiry import expiring
 from shared.outbox.relay import relaying
 from shared.site.site import load_site
-from shared.times import now
+from shared.times import Clock, now
 
 # The longest body with each character escaped as two surrogates, and room for the other fields.
 LARGEST_BODY_BYTES = 3 * 1024 * 1024
 FILE_TOKEN_NAME = "admin"
 
 STORE = web.AppKey("store", Store)
+PASSWORDS = web.AppKey("passwords", Passwords)
+ROUTES = (*ARTICLE_ROUTES, *PEOPLE_ROUTES, *SESSION_ROUTES)
 
 
-def create_app(settings: IngestionSettings) -> web.Application:
-    """Build the application. Raises SettingsError for a wrong setting."""
+def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Application:
+    """Build the application. `clock` is the time for people and sessions. Raises SettingsError for a wrong setting."""
     settings.admin_token()
-    app = create_service(settings, [*ARTICLE_ROUTES, *PEOPLE_ROUTES], largest_body_bytes=LARGEST_BODY_BYTES)
+    settings.desk_admin_password()
+    app = create_service(settings, ROUTES, largest_body_bytes=LARGEST_BODY_BYTES)
     store = Store(Mongo(settings.mongo), settings.ingestion_database)
     app[STORE] = store
     app[ARTICLES] = store.articles
-    app[TOKENS] = store.tokens
     app[SITE] = load_site(settings.site)
+    _add_people(app, settings, clock)
     app[HEALTH].add("mongodb", store.mongo.check)
     # Never a reason to be unready: the outbox is durable and waits for Kafka.
     app[HEALTH].add("outbox", store.outbox.facts)
     app.cleanup_ctx.append(_prepare_store)
     app.cleanup_ctx.append(_relay)
     return app
+
+
+def _add_people(app: web.Application, settings: IngestionSettings, clock: Clock) -> None:
+    store = app[STORE]
+    app[CLOCK] = clock
+    app[TRUSTS_EDGE] = settings.forwarded_for
+    app[TOKENS], app[PEOPLE], app[SESSIONS] = store.tokens, store.people, store.sessions
+    app[PASSWORDS] = Passwords()
+    app[SIGN_IN] = SignIn(store.people, store.sessions, app[PASSWORDS], store.audit)
 
 
 async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
@@ -55,9 +73,21 @@ async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
     if token is not None:
         await store.tokens.add(token, TokenOwner(new_id(), FILE_TOKEN_NAME, "admin"), now(), from_file=True)
         await store.tokens.keep_one_from_file(token, now())
-    async with expiring(store.answers.collection, KEPT_FOR):
+    await _provide_first_admin(app, settings)
+    async with (
+        expiring(store.answers.collection, KEPT_FOR),
+        expiring(store.sessions.collection, SESSIONS_KEPT_FOR),
+    ):
         yield
+    app[PASSWORDS].close()
     store.mongo.close()
+
+
+async def _provide_first_admin(app: web.Application, settings: IngestionSettings) -> None:
+    wanted = FirstAdmin(
+        settings.desk_admin_email, f"{settings.site_url}/desk", settings.desk_login_file, settings.desk_admin_password()
+    )
+    await once_available(partial(provide_first_admin, wanted, app[PEOPLE], app[PASSWORDS], app[CLOCK]()))
 
 
 async def _relay(app: web.Application) -> AsyncIterator[None]:

@@ -4,11 +4,13 @@ from pathlib import Path
 
 from pydantic import Field
 
+from services.ingestion.people.fields import EmailAddress
 from shared.errors import SettingsError
 from shared.settings import Settings
 
 # Nobody types a token. A shorter text is a mistake, such as a file with a word in it.
 SHORTEST_TOKEN = 20
+SHORTEST_PASSWORD = 12
 
 
 class IngestionSettings(Settings):
@@ -19,6 +21,34 @@ class IngestionSettings(Settings):
         None,
         description="a file with an admin's token; a different text in it replaces the token at the next start",
     )
+    desk_login_file: Path | None = Field(
+        None,
+        description="a file for the log-in of the desk's first admin; the first start makes both while there are no people",
+    )
+    desk_admin_password_file: Path | None = Field(
+        None, description="a file with the password of the desk's first admin, instead of WM_DESK_LOGIN_FILE"
+    )
+    desk_admin_email: EmailAddress = Field(
+        "admin@world-monitor.example", description="the e-mail address of the desk's first admin"
+    )
+    forwarded_for: bool = Field(
+        True,
+        description="whether to trust X-Forwarded-For; clients reach services only through the edge, which sets it",
+    )
+
+    def desk_admin_password(self) -> str | None:
+        """The password in `desk_admin_password_file`, None without such a file. Raises SettingsError when it is too short."""
+        if self.desk_admin_password_file is None:
+            return None
+        try:
+            password = self.desk_admin_password_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"WM_DESK_ADMIN_PASSWORD_FILE: {self.desk_admin_password_file} cannot be read: {error}"
+            ) from error
+        if len(password) < SHORTEST_PASSWORD:
+            raise SettingsError(f"WM_DESK_ADMIN_PASSWORD_FILE: a password has at least {SHORTEST_PASSWORD} characters")
+        return password
 
     def admin_token(self) -> str | None:
         """The token in `admin_token_file`, None without such a file. Raises SettingsError when the text cannot be a token."""

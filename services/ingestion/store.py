@@ -1,6 +1,9 @@
 """The service's database: the stores of both rooms. `app.py` and `commands.py` open it."""
 
 from services.ingestion.articles.store import ArticleStore
+from services.ingestion.people.audit import AuditLog
+from services.ingestion.people.person_store import PersonStore
+from services.ingestion.people.session_store import SessionStore
 from services.ingestion.people.token_store import TokenStore
 from shared.http.idempotency import Answers
 from shared.mongo.client import Mongo
@@ -18,8 +21,13 @@ class Store:
         self.outbox = Outbox(opened)
         self.articles = ArticleStore(mongo, opened, self.answers, self.outbox)
         self.tokens = TokenStore(opened)
+        self.people = PersonStore(opened)
+        self.sessions = SessionStore(opened)
+        self.audit = AuditLog(opened)
 
     async def prepare(self) -> None:
         """Create missing indexes and counters. Raises Unavailable."""
         await index_by_age(self.answers.collection)
         await self.articles.prepare()
+        await self.people.prepare()
+        await self.sessions.prepare()

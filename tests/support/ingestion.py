@@ -17,7 +17,7 @@ from services.ingestion.store import Store
 from shared.events import ArticleState, decode
 from shared.ids import new_id
 from shared.kafka.client import as_record
-from shared.times import now
+from shared.times import Clock, now
 from shared.topics import ARTICLES
 from tests.support.polling import eventually
 
@@ -109,10 +109,12 @@ class IngestionClient:
 
 
 @asynccontextmanager
-async def running_ingestion(settings: IngestionSettings, folder: Path) -> AsyncIterator[IngestionClient]:
-    """Start the service with an admin's token in a file."""
+async def running_ingestion(
+    settings: IngestionSettings, folder: Path, clock: Clock = now
+) -> AsyncIterator[IngestionClient]:
+    """Start the service with an admin's token in a file. `clock` is the time for people and sessions."""
     token = make_token()
     (folder / "admin.token").write_text(f"{token}\n")
-    app = create_app(settings.model_copy(update={"admin_token_file": folder / "admin.token"}))
+    app = create_app(settings.model_copy(update={"admin_token_file": folder / "admin.token"}), clock=clock)
     async with TestClient(TestServer(app)) as client:
         yield IngestionClient(client, app[STORE], settings.kafka, token)

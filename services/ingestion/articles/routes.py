@@ -23,8 +23,8 @@ from services.ingestion.articles.records import Filters, Revision
 from services.ingestion.articles.rules import Article, Status
 from services.ingestion.articles.store import ArticleStore
 from services.ingestion.people.access import authorize, require
+from services.ingestion.people.actor import Actor
 from services.ingestion.people.roles import Right
-from services.ingestion.people.tokens import TokenOwner
 from shared.errors import Problem
 from shared.http.idempotency import Answer, claim
 from shared.http.problems import field_problem, json_response
@@ -54,38 +54,38 @@ SITE = web.AppKey("site", Site)
 
 async def create_article(request: web.Request) -> web.Response:
     """Create an article as a draft."""
-    owner, body = await _write(request, "create")
+    actor, body = await _write(request, "create")
     store, site = request.app[ARTICLES], request.app[SITE]
 
     async def work(change: ChangeRequest) -> Answer:
         return await changes.create(store, site, change, validate(SentArticle, parse_json(body)))
 
-    return await _once(request, owner, body, work)
+    return await _once(request, actor, body, work)
 
 
 async def edit_article(request: web.Request) -> web.Response:
     """Replace the working copy."""
-    owner, body = await _write(request, "edit drafts")
+    actor, body = await _write(request, "edit drafts")
     store, site = request.app[ARTICLES], request.app[SITE]
 
     async def work(change: ChangeRequest) -> Answer:
         sent = validate(SentArticle, parse_json(body))
         article = await _article_as_read(request)
         if article.status != "draft":
-            require(owner, "edit")
+            require(actor, "edit")
         return await changes.edit(store, site, change, article, sent)
 
-    return await _once(request, owner, body, work)
+    return await _once(request, actor, body, work)
 
 
 async def publish_article(request: web.Request) -> web.Response:
     """Show readers the working copy."""
-    owner, body = await _write(request, "publish")
+    actor, body = await _write(request, "publish")
 
     async def work(change: ChangeRequest) -> Answer:
         sent = validate(SentPublication, parse_json(body or b"{}"))
         if sent.published_at is not None:
-            require(owner, "back-date")
+            require(actor, "back-date")
             rules.check_date(sent.published_at, change.at)
         article = await _article_as_read(request)
 
@@ -94,7 +94,7 @@ async def publish_article(request: web.Request) -> web.Response:
 
         return await changes.apply(request.app[ARTICLES], change, "publish", article, decide, None)
 
-    return await _once(request, owner, body, work)
+    return await _once(request, actor, body, work)
 
 
 async def correct_article(request: web.Request) -> web.Response:
@@ -123,14 +123,14 @@ async def _decide(
     read: Callable[[bytes, ChangeRequest], tuple[Decision, str]],
 ) -> web.Response:
     """Apply a decision to the article version that the editor read. `read` returns decision and reason from the body."""
-    owner, body = await _write(request, action)
+    actor, body = await _write(request, action)
 
     async def work(change: ChangeRequest) -> Answer:
         decide, reason = read(body, change)
         article = await _article_as_read(request)
         return await changes.apply(request.app[ARTICLES], change, action, article, decide, reason)
 
-    return await _once(request, owner, body, work)
+    return await _once(request, actor, body, work)
 
 
 async def show_article(request: web.Request) -> web.Response:
@@ -164,18 +164,18 @@ async def list_revisions(request: web.Request) -> web.Response:
     return json_response(answer.model_dump_json().encode())
 
 
-async def _write(request: web.Request, right: Right) -> tuple[TokenOwner, bytes]:
-    owner = await authorize(request, right)
+async def _write(request: web.Request, right: Right) -> tuple[Actor, bytes]:
+    actor = await authorize(request, right)
     refuse_unknown(request.query, ())
     # A publication needs neither body nor content type.
     empty = right == "publish" and not request.can_read_body
-    return owner, b"" if empty else await read_body(request)
+    return actor, b"" if empty else await read_body(request)
 
 
 async def _once(
-    request: web.Request, owner: TokenOwner, body: bytes, work: Callable[[ChangeRequest], Awaitable[Answer]]
+    request: web.Request, actor: Actor, body: bytes, work: Callable[[ChangeRequest], Awaitable[Answer]]
 ) -> web.Response:
-    change = ChangeRequest(owner.name, now(), claim(request, owner.token_id, body))
+    change = ChangeRequest(actor.name, now(), claim(request, actor.id, body))
     answer = await request.app[ARTICLES].answers.once(change.claim, lambda: work(change))
     return answer.response()
 

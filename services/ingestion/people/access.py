@@ -2,31 +2,70 @@
 
 from aiohttp import web
 
+from services.ingestion.people.actor import Actor, network_of
+from services.ingestion.people.person_store import PersonStore
+from services.ingestion.people.records import DeskSession, Person
 from services.ingestion.people.roles import Right, may
+from services.ingestion.people.session_store import SESSION_PREFIX, SessionStore
 from services.ingestion.people.token_store import TokenStore
-from services.ingestion.people.tokens import TokenOwner
 from shared.errors import Problem
-from shared.http.bearer import read_bearer_token, unknown_token
+from shared.http.app import SETTINGS
+from shared.http.bearer import ended_session, read_credential, unknown_token
+from shared.times import Clock
 
 TOKENS = web.AppKey("tokens", TokenStore)
+PEOPLE = web.AppKey("people", PersonStore)
+SESSIONS = web.AppKey("sessions", SessionStore)
+TRUSTS_EDGE = web.AppKey("trusts_edge", bool)
+# Time is passed in: tests let it pass.
+CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 
 
-async def authenticate(request: web.Request) -> TokenOwner:
-    """The owner of the request's token; 401 without a valid one."""
-    owner = await request.app[TOKENS].find(read_bearer_token(request))
+async def authenticate(request: web.Request) -> Actor:
+    """The actor of the request's token or session; 401 without a valid one, 403 for a write from another origin."""
+    token = _token(request)
+    if token.startswith(SESSION_PREFIX):
+        session, person = await _signed_in(request, token)
+        return Actor(person.id, person.name, person.role, "session", session.id)
+    owner = await request.app[TOKENS].find(token)
     if owner is None:
         raise unknown_token()
-    return owner
+    return Actor(owner.token_id, owner.name, owner.role, "token")
 
 
-async def authorize(request: web.Request, right: Right) -> TokenOwner:
+async def authorize(request: web.Request, right: Right) -> Actor:
     """As `authenticate`; 403 when the role does not have the right."""
-    owner = await authenticate(request)
-    require(owner, right)
-    return owner
+    actor = await authenticate(request)
+    require(actor, right)
+    return actor
 
 
-def require(owner: TokenOwner, right: Right) -> None:
-    """403 when the owner's role does not have the right."""
-    if not may(owner.role, right):
-        raise Problem(403, f"The role {owner.role} does not have the right to {right}.")
+def require(actor: Actor, right: Right) -> None:
+    """403 when the actor's role does not have the right."""
+    if not may(actor.role, right):
+        raise Problem(403, f"The role {actor.role} does not have the right to {right}.")
+
+
+async def signed_in(request: web.Request) -> tuple[str, DeskSession, Person]:
+    """The request's session token, its session and its person; 401 without a session, also for an API token."""
+    token = _token(request)
+    if not token.startswith(SESSION_PREFIX):
+        raise ended_session()
+    return token, *await _signed_in(request, token)
+
+
+def client_network(request: web.Request) -> str:
+    """The network that the request came from, for limits and the audit log."""
+    return network_of(request, trusts_edge=request.app[TRUSTS_EDGE])
+
+
+def _token(request: web.Request) -> str:
+    return read_credential(request, request.app[SETTINGS].site_url).token
+
+
+async def _signed_in(request: web.Request, token: str) -> tuple[DeskSession, Person]:
+    session = await request.app[SESSIONS].find(token, request.app[CLOCK]())
+    person = None if session is None else await request.app[PEOPLE].find(session.person_id)
+    if session is None or person is None or not person.is_active:
+        raise ended_session()
+    return session, person

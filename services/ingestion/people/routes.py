@@ -8,9 +8,8 @@ from shared.http.problems import json_response
 
 
 async def show_token(request: web.Request) -> web.Response:
-    """Show the owner of the request's token. For the other services: the edge does not route this path."""
-    owner = await authenticate(request)
-    return json_response(TokenAnswer(name=owner.name, role=owner.role).model_dump_json().encode())
+    """Show the actor of the request's token or session. For the other services: the edge does not route this path."""
+    return json_response(TokenAnswer.of(await authenticate(request)).model_dump_json().encode())
 
 
 ROUTES = [

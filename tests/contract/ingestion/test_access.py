@@ -65,7 +65,10 @@ async def test_request_without_valid_token_is_401(
 async def test_internal_route_names_the_token_owner(ingestion: IngestionClient) -> None:
     moderator = await ingestion.as_role("moderator")
 
-    assert await moderator.ask("GET", "/internal/token") == {"name": "the moderator", "role": "moderator"}
+    answer = await moderator.ask("GET", "/internal/token")
+
+    assert (answer["name"], answer["role"], answer["via"]) == ("the moderator", "moderator", "token")
+    assert answer["id"] in [entry.owner.token_id for entry in await ingestion.store.tokens.list()]
 
 
 async def test_revoked_token_is_refused_and_lists_hide_tokens(ingestion: IngestionClient) -> None:

@@ -1,0 +1,42 @@
+"""Who asks: the actor of a request, and the network it comes from."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Literal
+
+from aiohttp import web
+
+from services.ingestion.people.roles import Role
+
+# The parts of an address that name a network, not a person's device.
+_IPV4_NETWORK = 24
+_IPV6_NETWORK = 48
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The holder of a token, or a person with a session. `id` is the token's id or the person's."""
+
+    id: str
+    name: str
+    role: Role
+    via: Literal["token", "session"]
+    session_id: str | None = None
+
+
+def network_of(request: web.Request, *, trusts_edge: bool) -> str:
+    """The client's network. The edge writes the last entry of X-Forwarded-For; a client can invent the others."""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return network_prefix(forwarded if forwarded and trusts_edge else request.remote or "")
+
+
+def network_prefix(address: str) -> str:
+    """The /24 of an IPv4 address, the /48 of an IPv6 address; `unknown` for other text."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    length = _IPV4_NETWORK if found.version == 4 else _IPV6_NETWORK
+    return str(ipaddress.ip_network(f"{found}/{length}", strict=False))

@@ -1,0 +1,61 @@
+"""Carries out a sign-in: from the password to the session."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.ingestion.people.actor import Actor
+from services.ingestion.people.audit import AuditLog
+from services.ingestion.people.passwords import Passwords
+from services.ingestion.people.person_store import PersonStore
+from services.ingestion.people.records import DeskSession, Person
+from services.ingestion.people.session_store import SessionStore, make_session_token
+from shared.errors import Problem
+from shared.ids import new_id
+
+_LONGEST_BROWSER = 200
+
+
+@dataclass(frozen=True)
+class Visit:
+    """The circumstances of a sign-in."""
+
+    network: str
+    browser: str
+    at: datetime
+
+
+class SignIn:
+    """Checks passwords and opens sessions."""
+
+    def __init__(self, people: PersonStore, sessions: SessionStore, passwords: Passwords, audit: AuditLog) -> None:
+        self._people = people
+        self._sessions = sessions
+        self._passwords = passwords
+        self._audit = audit
+
+    async def check_password(self, email: str, password: str) -> Person:
+        """The person with this address and password. One 401, after the same work, for anything that does not fit."""
+        person = await self._people.find_by_email(email)
+        stored = person.password_hash if person is not None and person.can_sign_in else None
+        check = await self._passwords.check(password, stored)
+        if person is None or not check.is_right:
+            raise wrong_password()
+        if check.fresh_hash is not None:
+            await self._people.change(person.id, {"password_hash": check.fresh_hash}, password_hash=stored)
+        return person
+
+    async def open(self, person: Person, visit: Visit) -> tuple[str, DeskSession]:
+        """Open a session and return its token. The token is always new: one that was there before is worth nothing."""
+        token = make_session_token()
+        browser = visit.browser[:_LONGEST_BROWSER]
+        session = DeskSession(new_id(), person.id, visit.at, visit.at, person.rights_version, visit.network, browser)
+        await self._sessions.add(token, session)
+        await self._people.note_sign_in(person, visit.network, visit.at)
+        actor = Actor(person.id, person.name, person.role, "session", session.id)
+        await self._audit.note(actor, "session.sign-in", session.id, visit.network, visit.at, {})
+        return token, session
+
+
+def wrong_password() -> Problem:
+    """The one answer to a sign-in that fails, whatever the reason."""
+    return Problem(401, "E-mail address or password is wrong.")

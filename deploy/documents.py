@@ -21,6 +21,7 @@ from deploy.edition.settings import EditionSettings
 from deploy.local.settings import LocalSettings
 from deploy.metric_meanings import MEANINGS
 from services.comments.settings import CommentsSettings
+from services.desk.settings import DeskSettings
 from services.ingestion.settings import IngestionSettings
 from services.popularity.settings import PopularitySettings
 from services.rendering.settings import RenderingSettings
@@ -37,6 +38,7 @@ READERS: Mapping[str, type[BaseSettings]] = {
     "popularity": PopularitySettings,
     "rendering": RenderingSettings,
     "search": SearchSettings,
+    "desk": DeskSettings,
     "`make run`": LocalSettings,
     "compose jobs": ComposeSettings,
     "edition loader": EditionSettings,

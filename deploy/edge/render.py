@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 ERRORS = HERE / "errors"
 CONTRACT = HERE.parents[1] / "docs" / "openapi.json"
 PICTURES = HERE.parent / "edition" / "pictures"
-UPSTREAMS = ("ingestion", "comments", "popularity", "rendering", "search")
+UPSTREAMS = ("ingestion", "comments", "popularity", "rendering", "search", "desk")
 
 
 def _user_of_root() -> str:

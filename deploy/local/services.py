@@ -31,7 +31,11 @@ SERVICES = (
     Service("popularity", "services.popularity", ("api",)),
     Service("search", "services.search"),
     Service("rendering", "services.rendering", ("gateway",)),
+    Service("desk", "services.desk"),
 )
+
+# Services that others call, by the setting WM_<NAME>.
+CALLED = ("ingestion", "popularity", "rendering", "search")
 
 # The forkserver imports these once for all services.
 PRELOADED = (
@@ -41,18 +45,21 @@ PRELOADED = (
     "services.comments.app",
     "services.popularity.app",
     "services.search.app",
+    "services.desk.app",
     "services.rendering.gateway.wiring",
     "services.rendering.projector.wiring",
 )
 
 
 def specs(scale: Mapping[str, int], ports: Ports, env: Mapping[str, str]) -> list[tuple[Service, Spec]]:
-    """Every process that `scale` asks for, each with its own port. All get the addresses of ingestion and search."""
+    """Every process that `scale` asks for, each with its own port. All get the addresses of the services that others call."""
     wanted = [(service, number) for service in SERVICES for number in range(1, scale[service.name] + 1)]
     urls = [f"http://127.0.0.1:{ports.take()}" for _ in wanted]
-    ingestion = [url for (service, _), url in zip(wanted, urls, strict=True) if service.name == "ingestion"]
-    search = [url for (service, _), url in zip(wanted, urls, strict=True) if service.name == "search"]
-    common = {**env, "WM_INGESTION": ",".join(ingestion), "WM_SEARCH": ",".join(search)}
+    common = dict(env)
+    for name in CALLED:
+        common[f"WM_{name.upper()}"] = ",".join(
+            url for (service, _), url in zip(wanted, urls, strict=True) if service.name == name
+        )
     return [(service, _spec(service, number, url, common)) for (service, number), url in zip(wanted, urls, strict=True)]
 
 

@@ -19,6 +19,7 @@ SERVICE_NAMES = (
     "rendering",
     "rendering-projector",
     "search",
+    "desk",
 )
 _MOST_PROCESSES = 64
 

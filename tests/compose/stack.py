@@ -17,7 +17,16 @@ import aiohttp
 from tests.support.polling import eventually
 from tests.support.running import ROOT, free_port
 
-SERVICES = ("ingestion", "comments", "popularity", "popularity-counter", "rendering", "rendering-projector", "search")
+SERVICES = (
+    "ingestion",
+    "comments",
+    "popularity",
+    "popularity-counter",
+    "rendering",
+    "rendering-projector",
+    "search",
+    "desk",
+)
 ENGINES = ("kafka", "mongo", "redis")
 _ESTABLISHED = "01"
 _SERVICE_PORT = f"{8000:04X}"

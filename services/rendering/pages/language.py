@@ -1,14 +1,14 @@
 """Languages of the chrome (the words around articles), with dates and plurals by CLDR (Babel)."""
 
-import tomllib
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import get_day_names, get_month_names
 
+from shared.site.words import direction, primary, read_words
 from shared.text import close_marks
 
 DIRECTORY = Path(__file__).with_name("templates") / "words"
@@ -19,20 +19,6 @@ _FROM_SUNDAY = (6, 0, 1, 2, 3, 4, 5)
 AGES = ("minute", "hour", "day", "month", "year")
 # Size of the script's table of plural forms. From 200 on, plural rules look at the last two digits only.
 PLURAL_FORMS = 200
-
-
-def primary(code: str) -> str:
-    """The language without region or script: `ar` of `ar-EG`."""
-    return code.partition("-")[0].lower()
-
-
-@lru_cache(maxsize=256)
-def direction(code: str) -> str:
-    """`rtl` or `ltr`, for HTML's `dir`. Unknown languages are `ltr`."""
-    try:
-        return Locale.parse(code, sep="-").text_direction
-    except (UnknownLocaleError, ValueError):
-        return "ltr"
 
 
 class Language:
@@ -136,15 +122,4 @@ class Languages:
 
 @cache
 def _language(path: Path) -> Language:
-    return Language(path.stem, _words(path))
-
-
-def _words(path: Path) -> dict[str, str]:
-    return _flat(tomllib.loads(path.read_text("utf-8")))
-
-
-def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:
-    words: dict[str, str] = {}
-    for key, value in table.items():
-        words |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": str(value)}
-    return words
+    return Language(path.stem, read_words(path))

@@ -77,6 +77,7 @@ async def _expect_true_run_json(platform: Platform) -> None:
     assert isinstance(listed, list)
     assert sorted((entry["name"], entry["instance"]) for entry in listed) == [
         ("comments", 1),
+        ("desk", 1),
         ("ingestion", 1),
         ("popularity", 1),
         ("popularity-counter", 1),

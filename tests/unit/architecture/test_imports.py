@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-SERVICES = ("comments", "ingestion", "popularity", "rendering", "search")
+SERVICES = ("comments", "desk", "ingestion", "popularity", "rendering", "search")
 
 # The longest name that matches is a module's group. Every group may import itself; a service may import all of `shared`.
 _BASE = {"shared", "shared.process.tracing"}

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from services.rendering.pages.language import DIRECTORY, Languages, _words, direction
+from services.rendering.pages.language import DIRECTORY, Languages, direction
 from services.rendering.pages.static_pages import load_static_pages
 from shared.errors import SettingsError
 from shared.site.site import SHIPPED, load_site
+from shared.site.words import read_words
 
 PLURAL = re.compile(r"\.(zero|one|two|few|many|other)$")
 LANGUAGES = Languages("en")
 
 
 def test_languages_have_same_keys_and_placeholders() -> None:
-    english = _words(DIRECTORY / "en.toml")
-    arabic = _words(DIRECTORY / "ar.toml")
+    english = read_words(DIRECTORY / "en.toml")
+    arabic = read_words(DIRECTORY / "ar.toml")
 
     assert {PLURAL.sub("", key) for key in english} == {PLURAL.sub("", key) for key in arabic}
     for key in english.keys() & arabic.keys():
@@ -26,7 +27,7 @@ def test_languages_have_same_keys_and_placeholders() -> None:
 
 
 def test_words_used_by_templates_exist() -> None:
-    words = _words(DIRECTORY / "en.toml")
+    words = read_words(DIRECTORY / "en.toml")
     templates = "".join(path.read_text("utf-8") for path in DIRECTORY.parent.rglob("*.html"))
 
     asked = set(re.findall(r'lang\.text\("([\w.]+)"[,)]', templates))

@@ -31,6 +31,13 @@ from tests.support.edge import Behind, StartEdge
         ("POST", "/v1/views", "popularity"),
         ("GET", "/v1/popular?window=24h", "popularity"),
         ("GET", "/v1/search?q=harbour", "search"),
+        ("GET", "/v1/people", "ingestion"),
+        ("POST", "/v1/people/01J/sign-out", "ingestion"),
+        ("DELETE", "/v1/tokens/01J", "ingestion"),
+        ("GET", "/v1/audit?actor=x", "ingestion"),
+        ("GET", "/desk", "desk"),
+        ("POST", "/desk/articles/01J/publish", "desk"),
+        ("GET", "/desktop-news", "rendering"),
     ],
 )
 async def test_path_reaches_its_service_unchanged(

@@ -1,0 +1,49 @@
+"""The desk's table of contents: clients of other services, pages, routes."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from services.desk.api import ServiceClient
+from services.desk.articles import acts, editor, list_page
+from services.desk.assets import PREFIX, DeskAssets
+from services.desk.keys import ASSETS, DESK_SETTINGS, INGESTION, LANGUAGES, PAGES, POPULARITY, RENDERING, SITE
+from services.desk.people import sign_in
+from services.desk.settings import DeskSettings
+from services.desk.templates import Pages
+from services.desk.visit import answer_pages, sign_in_first
+from services.desk.words import Languages
+from shared.http.app import create_service
+from shared.http.middleware import answer_problems, observe
+from shared.site.site import load_site
+
+# A body of 200,000 characters, percent-encoded in a form.
+LARGEST_BODY_BYTES = 3 * 1024 * 1024
+
+ROUTES = [*sign_in.ROUTES, *list_page.ROUTES, *editor.ROUTES, *acts.ROUTES]
+
+
+def create_app(settings: DeskSettings) -> web.Application:
+    """Build the application. Raises SettingsError for a wrong site file."""
+    middlewares = (observe, answer_problems, answer_pages, sign_in_first)
+    app = create_service(settings, ROUTES, middlewares=middlewares, largest_body_bytes=LARGEST_BODY_BYTES)
+    app[DESK_SETTINGS] = settings
+    app[SITE] = site = load_site(settings.site)
+    app[ASSETS] = assets = DeskAssets(site)
+    app[LANGUAGES] = Languages(site.language, site.zone)
+    app[PAGES] = Pages(site, assets)
+    app.add_routes([web.get(PREFIX + "{name}", assets.serve)])
+    for key, name, urls in (
+        (INGESTION, "ingestion", settings.ingestion_urls),
+        (RENDERING, "rendering", settings.rendering_urls),
+        (POPULARITY, "popularity", settings.popularity_urls),
+    ):
+        app[key] = ServiceClient(name, urls, settings.desk_wait_s)
+    app.cleanup_ctx.append(_close_clients)
+    return app
+
+
+async def _close_clients(app: web.Application) -> AsyncIterator[None]:
+    yield
+    for key in (INGESTION, RENDERING, POPULARITY):
+        await app[key].close()

@@ -1,0 +1,83 @@
+"""The working copy between a form and ingestion: field names, lists in one line, an article's facts for pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.desk.visit import moment_of
+
+FIELDS = ("headline", "standfirst", "body_markdown", "section", "slug", "language")
+PICTURE_FIELDS = ("url", "alt", "caption", "credit")
+LISTS = ("tags", "bylines")
+
+
+@dataclass(frozen=True)
+class ArticleFacts:
+    """An article as the desk's pages show it."""
+
+    id: str
+    version: int
+    status: str
+    headline: str
+    section: str
+    url: str | None
+    language: str
+    bylines: tuple[str, ...]
+    tags: tuple[str, ...]
+    updated_at: datetime | None
+    published_at: datetime | None
+    corrected_at: datetime | None
+    scheduled_for: datetime | None
+    embargo_until: datetime | None
+    submitted_at: datetime | None
+    submitted_by: str
+    note_back: str
+    is_changed: bool
+
+
+def facts_of(found: Mapping[str, object]) -> ArticleFacts:
+    """The facts in an answer of ingestion."""
+    return ArticleFacts(
+        id=str(found["id"]),
+        version=int(str(found["version"])),
+        status=str(found["status"]),
+        headline=str(found["headline"]),
+        section=str(found["section"]),
+        url=None if found.get("url") is None else str(found["url"]),
+        language=str(found["language"]),
+        bylines=_texts(found.get("bylines")),
+        tags=_texts(found.get("tags")),
+        updated_at=moment_of(found.get("updated_at")),
+        published_at=moment_of(found.get("published_at")),
+        corrected_at=moment_of(found.get("corrected_at")),
+        scheduled_for=moment_of(found.get("scheduled_for")),
+        embargo_until=moment_of(found.get("embargo_until")),
+        submitted_at=moment_of(found.get("submitted_at")),
+        submitted_by=str(found.get("submitted_by") or ""),
+        note_back=str(found.get("note_back") or ""),
+        is_changed=bool(found.get("changed")),
+    )
+
+
+def values_of(found: Mapping[str, object]) -> dict[str, str]:
+    """An article's fields as the form shows them."""
+    values = {name: str(found.get(name) or "") for name in FIELDS}
+    values |= {name: ", ".join(_texts(found.get(name))) for name in LISTS}
+    picture = found.get("lead_image")
+    if isinstance(picture, Mapping):
+        values |= {f"picture_{name}": str(picture.get(name) or "") for name in PICTURE_FIELDS}
+    return values
+
+
+def sent_of(values: Mapping[str, str]) -> dict[str, object]:
+    """The form's fields as ingestion takes them. Empty optional fields are left out."""
+    sent: dict[str, object] = {name: values.get(name, "") for name in ("headline", "section", "body_markdown")}
+    sent |= {name: values[name] for name in ("standfirst", "slug", "language") if values.get(name)}
+    sent |= {name: [part.strip() for part in values.get(name, "").split(",") if part.strip()] for name in LISTS}
+    if values.get("picture_url"):
+        sent["lead_image"] = {name: values.get(f"picture_{name}", "") for name in PICTURE_FIELDS}
+    return sent
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()

@@ -1,0 +1,19 @@
+"""Keys of the desk's parts in its application."""
+
+from aiohttp import web
+
+from services.desk.api import ServiceClient
+from services.desk.assets import DeskAssets
+from services.desk.settings import DeskSettings
+from services.desk.templates import Pages
+from services.desk.words import Languages
+from shared.site.site import Site
+
+INGESTION = web.AppKey("ingestion", ServiceClient)
+RENDERING = web.AppKey("rendering", ServiceClient)
+POPULARITY = web.AppKey("popularity", ServiceClient)
+PAGES = web.AppKey("pages", Pages)
+ASSETS = web.AppKey("assets", DeskAssets)
+LANGUAGES = web.AppKey("languages", Languages)
+SITE = web.AppKey("site", Site)
+DESK_SETTINGS = web.AppKey("desk settings", DeskSettings)

@@ -1,0 +1,41 @@
+"""Settings of the desk, beyond those of every service."""
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from shared.settings import Settings
+
+
+class DeskSettings(Settings):
+    """Each field is the environment variable `WM_<NAME>`."""
+
+    ingestion: str = Field("http://127.0.0.1:8001", min_length=1, description="ingestion's URLs, separated by commas")
+    rendering: str = Field("http://127.0.0.1:8000", min_length=1, description="gateways' URLs, separated by commas")
+    popularity: str = Field("http://127.0.0.1:8003", min_length=1, description="popularity's URLs, separated by commas")
+    desk_wait_s: float = Field(8.0, gt=0, description="longest wait of the desk for another service")
+
+    @property
+    def ingestion_urls(self) -> Sequence[str]:
+        """Ingestion's processes."""
+        return urls(self.ingestion)
+
+    @property
+    def rendering_urls(self) -> Sequence[str]:
+        """The gateways."""
+        return urls(self.rendering)
+
+    @property
+    def popularity_urls(self) -> Sequence[str]:
+        """Popularity's processes."""
+        return urls(self.popularity)
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach the site by HTTPS."""
+        return self.site_url.startswith("https:")
+
+
+def urls(text: str) -> Sequence[str]:
+    """The URLs in a setting, without trailing slashes."""
+    return tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())

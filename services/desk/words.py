@@ -1,0 +1,89 @@
+"""Texts of the desk in a person's language, and times in the newsroom's zone."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time, get_timezone_name
+
+from shared.site.words import direction, primary, read_words
+from shared.text import close_marks
+
+DIRECTORY = Path(__file__).with_name("templates") / "words"
+
+
+class Words:
+    """One language of the desk. `zone` is the newsroom's time zone."""
+
+    def __init__(self, code: str, texts: Mapping[str, str], zone: tzinfo) -> None:
+        self.code = code
+        self.dir = direction(code)
+        self.zone = zone
+        self._texts = texts
+        self._locale = Locale.parse(code, sep="-")
+        self._digits = str.maketrans("0123456789", texts["format.digits"])
+
+    def text(self, key: str, **values: object) -> str:
+        """The text for a key with its placeholders filled. KeyError where it is missing."""
+        filled = {name: close_marks(value) if isinstance(value, str) else value for name, value in values.items()}
+        return self._texts[key].format(**filled)
+
+    def has(self, key: str) -> bool:
+        """Whether there is a text for the key."""
+        return key in self._texts
+
+    def count(self, key: str, number: int) -> str:
+        """A counted noun in the right plural form: keys are `<key>.one`, `<key>.few`, ... and `<key>.other`."""
+        form = self._locale.plural_form(number)
+        return self._texts.get(f"{key}.{form}", self._texts[f"{key}.other"]).format(number=self.number(number))
+
+    def under(self, prefix: str) -> dict[str, str]:
+        """All texts under a prefix, by the rest of their key, placeholders unfilled: for scripts."""
+        return {key.removeprefix(prefix): text for key, text in self._texts.items() if key.startswith(prefix)}
+
+    def number(self, value: int) -> str:
+        """A whole number in the language's digits."""
+        return f"{value:,}".replace(",", self._texts["format.grouping"]).translate(self._digits)
+
+    def moment(self, moment: datetime) -> str:
+        """A day and a time in the newsroom's zone, as in `8 Feb 2026, 14:05`."""
+        return self._localized(format_datetime(moment.astimezone(self.zone), "d MMM y, HH:mm", locale=self._locale))
+
+    def time(self, moment: datetime) -> str:
+        """A time of day in the newsroom's zone."""
+        return self._localized(format_time(moment.astimezone(self.zone), "HH:mm", locale=self._locale))
+
+    def day(self, day: date) -> str:
+        """A day, as in `Sunday 8 February 2026`."""
+        return self._localized(format_date(day, "EEEE d MMMM y", locale=self._locale))
+
+    def month(self, day: date) -> str:
+        """A month, as in `February 2026`."""
+        return self._localized(format_date(day, "LLLL y", locale=self._locale))
+
+    @property
+    def zone_name(self) -> str:
+        """The newsroom's zone, as in `Riyadh (UTC+3)`."""
+        return self._localized(get_timezone_name(self.zone, width="long", locale=self._locale))
+
+    def _localized(self, text: str) -> str:
+        return text.translate(self._digits)
+
+
+class Languages:
+    """The desk's languages. A person's own comes first, then the newsroom's, then English."""
+
+    def __init__(self, newsroom: str, zone: tzinfo) -> None:
+        self._by_code = {path.stem: Words(path.stem, _texts(path), zone) for path in sorted(DIRECTORY.glob("*.toml"))}
+        self._usual = self._by_code.get(primary(newsroom), self._by_code["en"])
+
+    def choose(self, code: str | None) -> Words:
+        """The words for a person's language; None is the newsroom's."""
+        return self._by_code.get(primary(code or ""), self._usual)
+
+
+@cache
+def _texts(path: Path) -> Mapping[str, str]:
+    return read_words(path)

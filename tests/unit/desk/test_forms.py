@@ -1,0 +1,27 @@
+"""Forms: where a person is led after signing in, and errors beside their fields."""
+
+import pytest
+
+from services.desk.forms import refused, safe_path
+from shared.errors import FieldError, Problem
+
+
+@pytest.mark.parametrize("path", ["/desk", "/desk/articles/01J?saved=1", "/desk?status=draft"])
+def test_path_of_the_desk_is_kept(path: str) -> None:
+    assert safe_path(path) == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "https://evil.example/desk", "//evil.example/desk", "/desk\\..\\evil", "/world", "/desk/sign-in?next=/x"],
+)
+def test_other_addresses_become_the_list(path: str) -> None:
+    assert safe_path(path) == "/desk"
+
+
+def test_error_stands_beside_its_field() -> None:
+    problem = Problem(422, "Some fields are wrong.", errors=(FieldError("/tags/0", "Too long."),))
+
+    form = refused({"tags": "x"}, problem)
+
+    assert (form.error("tags"), form.value("tags"), form.error("slug")) == ("Too long.", "x", "")

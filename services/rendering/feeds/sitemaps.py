@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.rendering.feeds.xml import Node
-from services.rendering.pages.language import primary
 from services.rendering.pages.models import Card
+from shared.site.words import primary
 from shared.text import close_marks
 from shared.times import rfc3339
 

@@ -20,7 +20,7 @@ from services.rendering.feeds.sitemaps import (
 from services.rendering.feeds.xml import absolute_html
 from services.rendering.pages.addresses import Address
 from services.rendering.pages.assets import Assets
-from services.rendering.pages.language import Languages, direction
+from services.rendering.pages.language import Languages
 from services.rendering.pages.models import Link, Picture
 from services.rendering.pages.page import Absence, Page, PageKind
 from services.rendering.pages.reading import Reading
@@ -31,6 +31,7 @@ from services.rendering.readmodel.slugs import slug_of
 from shared.events import ArticleState
 from shared.http.ready_response import DateLine, Header
 from shared.site.site import Site
+from shared.site.words import direction
 from shared.text import close_marks
 from shared.times import Clock
 

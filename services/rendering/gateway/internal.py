@@ -11,7 +11,6 @@ from aiohttp import web
 from services.rendering.gateway.invalidation import Invalidation
 from services.rendering.gateway.traces import Traces
 from services.rendering.pages import layout
-from services.rendering.pages.language import primary
 from services.rendering.pages.models import ArticleView
 from services.rendering.pages.page import Page
 from services.rendering.pages.popular import Block, PopularNews
@@ -25,6 +24,7 @@ from shared.http.middleware import answer_problems, observe
 from shared.http.problems import json_response
 from shared.http.ready_response import DateLine
 from shared.http.requests import read_model
+from shared.site.words import primary
 from shared.times import Clock, rfc3339
 
 PREFIX = "/internal"

@@ -16,7 +16,7 @@ from services.rendering.contract import OEmbed
 from services.rendering.feeds.syndication import absolute, last_modified
 from services.rendering.gateway.single_flight import Rendered
 from services.rendering.pages.addresses import Address, Redirect, read_address
-from services.rendering.pages.language import Languages, direction
+from services.rendering.pages.language import Languages
 from services.rendering.pages.models import Picture
 from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Page, PageKind
 from services.rendering.pages.reading import Reading
@@ -28,6 +28,7 @@ from shared.http.problems import PROBLEM_TYPE
 from shared.http.ready_response import DateLine, Header
 from shared.http.requests import refuse_twice
 from shared.site.site import Site
+from shared.site.words import direction
 from shared.text import close_marks
 
 PATH = "/v1/oembed"

@@ -9,7 +9,6 @@ from services.rendering.gateway.former_lists import current_address
 from services.rendering.gateway.single_flight import Rendered
 from services.rendering.pages import layout
 from services.rendering.pages.addresses import Address, AddressKind
-from services.rendering.pages.language import primary
 from services.rendering.pages.models import ErrorView, ListView, PopularPageView
 from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Page, PageKind
 from services.rendering.pages.popular import WINDOWS as POPULAR_WINDOWS
@@ -20,6 +19,7 @@ from services.rendering.readmodel.store import ReadModel
 from shared.events import WINDOWS, ArticleState, Window
 from shared.http.ready_response import DateLine, Header
 from shared.site.site import Site
+from shared.site.words import primary
 from shared.times import Clock
 
 PageOrAbsence = Page | Absence

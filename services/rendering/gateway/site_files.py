@@ -6,10 +6,10 @@ import orjson
 
 from services.rendering.feeds.xml import Node
 from services.rendering.pages.assets import Asset, Assets
-from services.rendering.pages.language import direction
 from services.rendering.pages.page import FOR_EVER, Page, PageKind
 from shared.http.ready_response import DateLine
 from shared.site.site import Site
+from shared.site.words import direction
 
 OPENSEARCH, MANIFEST, ROBOTS = "/opensearch.xml", "/site.webmanifest", "/robots.txt"
 OPENSEARCH_TYPE = "application/opensearchdescription+xml"

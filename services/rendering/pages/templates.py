@@ -11,7 +11,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from services.rendering.pages.assets import Assets
-from services.rendering.pages.language import Language, Languages, direction
+from services.rendering.pages.language import Language, Languages
 from services.rendering.pages.metadata import About, Metadata
 from services.rendering.pages.models import (
     ArticleView,
@@ -27,6 +27,7 @@ from services.rendering.pages.models import (
 from services.rendering.pages.static_pages import load_static_pages
 from shared.site.pages import SHIPPED
 from shared.site.site import Site
+from shared.site.words import direction
 from shared.text import close_marks
 from shared.times import rfc3339
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from services.rendering.pages.language import DIRECTORY, Languages, direction
+from services.rendering.pages.language import DIRECTORY, Languages
 from services.rendering.pages.static_pages import load_static_pages
 from shared.errors import SettingsError
 from shared.site.site import SHIPPED, load_site
-from shared.site.words import read_words
+from shared.site.words import direction, read_words
 
 PLURAL = re.compile(r"\.(zero|one|two|few|many|other)$")
 LANGUAGES = Languages("en")

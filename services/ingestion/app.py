@@ -5,6 +5,9 @@ from functools import partial
 
 from aiohttp import web
 
+from services.ingestion.articles.preview_routes import PREVIEWS
+from services.ingestion.articles.preview_routes import ROUTES as PREVIEW_ROUTES
+from services.ingestion.articles.preview_store import KEPT_FOR as PREVIEWS_KEPT_FOR
 from services.ingestion.articles.routes import ARTICLES, SITE
 from services.ingestion.articles.routes import ROUTES as ARTICLE_ROUTES
 from services.ingestion.people.access import CLOCK, PEOPLE, SESSIONS, TOKENS, TRUSTS_EDGE
@@ -34,7 +37,7 @@ FILE_TOKEN_NAME = "admin"
 
 STORE = web.AppKey("store", Store)
 PASSWORDS = web.AppKey("passwords", Passwords)
-ROUTES = (*ARTICLE_ROUTES, *PEOPLE_ROUTES, *SESSION_ROUTES)
+ROUTES = (*ARTICLE_ROUTES, *PREVIEW_ROUTES, *PEOPLE_ROUTES, *SESSION_ROUTES)
 
 
 def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Application:
@@ -45,6 +48,7 @@ def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Applic
     store = Store(Mongo(settings.mongo), settings.ingestion_database)
     app[STORE] = store
     app[ARTICLES] = store.articles
+    app[PREVIEWS] = store.previews
     app[SITE] = load_site(settings.site)
     _add_people(app, settings, clock)
     app[HEALTH].add("mongodb", store.mongo.check)
@@ -77,6 +81,7 @@ async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
     async with (
         expiring(store.answers.collection, KEPT_FOR),
         expiring(store.sessions.collection, SESSIONS_KEPT_FOR),
+        expiring(store.previews.collection, PREVIEWS_KEPT_FOR),
     ):
         yield
     app[PASSWORDS].close()

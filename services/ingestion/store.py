@@ -1,5 +1,6 @@
 """The service's database: the stores of both rooms. `app.py` and `commands.py` open it."""
 
+from services.ingestion.articles.preview_store import PreviewStore
 from services.ingestion.articles.store import ArticleStore
 from services.ingestion.people.audit import AuditLog
 from services.ingestion.people.person_store import PersonStore
@@ -20,6 +21,7 @@ class Store:
         self.answers = Answers(opened)
         self.outbox = Outbox(opened)
         self.articles = ArticleStore(mongo, opened, self.answers, self.outbox)
+        self.previews = PreviewStore(opened)
         self.tokens = TokenStore(opened)
         self.people = PersonStore(opened)
         self.sessions = SessionStore(opened)
@@ -28,6 +30,7 @@ class Store:
     async def prepare(self) -> None:
         """Create missing indexes and counters. Raises Unavailable."""
         await index_by_age(self.answers.collection)
+        await index_by_age(self.previews.collection)
         await self.articles.prepare()
         await self.people.prepare()
         await self.sessions.prepare()

@@ -50,7 +50,7 @@ def claim(request: web.Request, principal: str, body: bytes) -> Claim | None:
     if key is None:
         return None
     digest = hashlib.sha256(orjson.dumps([principal, key])).hexdigest()
-    sent = hashlib.sha256(b"\0".join((request.method.encode(), request.path.encode(), body))).hexdigest()
+    sent = hashlib.sha256(b"\0".join((request.method.encode(), request.path_qs.encode(), body))).hexdigest()
     return Claim(digest, sent)
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.ingestion.articles import rules
-from services.ingestion.articles.contract import ArticleAnswer, SentArticle
+from services.ingestion.articles.contract import ArticleAnswer, SentArticle, SentUnfinishedArticle
 from services.ingestion.articles.markdown import render, shows_nothing
 from services.ingestion.articles.records import Change
-from services.ingestion.articles.rules import Article, Content
+from services.ingestion.articles.rules import Article, Author, Content
 from services.ingestion.articles.slugs import candidates, comes_from, make_slug
 from services.ingestion.articles.store import ArticleStore, SlugTaken, Stale
 from services.ingestion.people.roles import Action
@@ -32,14 +32,14 @@ Decision = Callable[[Article], Article]
 class ChangeRequest:
     """The author, time and idempotency key of one request."""
 
-    by: str
+    by: Author
     at: datetime
     claim: Claim | None
 
 
 async def create(store: ArticleStore, site: Site, request: ChangeRequest, sent: SentArticle) -> Answer:
     """Create an article as a draft."""
-    content = await content_of(sent, site)
+    content = await content_of(sent, site, None)
     article_id, number = new_id(), await store.next_number()
 
     def change(content: Content) -> Change:
@@ -59,11 +59,14 @@ async def create(store: ArticleStore, site: Site, request: ChangeRequest, sent: 
 
 
 async def edit(store: ArticleStore, site: Site, request: ChangeRequest, article: Article, sent: SentArticle) -> Answer:
-    """Replace the working copy."""
-    content = await content_of(sent, site)
+    """Replace the working copy: by an automatic save when the text was sent as unfinished."""
+    content = await content_of(sent, site, article)
     slug_is_chosen = sent.slug is not None or article.slug_is_chosen
 
     def change(content: Content) -> Change:
+        if isinstance(sent, SentUnfinishedArticle):
+            after = rules.autosave(article, content, slug_is_chosen=slug_is_chosen, by=request.by, at=request.at)
+            return Change("autosave", request.by, article, after)
         after = rules.edit(article, content, slug_is_chosen=slug_is_chosen, at=request.at)
         return Change("edit", request.by, article, after)
 
@@ -77,17 +80,26 @@ async def apply(
     return await _commit(store, request, Change(action, request.by, article, decide(article), note))
 
 
-async def content_of(sent: SentArticle, site: Site) -> Content:
-    """The working copy for a request, without its slug; 422 for an unknown section or a body with nothing to see."""
+async def content_of(sent: SentArticle, site: Site, article: Article | None) -> Content:
+    """The new working copy of an article (None: of a new one), without its slug.
+
+    422 for an unknown section, or for a body with nothing to see unless it was sent as unfinished.
+    """
     if site.section(sent.section) is None:
         known = ", ".join(section.slug for section in site.sections)
         raise field_problem("/section", f"There is no such section; the sections are: {known}.")
     # A malicious text takes a second for every few thousand brackets: the relay must not wait for it.
     html = await asyncio.to_thread(render, sent.body_markdown)
-    if shows_nothing(html):
+    if shows_nothing(html) and not isinstance(sent, SentUnfinishedArticle):
         raise field_problem("/body_markdown", "There is nothing to read in it.")
-    fields = sent.model_dump() | {"slug": "", "body_html": html, "language": sent.language or site.language}
-    return Content(**fields)
+    history_public = article is None or article.working.history_public
+    made = {
+        "slug": "",
+        "body_html": html,
+        "language": sent.language or site.language,
+        "history_public": history_public if sent.history_public is None else sent.history_public,
+    }
+    return Content(**(sent.model_dump() | made))
 
 
 def _kept_slug(article: Article, content: Content) -> str | None:
@@ -138,8 +150,7 @@ async def _commit(store: ArticleStore, request: ChangeRequest, change: Change) -
 def _check_size(change: Change) -> None:
     """422 when the article is too large for Kafka: the editor learns it on saving, not on publishing."""
     after = change.after
-    event = change.event or rules.event_of(rules.publish(after, at=after.updated_at))
-    assert event is not None
+    event = change.event or rules.event_if_published(after)
     try:
         check_size(encode(event))
     except InvalidMessage as error:

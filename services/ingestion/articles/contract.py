@@ -13,6 +13,7 @@ from services.ingestion.articles.fields import (
     PictureUrl,
     Slug,
     Time,
+    UnfinishedText,
     line,
     unique,
 )
@@ -42,7 +43,10 @@ class SentPicture(Sent):
 
 
 class SentArticle(Sent):
-    """An article from an editor. Without `slug`, one is made from the headline."""
+    """An article from an editor. Without `slug`, one is made from the headline.
+
+    `history_public`: readers may see the public versions, from the next publication on. Without it, it stays as it is.
+    """
 
     headline: Annotated[str, *line(1, 200)]
     section: Annotated[str, *line(1, 50)]
@@ -53,6 +57,21 @@ class SentArticle(Sent):
     slug: Slug | None = None
     language: LanguageTag | None = None
     lead_image: SentPicture | None = None
+    history_public: bool | None = None
+
+
+class SentUnfinishedPicture(SentPicture):
+    """A lead picture that may still lack its description."""
+
+    alt: Annotated[str, *line(0, 500)] = ""
+
+
+class SentUnfinishedArticle(SentArticle):
+    """An automatic save: headline and text may be empty."""
+
+    headline: Annotated[str, *line(0, 200)]
+    body_markdown: UnfinishedText
+    lead_image: SentUnfinishedPicture | None = None
 
 
 class SentPublication(Sent):
@@ -74,7 +93,11 @@ class SentWithdrawal(Sent):
 
 
 class ArticleAnswer(BaseModel):
-    """An article's working copy with its state. `url` is the public path, null before the first publication."""
+    """An article's working copy with its state. `url` is the public path, null before the first publication.
+
+    `changed`: the working copy differs from the last public text. `public_version`: the newest version that readers saw,
+    or the one that withdrew the article.
+    """
 
     id: str
     version: int
@@ -96,6 +119,9 @@ class ArticleAnswer(BaseModel):
     corrected_at: UtcDatetime | None
     former_urls: tuple[str, ...]
     corrections: tuple[Correction, ...]
+    changed: bool
+    public_version: int | None
+    history_public: bool
 
     @classmethod
     def of(cls, article: Article) -> Self:
@@ -117,15 +143,20 @@ class RevisionContent(BaseModel):
     tags: tuple[str, ...]
     language: str
     lead_image: Picture | None
+    history_public: bool = True
 
 
 class RevisionAnswer(BaseModel):
-    """One accepted change. `note` is a correction's note or a withdrawal's reason."""
+    """One accepted change. `note` is a correction's note or a withdrawal's reason.
+
+    `by_id` is the author's id; empty for revisions of earlier releases. Of automatic saves only some have a revision.
+    """
 
     version: int
     action: Action
     at: UtcDatetime
     by: str
+    by_id: str
     note: str | None
     content: RevisionContent
 
@@ -142,6 +173,13 @@ class ArticleList(BaseModel):
 
     items: list[ArticleAnswer]
     next_cursor: str | None
+
+
+class PreviewAnswer(BaseModel):
+    """An address that shows the working copy to anyone who has it, until `expires_at`."""
+
+    url: str
+    expires_at: UtcDatetime
 
 
 _ID = Parameter("id", "path", "The article's id", {"type": "string"})
@@ -173,10 +211,18 @@ _FILTERS = (
 _IF_NONE_MATCH = Parameter(
     "If-None-Match", "header", "ETags that the client has: 304 if one matches", {"type": "string"}
 )
+_AUTOSAVE = Parameter(
+    "autosave",
+    "query",
+    "An automatic save: headline and text may be empty; a revision at most every ten minutes a person",
+    {"type": "boolean", "default": False},
+)
 _ETAG = {"ETag": "The version as a strong entity tag"}
 
 
-def _change(action: str, path: str, method: str, model: type[BaseModel], summary: str) -> Operation:
+def _change(
+    action: str, path: str, method: str, model: type[BaseModel], summary: str, more: Sequence[Parameter] = ()
+) -> Operation:
     return Operation(
         id=f"{action}_article",
         method=method,
@@ -185,7 +231,7 @@ def _change(action: str, path: str, method: str, model: type[BaseModel], summary
         answers={200: ArticleAnswer},
         problems=(400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503),
         body={JSON_TYPE: model},
-        parameters=(_ID, _IF_MATCH, _KEY),
+        parameters=(_ID, _IF_MATCH, _KEY, *more),
         secured=True,
         headers=_ETAG,
     )
@@ -200,7 +246,7 @@ OPERATIONS: Sequence[Operation] = (
         answers={201: ArticleAnswer},
         problems=(400, 401, 403, 413, 415, 422, 503),
         body={JSON_TYPE: SentArticle},
-        parameters=(_KEY,),
+        parameters=(_KEY, _AUTOSAVE),
         secured=True,
         headers={**_ETAG, "Location": "The article's address"},
     ),
@@ -225,12 +271,22 @@ OPERATIONS: Sequence[Operation] = (
         secured=True,
         headers=_ETAG,
     ),
-    _change("edit", "", "PUT", SentArticle, "Replace the working copy; readers do not see it yet"),
+    _change("edit", "", "PUT", SentArticle, "Replace the working copy; readers do not see it yet", (_AUTOSAVE,)),
     _change("publish", "/publish", "POST", SentPublication, "Show readers the working copy"),
     _change(
         "correct", "/correct", "POST", SentCorrection, "Show readers the working copy with a public correction note"
     ),
     _change("withdraw", "/withdraw", "POST", SentWithdrawal, "Withdraw the article: 410 for readers"),
+    Operation(
+        id="preview_article",
+        method="POST",
+        path="/v1/articles/{id}/preview",
+        summary="Make an unguessable address that shows the working copy for 24 hours",
+        answers={200: PreviewAnswer},
+        problems=(401, 403, 404, 412, 422, 503),
+        parameters=(_ID, _KEY),
+        secured=True,
+    ),
     Operation(
         id="list_revisions",
         method="GET",

@@ -60,6 +60,10 @@ def _prose(text: str) -> str:
     return _within(tidy(text, EDITOR_PROSE), 1, LONGEST_BODY)
 
 
+def _unfinished_prose(text: str) -> str:
+    return _within(tidy(text, EDITOR_PROSE), 0, LONGEST_BODY)
+
+
 def _picture_url(text: str) -> str:
     text = _within(tidy(text, EDITOR_LINE), 1, LONGEST_URL)
     parts = urlsplit(text)
@@ -83,6 +87,7 @@ def _time(value: object) -> object:
 
 
 MarkdownText = Annotated[str, AfterValidator(_prose), _schema(1, LONGEST_BODY)]
+UnfinishedText = Annotated[str, AfterValidator(_unfinished_prose), _schema(0, LONGEST_BODY)]
 PictureUrl = Annotated[str, AfterValidator(_picture_url), _schema(1, LONGEST_URL)]
 Slug = Annotated[str, AfterValidator(check_slug), _schema(1, LONGEST_SLUG)]
 LanguageTag = Annotated[str, AfterValidator(_language), _schema(2, 12)]

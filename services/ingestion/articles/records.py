@@ -1,10 +1,10 @@
 """Values that the stores take and give: changes, revisions, list filters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.ingestion.articles.rules import Article, event_of
+from services.ingestion.articles.rules import Article, Author, event_of
 from services.ingestion.people.roles import Action
 from shared.events import ArticleState
 
@@ -16,7 +16,7 @@ class Revision:
     version: int
     action: Action
     at: datetime
-    by: str
+    by: Author
     note: str | None
     content: Mapping[str, object]
 
@@ -26,10 +26,27 @@ class Change:
     """An accepted change: the article before (None for a new one) and after it."""
 
     action: Action
-    by: str
+    by: Author
     before: Article | None
     after: Article
     note: str | None = None
+
+    @property
+    def revisions(self) -> Sequence[Revision]:
+        """The revisions to keep: of the change, unless it was an automatic save in between, and of a text that it replaces.
+
+        The replaced text gets one when it is another author's automatic save that has none yet.
+        """
+        kept: list[Revision] = []
+        before, after = self.before, self.after
+        if before is not None and before.unrevised is not None and self._replaces_text_of(before.unrevised.by):
+            kept.append(_revision(before, "autosave", before.unrevised.by, None))
+        if after.unrevised is None:
+            kept.append(_revision(after, self.action, self.by, self.note))
+        return kept
+
+    def _replaces_text_of(self, author: Author) -> bool:
+        return self.before is not None and self.before.working != self.after.working and author.id != self.by.id
 
     @property
     def event(self) -> ArticleState | None:
@@ -42,6 +59,14 @@ class Change:
         """The version of the article's event before this one; None for the first."""
         event = None if self.before is None else event_of(self.before)
         return None if event is None else event.version
+
+
+_LEFT_OUT_OF_REVISIONS = {"body_html"}
+
+
+def _revision(article: Article, action: Action, by: Author, note: str | None) -> Revision:
+    content = article.working.model_dump(exclude=_LEFT_OUT_OF_REVISIONS)
+    return Revision(article.version, action, article.updated_at, by, note, content)
 
 
 @dataclass(frozen=True)

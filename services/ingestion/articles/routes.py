@@ -1,6 +1,6 @@
 """HTTP in: articles."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Literal, get_args
 
@@ -17,10 +17,11 @@ from services.ingestion.articles.contract import (
     SentArticle,
     SentCorrection,
     SentPublication,
+    SentUnfinishedArticle,
     SentWithdrawal,
 )
 from services.ingestion.articles.records import Filters, Revision
-from services.ingestion.articles.rules import Article, Status
+from services.ingestion.articles.rules import Article, Author, Status
 from services.ingestion.articles.store import ArticleStore
 from services.ingestion.people.access import authorize, require
 from services.ingestion.people.actor import Actor
@@ -54,22 +55,24 @@ SITE = web.AppKey("site", Site)
 
 async def create_article(request: web.Request) -> web.Response:
     """Create an article as a draft."""
-    actor, body = await _write(request, "create")
+    actor, body = await _write(request, "create", ("autosave",))
+    model = _sent_model(request)
     store, site = request.app[ARTICLES], request.app[SITE]
 
     async def work(change: ChangeRequest) -> Answer:
-        return await changes.create(store, site, change, validate(SentArticle, parse_json(body)))
+        return await changes.create(store, site, change, validate(model, parse_json(body)))
 
     return await _once(request, actor, body, work)
 
 
 async def edit_article(request: web.Request) -> web.Response:
     """Replace the working copy."""
-    actor, body = await _write(request, "edit drafts")
+    actor, body = await _write(request, "edit drafts", ("autosave",))
+    model = _sent_model(request)
     store, site = request.app[ARTICLES], request.app[SITE]
 
     async def work(change: ChangeRequest) -> Answer:
-        sent = validate(SentArticle, parse_json(body))
+        sent = validate(model, parse_json(body))
         article = await _article_as_read(request)
         if article.status != "draft":
             require(actor, "edit")
@@ -136,7 +139,7 @@ async def _decide(
 async def show_article(request: web.Request) -> web.Response:
     """Show one working copy."""
     await authorize(request, "read")
-    article = await _article(request)
+    article = await find_article(request)
     headers = {"ETag": etag(article.version)}
     if has_already(request.headers.get("If-None-Match", ""), headers["ETag"]):
         return web.Response(status=304, headers=headers)
@@ -158,15 +161,23 @@ async def list_revisions(request: web.Request) -> web.Response:
     await authorize(request, "read")
     refuse_unknown(request.query, ("limit", "cursor"))
     limit, before = read_limit(request.query), _cursor_number(request)
-    article = await _article(request)
+    article = await find_article(request)
     found, last = await request.app[ARTICLES].revisions(article.id, before, limit, article.version)
     answer = RevisionList(items=[_revision(revision) for revision in found], next_cursor=_cursor(last))
     return json_response(answer.model_dump_json().encode())
 
 
-async def _write(request: web.Request, right: Right) -> tuple[Actor, bytes]:
+def _sent_model(request: web.Request) -> type[SentArticle]:
+    """The model of a save: with `?autosave=true` the text may be unfinished."""
+    autosave = request.query.get("autosave", "")
+    if autosave not in ("", "true", "false"):
+        raise field_problem("?autosave", "autosave is true or false.")
+    return SentUnfinishedArticle if autosave == "true" else SentArticle
+
+
+async def _write(request: web.Request, right: Right, known: Sequence[str] = ()) -> tuple[Actor, bytes]:
     actor = await authorize(request, right)
-    refuse_unknown(request.query, ())
+    refuse_unknown(request.query, known)
     # A publication needs neither body nor content type.
     empty = right == "publish" and not request.can_read_body
     return actor, b"" if empty else await read_body(request)
@@ -175,12 +186,14 @@ async def _write(request: web.Request, right: Right) -> tuple[Actor, bytes]:
 async def _once(
     request: web.Request, actor: Actor, body: bytes, work: Callable[[ChangeRequest], Awaitable[Answer]]
 ) -> web.Response:
-    change = ChangeRequest(actor.name, now(), claim(request, actor.id, body))
+    author = Author(id=actor.id, name=actor.name)
+    change = ChangeRequest(author, now(), claim(request, actor.id, body))
     answer = await request.app[ARTICLES].answers.once(change.claim, lambda: work(change))
     return answer.response()
 
 
-async def _article(request: web.Request) -> Article:
+async def find_article(request: web.Request) -> Article:
+    """The article in the path; 404 without it."""
     article = await request.app[ARTICLES].find(request.match_info["id"])
     if article is None:
         raise Problem(404, "There is no such article.")
@@ -189,7 +202,7 @@ async def _article(request: web.Request) -> Article:
 
 async def _article_as_read(request: web.Request) -> Article:
     """The article at the version in If-Match; 428 without the header, 412 for another version."""
-    article = await _article(request)
+    article = await find_article(request)
     if not read_if_match(request).match(article.version):
         raise Problem(412, "Someone else has changed the article; read it again.")
     return article
@@ -236,7 +249,8 @@ def _revision(revision: Revision) -> RevisionAnswer:
         version=revision.version,
         action=revision.action,
         at=revision.at,
-        by=revision.by,
+        by=revision.by.name,
+        by_id=revision.by.id,
         note=revision.note,
         content=RevisionContent.model_validate(revision.content),
     )

@@ -6,13 +6,14 @@ draft ──publish──> published ──withdraw──> withdrawn
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.ingestion.articles.markdown import shows_nothing
 from services.ingestion.people.roles import Action
-from shared.errors import Problem
+from shared.errors import FieldError, Problem
 from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Correction, Picture
 from shared.http.problems import field_problem
 
@@ -20,9 +21,12 @@ Status = Literal["draft", "published", "withdrawn"]
 
 # The first newspaper was printed in 1605. An earlier date of publication is a typing mistake.
 EARLIEST_YEAR = 1605
+# Automatic saves come every few seconds: a revision for each would bury the ones that people look for.
+AUTOSAVE_REVISION_EVERY = timedelta(minutes=10)
 
 _ALLOWED_FROM: Mapping[Action, frozenset[Status]] = {
     "edit": frozenset({"draft", "published", "withdrawn"}),
+    "autosave": frozenset({"draft", "published", "withdrawn"}),
     "publish": frozenset({"draft", "published", "withdrawn"}),
     "correct": frozenset({"published"}),
     "withdraw": frozenset({"published"}),
@@ -36,7 +40,10 @@ class Frozen(BaseModel):
 
 
 class Content(Frozen):
-    """An editor's text and its rendered HTML."""
+    """An editor's text and its rendered HTML. Only a published content is certainly complete.
+
+    `history_public`: readers may see the article's public versions.
+    """
 
     headline: str
     section: str
@@ -48,6 +55,7 @@ class Content(Frozen):
     tags: tuple[str, ...]
     language: str
     lead_image: Picture | None
+    history_public: bool = True
 
     @property
     def path(self) -> str:
@@ -64,10 +72,25 @@ class Edition(Frozen):
     updated_at: datetime
 
 
+class Author(Frozen):
+    """A person or a token: the id, and the name that revisions show."""
+
+    id: str
+    name: str
+
+
+class Unrevised(Frozen):
+    """Author and time of a working copy that no revision has: it was saved automatically."""
+
+    by: Author
+    at: datetime
+
+
 class Article(Frozen):
     """An article: the working copy for editors and the edition for readers.
 
     `number` counts articles by creation. `url` is the edition's path; `former_urls` redirect to it for ever.
+    `autosaved_at` has, for each author's id, the time of a recent revision of an automatic save.
     """
 
     id: str
@@ -84,6 +107,22 @@ class Article(Frozen):
     published_at: datetime | None = None
     corrected_at: datetime | None = None
     corrections: tuple[Correction, ...] = ()
+    autosaved_at: Mapping[str, datetime] = {}
+    unrevised: Unrevised | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the working copy differs from the last public text. False before the first publication."""
+        if self.edition is None:
+            return False
+        # The HTML follows from the Markdown; another release may render it differently.
+        same_html = {"body_html": ""}
+        return self.working.model_copy(update=same_html) != self.edition.content.model_copy(update=same_html)
+
+    @property
+    def public_version(self) -> int | None:
+        """The version that readers see, or the one that withdrew the article; None before the first publication."""
+        return None if self.edition is None else self.edition.version
 
     @property
     def public_slugs(self) -> frozenset[str]:
@@ -107,9 +146,29 @@ def edit(article: Article, content: Content, *, slug_is_chosen: bool, at: dateti
     return _next(article, _later(article, at), working=content, slug_is_chosen=slug_is_chosen)
 
 
+def autosave(article: Article, content: Content, *, slug_is_chosen: bool, by: Author, at: datetime) -> Article:
+    """Replace the working copy by an automatic save, which may be incomplete.
+
+    The author gets a revision of it every AUTOSAVE_REVISION_EVERY; otherwise the copy stays `unrevised`.
+    """
+    check_transition(article, "autosave")
+    at = _later(article, at)
+    recent = {author: since for author, since in article.autosaved_at.items() if at - since < AUTOSAVE_REVISION_EVERY}
+    unrevised = Unrevised(by=by, at=at) if by.id in recent else None
+    return _next(
+        article,
+        at,
+        working=content,
+        slug_is_chosen=slug_is_chosen,
+        autosaved_at={by.id: at, **recent},
+        unrevised=unrevised,
+    )
+
+
 def publish(article: Article, *, at: datetime, published_at: datetime | None = None) -> Article:
     """Show readers the working copy. `published_at` counts for the first publication only."""
     check_transition(article, "publish")
+    check_complete(article.working)
     at = _later(article, at)
     first = article.published_at or published_at or at
     if published_at not in (None, first):
@@ -122,6 +181,7 @@ def publish(article: Article, *, at: datetime, published_at: datetime | None = N
 def correct(article: Article, *, note: str, at: datetime) -> Article:
     """Show readers the working copy with a public correction note."""
     check_transition(article, "correct")
+    check_complete(article.working)
     at = _later(article, at)
     corrections = (*article.corrections, Correction(note=note, at=at))
     return _show(article, "correct", at, at, corrected_at=at, corrections=corrections)
@@ -134,6 +194,20 @@ def withdraw(article: Article, *, at: datetime) -> Article:
     at = _later(article, at)
     withdrawn: dict[str, object] = {"action": "withdraw", "version": article.version + 1, "updated_at": at}
     return _next(article, at, status="withdrawn", edition=article.edition.model_copy(update=withdrawn))
+
+
+def check_complete(content: Content) -> None:
+    """422 with a pointer to each part that a publication needs and the content lacks."""
+    faults = {
+        "/headline": not content.headline,
+        "/body_markdown": shows_nothing(content.body_html),
+        "/lead_image/alt": content.lead_image is not None and not content.lead_image.alt,
+    }
+    errors = tuple(
+        FieldError(pointer, "There is nothing to read in it.") for pointer, is_at_fault in faults.items() if is_at_fault
+    )
+    if errors:
+        raise Problem(422, "The article is incomplete.", errors=errors)
 
 
 def check_date(published_at: datetime, at: datetime) -> None:
@@ -168,6 +242,13 @@ def event_of(article: Article) -> ArticleState | None:
     )
 
 
+def event_if_published(article: Article) -> ArticleState:
+    """The event that a publication of the working copy would send, complete or not: its size is checked at each save."""
+    event = event_of(_show(article, "publish", article.updated_at, article.updated_at, published_at=article.updated_at))
+    assert event is not None
+    return event
+
+
 _EVENTS: Mapping[str, type[ArticleState]] = {
     "publish": ArticlePublished,
     "correct": ArticleCorrected,
@@ -190,7 +271,8 @@ def _former_paths(article: Article, path: str) -> Sequence[str]:
 
 
 def _next(article: Article, at: datetime, **changed: object) -> Article:
-    return article.model_copy(update={**changed, "version": article.version + 1, "updated_at": at})
+    update = {"unrevised": None, **changed, "version": article.version + 1, "updated_at": at}
+    return article.model_copy(update=update)
 
 
 def _later(article: Article, at: datetime) -> datetime:

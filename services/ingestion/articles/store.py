@@ -12,7 +12,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from services.ingestion.articles.records import Change, Filters, Revision
-from services.ingestion.articles.rules import Article, event_of
+from services.ingestion.articles.rules import Article, Author, event_of
 from shared.errors import WorldMonitorError
 from shared.events import ArticleState
 from shared.http.idempotency import Answer, Answers, Claim
@@ -95,7 +95,7 @@ class ArticleStore:
         return [slug for slug in slugs if slug not in taken]
 
     async def commit(self, change: Change, claim: Claim | None, answer: Answer) -> None:
-        """Commit article, revision, slugs, outbox message and stored answer in one transaction.
+        """Commit article, revisions, slugs, outbox message and stored answer in one transaction.
 
         Raises Stale, SlugTaken, InvalidMessage (event too large for Kafka), DuplicateKeyError when the claim already has an
         answer, and Unavailable, after which the outcome is *unknown*.
@@ -106,7 +106,8 @@ class ArticleStore:
             await self.answers.keep(session, claim, answer)
             await self._put(session, change)
             await self._reserve_slugs(session, change)
-            await self._revisions.insert_one(_revision(change), session=session)
+            for revision in change.revisions:
+                await self._revisions.insert_one(_revision(change.after.id, revision), session=session)
             if event is not None:
                 await self.outbox.add(session, event)
 
@@ -162,14 +163,26 @@ class ArticleStore:
     async def revisions(
         self, article_id: str, before: int | None, limit: int, newest: int
     ) -> tuple[list[Revision], int | None]:
-        """Revisions below the version `before`, newest first, and the version to continue from (None at the end)."""
-        top = newest + 1 if before is None else before
-        low = max(1, top - limit)
+        """Revisions below the version `before`, newest first, and the version to continue from (None at the end).
+
+        Automatic saves leave versions without a revision, so ranges of versions grow until the page is full.
+        """
+        top = newest + 1 if before is None else min(before, newest + 1)
+        span = limit + 1
+        found: list[Revision] = []
+        while top > 1 and len(found) <= limit:
+            low = max(1, top - span)
+            found += await self._revisions_within(article_id, low, top)
+            top, span = low, min(span * 2, _LONGEST_RANGE)
+        if len(found) <= limit:
+            return found, None
+        return found[:limit], found[limit - 1].version
+
+    async def _revisions_within(self, article_id: str, low: int, top: int) -> list[Revision]:
         wanted = {"article_id": article_id, "version": {"$gte": low, "$lt": top}}
         async with available("revisions"):
             found = await self._revisions.find(wanted).to_list(None)
-        found.sort(key=lambda document: -int(document["version"]))
-        return [_as_revision(document) for document in found], low if low > 1 else None
+        return sorted(map(_as_revision, found), key=lambda revision: -revision.version)
 
     async def count(self) -> int:
         """The number of numbered articles, about the number of articles."""
@@ -222,22 +235,20 @@ def _article(found: Document) -> Article:
     return Article.model_validate({"id": found["_id"], **found})
 
 
-_LEFT_OUT_OF_REVISIONS = {"body_html"}
-
-
-def _revision(change: Change) -> Document:
-    article = change.after
+def _revision(article_id: str, revision: Revision) -> Document:
     return {
-        "_id": f"{article.id}:{article.version:010d}",
-        "article_id": article.id,
-        "version": article.version,
-        "action": change.action,
-        "at": article.updated_at,
-        "by": change.by,
-        "note": change.note,
-        "content": article.working.model_dump(exclude=_LEFT_OUT_OF_REVISIONS),
+        "_id": f"{article_id}:{revision.version:010d}",
+        "article_id": article_id,
+        "version": revision.version,
+        "action": revision.action,
+        "at": revision.at,
+        "by": revision.by.name,
+        "by_id": revision.by.id,
+        "note": revision.note,
+        "content": dict(revision.content),
     }
 
 
 def _as_revision(found: Document) -> Revision:
-    return Revision(found["version"], found["action"], found["at"], found["by"], found["note"], found["content"])
+    author = Author(id=found.get("by_id", ""), name=found["by"])
+    return Revision(found["version"], found["action"], found["at"], author, found["note"], found["content"])

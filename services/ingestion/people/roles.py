@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 Role = Literal["reporter", "editor", "moderator", "admin"]
-Action = Literal["create", "edit", "publish", "correct", "withdraw"]
+Action = Literal["create", "edit", "autosave", "publish", "correct", "withdraw"]
 Right = Literal["read", "create", "edit drafts", "edit", "publish", "correct", "withdraw", "back-date"]
 
 ROLES: tuple[Role, ...] = get_args(Role)

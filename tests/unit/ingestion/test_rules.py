@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingestion.articles import rules
-from services.ingestion.articles.rules import Article, Content, event_of
+from services.ingestion.articles.rules import Article, Author, Content, event_of
 from services.ingestion.people.roles import ACTIONS, Action
 from shared.errors import Problem
 
+INES = Author(id="ines", name="Ines Halloran")
 NOON = datetime(2026, 2, 8, 12, tzinfo=UTC)
 CONTENT = Content(
     headline="Ferry fares to rise",
@@ -48,6 +49,9 @@ def changed(article: Article, action: Action, at: datetime) -> Article:
     if action == "edit":
         content = article.working.model_copy(update={"headline": f"Headline {article.version}"})
         return rules.edit(article, content, slug_is_chosen=False, at=at)
+    if action == "autosave":
+        content = article.working.model_copy(update={"headline": f"Autosaved {article.version}"})
+        return rules.autosave(article, content, slug_is_chosen=False, by=INES, at=at)
     if action == "correct":
         return rules.correct(article, note="It was the other way round.", at=at)
     return {"publish": rules.publish, "withdraw": rules.withdraw}[action](article, at=at)
@@ -98,7 +102,7 @@ def test_versions_count_changes_and_times_never_go_back(steps: list[tuple[Action
         if event is not None:
             assert event.created_at <= event.published_at <= event.updated_at <= following.updated_at
             assert event.version <= following.version
-            assert (event.version == following.version) == (action != "edit")
+            assert (event.version == following.version) == (action not in ("edit", "autosave"))
             assert event.url not in event.former_urls
         article = following
 

@@ -13,7 +13,7 @@ from services.desk.api import ApiAnswer, Json, ServiceClient, SignedOut
 from services.desk.keys import DESK_SETTINGS, INGESTION, LANGUAGES, PAGES
 from services.desk.words import Words
 from shared.errors import Problem, Unavailable
-from shared.http.origin import refuse_cross_site
+from shared.http.bearer import refuse_other_origins, session_cookie
 from shared.http.problems import SECURITY_HEADERS, problem_response
 from shared.process.tracing import current_traceparent
 
@@ -108,8 +108,8 @@ def forwarded(request: web.Request) -> dict[str, str]:
 
 
 def cookie_name(request: web.Request) -> str:
-    """The name of the session's cookie. `__Host-` binds it to this host; it needs HTTPS."""
-    return "__Host-wm_session" if request.app[DESK_SETTINGS].is_secure else "wm_session"
+    """The name of the session's cookie."""
+    return session_cookie(request.app[DESK_SETTINGS].site_url)
 
 
 def set_session(request: web.Request, answer: web.StreamResponse, token: str) -> None:
@@ -180,7 +180,7 @@ def _problem_page(request: web.Request, problem: Problem) -> web.StreamResponse:
 async def sign_in_first(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse writes from other sites, and let only signed-in people pass."""
     if request.path.startswith("/desk"):
-        refuse_cross_site(request, request.app[DESK_SETTINGS].site_url)
+        refuse_other_origins(request, request.app[DESK_SETTINGS].site_url)
     if request.path.startswith(OPEN):
         return await handler(request)
     token = request.cookies.get(cookie_name(request), "")

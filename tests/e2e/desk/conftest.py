@@ -1,0 +1,24 @@
+"""Fixtures of the desk in a real browser: the desk before a real ingestion, without the rest of the platform."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.support.desk import DeskClient, running_desk
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def desk(
+    kafka_url: str, mongo_url: str, embedded_kafka: bool, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[DeskClient]:
+    """A running desk with nobody signed in; `as_role` gives a person's browser. Tests share it: use your own articles."""
+    folder = tmp_path_factory.mktemp("desk")
+    async with running_desk(kafka_url, mongo_url, folder, is_embedded=embedded_kafka) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def editor(desk: DeskClient) -> DeskClient:
+    """An editor's browser."""
+    return await desk.as_role("editor")

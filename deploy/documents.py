@@ -12,6 +12,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+import services.ingestion.articles.metrics
 import services.popularity.metrics
 import services.rendering.metrics
 import services.search.metrics
@@ -45,6 +46,7 @@ READERS: Mapping[str, type[BaseSettings]] = {
 }
 METRICS: Mapping[str, ModuleType] = {
     "Every service": shared.process.metrics,
+    "Ingestion": services.ingestion.articles.metrics,
     "Popularity": services.popularity.metrics,
     "Rendering": services.rendering.metrics,
     "Search": services.search.metrics,

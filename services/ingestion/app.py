@@ -8,8 +8,10 @@ from aiohttp import web
 from services.ingestion.articles.preview_routes import PREVIEWS
 from services.ingestion.articles.preview_routes import ROUTES as PREVIEW_ROUTES
 from services.ingestion.articles.preview_store import KEPT_FOR as PREVIEWS_KEPT_FOR
-from services.ingestion.articles.routes import ARTICLES, SITE
+from services.ingestion.articles.requests import ARTICLES, SITE
 from services.ingestion.articles.routes import ROUTES as ARTICLE_ROUTES
+from services.ingestion.articles.schedule_routes import ROUTES as SCHEDULE_ROUTES
+from services.ingestion.articles.scheduler import scheduling
 from services.ingestion.people.access import CLOCK, PEOPLE, SESSIONS, TOKENS, TRUSTS_EDGE
 from services.ingestion.people.first_admin import FirstAdmin, provide_first_admin
 from services.ingestion.people.passwords import Passwords
@@ -37,7 +39,7 @@ FILE_TOKEN_NAME = "admin"
 
 STORE = web.AppKey("store", Store)
 PASSWORDS = web.AppKey("passwords", Passwords)
-ROUTES = (*ARTICLE_ROUTES, *PREVIEW_ROUTES, *PEOPLE_ROUTES, *SESSION_ROUTES)
+ROUTES = (*ARTICLE_ROUTES, *SCHEDULE_ROUTES, *PREVIEW_ROUTES, *PEOPLE_ROUTES, *SESSION_ROUTES)
 
 
 def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Application:
@@ -56,6 +58,7 @@ def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Applic
     app[HEALTH].add("outbox", store.outbox.facts)
     app.cleanup_ctx.append(_prepare_store)
     app.cleanup_ctx.append(_relay)
+    app.cleanup_ctx.append(_schedule)
     return app
 
 
@@ -98,4 +101,9 @@ async def _provide_first_admin(app: web.Application, settings: IngestionSettings
 async def _relay(app: web.Application) -> AsyncIterator[None]:
     store = app[STORE]
     async with relaying(app[SETTINGS], store.outbox, store.articles):
+        yield
+
+
+async def _schedule(app: web.Application) -> AsyncIterator[None]:
+    async with scheduling(app[ARTICLES]):
         yield

@@ -91,6 +91,14 @@ def read_limit(query: Mapping[str, str], *, usual: int = USUAL_PAGE, largest: in
     return int(text)
 
 
+def read_flag(query: Mapping[str, str], name: str) -> bool:
+    """Whether `?name=true`. 422 for a text other than true and false; an empty parameter counts as absent."""
+    text = query.get(name, "")
+    if text not in ("", "true", "false"):
+        raise field_problem(f"?{name}", f"{name} is true or false.")
+    return text == "true"
+
+
 def write_cursor(*parts: str) -> str:
     """An opaque cursor made of the last item's sort keys."""
     return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")

@@ -52,6 +52,8 @@ async def create(store: ArticleStore, site: Site, request: ChangeRequest, sent: 
             slug_is_chosen=sent.slug is not None,
             created_at=made_at(article_id),
             updated_at=made_at(article_id),
+            embargo_until=sent.embargo_until,
+            author_ids=(request.by.id,),
         )
         return Change("create", request.by, None, article)
 
@@ -66,17 +68,24 @@ async def edit(store: ArticleStore, site: Site, request: ChangeRequest, article:
     def change(content: Content) -> Change:
         if isinstance(sent, SentUnfinishedArticle):
             after = rules.autosave(article, content, slug_is_chosen=slug_is_chosen, by=request.by, at=request.at)
-            return Change("autosave", request.by, article, after)
-        after = rules.edit(article, content, slug_is_chosen=slug_is_chosen, at=request.at)
-        return Change("edit", request.by, article, after)
+            return Change("autosave", request.by, article, _with_embargo(after, sent))
+        after = rules.edit(article, content, slug_is_chosen=slug_is_chosen, by=request.by, at=request.at)
+        return Change("edit", request.by, article, _with_embargo(after, sent))
 
     return await _commit_with_slug(store, request, content, sent.slug or _kept_slug(article, content), change)
+
+
+def _with_embargo(article: Article, sent: SentArticle) -> Article:
+    """The article with the embargo of the request. A request that does not name it leaves it as it is."""
+    if "embargo_until" not in sent.model_fields_set:
+        return article
+    return article.model_copy(update={"embargo_until": sent.embargo_until})
 
 
 async def apply(
     store: ArticleStore, request: ChangeRequest, action: Action, article: Article, decide: Decision, note: str | None
 ) -> Answer:
-    """Publish, correct or withdraw. `decide` returns the article after the change."""
+    """Make a change that leaves the text as it is. `decide` returns the article after the change."""
     return await _commit(store, request, Change(action, request.by, article, decide(article), note))
 
 

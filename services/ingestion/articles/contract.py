@@ -46,6 +46,7 @@ class SentArticle(Sent):
     """An article from an editor. Without `slug`, one is made from the headline.
 
     `history_public`: readers may see the public versions, from the next publication on. Without it, it stays as it is.
+    Without `embargo_until` an embargo stays, too; null lifts it.
     """
 
     headline: Annotated[str, *line(1, 200)]
@@ -58,6 +59,7 @@ class SentArticle(Sent):
     language: LanguageTag | None = None
     lead_image: SentPicture | None = None
     history_public: bool | None = None
+    embargo_until: Time | None = None
 
 
 class SentUnfinishedPicture(SentPicture):
@@ -96,7 +98,7 @@ class ArticleAnswer(BaseModel):
     """An article's working copy with its state. `url` is the public path, null before the first publication.
 
     `changed`: the working copy differs from the last public text. `public_version`: the newest version that readers saw,
-    or the one that withdrew the article.
+    or the one that withdrew the article. `note_back`: the note of the last return.
     """
 
     id: str
@@ -122,6 +124,11 @@ class ArticleAnswer(BaseModel):
     changed: bool
     public_version: int | None
     history_public: bool
+    scheduled_for: UtcDatetime | None
+    embargo_until: UtcDatetime | None
+    submitted_at: UtcDatetime | None
+    submitted_by: str | None
+    note_back: str | None
 
     @classmethod
     def of(cls, article: Article) -> Self:
@@ -147,7 +154,7 @@ class RevisionContent(BaseModel):
 
 
 class RevisionAnswer(BaseModel):
-    """One accepted change. `note` is a correction's note or a withdrawal's reason.
+    """One accepted change. `note`: of a correction or a return, the reason of a withdrawal, the time of a schedule.
 
     `by_id` is the author's id; empty for revisions of earlier releases. Of automatic saves only some have a revision.
     """
@@ -201,6 +208,7 @@ _FILTERS = (
     Parameter("status", "query", "Only articles of this status", {"enum": list(STATUSES)}),
     Parameter("section", "query", "Only articles of this section", {"type": "string"}),
     Parameter("tag", "query", "Only articles with this tag, in either case", {"type": "string", "maxLength": 50}),
+    Parameter("scheduled", "query", "Only scheduled articles, the next one first", {"type": "boolean"}),
     Parameter(
         "q",
         "query",
@@ -220,9 +228,10 @@ _AUTOSAVE = Parameter(
 _ETAG = {"ETag": "The version as a strong entity tag"}
 
 
-def _change(
+def change_operation(
     action: str, path: str, method: str, model: type[BaseModel], summary: str, more: Sequence[Parameter] = ()
 ) -> Operation:
+    """A change of an article: needs `If-Match`, answers with the article."""
     return Operation(
         id=f"{action}_article",
         method=method,
@@ -271,12 +280,14 @@ OPERATIONS: Sequence[Operation] = (
         secured=True,
         headers=_ETAG,
     ),
-    _change("edit", "", "PUT", SentArticle, "Replace the working copy; readers do not see it yet", (_AUTOSAVE,)),
-    _change("publish", "/publish", "POST", SentPublication, "Show readers the working copy"),
-    _change(
+    change_operation(
+        "edit", "", "PUT", SentArticle, "Replace the working copy; readers do not see it yet", (_AUTOSAVE,)
+    ),
+    change_operation("publish", "/publish", "POST", SentPublication, "Show readers the working copy"),
+    change_operation(
         "correct", "/correct", "POST", SentCorrection, "Show readers the working copy with a public correction note"
     ),
-    _change("withdraw", "/withdraw", "POST", SentWithdrawal, "Withdraw the article: 410 for readers"),
+    change_operation("withdraw", "/withdraw", "POST", SentWithdrawal, "Withdraw the article: 410 for readers"),
     Operation(
         id="preview_article",
         method="POST",

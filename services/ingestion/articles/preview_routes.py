@@ -9,7 +9,7 @@ from aiohttp import web
 
 from services.ingestion.articles.contract import ArticleAnswer, PreviewAnswer
 from services.ingestion.articles.preview_store import PreviewStore
-from services.ingestion.articles.routes import ARTICLES, find_article
+from services.ingestion.articles.requests import ARTICLES, find_article
 from services.ingestion.articles.rules import Author
 from services.ingestion.people.access import authorize
 from shared.errors import Problem

@@ -1,6 +1,7 @@
 """HTTP in: articles."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Literal, get_args
 
@@ -21,83 +22,85 @@ from services.ingestion.articles.contract import (
     SentWithdrawal,
 )
 from services.ingestion.articles.records import Filters, Revision
-from services.ingestion.articles.rules import Article, Author, Status
-from services.ingestion.articles.store import ArticleStore
+from services.ingestion.articles.requests import (
+    ARTICLES,
+    ID,
+    SITE,
+    answer_once,
+    article_as_read,
+    find_article,
+    read_write,
+)
+from services.ingestion.articles.rules import Article, Status
+from services.ingestion.articles.schedule_rules import lifts_embargo
 from services.ingestion.people.access import authorize, require
-from services.ingestion.people.actor import Actor
-from services.ingestion.people.roles import Right
-from shared.errors import Problem
-from shared.http.idempotency import Answer, claim
+from shared.http.idempotency import Answer
 from shared.http.problems import field_problem, json_response
 from shared.http.requests import (
     etag,
     has_already,
     parse_json,
-    read_body,
     read_cursor,
-    read_if_match,
+    read_flag,
     read_limit,
     refuse_unknown,
     validate,
     write_cursor,
 )
-from shared.site.site import Site
 from shared.text import SEARCH_LINE, is_blank, tidy
-from shared.times import now
+from shared.times import rfc3339, to_milliseconds
 
 LONGEST_TAG = 50
 LONGEST_SEARCH = 200
 
 
-ARTICLES = web.AppKey("articles", ArticleStore)
-SITE = web.AppKey("site", Site)
-
-
 async def create_article(request: web.Request) -> web.Response:
     """Create an article as a draft."""
-    actor, body = await _write(request, "create", ("autosave",))
+    actor, body = await read_write(request, "create", ("autosave",))
     model = _sent_model(request)
     store, site = request.app[ARTICLES], request.app[SITE]
 
     async def work(change: ChangeRequest) -> Answer:
         return await changes.create(store, site, change, validate(model, parse_json(body)))
 
-    return await _once(request, actor, body, work)
+    return await answer_once(request, actor, body, work)
 
 
 async def edit_article(request: web.Request) -> web.Response:
     """Replace the working copy."""
-    actor, body = await _write(request, "edit drafts", ("autosave",))
+    actor, body = await read_write(request, "edit drafts", ("autosave",))
     model = _sent_model(request)
     store, site = request.app[ARTICLES], request.app[SITE]
 
     async def work(change: ChangeRequest) -> Answer:
         sent = validate(model, parse_json(body))
-        article = await _article_as_read(request)
+        article = await article_as_read(request)
         if article.status != "draft":
             require(actor, "edit")
+        if "embargo_until" in sent.model_fields_set and lifts_embargo(article, sent.embargo_until, change.at):
+            require(actor, "lift embargo")
         return await changes.edit(store, site, change, article, sent)
 
-    return await _once(request, actor, body, work)
+    return await answer_once(request, actor, body, work)
 
 
 async def publish_article(request: web.Request) -> web.Response:
     """Show readers the working copy."""
-    actor, body = await _write(request, "publish")
+    actor, body = await read_write(request, "publish", may_be_empty=True)
 
     async def work(change: ChangeRequest) -> Answer:
         sent = validate(SentPublication, parse_json(body or b"{}"))
         if sent.published_at is not None:
             require(actor, "back-date")
             rules.check_date(sent.published_at, change.at)
-        article = await _article_as_read(request)
+        article = await article_as_read(request)
 
         def decide(article: Article) -> Article:
             return rules.publish(article, at=change.at, published_at=sent.published_at)
 
         return await changes.apply(request.app[ARTICLES], change, "publish", article, decide, None)
 
-    return await _once(request, actor, body, work)
+    return await answer_once(request, actor, body, work)
 
 
 async def correct_article(request: web.Request) -> web.Response:
@@ -126,14 +129,14 @@ async def _decide(
     read: Callable[[bytes, ChangeRequest], tuple[Decision, str]],
 ) -> web.Response:
     """Apply a decision to the article version that the editor read. `read` returns decision and reason from the body."""
-    actor, body = await _write(request, action)
+    actor, body = await read_write(request, action)
 
     async def work(change: ChangeRequest) -> Answer:
         decide, reason = read(body, change)
-        article = await _article_as_read(request)
+        article = await article_as_read(request)
         return await changes.apply(request.app[ARTICLES], change, action, article, decide, reason)
 
-    return await _once(request, actor, body, work)
+    return await answer_once(request, actor, body, work)
 
 
 async def show_article(request: web.Request) -> web.Response:
@@ -149,10 +152,20 @@ async def show_article(request: web.Request) -> web.Response:
 async def list_articles(request: web.Request) -> web.Response:
     """List working copies that pass the filters, newest first."""
     await authorize(request, "read")
-    refuse_unknown(request.query, ("status", "section", "tag", "q", "limit", "cursor"))
-    filters, limit, before = _filters(request), read_limit(request.query), _cursor_number(request)
+    refuse_unknown(request.query, ("status", "section", "tag", "q", "scheduled", "limit", "cursor"))
+    filters, limit = _filters(request), read_limit(request.query)
+    if read_flag(request.query, "scheduled"):
+        return await _list_scheduled(request, filters, limit)
+    before = _cursor_number(request)
     found, last = await request.app[ARTICLES].page(filters, before, limit)
     answer = ArticleList(items=[ArticleAnswer.of(article) for article in found], next_cursor=_cursor(last))
+    return json_response(answer.model_dump_json().encode())
+
+
+async def _list_scheduled(request: web.Request, filters: Filters, limit: int) -> web.Response:
+    found, last = await request.app[ARTICLES].scheduled_page(filters, _cursor_place(request), limit)
+    cursor = None if last is None else write_cursor(rfc3339(last[0]), last[1])
+    answer = ArticleList(items=[ArticleAnswer.of(article) for article in found], next_cursor=cursor)
     return json_response(answer.model_dump_json().encode())
 
 
@@ -169,43 +182,7 @@ async def list_revisions(request: web.Request) -> web.Response:
 
 def _sent_model(request: web.Request) -> type[SentArticle]:
     """The model of a save: with `?autosave=true` the text may be unfinished."""
-    autosave = request.query.get("autosave", "")
-    if autosave not in ("", "true", "false"):
-        raise field_problem("?autosave", "autosave is true or false.")
-    return SentUnfinishedArticle if autosave == "true" else SentArticle
-
-
-async def _write(request: web.Request, right: Right, known: Sequence[str] = ()) -> tuple[Actor, bytes]:
-    actor = await authorize(request, right)
-    refuse_unknown(request.query, known)
-    # A publication needs neither body nor content type.
-    empty = right == "publish" and not request.can_read_body
-    return actor, b"" if empty else await read_body(request)
-
-
-async def _once(
-    request: web.Request, actor: Actor, body: bytes, work: Callable[[ChangeRequest], Awaitable[Answer]]
-) -> web.Response:
-    author = Author(id=actor.id, name=actor.name)
-    change = ChangeRequest(author, now(), claim(request, actor.id, body))
-    answer = await request.app[ARTICLES].answers.once(change.claim, lambda: work(change))
-    return answer.response()
-
-
-async def find_article(request: web.Request) -> Article:
-    """The article in the path; 404 without it."""
-    article = await request.app[ARTICLES].find(request.match_info["id"])
-    if article is None:
-        raise Problem(404, "There is no such article.")
-    return article
-
-
-async def _article_as_read(request: web.Request) -> Article:
-    """The article at the version in If-Match; 428 without the header, 412 for another version."""
-    article = await find_article(request)
-    if not read_if_match(request).match(article.version):
-        raise Problem(412, "Someone else has changed the article; read it again.")
-    return article
+    return SentUnfinishedArticle if read_flag(request.query, "autosave") else SentArticle
 
 
 def _filters(request: web.Request) -> Filters:
@@ -244,6 +221,17 @@ def _cursor_number(request: web.Request) -> int | None:
     return int(parts[0])
 
 
+def _cursor_place(request: web.Request) -> tuple[datetime, str] | None:
+    """Time and id of the last scheduled article on the page before."""
+    parts = read_cursor(request.query, 2)
+    if parts is None:
+        return None
+    try:
+        return to_milliseconds(datetime.fromisoformat(parts[0])), parts[1]
+    except ValueError as error:
+        raise field_problem("?cursor", "It is not a cursor of this API.", status=400) from error
+
+
 def _revision(revision: Revision) -> RevisionAnswer:
     return RevisionAnswer(
         version=revision.version,
@@ -256,14 +244,13 @@ def _revision(revision: Revision) -> RevisionAnswer:
     )
 
 
-_ID = "{id:[0-9a-z]{26}}"
 ROUTES = [
     web.post("/v1/articles", create_article),
     web.get("/v1/articles", list_articles),
-    web.get(f"/v1/articles/{_ID}", show_article),
-    web.put(f"/v1/articles/{_ID}", edit_article),
-    web.post(f"/v1/articles/{_ID}/publish", publish_article),
-    web.post(f"/v1/articles/{_ID}/correct", correct_article),
-    web.post(f"/v1/articles/{_ID}/withdraw", withdraw_article),
-    web.get(f"/v1/articles/{_ID}/revisions", list_revisions),
+    web.get(f"/v1/articles/{ID}", show_article),
+    web.put(f"/v1/articles/{ID}", edit_article),
+    web.post(f"/v1/articles/{ID}/publish", publish_article),
+    web.post(f"/v1/articles/{ID}/correct", correct_article),
+    web.post(f"/v1/articles/{ID}/withdraw", withdraw_article),
+    web.get(f"/v1/articles/{ID}/revisions", list_revisions),
 ]

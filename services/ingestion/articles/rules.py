@@ -3,6 +3,8 @@
 draft ──publish──> published ──withdraw──> withdrawn
                     │  ▲  ▲                    │
       publish, correct─┘  └──────publish───────┘      edit: in any state, readers do not see it
+
+Schedules, embargoes and submissions are in `schedule_rules.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,11 +18,14 @@ from services.ingestion.people.roles import Action
 from shared.errors import FieldError, Problem
 from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Correction, Picture
 from shared.http.problems import field_problem
+from shared.times import rfc3339
 
 Status = Literal["draft", "published", "withdrawn"]
 
 # The first newspaper was printed in 1605. An earlier date of publication is a typing mistake.
 EARLIEST_YEAR = 1605
+# Beyond these the first ones are forgotten. They serve the list's filter `by` only.
+MOST_AUTHORS = 30
 # Automatic saves come every few seconds: a revision for each would bury the ones that people look for.
 AUTOSAVE_REVISION_EVERY = timedelta(minutes=10)
 
@@ -30,6 +35,8 @@ _ALLOWED_FROM: Mapping[Action, frozenset[Status]] = {
     "publish": frozenset({"draft", "published", "withdrawn"}),
     "correct": frozenset({"published"}),
     "withdraw": frozenset({"published"}),
+    "schedule": frozenset({"draft", "published", "withdrawn"}),
+    "submit": frozenset({"draft", "published", "withdrawn"}),
 }
 
 
@@ -86,11 +93,26 @@ class Unrevised(Frozen):
     at: datetime
 
 
+class Schedule(Frozen):
+    """A publication at a later time: when, and who set it."""
+
+    at: datetime
+    by: Author
+
+
+class Submission(Frozen):
+    """A request for publication: when, and who asked."""
+
+    at: datetime
+    by: Author
+
+
 class Article(Frozen):
     """An article: the working copy for editors and the edition for readers.
 
     `number` counts articles by creation. `url` is the edition's path; `former_urls` redirect to it for ever.
-    `autosaved_at` has, for each author's id, the time of a recent revision of an automatic save.
+    `autosaved_at` has, for each author's id, the time of a recent revision of an automatic save. `note_back` is the
+    note of the last return. `author_ids`: who wrote the working copy, the latest last.
     """
 
     id: str
@@ -109,6 +131,26 @@ class Article(Frozen):
     corrections: tuple[Correction, ...] = ()
     autosaved_at: Mapping[str, datetime] = {}
     unrevised: Unrevised | None = None
+    embargo_until: datetime | None = None
+    schedule: Schedule | None = None
+    submission: Submission | None = None
+    note_back: str | None = None
+    author_ids: tuple[str, ...] = ()
+
+    @property
+    def scheduled_for(self) -> datetime | None:
+        """The time at which it will be published, None when it is not scheduled."""
+        return None if self.schedule is None else self.schedule.at
+
+    @property
+    def submitted_at(self) -> datetime | None:
+        """The time at which publication was asked for, None when it is not."""
+        return None if self.submission is None else self.submission.at
+
+    @property
+    def submitted_by(self) -> str | None:
+        """The name of the person who asked for publication."""
+        return None if self.submission is None else self.submission.by.name
 
     @property
     def changed(self) -> bool:
@@ -140,10 +182,12 @@ def check_transition(article: Article, action: Action) -> None:
 _DONE: Mapping[Action, str] = {"correct": "corrected", "withdraw": "withdrawn"}
 
 
-def edit(article: Article, content: Content, *, slug_is_chosen: bool, at: datetime) -> Article:
-    """Replace the working copy. Readers do not see it."""
+def edit(article: Article, content: Content, *, slug_is_chosen: bool, by: Author, at: datetime) -> Article:
+    """Replace the working copy. Readers do not see it. A schedule stays: it publishes the working copy of its time."""
     check_transition(article, "edit")
-    return _next(article, _later(article, at), working=content, slug_is_chosen=slug_is_chosen)
+    at = not_earlier(article, at)
+    author_ids = _authors(article, by)
+    return next_version(article, at, working=content, slug_is_chosen=slug_is_chosen, author_ids=author_ids)
 
 
 def autosave(article: Article, content: Content, *, slug_is_chosen: bool, by: Author, at: datetime) -> Article:
@@ -152,24 +196,28 @@ def autosave(article: Article, content: Content, *, slug_is_chosen: bool, by: Au
     The author gets a revision of it every AUTOSAVE_REVISION_EVERY; otherwise the copy stays `unrevised`.
     """
     check_transition(article, "autosave")
-    at = _later(article, at)
+    at = not_earlier(article, at)
     recent = {author: since for author, since in article.autosaved_at.items() if at - since < AUTOSAVE_REVISION_EVERY}
     unrevised = Unrevised(by=by, at=at) if by.id in recent else None
-    return _next(
+    return next_version(
         article,
         at,
         working=content,
         slug_is_chosen=slug_is_chosen,
         autosaved_at={by.id: at, **recent},
         unrevised=unrevised,
+        author_ids=_authors(article, by),
     )
+
+
+def _authors(article: Article, by: Author) -> tuple[str, ...]:
+    return (*(author_id for author_id in article.author_ids if author_id != by.id), by.id)[-MOST_AUTHORS:]
 
 
 def publish(article: Article, *, at: datetime, published_at: datetime | None = None) -> Article:
     """Show readers the working copy. `published_at` counts for the first publication only."""
-    check_transition(article, "publish")
-    check_complete(article.working)
-    at = _later(article, at)
+    check_public(article, "publish", at)
+    at = not_earlier(article, at)
     first = article.published_at or published_at or at
     if published_at not in (None, first):
         raise field_problem("/published_at", "The article has been published before; its first date stays.")
@@ -180,9 +228,8 @@ def publish(article: Article, *, at: datetime, published_at: datetime | None = N
 
 def correct(article: Article, *, note: str, at: datetime) -> Article:
     """Show readers the working copy with a public correction note."""
-    check_transition(article, "correct")
-    check_complete(article.working)
-    at = _later(article, at)
+    check_public(article, "correct", at)
+    at = not_earlier(article, at)
     corrections = (*article.corrections, Correction(note=note, at=at))
     return _show(article, "correct", at, at, corrected_at=at, corrections=corrections)
 
@@ -191,9 +238,18 @@ def withdraw(article: Article, *, at: datetime) -> Article:
     """Hide the article from readers. Its paths stay reserved."""
     check_transition(article, "withdraw")
     assert article.edition is not None
-    at = _later(article, at)
+    at = not_earlier(article, at)
     withdrawn: dict[str, object] = {"action": "withdraw", "version": article.version + 1, "updated_at": at}
-    return _next(article, at, status="withdrawn", edition=article.edition.model_copy(update=withdrawn))
+    edition = article.edition.model_copy(update=withdrawn)
+    return next_version(article, at, status="withdrawn", edition=edition, schedule=None)
+
+
+def check_public(article: Article, action: Action, at: datetime) -> None:
+    """409 when the state or an embargo forbids to show readers the working copy; 422 when it is incomplete."""
+    check_transition(article, action)
+    if article.embargo_until is not None and at < article.embargo_until:
+        raise Problem(409, f"The article is under embargo until {rfc3339(article.embargo_until)}.")
+    check_complete(article.working)
 
 
 def check_complete(content: Content) -> None:
@@ -262,7 +318,8 @@ def _show(
     edition = Edition(action=action, version=article.version + 1, content=article.working, updated_at=since)
     path = article.working.path
     former = _former_paths(article, path)
-    return _next(article, at, status="published", edition=edition, url=path, former_urls=former, **changed)
+    done: dict[str, object] = {"schedule": None, "submission": None, "note_back": None, **changed}
+    return next_version(article, at, status="published", edition=edition, url=path, former_urls=former, **done)
 
 
 def _former_paths(article: Article, path: str) -> Sequence[str]:
@@ -270,11 +327,13 @@ def _former_paths(article: Article, path: str) -> Sequence[str]:
     return tuple(dict.fromkeys(former for former in known if former != path))
 
 
-def _next(article: Article, at: datetime, **changed: object) -> Article:
+def next_version(article: Article, at: datetime, **changed: object) -> Article:
+    """The article after a change, with the next version."""
     update = {"unrevised": None, **changed, "version": article.version + 1, "updated_at": at}
     return article.model_copy(update=update)
 
 
-def _later(article: Article, at: datetime) -> datetime:
+def not_earlier(article: Article, at: datetime) -> datetime:
+    """The time of a change of this article: `at`, or its last change if that is later."""
     # Clocks of several machines differ. A later change must never look older.
     return max(at, article.updated_at)

@@ -6,6 +6,7 @@ embedded MongoDB engine scans a whole collection for a sort, a limit or a range 
 
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
@@ -13,6 +14,7 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from services.ingestion.articles.records import Change, Filters, Revision
 from services.ingestion.articles.rules import Article, Author, event_of
+from services.ingestion.articles.schedule_store import ScheduleStore
 from shared.errors import WorldMonitorError
 from shared.events import ArticleState
 from shared.http.idempotency import Answer, Answers, Claim
@@ -34,6 +36,7 @@ _LONGEST_RANGE = 2048
 # Time limit of one list request; a page that is not full by then has a cursor to continue.
 _SCAN_TIMEOUT_S = 4.0
 _REPUBLISH_RANGE = 64
+_SCHEDULE_CHUNK = 200
 
 _INDEXES = [
     IndexModel([("number", ASCENDING)], unique=True),
@@ -63,11 +66,13 @@ class ArticleStore:
         self._counters: Collection = database["counters"]
         self.answers = answers
         self.outbox = outbox
+        self.schedule = ScheduleStore(database)
 
     async def prepare(self) -> None:
         """Create what is missing: indexes, and the counter of articles."""
         await ensure_indexes(self._articles, _INDEXES)
         await ensure_indexes(self._revisions, _REVISION_INDEXES)
+        await self.schedule.prepare()
         async with available("counter of articles"):
             try:
                 await self._counters.insert_one({"_id": "articles", "last": 0})
@@ -95,7 +100,7 @@ class ArticleStore:
         return [slug for slug in slugs if slug not in taken]
 
     async def commit(self, change: Change, claim: Claim | None, answer: Answer) -> None:
-        """Commit article, revisions, slugs, outbox message and stored answer in one transaction.
+        """Commit article, revisions, slugs, schedule, outbox message and stored answer in one transaction.
 
         Raises Stale, SlugTaken, InvalidMessage (event too large for Kafka), DuplicateKeyError when the claim already has an
         answer, and Unavailable, after which the outcome is *unknown*.
@@ -108,6 +113,7 @@ class ArticleStore:
             await self._reserve_slugs(session, change)
             for revision in change.revisions:
                 await self._revisions.insert_one(_revision(change.after.id, revision), session=session)
+            await self.schedule.follow(session, change)
             if event is not None:
                 await self.outbox.add(session, event)
 
@@ -135,6 +141,31 @@ class ArticleStore:
                 raise SlugTaken from error
         for slug in before - after:
             await self._slugs.delete_one({"_id": slug, "article_id": change.after.id}, session=session)
+
+    async def scheduled_page(
+        self, filters: Filters, after: tuple[datetime, str] | None, limit: int
+    ) -> tuple[list[Article], tuple[datetime, str] | None]:
+        """Scheduled articles behind (time, id), the next one first, and where to continue (None at the end)."""
+        found: list[Article] = []
+        while True:
+            entries = await self.schedule.following(after, _SCHEDULE_CHUNK)
+            articles = await self._those([entry.article_id for entry in entries], filters)
+            for entry in entries:
+                article = articles.get(entry.article_id)
+                if article is not None and article.schedule is not None and len(found) == limit:
+                    return found, after
+                after = (entry.scheduled_for, entry.article_id)
+                if article is not None and article.schedule is not None:
+                    found.append(article)
+            if len(entries) < _SCHEDULE_CHUNK:
+                return found, None
+
+    async def _those(self, article_ids: Sequence[str], filters: Filters) -> dict[str, Article]:
+        if not article_ids:
+            return {}
+        async with available("articles"):
+            found = await self._articles.find({"_id": {"$in": list(article_ids)}, **_query(filters)}).to_list(None)
+        return {document["_id"]: _article(document) for document in found}
 
     async def page(self, filters: Filters, before: int | None, limit: int) -> tuple[list[Article], int | None]:
         """Articles below the number `before`, newest first, and the number to continue from (None at the end)."""

@@ -4,19 +4,45 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 Role = Literal["reporter", "editor", "moderator", "admin"]
-Action = Literal["create", "edit", "autosave", "publish", "correct", "withdraw"]
-Right = Literal["read", "create", "edit drafts", "edit", "publish", "correct", "withdraw", "back-date"]
+Action = Literal[
+    "create",
+    "edit",
+    "autosave",
+    "publish",
+    "correct",
+    "withdraw",
+    "schedule",
+    "unschedule",
+    "submit",
+    "return",
+    "restore",
+]
+Right = Literal[
+    "read",
+    "create",
+    "edit drafts",
+    "submit",
+    "edit",
+    "publish",
+    "correct",
+    "withdraw",
+    "schedule",
+    "return",
+    "back-date",
+    "lift embargo",
+]
 
 ROLES: tuple[Role, ...] = get_args(Role)
 ACTIONS: tuple[Action, ...] = get_args(Action)
 RIGHTS: tuple[Right, ...] = get_args(Right)
 
-_EDITOR: frozenset[Right] = frozenset({"read", "create", "edit drafts", "edit", "publish", "correct", "withdraw"})
+_REPORTER: frozenset[Right] = frozenset({"read", "create", "edit drafts", "submit"})
+_EDITOR: frozenset[Right] = _REPORTER | {"edit", "publish", "correct", "withdraw", "schedule", "return"}
 ALLOWED: Mapping[Role, frozenset[Right]] = {
-    "reporter": frozenset({"read", "create", "edit drafts"}),
+    "reporter": _REPORTER,
     "editor": _EDITOR,
     "moderator": frozenset({"read"}),
-    "admin": _EDITOR | {"back-date"},
+    "admin": _EDITOR | {"back-date", "lift embargo"},
 }
 
 

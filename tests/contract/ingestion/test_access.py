@@ -2,6 +2,7 @@
 
 import asyncio
 import string
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 
 from services.ingestion.people.roles import ALLOWED, ROLES, Right, Role
 from services.ingestion.settings import IngestionSettings
+from shared.times import now, rfc3339
 from tests.support.ingestion import DRAFT, IngestionClient, Json, running_ingestion
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+FAR_AHEAD = rfc3339(now() + timedelta(days=300))
 CALLS: dict[Right, tuple[str, str, Json | None]] = {
     "read": ("GET", "/v1/articles/{published}", None),
     "create": ("POST", "/v1/articles", DRAFT),
@@ -24,6 +27,10 @@ CALLS: dict[Right, tuple[str, str, Json | None]] = {
     "publish": ("POST", "/v1/articles/{draft}/publish", {}),
     "correct": ("POST", "/v1/articles/{published}/correct", {"note": "n"}),
     "withdraw": ("POST", "/v1/articles/{published}/withdraw", {"reason": "r"}),
+    "submit": ("POST", "/v1/articles/{draft}/submit", {}),
+    "schedule": ("POST", "/v1/articles/{draft}/schedule", {"publish_at": FAR_AHEAD}),
+    "return": ("POST", "/v1/articles/{submitted}/return", {"note": "n"}),
+    "lift embargo": ("PUT", "/v1/articles/{closed}", {**DRAFT, "embargo_until": None}),
     "back-date": ("POST", "/v1/articles/{draft}/publish", {"published_at": "2024-01-01T00:00:00Z"}),
 }
 
@@ -31,18 +38,24 @@ CALLS: dict[Right, tuple[str, str, Json | None]] = {
 @pytest.mark.parametrize("right", CALLS)
 @pytest.mark.parametrize("role", ROLES)
 async def test_role_has_exactly_the_rights_of_its_row(ingestion: IngestionClient, role: Role, right: Right) -> None:
-    draft, published = await ingestion.create(), await ingestion.act(await ingestion.create(), "publish")
+    articles = {
+        "draft": await ingestion.create(),
+        "published": await ingestion.act(await ingestion.create(), "publish"),
+        "submitted": await ingestion.act(await ingestion.create(), "submit"),
+        "closed": await ingestion.create(embargo_until=FAR_AHEAD),
+    }
     method, path, body = CALLS[right]
     client = await ingestion.as_role(role)
-    version = (published if "{published}" in path else draft)["version"]
+    version = next((article["version"] for name, article in articles.items() if f"{{{name}}}" in path), None)
 
-    answer = await client.call(method, path.format(draft=draft["id"], published=published["id"]), body, match=version)
+    ids = {name: article["id"] for name, article in articles.items()}
+    answer = await client.call(method, path.format(**ids), body, match=version)
 
     assert answer.status in ((200, 201) if right in ALLOWED[role] else (403,)), await answer.text()
     if answer.status == 403:
         assert answer.content_type == "application/problem+json"
-        assert await ingestion.ask("GET", f"/v1/articles/{draft['id']}") == draft
-        assert await ingestion.ask("GET", f"/v1/articles/{published['id']}") == published
+        for article in articles.values():
+            assert await ingestion.ask("GET", f"/v1/articles/{article['id']}") == article
 
 
 @pytest.mark.parametrize(

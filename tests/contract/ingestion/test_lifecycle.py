@@ -34,7 +34,16 @@ async def test_create_answers_whole_draft_with_location_and_etag(ingestion: Inge
 
 
 # Fields of the answer that readers have no use for.
-FOR_THE_DESK = {"changed", "public_version", "history_public"}
+FOR_THE_DESK = {
+    "changed",
+    "embargo_until",
+    "history_public",
+    "note_back",
+    "public_version",
+    "scheduled_for",
+    "submitted_at",
+    "submitted_by",
+}
 
 
 async def test_published_article_is_complete_in_the_log(ingestion: IngestionClient) -> None:

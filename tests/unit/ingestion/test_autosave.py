@@ -71,7 +71,7 @@ def test_last_text_of_each_author_before_another_has_a_revision(steps: list[tupl
         change = autosaved(article, author, f"By {author.id} at {article.version}.", minutes)
         if is_explicit:
             at = NOON + timedelta(minutes=minutes)
-            after = rules.edit(article, change.after.working, slug_is_chosen=False, at=at)
+            after = rules.edit(article, change.after.working, slug_is_chosen=False, by=author, at=at)
             change = Change("edit", author, article, after)
         article = change.after
         author_of[article.version] = author

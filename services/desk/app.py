@@ -8,7 +8,8 @@ from services.desk.api import ServiceClient
 from services.desk.articles import acts, editor, list_page
 from services.desk.assets import PREFIX, DeskAssets
 from services.desk.keys import ASSETS, DESK_SETTINGS, INGESTION, LANGUAGES, PAGES, POPULARITY, RENDERING, SITE
-from services.desk.people import sign_in
+from services.desk.now import now_page
+from services.desk.people import account, audit_page, invitation, people_page, sign_in, tokens_page
 from services.desk.settings import DeskSettings
 from services.desk.templates import Pages
 from services.desk.visit import answer_pages, sign_in_first
@@ -20,7 +21,18 @@ from shared.site.site import load_site
 # A body of 200,000 characters, percent-encoded in a form.
 LARGEST_BODY_BYTES = 3 * 1024 * 1024
 
-ROUTES = [*sign_in.ROUTES, *list_page.ROUTES, *editor.ROUTES, *acts.ROUTES]
+ROUTES = [
+    *sign_in.ROUTES,
+    *invitation.ROUTES,
+    *list_page.ROUTES,
+    *editor.ROUTES,
+    *acts.ROUTES,
+    *now_page.ROUTES,
+    *account.ROUTES,
+    *people_page.ROUTES,
+    *tokens_page.ROUTES,
+    *audit_page.ROUTES,
+]
 
 
 def create_app(settings: DeskSettings) -> web.Application:

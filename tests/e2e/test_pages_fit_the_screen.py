@@ -5,7 +5,19 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Browser, ViewportSize
 
-from services.rendering.pages.models import CommentsView, CommentView, Correction, Link, PopularPageView, ThreadView
+from services.rendering.pages.models import (
+    CommentsView,
+    CommentView,
+    Correction,
+    CorrectionLine,
+    CorrectionsView,
+    FieldChange,
+    HistoryView,
+    Link,
+    PopularPageView,
+    TextRun,
+    ThreadView,
+)
 from tests.support import look_preview
 from tests.support import look_samples as samples
 from tests.support.browsing import open_page
@@ -102,11 +114,21 @@ def _hostile() -> dict[str, str]:
         "section-plain": TEMPLATES.list_page(replace(samples.section_list(), cards=(plain, card))),
         "tag": TEMPLATES.list_page(replace(samples.tag_list(), title=_WORD, cards=(card, plain))),
         "author": TEMPLATES.list_page(replace(samples.tag_list(), kind="author", title=_WORD, page=None)),
+        "history": TEMPLATES.history(_long_history()),
+        "corrections": TEMPLATES.corrections(
+            CorrectionsView((CorrectionLine(_WORD, samples.NOW, "/world/long", _WORD, "world"),))
+        ),
         "search": TEMPLATES.search(replace(samples.results(), q=_WORD, found=(found,))),
         "search-nothing": TEMPLATES.search(replace(samples.results(), q=_WORD, found=(), latest=(card, plain))),
         "popular": TEMPLATES.popular_page(PopularPageView("7d", "/popular?window=7d")),
         "404": TEMPLATES.error(replace(samples.lost(404), latest=(card, plain))),
     }
+
+
+def _long_history() -> HistoryView:
+    runs = (TextRun("removed", _WORD), TextRun("added", _WORD), TextRun("same", _WORD))
+    version = replace(samples.history().versions[0], note=_WORD, changes=(FieldChange("body_markdown", (runs,)),))
+    return replace(samples.history(), headline=_WORD, versions=(version,))
 
 
 @BOTH

@@ -6,9 +6,12 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, Route, ViewportSize
+from playwright.async_api import Browser, Page, Route, ViewportSize
 
+from tests.support import look_preview
+from tests.support import look_samples as samples
 from tests.support.browsing import DESKTOP, PHONE, open_page
+from tests.support.page_server import TEMPLATES, PageServer, serving
 from tests.support.polling import eventually
 from tests.support.site import Site, has_deferred_layout, until_laid_out
 
@@ -32,6 +35,21 @@ async def test_axe_finds_nothing_on_any_kind_of_page(site: Site, viewport: Viewp
     async with open_page(site.browser, [], viewport=viewport, bypass_csp=True, reduced_motion="reduce") as page:
         for name, path in paths.items():
             await page.goto(site.address(path))
+            await until_laid_out(page)
+            for scheme, options in _SCHEMES:
+                await page.emulate_media(color_scheme=scheme)
+                found += [f"{name}, {scheme}: {violation}" for violation in await _violations(page, options)]
+
+    assert found == []
+
+
+async def test_axe_finds_nothing_in_changes_and_corrections(browser: Browser) -> None:
+    names = ("history", "history-arabic", "corrections", "preview")
+    server = PageServer(samples.popular(), look_preview.pages(TEMPLATES))
+    found: list[str] = []
+    async with serving(server), open_page(browser, [], viewport=PHONE, reduced_motion="reduce") as page:
+        for name in names:
+            await page.goto(server.address(name))
             await until_laid_out(page)
             for scheme, options in _SCHEMES:
                 await page.emulate_media(color_scheme=scheme)

@@ -58,6 +58,8 @@ def rendered(text: str) -> list[str]:
         TEMPLATES.article(replace(article, language="ar")),
         TEMPLATES.list_page(with_texts(samples.section_list(), text)),
         TEMPLATES.list_page(with_texts(samples.tag_list(), text)),
+        TEMPLATES.history(with_texts(samples.history(), text)),
+        TEMPLATES.corrections(with_texts(samples.corrections(), text)),
         TEMPLATES.static_page(with_texts(samples.static_page(), text)),
         TEMPLATES.error(with_texts(samples.lost(), text)),
         TEMPLATES.popular(with_texts(samples.popular(), text)),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from services.rendering.pages.models import HomeView, PopularPageView, PopularView, SearchView
+from services.rendering.pages.models import CorrectionsView, HomeView, PopularPageView, PopularView, SearchView
 from services.rendering.pages.templates import POPULAR_SLOT, Templates
 from shared.site.site import load_site
 from tests.support import look_samples as samples
@@ -30,6 +30,11 @@ def pages(templates: Templates) -> Mapping[str, str]:
         "article-discussed": templates.article(replace(article, comments=samples.comments(50, page=1, pages=2))),
         "section": templates.list_page(samples.section_list()),
         "tag": templates.list_page(samples.tag_list()),
+        "preview": templates.article(replace(article, preview=True, has_history=False)),
+        "history": templates.history(samples.history()),
+        "history-arabic": templates.history(samples.arabic_history()),
+        "corrections": templates.corrections(samples.corrections()),
+        "corrections-empty": templates.corrections(CorrectionsView()),
         "popular": templates.popular_page(PopularPageView("7d", "/popular?window=7d&section=africa", "africa")),
         "search": templates.search(samples.results()),
         "search-arabic": templates.search(replace(samples.results(), language="ar")),

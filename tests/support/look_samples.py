@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from services.rendering.pages.models import (
     ArticleView,
@@ -9,8 +10,12 @@ from services.rendering.pages.models import (
     CommentsView,
     CommentView,
     Correction,
+    CorrectionLine,
+    CorrectionsView,
     ErrorView,
+    FieldChange,
     FoundView,
+    HistoryView,
     HomeView,
     Link,
     ListView,
@@ -21,7 +26,9 @@ from services.rendering.pages.models import (
     SearchView,
     SectionBlock,
     StaticView,
+    TextRun,
     ThreadView,
+    VersionView,
 )
 from shared.events import WINDOWS
 
@@ -177,6 +184,7 @@ def article() -> ArticleView:
         next=card(4, pictured=False),
         recommended=(card(1), card(2, pictured=False), card(5), arabic_card(6)),
         comments=comments(3),
+        has_history=True,
     )
 
 
@@ -217,6 +225,82 @@ def section_list() -> ListView:
 def tag_list() -> ListView:
     """A numbered page of a tag."""
     return ListView("tag", "/tag/gulf", "Gulf", (card(1), arabic_card(2)), page=3, older=2, newer=4)
+
+
+def history() -> HistoryView:
+    """The history of an article: each kind of version, changes in several fields, long and short."""
+    text = (
+        _runs(
+            "The harbour masters met for three days in ", "-a hall", "+two halls", " that smell of varnish and coffee."
+        ),
+        _runs("-“We have been paying captains to hurry up and wait,” said one of them. Nobody disagreed."),
+        _runs(
+            "+The twelfth port joined on the last evening: see [the list](https://ports.example/a-long-address-of-a-list/2026)."
+        ),
+    )
+    headline = FieldChange(
+        "headline", (_runs("Ports of the Gulf agree on ", "-a", "+one", " clock for ships that wait"),)
+    )
+    tags = FieldChange("tags", (_runs("Gulf, ", "-Ships", "+Shipping"),))
+    note = "An earlier version gave the number of ports as eleven. There are twelve."
+    ports = FieldChange(
+        "body_markdown", (_runs("All ", "-eleven", "+twelve", " ports take part from the first of March."),)
+    )
+    return HistoryView(
+        url="/world/ports-of-the-gulf",
+        headline="Ports of the Gulf agree on one clock for ships that wait",
+        section="world",
+        versions=(
+            VersionView("corrected", NOW - timedelta(hours=1), note, (ports,)),
+            VersionView("republished", NOW - timedelta(hours=2)),
+            VersionView(
+                "updated", NOW - timedelta(hours=3), changes=(headline, FieldChange("body_markdown", text), tags)
+            ),
+            VersionView("updated", NOW - timedelta(hours=4), is_cut=True),
+            VersionView("published", NOW - timedelta(hours=5)),
+        ),
+    )
+
+
+def _runs(*texts: str) -> tuple[TextRun, ...]:
+    """Runs of words: `-` begins a removed one, `+` an added one."""
+    kinds: dict[str, Literal["removed", "added"]] = {"-": "removed", "+": "added"}
+    return tuple(TextRun(kinds[text[0]], text[1:]) if text[0] in kinds else TextRun("same", text) for text in texts)
+
+
+def arabic_history() -> HistoryView:
+    """The history of an article in Arabic."""
+    note = "ذكرت نسخة سابقة أن عدد الموانئ أحد عشر. والصحيح اثنا عشر."
+    ports = FieldChange(
+        "body_markdown", (_runs("تشارك الموانئ ", "-الأحد عشر", "+الاثنا عشر", " كلها منذ الأول من مارس."),)
+    )
+    versions = (VersionView("corrected", NOW, note, (ports,)), VersionView("published", NOW - timedelta(hours=5)))
+    article = arabic_article()
+    return HistoryView(article.url, article.headline, article.section, versions, "ar")
+
+
+def corrections() -> CorrectionsView:
+    """A numbered page of corrections, one of them in Arabic."""
+    notes = (
+        "An earlier version gave the number of ports as eleven. There are twelve.",
+        "The minister’s name is Adaeze, not Adaora. We took it from a transcript without listening to the recording.",
+        "The map showed the border of 1993.",
+    )
+    lines = tuple(
+        CorrectionLine(
+            note,
+            NOW - timedelta(days=place),
+            f"/{STORIES[place][0]}/story-{place}",
+            STORIES[place][1],
+            STORIES[place][0],
+        )
+        for place, note in enumerate(notes)
+    )
+    arabic = arabic_article()
+    line = CorrectionLine(
+        arabic.corrections[0].note, NOW - timedelta(days=9), arabic.url, arabic.headline, arabic.section, "ar"
+    )
+    return CorrectionsView((*lines, line), page=3, older=2, newer=4)
 
 
 def popular(language: str = "en") -> PopularView:

@@ -27,6 +27,7 @@ class Site:
         article, arabic = str(self.article["url"]), str(self.arabic["url"])
         return {
             "home": "/", "article": article, "arabic": arabic, "section": "/world", "tag": "/tag/light",
+            "history": f"{article}/history", "corrections": "/corrections",
             "contact": "/contact", "popular": "/popular?window=7d", "search": "/search?q=lamp", "missing": "/nowhere/at-all",
         }  # fmt: skip
 

@@ -18,7 +18,7 @@ from services.rendering.feeds.sitemaps import (
     as_sitemap,
 )
 from services.rendering.feeds.xml import absolute_html
-from services.rendering.pages.addresses import Address
+from services.rendering.pages.addresses import CORRECTIONS, Address
 from services.rendering.pages.assets import Assets
 from services.rendering.pages.language import Languages
 from services.rendering.pages.models import Link, Picture
@@ -190,7 +190,7 @@ class Syndication:
     def _permanent_pages(self) -> list[str]:
         """Pages that always exist. Without a `lastmod`: "the last change" of a list has no clear meaning."""
         sections = (f"/{section.slug}" for section in self._site.sections)
-        return [self._base_url + path for path in ("/", *sections, *self._own_paths)]
+        return [self._base_url + path for path in ("/", *sections, CORRECTIONS, *self._own_paths)]
 
     async def _news(self, reading: Reading, address: Address) -> Page:
         """The last two days. Expires when its oldest article is two days old."""

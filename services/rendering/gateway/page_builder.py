@@ -8,7 +8,7 @@ from services.rendering.feeds.syndication import FEED_ROUTE, SITEMAP_ROUTE, Synd
 from services.rendering.gateway.former_lists import current_address
 from services.rendering.gateway.single_flight import Rendered
 from services.rendering.pages import layout
-from services.rendering.pages.addresses import Address, AddressKind
+from services.rendering.pages.addresses import HISTORY, Address, AddressKind
 from services.rendering.pages.models import ErrorView, ListView, PopularPageView
 from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Page, PageKind
 from services.rendering.pages.popular import WINDOWS as POPULAR_WINDOWS
@@ -30,6 +30,8 @@ ROUTES: Mapping[AddressKind, str] = {
     "tag": "/tag/{tag}",
     "author": "/author/{author}",
     "article": "/{section}/{slug}",
+    "history": "/{section}/{slug}/history",
+    "corrections": "/corrections",
     "feed": FEED_ROUTE,
     "sitemap": SITEMAP_ROUTE,
     "popular": "/popular",
@@ -114,24 +116,46 @@ class PageBuilder:
 
     async def article(self, reading: Reading, address: Address) -> PageOrAbsence:
         """An article; a redirect from a former path; 410 when withdrawn."""
-        path = await reading.path(address.path)
+        found = await self._find(reading, address.path, lambda url: Address("article", url, address.number).key)
+        return await self._article(reading, found, address) if isinstance(found, ArticleState) else found
+
+    async def history(self, reading: Reading, address: Address) -> PageOrAbsence:
+        """An article's public history; a redirect or 410 as for the article, 404 if readers may not see it."""
+        found = await self._find(reading, address.path.removesuffix(HISTORY), lambda url: url + HISTORY)
+        if not isinstance(found, ArticleState):
+            return found
+        history = await reading.history(found.id)
+        if history is None:
+            return Absence(404, self._templates.language_of(found.language))
+        html = self._templates.history(layout.history_view(found, history))
+        return self._page(address, html, language=primary(found.language))
+
+    async def _find(self, reading: Reading, at: str, target_of: Callable[[str], str]) -> ArticleState | PageOrAbsence:
+        """The article at a path; 410 when withdrawn; a redirect to `target_of` its address where that is another."""
+        path = await reading.path(at)
         if path is None:
-            return await self._find_in_other_sections(reading, address)
+            return await self._find_in_other_sections(reading, at, target_of)
         article = await reading.article(path.article_id)
         if article is None or path.state == "withdrawn":
             language = await reading.language(path.article_id)
             return Absence(410, self._templates.language_of(language))
-        if article.url != address.path:
-            return self.redirect(Address("article", article.url, address.number).key)
-        return await self._article(reading, article, address)
+        return article if article.url == at else self.redirect(target_of(article.url))
 
-    async def _find_in_other_sections(self, reading: Reading, address: Address) -> PageOrAbsence:
+    async def _find_in_other_sections(
+        self, reading: Reading, at: str, target_of: Callable[[str], str]
+    ) -> PageOrAbsence:
         """A redirect to the article if another section has it: slugs are unique across the site."""
-        path = await reading.first_path(f"/{section.slug}/{address.name}" for section in self._site.sections)
+        slug = at.rpartition("/")[2]
+        path = await reading.first_path(f"/{section.slug}/{slug}" for section in self._site.sections)
         article = None if path is None else await reading.article(path.article_id)
-        if article is None:
-            return Absence(404)
-        return self.redirect(Address("article", article.url, address.number).key)
+        return Absence(404) if article is None else self.redirect(target_of(article.url))
+
+    async def corrections(self, reading: Reading, address: Address) -> PageOrAbsence:
+        """A page of the list of all corrections."""
+        view = await layout.corrections_view(reading, address.number)
+        if view is not None:
+            return self._page(address, self._templates.corrections(view))
+        return self.temporary_redirect(address.path) if address.number == 1 else Absence(404)
 
     async def popular(self, reading: Reading, address: Address) -> PageOrAbsence:
         """The ranking of a window. It fills the page's slot, so a new ranking needs no read and no render."""
@@ -150,11 +174,10 @@ class PageBuilder:
         if comments is None:
             return Absence(404)
         view = await layout.article_view(reading, article, comments, self._clock())
-        return self._page(
-            address,
-            self._templates.article(replace(view, received=address.received)),
-            language=primary(article.language),
-        )
+        stored = await reading.stored_article(article.id)
+        has_history = stored is not None and stored[0].public_versions > 1
+        view = replace(view, received=address.received, has_history=has_history)
+        return self._page(address, self._templates.article(view), language=primary(article.language))
 
     async def feed(self, reading: Reading, address: Address) -> PageOrAbsence:
         """A feed."""
@@ -199,6 +222,8 @@ _BUILDERS: Mapping[AddressKind, Callable[[PageBuilder, Reading, Address], Awaita
     "tag": PageBuilder.tag,
     "author": PageBuilder.author,
     "article": PageBuilder.article,
+    "history": PageBuilder.history,
+    "corrections": PageBuilder.corrections,
     "feed": PageBuilder.feed,
     "sitemap": PageBuilder.sitemap,
     "popular": PageBuilder.popular,

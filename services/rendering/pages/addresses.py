@@ -13,7 +13,9 @@ from services.rendering.pages.popular import PATH as POPULAR
 from services.rendering.pages.popular import popular_query
 from shared.events import WINDOWS
 
-AddressKind = Literal["home", "top", "tag", "author", "article", "popular", "feed", "sitemap"]
+AddressKind = Literal["home", "top", "tag", "author", "article", "history", "corrections", "popular", "feed", "sitemap"]
+CORRECTIONS = "/corrections"
+HISTORY = "/history"
 
 # A search of 200 characters takes 2,400 at most: twelve for each, percent-encoded.
 LONGEST_TARGET = 4096
@@ -21,14 +23,19 @@ LONGEST_PATH = 320
 _PART = r"/[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
 _FEED = re.compile(rf"(?:{_PART}){{0,2}}/(?:feed\.xml|atom\.xml|feed\.json)")
 _SITEMAP = re.compile(r"/(?:news-sitemap|sitemap(?:-(?:pages|newest|[1-9][0-9]{0,4}))?)\.xml")
-_PATH = re.compile(rf"/|(?:{_PART}){{1,2}}|{_FEED.pattern}|{_SITEMAP.pattern}")
+# Below an article's path, which is neither a tag's nor an author's.
+_HISTORY = re.compile(rf"(?!/(?:tag|author)/)(?:{_PART}){{2}}{HISTORY}")
+_PATH = re.compile(rf"/|(?:{_PART}){{1,2}}|{_HISTORY.pattern}|{_FEED.pattern}|{_SITEMAP.pattern}")
 # Punctuation that mail programs add to the end of a link: the full stop of its sentence, a bracket, a space.
 _TRAILING = " .,;:!)]>\"'"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # The query parameter of a page number. `top` is a first-level page: a section, or one of our own such as About.
-_NUMBERED: dict[AddressKind, str] = {"top": "page", "tag": "page", "author": "page", "article": "comments"}
+_NUMBERED: dict[AddressKind, str] = {
+    "top": "page", "tag": "page", "author": "page", "corrections": "page", "article": "comments",
+}  # fmt: skip
 # Paths with query parameters of their own, read elsewhere: a redirect keeps them.
 _KEEPS_QUERY = re.compile(r"/search|/v1/.*")
+_OWN_KINDS: dict[str, AddressKind] = {POPULAR: "popular", CORRECTIONS: "corrections"}
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 _WORD = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?")
 _MOST_PARAMETERS = 64
@@ -141,8 +148,10 @@ def _kind(path: str) -> AddressKind:
         return "home"
     if "." in path:
         return "feed" if _FEED.fullmatch(path) else "sitemap"
-    if path == POPULAR:
-        return "popular"
+    if path in _OWN_KINDS:
+        return _OWN_KINDS[path]
+    if _HISTORY.fullmatch(path):
+        return "history"
     first, _, second = path[1:].partition("/")
     if not second:
         return "top"

@@ -49,6 +49,10 @@ class Language:
         written = self._words.get(f"years.{years}")
         return self.text("old", years=written or self.count("years", years))
 
+    def field(self, name: str) -> str:
+        """The name of an article's field in its history."""
+        return self._words.get(f"history.field.{name}") or self._words["history.field.other"]
+
     def phrases(self, prefix: str) -> dict[str, str]:
         """All words under a prefix, by the rest of their key, placeholders unfilled: the script chooses from them."""
         return {key.removeprefix(prefix): words for key, words in self._words.items() if key.startswith(prefix)}

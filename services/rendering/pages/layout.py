@@ -10,18 +10,25 @@ from services.rendering.pages.models import (
     Card,
     CommentsView,
     Correction,
+    CorrectionLine,
+    CorrectionsView,
     ErrorView,
+    FieldChange,
+    HistoryView,
     HomeView,
     Link,
     ListView,
     Picture,
     SectionBlock,
+    TextRun,
+    VersionView,
 )
 from services.rendering.pages.queries import CardPage
 from services.rendering.pages.reading import Reading
+from services.rendering.readmodel.documents import StoredHistory
 from services.rendering.readmodel.names import author_list, section_list, tag_list
 from services.rendering.readmodel.slugs import slug_of
-from shared.events import ArticleState
+from shared.events import ArticleState, PublicVersion
 from shared.site.site import Site
 
 ListKind = Literal["section", "tag", "author"]
@@ -153,6 +160,35 @@ def _list_view(kind: ListKind, path: str, page: CardPage, title: str, *, section
         newer=page.newer,
         section=section,
     )
+
+
+def history_view(article: ArticleState, history: StoredHistory) -> HistoryView:
+    """The public history of an article."""
+    versions = tuple(map(_version, reversed(history.versions)))
+    return HistoryView(article.url, article.headline, article.section, versions, article.language)
+
+
+def _version(version: PublicVersion) -> VersionView:
+    changes = tuple(
+        FieldChange(
+            change.field,
+            tuple(tuple(TextRun(piece.kind, piece.text) for piece in paragraph) for paragraph in change.paragraphs),
+        )
+        for change in version.differences
+    )
+    return VersionView(version.kind, version.at, version.note, changes, version.is_cut)
+
+
+async def corrections_view(reading: Reading, number: int | None) -> CorrectionsView | None:
+    """A page of the list of corrections. Its front exists before the first correction; numbered pages do not."""
+    page = await reading.corrections(number)
+    if page is None:
+        return CorrectionsView() if number is None else None
+    lines = tuple(
+        CorrectionLine(entry.note, entry.at, entry.url, entry.headline, entry.section, entry.language)
+        for entry in reversed(page.entries)
+    )
+    return CorrectionsView(lines, page.number, page.older, page.newer)
 
 
 async def error_view(reading: Reading, status: int, language: str = "") -> ErrorView:

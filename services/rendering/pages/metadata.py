@@ -9,9 +9,18 @@ from urllib.parse import quote
 
 import orjson
 
+from services.rendering.pages.addresses import CORRECTIONS
 from services.rendering.pages.assets import Assets
 from services.rendering.pages.language import Language
-from services.rendering.pages.models import ArticleView, HomeView, ListView, Picture, PopularPageView, StaticView
+from services.rendering.pages.models import (
+    ArticleView,
+    CorrectionsView,
+    HomeView,
+    ListView,
+    Picture,
+    PopularPageView,
+    StaticView,
+)
 from shared.site.site import Site
 from shared.text import close_marks
 from shared.times import rfc3339
@@ -195,6 +204,12 @@ class Metadata:
             title = f"{title} – {self._section(view.section, lang)}"
         description = f"{title} – {lang.text(f'popular.window.{view.window}')}"
         return self._about(title, description, view.path, "website", None, [])
+
+    def corrections(self, view: CorrectionsView, lang: Language) -> About:
+        """A page of the list of all corrections."""
+        path = CORRECTIONS if view.page is None else f"{CORRECTIONS}?page={view.page}"
+        description = lang.text("corrections.about", site=self._site.name_in(lang.code))
+        return self._about(lang.text("corrections.title"), description, path, "website", None, [])
 
     def static_page(self, view: StaticView) -> About:
         """About, Contact, Privacy."""

@@ -133,11 +133,71 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class TextRun:
+    """A run of words of a paragraph: in both versions, or only in the older or the newer one."""
+
+    kind: Literal["same", "removed", "added"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """The changed paragraphs of one field of an article, as `headline` or `body_markdown`."""
+
+    field: str
+    paragraphs: tuple[tuple[TextRun, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A version that readers saw. `is_cut`: changes were left out, because they are too long."""
+
+    kind: Literal["published", "updated", "corrected", "republished"]
+    at: datetime
+    note: str = ""
+    changes: tuple[FieldChange, ...] = ()
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """The public history of an article, newest version first. `url` is the article's."""
+
+    url: str
+    headline: str
+    section: str
+    versions: tuple[VersionView, ...]
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionLine:
+    """A correction in the list of all, with its article."""
+
+    note: str
+    at: datetime
+    url: str
+    headline: str
+    section: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionsView:
+    """A page of the list of all corrections, newest first. Numbers as in ListView."""
+
+    lines: tuple[CorrectionLine, ...] = ()
+    page: int | None = None
+    older: int | None = None
+    newer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleView:
     """An article's page. The browser updates `years_old` when a cached page is older than an anniversary.
 
     `received`: the reader has just sent a comment and has no script to show the thank-you.
-    `preview`: not published; `preview.py` lists the differences.
+    `preview`: not published; `preview.py` lists the differences. `has_history`: readers saw more than one version.
     """
 
     article_id: str
@@ -162,6 +222,7 @@ class ArticleView:
     comments: CommentsView = CommentsView()
     received: bool = False
     preview: bool = False
+    has_history: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 The same templates, layout and policy as for readers. A preview differs from the published page in this, and in nothing else:
 
 - a line "Preview · not published" above the article, in the page's language;
-- no beacon (`data-article`), no comments and no form for them, no live updates;
+- no beacon (`data-article`), no comments and no form for them, no live updates, no link to the history;
 - `noindex` in the page and as a header, `Cache-Control: no-store`, no entity tag;
 - `frame-ancestors 'self'`, so that the desk can show it in a frame.
 

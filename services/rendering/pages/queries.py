@@ -3,16 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic
 
 from services.rendering.pages.comment_queries import comments_of
 from services.rendering.pages.models import Card, CommentsView, Picture
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (
+    Entry,
     SitemapIndex,
     StoredAlias,
     StoredArticle,
     StoredCard,
     StoredCardPage,
+    StoredCorrection,
     StoredPath,
     StoredSitemapEntry,
 )
@@ -70,22 +73,31 @@ def fronts_of(snapshot: Snapshot, listings: Sequence[str]) -> Mapping[str, CardP
     return {listing: page for listing, page in pages.items() if page is not None}
 
 
-def front_of(snapshot: Snapshot, listing: str) -> CardPage | None:
-    """The newest cards of a list, or None. A front that withdrawals left short is shown with the next older page."""
-    paged = paged_list.cards_of(listing)
+@dataclass(frozen=True)
+class EntryPage(Generic[Entry]):
+    """A page of a paged list, oldest entry first. Numbers as in CardPage."""
+
+    entries: tuple[Entry, ...]
+    number: int | None
+    older: int | None
+    newer: int | None
+    title: str = ""
+
+
+def front_entries(snapshot: Snapshot, paged: paged_list.PagedList[Entry]) -> EntryPage[Entry] | None:
+    """The newest entries of a list, or None. A front that withdrawals left short is shown with the next older page."""
     front = snapshot.get(paged.front, paged.kind)
     if front is None:
         return None
     older = paged_list.older_position(snapshot, paged, paged_list.Position(None, front))
-    cards = front.entries
-    if older is not None and len(cards) < _SHORT_FRONT:
-        cards, older = older.page.entries + cards, paged_list.older_position(snapshot, paged, older)
-    return CardPage(_newest_first(cards), None, _number(older), None, front.title)
+    entries: tuple[Entry, ...] = front.entries
+    if older is not None and len(entries) < _SHORT_FRONT:
+        entries, older = older.page.entries + entries, paged_list.older_position(snapshot, paged, older)
+    return EntryPage(entries, None, _number(older), None, front.title)
 
 
-def page_of(snapshot: Snapshot, listing: str, number: int) -> CardPage | None:
+def numbered_entries(snapshot: Snapshot, paged: paged_list.PagedList[Entry], number: int) -> EntryPage[Entry] | None:
     """A numbered page of a list, or None."""
-    paged = paged_list.cards_of(listing)
     snapshot.need({paged.front: paged.kind, paged.page_name(number): paged.kind})
     position = paged_list.page_of(snapshot, paged, number)
     if position is None:
@@ -93,7 +105,30 @@ def page_of(snapshot: Snapshot, listing: str, number: int) -> CardPage | None:
     older = paged_list.older_position(snapshot, paged, position)
     newer = paged_list.newer_position(snapshot, paged, position)
     title = paged_list.front_of(snapshot, paged).page.title
-    return CardPage(_newest_first(position.page.entries), number, _number(older), _number(newer), title)
+    return EntryPage(position.page.entries, number, _number(older), _number(newer), title)
+
+
+def front_of(snapshot: Snapshot, listing: str) -> CardPage | None:
+    """The newest cards of a list, or None."""
+    return _card_page(front_entries(snapshot, paged_list.cards_of(listing)))
+
+
+def page_of(snapshot: Snapshot, listing: str, number: int) -> CardPage | None:
+    """A numbered page of a list, or None."""
+    return _card_page(numbered_entries(snapshot, paged_list.cards_of(listing), number))
+
+
+def _card_page(page: EntryPage[StoredCard] | None) -> CardPage | None:
+    if page is None:
+        return None
+    cards = tuple(as_card(card) for card in reversed(page.entries))
+    return CardPage(cards, page.number, page.older, page.newer, page.title)
+
+
+def corrections_of(snapshot: Snapshot, number: int | None) -> EntryPage[StoredCorrection] | None:
+    """A page of the list of corrections, or None; number None is the front."""
+    paged = paged_list.CORRECTION_ENTRIES
+    return front_entries(snapshot, paged) if number is None else numbered_entries(snapshot, paged, number)
 
 
 def newest_of(snapshot: Snapshot, listing: str, most: int, since: datetime) -> tuple[Card, ...]:
@@ -220,9 +255,5 @@ def as_card(card: StoredCard) -> Card:
     )
 
 
-def _newest_first(cards: Sequence[StoredCard]) -> tuple[Card, ...]:
-    return tuple(as_card(card) for card in reversed(cards))
-
-
-def _number(position: paged_list.Position[StoredCard] | None) -> int | None:
+def _number(position: paged_list.Position[Entry] | None) -> int | None:
     return None if position is None else position.number

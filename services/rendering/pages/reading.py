@@ -18,9 +18,11 @@ from typing import TypeVar
 from services.rendering.pages.models import Card, CommentsView
 from services.rendering.pages.queries import (
     CardPage,
+    EntryPage,
     aliases_of,
     article_of,
     articles_of,
+    corrections_of,
     discussion_of,
     first_path_of,
     front_of,
@@ -32,8 +34,15 @@ from services.rendering.pages.queries import (
     sitemap_entries,
     sitemap_parts,
 )
-from services.rendering.readmodel.documents import BEGINNING, StoredArticle, StoredPath, StoredSitemapEntry
-from services.rendering.readmodel.names import article_name, card_name, path_name, threads_name
+from services.rendering.readmodel.documents import (
+    BEGINNING,
+    StoredArticle,
+    StoredCorrection,
+    StoredHistory,
+    StoredPath,
+    StoredSitemapEntry,
+)
+from services.rendering.readmodel.names import article_name, card_name, history_name, path_name, threads_name
 from services.rendering.readmodel.snapshot import LoadedSnapshot, NotLoaded, Snapshot
 from services.rendering.readmodel.store import ReadModel
 from shared.events import ArticleState
@@ -132,6 +141,14 @@ class Reading:
         cards = await self.ask(lambda snapshot: recommended_for(snapshot, article, most))
         self._record(cards)
         return cards
+
+    async def history(self, article_id: str) -> StoredHistory | None:
+        """The public versions of an article, None if readers may see none."""
+        return await self.ask(lambda snapshot: snapshot.get(history_name(article_id), StoredHistory))
+
+    async def corrections(self, number: int | None) -> EntryPage[StoredCorrection] | None:
+        """A page of the list of corrections, None if it does not exist; number None is the front."""
+        return await self.ask(lambda snapshot: corrections_of(snapshot, number))
 
     async def newest(self, listing: str, most: int, since: datetime = BEGINNING[0]) -> tuple[Card, ...]:
         """The newest cards of a list, newest first: at most `most`, and only those published since a time."""

@@ -15,7 +15,9 @@ from services.rendering.pages.language import Language, Languages
 from services.rendering.pages.metadata import About, Metadata
 from services.rendering.pages.models import (
     ArticleView,
+    CorrectionsView,
     ErrorView,
+    HistoryView,
     HomeView,
     ListView,
     LiveCommentView,
@@ -66,6 +68,15 @@ class Templates:
         """A page of a section, a tag or an author."""
         lang = self._languages.of_site
         return self._page("list.html", view, lang, self._metadata.list_page(view, lang))
+
+    def history(self, view: HistoryView) -> str:
+        """The public history of an article, in its language."""
+        return self._page("history.html", view, self._languages.of_page(view.language))
+
+    def corrections(self, view: CorrectionsView) -> str:
+        """A page of the list of all corrections."""
+        lang = self._languages.of_site
+        return self._page("corrections.html", view, lang, self._metadata.corrections(view, lang))
 
     def static_page(self, view: StaticView) -> str:
         """About, Contact, Privacy."""

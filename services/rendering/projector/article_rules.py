@@ -1,9 +1,9 @@
-"""Rules for article events: the article's document, its paths, its cards in lists, its sitemap entry. Pure."""
+"""Rules for article events: the article's document, its paths, history, cards, sitemap entry, corrections. Pure."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from services.rendering.projector import sitemap_rules
+from services.rendering.projector import correction_rules, sitemap_rules
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (
     Document,
@@ -11,6 +11,7 @@ from services.rendering.readmodel.documents import (
     StoredArticle,
     StoredCard,
     StoredCardPage,
+    StoredHistory,
     StoredPath,
     StoredSitemapPage,
     StoredThreadPage,
@@ -21,13 +22,14 @@ from services.rendering.readmodel.names import (
     article_name,
     author_list,
     front_name,
+    history_name,
     path_name,
     section_list,
     tag_list,
 )
 from services.rendering.readmodel.slugs import plain_list, slug_of
 from services.rendering.readmodel.snapshot import ChangeSet, gather
-from shared.events import ArticleState
+from shared.events import ArticleState, PublicVersion
 
 Touched = tuple[str, ...]
 
@@ -45,8 +47,17 @@ def project_article(change_set: ChangeSet, event: ArticleState) -> Touched:
     card = _card(known, event)
     hints = _update_cards(change_set, known, card, lists)
     sitemap_hint = sitemap_rules.update_entry(change_set, known, event)
-    state = _without_surplus(event)
-    article = StoredArticle(seen=event.version, state=state, card_version=card.version, lists=hints, place=sitemap_hint)
+    correction_hints = correction_rules.update_entries(change_set, known, event)
+    _put_history(change_set, event.id, versions_of(event))
+    article = StoredArticle(
+        seen=event.version,
+        state=_without_surplus(event),
+        card_version=card.version,
+        lists=hints,
+        place=sitemap_hint,
+        correction_hints=correction_hints,
+        public_versions=len(versions_of(event)),
+    )
     return _keep(change_set, name, article)
 
 
@@ -56,10 +67,13 @@ def erase_article(change_set: ChangeSet, article_id: str) -> Touched:
     known = change_set.get(name, StoredArticle)
     if known is not None and known.erased:
         return known.touched
+    change_set.need({history_name(article_id): StoredHistory})
     _need_for_known(change_set, known)
     _update_paths(change_set, article_id, known, {})
     _update_cards(change_set, known, None, {})
     sitemap_rules.update_entry(change_set, known, None)
+    correction_rules.update_entries(change_set, known, None)
+    _put_history(change_set, article_id, ())
     _drop_threads(change_set, article_id)
     return _keep(change_set, name, StoredArticle(seen=known.seen if known else 0, erased=True))
 
@@ -68,7 +82,9 @@ def _is_applied(known: StoredArticle, event: ArticleState) -> bool:
     if known.erased or event.version != known.seen:
         return known.erased or event.version < known.seen
     # Earlier releases had another rule for slugs. A redelivered event moves the article to its current lists.
-    return known.state is None or lists_of(known.state).keys() == known.lists.keys()
+    is_in_its_lists = known.state is None or lists_of(known.state).keys() == known.lists.keys()
+    # Republished events follow the newsroom's switch for public histories.
+    return is_in_its_lists and known.public_versions == len(versions_of(event))
 
 
 def lists_of(event: ArticleState) -> dict[str, str]:
@@ -78,6 +94,11 @@ def lists_of(event: ArticleState) -> dict[str, str]:
     tags = {tag_list(slug): tag for tag in event.tags if (slug := slug_of(tag))}
     authors = {author_list(slug): name for name in event.bylines if (slug := slug_of(name))}
     return {SITE: "", section_list(event.section): ""} | tags | authors
+
+
+def versions_of(event: ArticleState) -> tuple[PublicVersion, ...]:
+    """The public versions that readers may see. None if withdrawn."""
+    return event.history if event.status == "published" else ()
 
 
 def paths_of(event: ArticleState) -> dict[str, StoredPath]:
@@ -116,9 +137,10 @@ def _card(known: StoredArticle | None, event: ArticleState) -> StoredCard:
 
 def _need_for_event(change_set: ChangeSet, event: ArticleState, lists: Mapping[str, str]) -> None:
     """Load everything that the event needs in any case with one query."""
-    wanted: dict[str, type[Document]] = {article_name(event.id): StoredArticle}
+    wanted: dict[str, type[Document]] = {article_name(event.id): StoredArticle, history_name(event.id): StoredHistory}
     wanted |= {path_name(path): StoredPath for path in paths_of(event)}
     wanted |= {front_name(listing): StoredCardPage for listing in lists} | _aliases_of(lists)
+    wanted |= correction_rules.wanted(event)
     change_set.need(wanted | {paged_list.SITEMAP_ENTRIES.front: StoredSitemapPage})
 
 
@@ -129,6 +151,7 @@ def _need_for_known(change_set: ChangeSet, known: StoredArticle | None) -> None:
     paged_lists = {listing: paged_list.cards_of(listing) for listing in known.lists}
     wanted: dict[str, type[Document]] = {path_name(path): StoredPath for path in paths_of(known.state)}
     wanted |= {paged.front: paged.kind for paged in paged_lists.values()} | _aliases_of(known.lists)
+    wanted |= correction_rules.wanted(known.state)
     change_set.need(wanted | {paged_list.SITEMAP_ENTRIES.front: StoredSitemapPage})
     key = (known.state.published_at, known.state.id)
     pages: dict[str, type[Document]] = {
@@ -202,6 +225,11 @@ def _update_alias(change_set: ChangeSet, listing: str) -> None:
     change_set.put(name, StoredAlias(lists=lists) if lists else None, StoredAlias)
 
 
+def _put_history(change_set: ChangeSet, article_id: str, versions: tuple[PublicVersion, ...]) -> None:
+    document = StoredHistory(versions=versions) if versions else None
+    change_set.put(history_name(article_id), document, StoredHistory)
+
+
 def _drop_threads(change_set: ChangeSet, article_id: str) -> None:
     paged = paged_list.threads_of(article_id)
     front = change_set.get(paged.front, StoredThreadPage)
@@ -213,8 +241,9 @@ def _drop_threads(change_set: ChangeSet, article_id: str) -> None:
 
 
 def _without_surplus(event: ArticleState) -> ArticleState:
-    """The part of the state that pages need: no Markdown; of a withdrawn article, no content."""
-    state = ArticleState.model_validate(event, from_attributes=True).model_copy(update={"body_markdown": ""})
+    """The part of the state that pages need: no Markdown, no history; of a withdrawn article, no content."""
+    state = ArticleState.model_validate(event, from_attributes=True)
+    state = state.model_copy(update={"body_markdown": "", "history": ()})
     if event.status == "published":
         return state
     nothing = {"headline": "", "standfirst": "", "body_html": "", "bylines": (), "tags": (), "lead_image": None}

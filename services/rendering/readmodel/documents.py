@@ -6,7 +6,7 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events import ArticleState, Picture
+from shared.events import ArticleState, Picture, PublicVersion
 
 # Sort key of entries: a time, then an id.
 Key = tuple[datetime, str]
@@ -37,7 +37,9 @@ class StoredArticle(Document):
 
     The state of a withdrawn article has no text. The state of an erased article is None; the id stays, so that an old event
     that arrives late cannot bring the article back. `lists` maps the lists with its card to the hint for its page; `place` is
-    the hint for its sitemap entry. `touched` names all documents that its last event changed: a redelivery announces them again.
+    the hint for its sitemap entry, `correction_hints` has one for each of its corrections. `public_versions` counts the
+    versions in its history, which is a document of its own. `touched` names all documents that its last event changed: a
+    redelivery announces them again.
     """
 
     seen: int
@@ -46,7 +48,15 @@ class StoredArticle(Document):
     card_version: int = 0
     lists: Mapping[str, int] = {}
     place: int = 0
+    correction_hints: tuple[int, ...] = ()
+    public_versions: int = 0
     touched: tuple[str, ...] = ()
+
+
+class StoredHistory(Document):
+    """An article's public versions, oldest first, with their differences: 96 KB at most, read by its own page alone."""
+
+    versions: tuple[PublicVersion, ...] = ()
 
 
 class StoredCard(Document):
@@ -86,6 +96,28 @@ class StoredSitemapEntry(Document):
     def key(self) -> Key:
         """Sitemaps are ordered by publication."""
         return self.published_at, self.id
+
+    @property
+    def size(self) -> int:
+        """Weight of this entry in the limits of its list."""
+        return 1
+
+
+class StoredCorrection(Document):
+    """A correction in the list of all. `id` is `<article id>:<number>`: an article's corrections are only ever added to."""
+
+    id: str
+    at: datetime
+    note: str
+    url: str
+    headline: str
+    section: str
+    language: str
+
+    @property
+    def key(self) -> Key:
+        """Corrections are ordered by their own time."""
+        return self.at, self.id
 
     @property
     def size(self) -> int:
@@ -137,7 +169,7 @@ class StoredComment(Document):
     touched: tuple[str, ...] = ()
 
 
-Entry = TypeVar("Entry", StoredCard, StoredThread, StoredSitemapEntry)
+Entry = TypeVar("Entry", StoredCard, StoredThread, StoredSitemapEntry, StoredCorrection)
 
 
 class ListPage(Document, Generic[Entry]):
@@ -169,6 +201,7 @@ class ListPage(Document, Generic[Entry]):
 StoredCardPage = ListPage[StoredCard]
 StoredThreadPage = ListPage[StoredThread]
 StoredSitemapPage = ListPage[StoredSitemapEntry]
+StoredCorrectionPage = ListPage[StoredCorrection]
 
 
 class SitemapIndex(Document):

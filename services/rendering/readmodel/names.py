@@ -4,6 +4,7 @@ A document's `_id` is its name. A page depends on the documents that it was made
 
     article:<id>                    an article's state
     path:<path>                     the article at a public path
+    history:<article id>            an article's public versions, with the differences between them
     list:<list>:front               the newest cards of a list; `<list>` is site, section:<slug>, tag:<slug> or author:<slug>
     list:<list>:<number>            an older page of it; numbers count from the oldest
     alias:<list>                    lists that once had the address of this one (slugs.py); `<list>` is a tag's or an author's
@@ -13,6 +14,8 @@ A document's `_id` is its name. A page depends on the documents that it was made
     sitemap                         the time of the last change of each numbered page of sitemap entries
     sitemap:front                   the newest sitemap entries
     sitemap:<number>                older sitemap entries; numbers count from the oldest
+    corrections:front               the newest corrections
+    corrections:<number>            older corrections; numbers count from the oldest
     read-model                      the number of the read model; it changes when a rebuilt one takes over
 """
 
@@ -23,6 +26,7 @@ SITE = "site"
 FEED_FILES = ("feed.xml", "atom.xml", "feed.json")
 READ_MODEL = "read-model"
 SITEMAP = "sitemap"
+CORRECTIONS = "corrections"
 
 
 def article_name(article_id: str) -> str:
@@ -38,6 +42,11 @@ def article_id_of(dependency: str) -> str | None:
 def card_name(article_id: str) -> str:
     """Name of an article's card. Not a document: a version that no page with this card may fall behind."""
     return f"card:{article_id}"
+
+
+def history_name(article_id: str) -> str:
+    """Name of an article's public versions."""
+    return f"history:{article_id}"
 
 
 def path_name(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Long lists in pages of bounded size: cards of a list, threads of an article, sitemap entries. Pure, over a snapshot.
+"""Long lists in pages of bounded size: cards of a list, threads of an article, sitemap entries, corrections. Pure, over a snapshot.
 
 The newest entries are the front. When it overflows, its oldest entries become the next numbered page. Numbers count from
 the oldest page, and a page keeps its number and its time range for ever. Removal changes no number. A back-dated entry goes
@@ -19,12 +19,14 @@ from services.rendering.readmodel.documents import (
     ListPage,
     StoredCard,
     StoredCardPage,
+    StoredCorrection,
+    StoredCorrectionPage,
     StoredSitemapEntry,
     StoredSitemapPage,
     StoredThread,
     StoredThreadPage,
 )
-from services.rendering.readmodel.names import SITEMAP, list_base, threads_name
+from services.rendering.readmodel.names import CORRECTIONS, SITEMAP, list_base, threads_name
 from services.rendering.readmodel.snapshot import ChangeSet, NotLoaded, Snapshot
 
 
@@ -65,6 +67,10 @@ def threads_of(article_id: str) -> PagedList[StoredThread]:
 # An entry has 150 bytes, so this front weighs as much as a front of cards. Every article event reads and writes it.
 SITEMAP_ENTRIES: PagedList[StoredSitemapEntry] = PagedList(
     SITEMAP, f"{SITEMAP}:front", StoredSitemapPage, page_size=100, front_limit=150, page_limit=200, even=True
+)
+
+CORRECTION_ENTRIES: PagedList[StoredCorrection] = PagedList(
+    CORRECTIONS, f"{CORRECTIONS}:front", StoredCorrectionPage, page_size=24, front_limit=35, page_limit=48, even=True
 )
 
 

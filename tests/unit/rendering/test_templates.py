@@ -103,7 +103,7 @@ def test_article_has_every_part_of_the_reference_page() -> None:
     assert texts(root, ".//p[@class='bylines']") == ["By Amina Odhiambo, Karim al-Rashid"]
     assert texts(root, ".//p[@class='dates']") == [
         "Published 23 November 2026, 09:05 UTC",
-        "Corrected 23 November 2026, 13:05 UTC",
+        "Corrected 23 November 2026, 13:05 UTC What changed",
     ]
     assert "There are twelve." in texts(root, ".//aside[@class='correction']")[0]
     assert texts(root, ".//figcaption")[0].endswith("Drawing: World Monitor")

@@ -13,13 +13,17 @@ from services.ingestion.articles.routes import ROUTES as ARTICLE_ROUTES
 from services.ingestion.articles.schedule_routes import ROUTES as SCHEDULE_ROUTES
 from services.ingestion.articles.scheduler import scheduling
 from services.ingestion.people.access import CLOCK, PEOPLE, SESSIONS, TOKENS, TRUSTS_EDGE
+from services.ingestion.people.audit_routes import AUDIT
+from services.ingestion.people.audit_routes import ROUTES as AUDIT_ROUTES
 from services.ingestion.people.first_admin import FirstAdmin, provide_first_admin
 from services.ingestion.people.passwords import Passwords
-from services.ingestion.people.routes import ROUTES as PEOPLE_ROUTES
 from services.ingestion.people.session_routes import ROUTES as SESSION_ROUTES
 from services.ingestion.people.session_routes import SIGN_IN
 from services.ingestion.people.session_store import KEPT_FOR as SESSIONS_KEPT_FOR
 from services.ingestion.people.sign_in import SignIn
+from services.ingestion.people.token_changes import TokenChanges
+from services.ingestion.people.token_routes import ROUTES as TOKEN_ROUTES
+from services.ingestion.people.token_routes import TOKEN_CHANGES
 from services.ingestion.people.tokens import TokenOwner
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
@@ -39,7 +43,7 @@ FILE_TOKEN_NAME = "admin"
 
 STORE = web.AppKey("store", Store)
 PASSWORDS = web.AppKey("passwords", Passwords)
-ROUTES = (*ARTICLE_ROUTES, *SCHEDULE_ROUTES, *PREVIEW_ROUTES, *PEOPLE_ROUTES, *SESSION_ROUTES)
+ROUTES = (*ARTICLE_ROUTES, *SCHEDULE_ROUTES, *PREVIEW_ROUTES, *TOKEN_ROUTES, *AUDIT_ROUTES, *SESSION_ROUTES)
 
 
 def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Application:
@@ -67,6 +71,8 @@ def _add_people(app: web.Application, settings: IngestionSettings, clock: Clock)
     app[CLOCK] = clock
     app[TRUSTS_EDGE] = settings.forwarded_for
     app[TOKENS], app[PEOPLE], app[SESSIONS] = store.tokens, store.people, store.sessions
+    app[AUDIT] = store.audit
+    app[TOKEN_CHANGES] = TokenChanges(store.mongo, store.answers, store.tokens, store.audit)
     app[PASSWORDS] = Passwords()
     app[SIGN_IN] = SignIn(store.people, store.sessions, app[PASSWORDS], store.audit)
 

@@ -3,20 +3,26 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from services.ingestion.people.actor import Actor
 from services.ingestion.people.roles import Role
 from services.ingestion.people.tokens import TokenEntry, TokenOwner, make_token
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
 from shared.ids import new_id
 from shared.mongo.client import Mongo
+from shared.mongo.collections import Session
 from shared.outbox.republish import republish_all
 from shared.process.command_line import AsJson, command_group, print_json, print_progress
 from shared.text import EDITOR_LINE, tidy
 from shared.times import now, rfc3339
+
+# The actor of a command, in the audit log.
+_OPERATOR = Actor("command-line", "the command line", "admin", "command")
 
 tokens = command_group("tokens", "Editors' tokens.")
 
@@ -32,9 +38,14 @@ _Name = Annotated[str, Parameter(validator=_check_name, help="the person's name;
 @tokens.command(name="create")
 async def create_token(*, name: _Name, role: Role) -> None:
     """Create a token for a person and print it, once."""
-    token = make_token()
+    token, owner, at = make_token(), TokenOwner(new_id(), tidy(name, EDITOR_LINE), role), now()
     with _open_store() as store:
-        await store.tokens.add(token, TokenOwner(new_id(), tidy(name, EDITOR_LINE), role), now())
+
+        async def work(session: Session) -> None:
+            await store.tokens.add(token, owner, at, session=session)
+            await _note(store, "token.create", owner, at, session)
+
+        await store.mongo.transaction(work)
     print(token)
 
 
@@ -47,9 +58,16 @@ async def list_tokens(*, as_json: AsJson = False) -> None:
         print_json([_facts(entry) for entry in entries])
         return
     for entry in entries:
-        state = "valid" if entry.revoked_at is None else f"revoked {rfc3339(entry.revoked_at)}"
         owner = entry.owner
-        print(f"{owner.token_id}  {owner.role:9}  {rfc3339(entry.created_at)}  {state}  {owner.name}")
+        print(f"{owner.token_id}  {owner.role:9}  {rfc3339(entry.created_at)}  {_state(entry)}  {owner.name}")
+
+
+def _state(entry: TokenEntry) -> str:
+    if entry.revoked_at is not None:
+        return f"revoked {rfc3339(entry.revoked_at)}"
+    if entry.expires_at is None:
+        return "valid"
+    return f"{'expired' if entry.is_over(now()) else 'valid until'} {rfc3339(entry.expires_at)}"
 
 
 def _facts(entry: TokenEntry) -> dict[str, str | None]:
@@ -58,17 +76,37 @@ def _facts(entry: TokenEntry) -> dict[str, str | None]:
         "role": entry.owner.role,
         "name": entry.owner.name,
         "created_at": rfc3339(entry.created_at),
-        "revoked_at": None if entry.revoked_at is None else rfc3339(entry.revoked_at),
+        "expires_at": _time(entry.expires_at),
+        "last_used_at": _time(entry.last_used_at),
+        "revoked_at": _time(entry.revoked_at),
     }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)
 
 
 @tokens.command(name="revoke")
 async def revoke_token(token_id: str) -> None:
     """Revoke a token by its id in the list."""
+    at = now()
     with _open_store() as store:
-        if not await store.tokens.revoke(token_id, now()):
+
+        async def work(session: Session) -> bool:
+            entry = await store.tokens.find_by_id(token_id, session)
+            if entry is None or not await store.tokens.revoke(token_id, at, session):
+                return False
+            await _note(store, "token.revoke", entry.owner, at, session)
+            return True
+
+        if not await store.mongo.transaction(work):
             sys.exit(f"world-monitor: there is no valid token with the id {token_id}")
     print(f"revoked {token_id}")
+
+
+async def _note(store: Store, action: str, owner: TokenOwner, at: datetime, session: Session) -> None:
+    details = {"name": owner.name, "role": owner.role}
+    await store.audit.note(_OPERATOR, action, owner.token_id, "local", at, details, session)
 
 
 async def republish() -> None:

@@ -34,3 +34,4 @@ class Store:
         await self.articles.prepare()
         await self.people.prepare()
         await self.sessions.prepare()
+        await self.audit.prepare()

@@ -5,20 +5,19 @@ from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, WithJsonSchema
 
 from services.ingestion.articles.markdown import is_site_path
 from services.ingestion.articles.slugs import LONGEST as LONGEST_SLUG
 from services.ingestion.articles.slugs import check_slug
 from shared.text import EDITOR_LINE, EDITOR_PROSE, fold, tidy
-from shared.times import UtcDatetime
+from shared.times import SentTime
 
 LONGEST_BODY = 200_000
 LONGEST_URL = 2000
 MOST_BYLINES = 10
 MOST_TAGS = 20
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})")
 
 
 def line(shortest: int, longest: int) -> tuple[AfterValidator, WithJsonSchema]:
@@ -79,16 +78,9 @@ def _language(text: str) -> str:
     return text
 
 
-def _time(value: object) -> object:
-    # pydantic alone also accepts numbers and dates.
-    if not (isinstance(value, str) and _TIME.fullmatch(value)):
-        raise ValueError("It is not a time of RFC 3339, such as 2026-02-08T07:30:00Z.")
-    return value
-
-
 MarkdownText = Annotated[str, AfterValidator(_prose), _schema(1, LONGEST_BODY)]
 UnfinishedText = Annotated[str, AfterValidator(_unfinished_prose), _schema(0, LONGEST_BODY)]
 PictureUrl = Annotated[str, AfterValidator(_picture_url), _schema(1, LONGEST_URL)]
 Slug = Annotated[str, AfterValidator(check_slug), _schema(1, LONGEST_SLUG)]
 LanguageTag = Annotated[str, AfterValidator(_language), _schema(2, 12)]
-Time = Annotated[UtcDatetime, BeforeValidator(_time)]
+Time = SentTime

@@ -27,7 +27,7 @@ async def authenticate(request: web.Request) -> Actor:
     if token.startswith(SESSION_PREFIX):
         session, person = await _signed_in(request, token)
         return Actor(person.id, person.name, person.role, "session", session.id)
-    owner = await request.app[TOKENS].find(token)
+    owner = await request.app[TOKENS].find(token, request.app[CLOCK]())
     if owner is None:
         raise unknown_token()
     return Actor(owner.token_id, owner.name, owner.role, "token")

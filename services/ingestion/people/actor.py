@@ -8,6 +8,9 @@ from aiohttp import web
 
 from services.ingestion.people.roles import Role
 
+# The way of an act: a request with a token or a session, a command of the operator, a schedule that came due.
+Via = Literal["token", "session", "command", "schedule"]
+
 # The parts of an address that name a network, not a person's device.
 _IPV4_NETWORK = 24
 _IPV6_NETWORK = 48
@@ -15,12 +18,12 @@ _IPV6_NETWORK = 48
 
 @dataclass(frozen=True)
 class Actor:
-    """The holder of a token, or a person with a session. `id` is the token's id or the person's."""
+    """The holder of a token, or a person. `id` is the token's id or the person's."""
 
     id: str
     name: str
     role: Role
-    via: Literal["token", "session"]
+    via: Via
     session_id: str | None = None
 
 

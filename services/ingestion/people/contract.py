@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from services.ingestion.people.actor import Actor
+from services.ingestion.people.actor import Actor, Via
 from services.ingestion.people.fields import EmailAddress, Secret
 from services.ingestion.people.records import DeskSession, Language, Person
 from services.ingestion.people.roles import Role
@@ -23,7 +23,7 @@ class TokenAnswer(BaseModel):
     name: str
     role: Role
     id: str
-    via: Literal["token", "session"]
+    via: Via
 
     @classmethod
     def of(cls, actor: Actor) -> Self:

@@ -30,6 +30,8 @@ Right = Literal[
     "return",
     "back-date",
     "lift embargo",
+    "tokens",
+    "audit",
 ]
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -42,7 +44,7 @@ ALLOWED: Mapping[Role, frozenset[Right]] = {
     "reporter": _REPORTER,
     "editor": _EDITOR,
     "moderator": frozenset({"read"}),
-    "admin": _EDITOR | {"back-date", "lift embargo"},
+    "admin": _EDITOR | {"back-date", "lift embargo", "tokens", "audit"},
 }
 
 

@@ -1,10 +1,13 @@
 """Editors' tokens in MongoDB, by their hash. They are few, so lists may read the whole collection."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.ingestion.people.tokens import TokenEntry, TokenOwner
 from shared.http.bearer import hash_token
-from shared.mongo.collections import Collection, Database, Document, available
+from shared.mongo.collections import Collection, Database, Document, Session, available
+
+# A token in use writes at most once in this time.
+_NOTED_EVERY = timedelta(minutes=1)
 
 
 class TokenStore:
@@ -13,38 +16,60 @@ class TokenStore:
     def __init__(self, database: Database) -> None:
         self._collection: Collection = database["tokens"]
 
-    async def add(self, token: str, owner: TokenOwner, at: datetime, *, from_file: bool = False) -> None:
+    async def add(
+        self,
+        token: str,
+        owner: TokenOwner,
+        at: datetime,
+        *,
+        expires_at: datetime | None = None,
+        from_file: bool = False,
+        session: Session | None = None,
+    ) -> None:
         """Store a token's hash. A token that is already there stays as it is."""
         document = {
             "token_id": owner.token_id,
             "name": owner.name,
             "role": owner.role,
             "created_at": at,
+            "expires_at": expires_at,
             "from_file": from_file,
         }
         async with available("tokens"):
-            await self._collection.update_one({"_id": hash_token(token)}, {"$setOnInsert": document}, upsert=True)
+            await self._collection.update_one(
+                {"_id": hash_token(token)}, {"$setOnInsert": document}, upsert=True, session=session
+            )
 
-    async def find(self, token: str) -> TokenOwner | None:
-        """The token's owner; None when the token is unknown or revoked."""
+    async def find(self, token: str, at: datetime) -> TokenOwner | None:
+        """The token's owner; None when the token is unknown, revoked or expired. Notes the use, at most once a minute."""
         async with available("tokens"):
             found = await self._collection.find_one({"_id": hash_token(token)})
-        return None if found is None or found.get("revoked_at") else _owner(found)
+            if found is None or (entry := _entry(found)).is_over(at):
+                return None
+            noted = entry.last_used_at
+            if noted is None or at - noted >= _NOTED_EVERY:
+                # Of the requests that come at the same time, one writes.
+                as_read = {"_id": found["_id"], "last_used_at": noted}
+                await self._collection.update_one(as_read, {"$set": {"last_used_at": at}})
+        return entry.owner
 
     async def list(self) -> list[TokenEntry]:
         """All tokens, oldest first."""
         async with available("tokens"):
             found = await self._collection.find({}).to_list(None)
-        entries = [
-            TokenEntry(_owner(document), document["created_at"], document.get("revoked_at")) for document in found
-        ]
-        return sorted(entries, key=lambda entry: entry.owner.token_id)
+        return sorted((_entry(document) for document in found), key=lambda entry: entry.owner.token_id)
 
-    async def revoke(self, token_id: str, at: datetime) -> bool:
-        """Revoke a token; False when there is no such valid token."""
+    async def find_by_id(self, token_id: str, session: Session | None = None) -> TokenEntry | None:
+        """The token with this id, None when there is none."""
+        async with available("tokens"):
+            found = await self._collection.find_one({"token_id": token_id}, session=session)
+        return None if found is None else _entry(found)
+
+    async def revoke(self, token_id: str, at: datetime, session: Session | None = None) -> bool:
+        """Revoke a token; False when there is no such token, or it was revoked before."""
         async with available("tokens"):
             result = await self._collection.update_one(
-                {"token_id": token_id, "revoked_at": None}, {"$set": {"revoked_at": at}}
+                {"token_id": token_id, "revoked_at": None}, {"$set": {"revoked_at": at}}, session=session
             )
         return bool(result.modified_count)
 
@@ -55,5 +80,11 @@ class TokenStore:
             await self._collection.update_many(others, {"$set": {"revoked_at": at}})
 
 
-def _owner(document: Document) -> TokenOwner:
-    return TokenOwner(document["token_id"], document["name"], document["role"])
+def _entry(document: Document) -> TokenEntry:
+    return TokenEntry(
+        TokenOwner(document["token_id"], document["name"], document["role"]),
+        document["created_at"],
+        document.get("expires_at"),
+        document.get("last_used_at"),
+        document.get("revoked_at"),
+    )

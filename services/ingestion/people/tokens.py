@@ -20,11 +20,17 @@ class TokenOwner:
 
 @dataclass(frozen=True)
 class TokenEntry:
-    """A token in a list."""
+    """A token in a list. `expires_at` None: it does not expire. `last_used_at` is up to a minute old."""
 
     owner: TokenOwner
     created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
     revoked_at: datetime | None
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether it was revoked or has expired."""
+        return self.revoked_at is not None or (self.expires_at is not None and at >= self.expires_at)
 
 
 def make_token() -> str:

@@ -32,6 +32,8 @@ CALLS: dict[Right, tuple[str, str, Json | None]] = {
     "return": ("POST", "/v1/articles/{submitted}/return", {"note": "n"}),
     "lift embargo": ("PUT", "/v1/articles/{closed}", {**DRAFT, "embargo_until": None}),
     "back-date": ("POST", "/v1/articles/{draft}/publish", {"published_at": "2024-01-01T00:00:00Z"}),
+    "tokens": ("GET", "/v1/tokens", None),
+    "audit": ("GET", "/v1/audit", None),
 }
 
 

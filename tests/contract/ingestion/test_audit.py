@@ -1,0 +1,93 @@
+"""The audit log: what it notes, how it is read, and that nothing changes it."""
+
+import pytest
+
+from services.ingestion.people.actor import Actor
+from shared.ids import new_id
+from shared.times import now
+from tests.support.ingestion import IngestionClient, Json
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def _acts(ingestion: IngestionClient, query: str) -> list[Json]:
+    items = (await ingestion.ask("GET", f"/v1/audit?limit=100&{query}"))["items"]
+    assert isinstance(items, list)
+    return items
+
+
+async def test_making_and_revoking_a_token_is_noted_without_its_secret(ingestion: IngestionClient) -> None:
+    sent = {"name": "Wire", "role": "reporter", "expires_at": "2099-01-01T00:00:00Z"}
+    made = await ingestion.ask("POST", "/v1/tokens", sent, wanted=201, X_Forwarded_For="203.0.113.77")
+    await ingestion.call("DELETE", f"/v1/tokens/{made['id']}")
+    await ingestion.call("DELETE", f"/v1/tokens/{made['id']}")
+
+    revoked, created = await _acts(ingestion, f"object={made['id']}")
+
+    assert (revoked["action"], created["action"]) == ("token.revoke", "token.create")
+    assert created["network"] == "203.0.113.0/24"
+    assert created["details"] == {"name": "Wire", "role": "reporter", "expires_at": "2099-01-01T00:00:00.000Z"}
+    actor = created["actor"]
+    assert isinstance(actor, dict)
+    assert (actor["name"], actor["via"]) == ("admin", "token")
+    assert str(made["token"]) not in str([revoked, created])
+
+
+async def test_log_is_searched_by_actor_action_and_object(ingestion: IngestionClient) -> None:
+    store, thing = ingestion.store.audit, new_id()
+    ann, bob = Actor(new_id(), "Ann", "editor", "session"), Actor(new_id(), "Bob", "editor", "session")
+    for actor, action in ((ann, "story.tell"), (bob, "story.tell"), (ann, "story.end"), (ann, "storyboard.draw")):
+        await store.note(actor, action, thing, "192.0.2.0/24", now(), {})
+
+    async def found(query: str) -> list[str]:
+        return [str(act["action"]) for act in await _acts(ingestion, f"object={thing}&{query}")]
+
+    assert await found(f"actor={ann.id}") == ["storyboard.draw", "story.end", "story.tell"]
+    assert await found("actor=Bob") == ["story.tell"]
+    assert await found("action=story") == ["story.end", "story.tell", "story.tell"]
+    assert await found("action=story.tell&actor=Ann") == ["story.tell"]
+    assert await found("actor=&action=") == ["storyboard.draw", "story.end", "story.tell", "story.tell"]
+    assert await found("actor=An") == []
+
+
+async def test_pages_have_every_act_once_newest_first(ingestion: IngestionClient) -> None:
+    thing, actor = new_id(), Actor(new_id(), "Cleo", "editor", "session")
+    for number in range(300):
+        await ingestion.store.audit.note(actor, "story.tell", thing if number % 3 == 0 else new_id(), "x", now(), {})
+
+    for query, wanted in ((f"actor={actor.id}", 300), (f"object={thing}", 100), ("actor=Cleo&action=story", 300)):
+        found: list[str] = []
+        cursor: object = ""
+        while cursor is not None:
+            page = await ingestion.ask("GET", f"/v1/audit?{query}&limit=37&cursor={cursor}")
+            assert isinstance(page["items"], list)
+            found += [item["id"] for item in page["items"]]
+            cursor = page["next_cursor"]
+        assert len(found) == wanted
+        assert found == sorted(set(found), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("action=Publish", 422),
+        ("action=.*", 422),
+        ("action=article.", 422),
+        (f"actor={'x' * 201}", 422),
+        ("who=me", 422),
+        ("limit=0", 422),
+        ("cursor=abc", 400),
+        ("cursor=WyItMSJd", 400),
+    ],
+)
+async def test_wrong_parameter_is_refused(ingestion: IngestionClient, query: str, status: int) -> None:
+    assert (await ingestion.call("GET", f"/v1/audit?{query}")).status == status
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_no_route_changes_the_log(ingestion: IngestionClient, method: str) -> None:
+    acts = await _acts(ingestion, "")
+
+    assert (await ingestion.call(method, "/v1/audit", {})).status == 405
+    assert (await ingestion.call(method, f"/v1/audit/{new_id()}", {})).status == 404
+    assert await _acts(ingestion, "") == acts

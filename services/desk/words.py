@@ -5,8 +5,8 @@ from datetime import date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 
-from babel import Locale
-from babel.dates import format_date, format_datetime, format_time, get_timezone_name
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time, get_timezone_location
 
 from shared.site.words import direction, primary, read_words
 from shared.text import close_marks
@@ -65,8 +65,22 @@ class Words:
 
     @property
     def zone_name(self) -> str:
-        """The newsroom's zone, as in `Riyadh (UTC+3)`."""
-        return self._localized(get_timezone_name(self.zone, width="long", locale=self._locale))
+        """The newsroom's zone by its city, as in `Riyadh`."""
+        if "/" not in self.zone_key:
+            return self.zone_key
+        return get_timezone_location(self.zone_key, locale=self._locale, return_city=True)
+
+    @property
+    def zone_key(self) -> str:
+        """The newsroom's zone as programs name it, as in `Asia/Riyadh`."""
+        return str(self.zone)
+
+    def language(self, code: str) -> str:
+        """A language's name; the code itself when it has none."""
+        try:
+            return Locale.parse(code, sep="-").get_display_name(self._locale) or code
+        except (UnknownLocaleError, ValueError):
+            return code
 
     def _localized(self, text: str) -> str:
         return text.translate(self._digits)

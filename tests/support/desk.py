@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
@@ -20,6 +21,8 @@ from tests.support.ingestion import IngestionClient, Json, running_ingestion
 from tests.support.people import PASSWORD, Desk
 
 COOKIE = "wm_session"
+# The newsroom's zone in the shipped site file.
+RIYADH = ZoneInfo("Asia/Riyadh")
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,10 @@ class DeskClient:
     async def ask(self, method: str, path: str, body: object = None, *, wanted: int = 200, **headers: str) -> Json:
         """A call to ingestion as the person who is signed in here; see `Desk.ask`."""
         return await Desk(self.ingestion).ask(method, path, body, token=self.session, wanted=wanted, **headers)
+
+    async def article(self, article: Json) -> Json:
+        """The article as it is now."""
+        return await self.ask("GET", f"/v1/articles/{article['id']}")
 
     async def enter(self, context: BrowserContext) -> None:
         """Sign a real browser in as this person."""

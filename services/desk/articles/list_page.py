@@ -29,9 +29,7 @@ _COURTESY_S = 1.5
 async def show_list(request: web.Request) -> web.Response:
     """Articles that pass the filters of the address, newest first."""
     visit, query = request[VISIT], read_query(request.query)
-    (form, found), counts = await asyncio.gather(
-        _articles(visit, query), or_nothing(visit.get("/v1/articles/counts"))
-    )
+    (form, found), counts = await asyncio.gather(_articles(visit, query), or_nothing(visit.get("/v1/articles/counts")))
     moment = now()
     articles = [facts_of(item) for item in items_of(found)]
     answer = page(

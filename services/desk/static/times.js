@@ -55,7 +55,6 @@ globalThis.desk ??= {};
     const line = form.querySelector(".typed");
     line.textContent = found.length === 1 ? yours(found[0], form.dataset.zone, form.dataset.yours) : "";
     const button = form.querySelector("button[data-with]");
-    button.dataset.without ??= button.textContent;
     button.textContent = found.length ? button.dataset.with.replace("{time}", text(found[0], form.dataset.zone)) : button.dataset.without;
   };
 

@@ -20,12 +20,12 @@ class Store:
         opened = mongo.database(database)
         self.answers = Answers(opened)
         self.outbox = Outbox(opened)
-        self.articles = ArticleStore(mongo, opened, self.answers, self.outbox)
+        self.audit = AuditLog(opened)
+        self.articles = ArticleStore(mongo, opened, self.answers, self.outbox, self.audit)
         self.previews = PreviewStore(opened)
         self.tokens = TokenStore(opened)
         self.people = PersonStore(opened)
         self.sessions = SessionStore(opened)
-        self.audit = AuditLog(opened)
 
     async def prepare(self) -> None:
         """Create missing indexes and counters. Raises Unavailable."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.ingestion.articles import rules
+from services.ingestion.articles.acts import Origin
 from services.ingestion.articles.contract import ArticleAnswer, SentArticle, SentUnfinishedArticle
 from services.ingestion.articles.markdown import render, shows_nothing
 from services.ingestion.articles.records import Change
@@ -30,11 +31,12 @@ Decision = Callable[[Article], Article]
 
 @dataclass(frozen=True)
 class ChangeRequest:
-    """The author, time and idempotency key of one request."""
+    """The author, time, idempotency key and origin of one request."""
 
     by: Author
     at: datetime
     claim: Claim | None
+    origin: Origin
 
 
 async def create(store: ArticleStore, site: Site, request: ChangeRequest, sent: SentArticle) -> Answer:
@@ -150,7 +152,7 @@ async def _commit(store: ArticleStore, request: ChangeRequest, change: Change) -
     _check_size(change)
     answer = _answer(change)
     try:
-        await store.commit(change, request.claim, answer)
+        await store.commit(change, request.claim, answer, request.origin)
     except Stale as error:
         raise Problem(412, "Someone else has changed the article; read it again.") from error
     return answer

@@ -11,7 +11,7 @@ from services.ingestion.articles.contract import ArticleAnswer, PreviewAnswer
 from services.ingestion.articles.preview_store import PreviewStore
 from services.ingestion.articles.requests import ARTICLES, find_article
 from services.ingestion.articles.rules import Author
-from services.ingestion.people.access import authorize
+from services.ingestion.people.access import authorize, client_network
 from shared.errors import Problem
 from shared.http.app import SETTINGS
 from shared.http.bearer import read_credential
@@ -29,10 +29,15 @@ async def make_preview(request: web.Request) -> web.Response:
     article = await find_article(request)
     if not read_if_match(request, demanded=False).match(article.version):
         raise Problem(412, "Someone else has changed the article; read it again.")
-    token, author = _token(request), Author(id=actor.id, name=actor.name)
-    preview = await request.app[PREVIEWS].add(token, article.id, author, now())
+    token, author, at = _token(request), Author(id=actor.id, name=actor.name), now()
+    preview = await request.app[PREVIEWS].add(token, article.id, author, at)
     if preview.article_id != article.id:
         raise Problem(422, "This Idempotency-Key was used for another request.")
+    if preview.made_at == at:
+        details = {"version": article.version}
+        await request.app[ARTICLES].audit.note(
+            actor, "article.preview", article.id, client_network(request), at, details
+        )
     url = f"{request.app[SETTINGS].site_url}/desk/preview/{token}"
     return json_response(PreviewAnswer(url=url, expires_at=preview.expires_at).model_dump_json().encode())
 

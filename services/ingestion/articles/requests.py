@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
+from services.ingestion.articles.acts import Origin
 from services.ingestion.articles.changes import ChangeRequest
 from services.ingestion.articles.rules import Article, Author
 from services.ingestion.articles.store import ArticleStore
-from services.ingestion.people.access import authorize
+from services.ingestion.people.access import authorize, client_network
 from services.ingestion.people.actor import Actor
 from services.ingestion.people.roles import Right
 from shared.errors import Problem
@@ -38,9 +39,15 @@ async def answer_once(
     request: web.Request, actor: Actor, body: bytes, work: Callable[[ChangeRequest], Awaitable[Answer]]
 ) -> web.Response:
     """The answer of `work`, or the stored answer to the same idempotency key."""
-    change = ChangeRequest(Author(id=actor.id, name=actor.name), now(), claim(request, actor.id, body))
+    author, origin = Author(id=actor.id, name=actor.name), origin_of(request, actor)
+    change = ChangeRequest(author, now(), claim(request, actor.id, body), origin)
     answer = await request.app[ARTICLES].answers.once(change.claim, lambda: work(change))
     return answer.response()
+
+
+def origin_of(request: web.Request, actor: Actor) -> Origin:
+    """The actor and the network, for the audit log."""
+    return Origin(actor.id, actor.name, actor.via, client_network(request))
 
 
 async def find_article(request: web.Request) -> Article:

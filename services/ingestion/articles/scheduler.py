@@ -16,6 +16,7 @@ from time import monotonic
 import structlog
 
 from services.ingestion.articles import changes, rules
+from services.ingestion.articles.acts import Origin
 from services.ingestion.articles.changes import ChangeRequest
 from services.ingestion.articles.metrics import SCHEDULED_LATE, SCHEDULED_OVERDUE, SCHEDULED_RACES
 from services.ingestion.articles.rules import Article, Schedule
@@ -111,7 +112,8 @@ class Scheduler:
 
     async def _attempt(self, article: Article, schedule: Schedule, at: datetime) -> bool:
         """Publish the article as read; False when another change of it was committed first."""
-        request = ChangeRequest(schedule.by, at, None)
+        origin = Origin(schedule.by.id, schedule.by.name, "schedule", "local")
+        request = ChangeRequest(schedule.by, at, None, origin)
         try:
             await changes.apply(self._store, request, "publish", article, partial(rules.publish, at=at), None)
         except Problem as problem:

@@ -12,9 +12,11 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
+from services.ingestion.articles.acts import Origin, acts_of
 from services.ingestion.articles.records import Change, Filters, Revision
 from services.ingestion.articles.rules import Article, Author, event_of
 from services.ingestion.articles.schedule_store import ScheduleStore
+from services.ingestion.people.audit import AuditLog
 from shared.errors import WorldMonitorError
 from shared.events import ArticleState
 from shared.http.idempotency import Answer, Answers, Claim
@@ -58,7 +60,7 @@ class SlugTaken(WorldMonitorError):
 class ArticleStore:
     """Articles. Each change is one transaction."""
 
-    def __init__(self, mongo: Mongo, database: Database, answers: Answers, outbox: Outbox) -> None:
+    def __init__(self, mongo: Mongo, database: Database, answers: Answers, outbox: Outbox, audit: AuditLog) -> None:
         self._mongo = mongo
         self._articles: Collection = database["articles"]
         self._revisions: Collection = database["revisions"]
@@ -66,6 +68,7 @@ class ArticleStore:
         self._counters: Collection = database["counters"]
         self.answers = answers
         self.outbox = outbox
+        self.audit = audit
         self.schedule = ScheduleStore(database)
 
     async def prepare(self) -> None:
@@ -99,8 +102,8 @@ class ArticleStore:
             taken = {document["_id"] async for document in self._slugs.find({"_id": {"$in": list(slugs)}})}
         return [slug for slug in slugs if slug not in taken]
 
-    async def commit(self, change: Change, claim: Claim | None, answer: Answer) -> None:
-        """Commit article, revisions, slugs, schedule, outbox message and stored answer in one transaction.
+    async def commit(self, change: Change, claim: Claim | None, answer: Answer, origin: Origin) -> None:
+        """Commit article, revisions, slugs, schedule, acts, outbox message and stored answer in one transaction.
 
         Raises Stale, SlugTaken, InvalidMessage (event too large for Kafka), DuplicateKeyError when the claim already has an
         answer, and Unavailable, after which the outcome is *unknown*.
@@ -114,6 +117,10 @@ class ArticleStore:
             for revision in change.revisions:
                 await self._revisions.insert_one(_revision(change.after.id, revision), session=session)
             await self.schedule.follow(session, change)
+            for act in acts_of(change):
+                await self.audit.note(
+                    origin, act.action, change.after.id, origin.network, change.after.updated_at, act.details, session
+                )
             if event is not None:
                 await self.outbox.add(session, event)
 

@@ -8,12 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
+from typing import Protocol
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
-from services.ingestion.people.actor import Actor
+from services.ingestion.people.actor import Via
 from shared.ids import created_ms, new_id
-from shared.mongo.collections import Collection, Database, Document, Session, available, ensure_indexes
+from shared.mongo.collections import (
+    Collection,
+    Database,
+    Document,
+    DuplicateKeyError,
+    Session,
+    available,
+    ensure_indexes,
+)
 
 # Small facts about an act; never a secret.
 Details = Mapping[str, object]
@@ -29,6 +38,25 @@ _INDEXES = [
     IndexModel([("action", ASCENDING), ("number", ASCENDING)]),
     IndexModel([("object", ASCENDING), ("number", ASCENDING)]),
 ]
+
+
+class Doer(Protocol):
+    """Who did an act: an `Actor`, or what a stored plan knows of one."""
+
+    @property
+    def id(self) -> str:
+        """The person's id, or the token's."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The name at the time of the act."""
+        ...
+
+    @property
+    def via(self) -> Via:
+        """The way of the act."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -62,12 +90,17 @@ class AuditLog:
         self._counters: Collection = database["counters"]
 
     async def prepare(self) -> None:
-        """Create missing indexes."""
+        """Create missing indexes, and the counter of acts."""
         await ensure_indexes(self._audit, _INDEXES)
+        async with available("counter of acts"):
+            try:
+                await self._counters.insert_one({"_id": "audit", "last": 0})
+            except DuplicateKeyError:
+                return  # already there
 
     async def note(
         self,
-        actor: Actor,
+        actor: Doer,
         action: str,
         object: str,
         network: str,

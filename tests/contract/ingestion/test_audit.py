@@ -1,11 +1,14 @@
 """The audit log: what it notes, how it is read, and that nothing changes it."""
 
+from datetime import timedelta
+
 import pytest
 
 from services.ingestion.people.actor import Actor
 from shared.ids import new_id
-from shared.times import now
-from tests.support.ingestion import IngestionClient, Json
+from shared.times import now, rfc3339
+from tests.support.ingestion import DRAFT, IngestionClient, Json
+from tests.support.polling import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -91,3 +94,69 @@ async def test_no_route_changes_the_log(ingestion: IngestionClient, method: str)
     assert (await ingestion.call(method, "/v1/audit", {})).status == 405
     assert (await ingestion.call(method, f"/v1/audit/{new_id()}", {})).status == 404
     assert await _acts(ingestion, "") == acts
+
+
+async def _of(ingestion: IngestionClient, article: Json) -> list[object]:
+    return [act["action"] for act in await _acts(ingestion, f"object={article['id']}")][::-1]
+
+
+async def test_each_change_of_an_article_is_noted_once(ingestion: IngestionClient) -> None:
+    article, later = await ingestion.create(), rfc3339(now() + timedelta(days=1))
+    edited = await ingestion.edit(article, headline="Second")
+    submitted = await ingestion.act(edited, "submit")
+    scheduled = await ingestion.act(submitted, "schedule", {"publish_at": later})
+    unscheduled = await ingestion.act(scheduled, "unschedule")
+    published = await ingestion.act(unscheduled, "publish")
+    corrected = await ingestion.act(published, "correct", {"note": "n"})
+    await ingestion.act(corrected, "withdraw", {"reason": "r"})
+    await ingestion.act(corrected, "withdraw", {"reason": "r"}, wanted=412)
+
+    names = ("create", "edit", "submit", "schedule", "unschedule", "publish", "correct", "withdraw")
+    assert await _of(ingestion, article) == [f"article.{name}" for name in names]
+    (act,) = await _acts(ingestion, f"object={article['id']}&action=article.schedule")
+    assert act["details"] == {"version": 4, "headline": "Second", "publish_at": later}
+
+
+async def test_repeated_request_is_noted_once(ingestion: IngestionClient) -> None:
+    article = await ingestion.create()
+    path, key = f"/v1/articles/{article['id']}", new_id()
+    for _ in range(2):
+        await ingestion.ask("POST", f"{path}/publish", {}, match=1, Idempotency_Key=key)
+        await ingestion.ask("POST", f"{path}/preview", {}, Idempotency_Key=f"{key}p")
+
+    assert await _of(ingestion, article) == ["article.create", "article.publish", "article.preview"]
+
+
+async def test_automatic_save_without_a_revision_is_no_act(ingestion: IngestionClient) -> None:
+    article = await ingestion.create()
+    path = f"/v1/articles/{article['id']}?autosave=true"
+    for version in (1, 2, 3):
+        await ingestion.ask("PUT", path, {**DRAFT, "headline": f"Draft {version}"}, match=version)
+
+    noted = await _of(ingestion, article)
+    revisions = (await ingestion.ask("GET", f"/v1/articles/{article['id']}/revisions"))["items"]
+    assert isinstance(revisions, list)
+    assert noted == [f"article.{revision['action']}" for revision in revisions[::-1]]
+
+
+async def test_embargo_is_noted_when_it_is_set_and_lifted(ingestion: IngestionClient) -> None:
+    article = await ingestion.create(embargo_until="2099-01-01T00:00:00Z")
+    await ingestion.edit(article, embargo_until=None)
+
+    names = ("create", "embargo", "edit", "lift-embargo")
+    assert await _of(ingestion, article) == [f"article.{name}" for name in names]
+
+
+async def test_publication_by_the_schedule_names_the_person_who_set_it(ingestion: IngestionClient) -> None:
+    article = await ingestion.create()
+    soon = rfc3339(now() + timedelta(seconds=1))
+    await ingestion.act(article, "schedule", {"publish_at": soon})
+
+    async def published() -> bool:
+        return "article.publish" in await _of(ingestion, article)
+
+    await eventually(published)
+    (act,) = await _acts(ingestion, f"object={article['id']}&action=article.publish")
+    actor = act["actor"]
+    assert isinstance(actor, dict)
+    assert (actor["name"], actor["via"], act["network"]) == ("admin", "schedule", "local")

@@ -16,6 +16,11 @@ from services.ingestion.people.access import CLOCK, PEOPLE, SESSIONS, TOKENS, TR
 from services.ingestion.people.audit_routes import AUDIT
 from services.ingestion.people.audit_routes import ROUTES as AUDIT_ROUTES
 from services.ingestion.people.first_admin import FirstAdmin, provide_first_admin
+from services.ingestion.people.passkey_checks import relying_party
+from services.ingestion.people.passkey_routes import PASSKEYS
+from services.ingestion.people.passkey_routes import ROUTES as PASSKEY_ROUTES
+from services.ingestion.people.passkey_store import CHALLENGES_LAST
+from services.ingestion.people.passkeys import Passkeys
 from services.ingestion.people.passwords import Passwords
 from services.ingestion.people.session_routes import ROUTES as SESSION_ROUTES
 from services.ingestion.people.session_routes import SIGN_IN
@@ -43,7 +48,15 @@ FILE_TOKEN_NAME = "admin"
 
 STORE = web.AppKey("store", Store)
 PASSWORDS = web.AppKey("passwords", Passwords)
-ROUTES = (*ARTICLE_ROUTES, *SCHEDULE_ROUTES, *PREVIEW_ROUTES, *TOKEN_ROUTES, *AUDIT_ROUTES, *SESSION_ROUTES)
+ROUTES = (
+    *ARTICLE_ROUTES,
+    *SCHEDULE_ROUTES,
+    *PREVIEW_ROUTES,
+    *TOKEN_ROUTES,
+    *AUDIT_ROUTES,
+    *SESSION_ROUTES,
+    *PASSKEY_ROUTES,
+)
 
 
 def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Application:
@@ -74,6 +87,8 @@ def _add_people(app: web.Application, settings: IngestionSettings, clock: Clock)
     app[AUDIT] = store.audit
     app[TOKEN_CHANGES] = TokenChanges(store.mongo, store.answers, store.tokens, store.audit)
     app[PASSWORDS] = Passwords()
+    party = relying_party(settings.site_url, app[SITE].name)
+    app[PASSKEYS] = Passkeys(store.mongo, store.passkeys, store.people, store.audit, party)
     app[SIGN_IN] = SignIn(store.people, store.sessions, app[PASSWORDS], store.audit)
 
 
@@ -90,6 +105,7 @@ async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
     async with (
         expiring(store.answers.collection, KEPT_FOR),
         expiring(store.sessions.collection, SESSIONS_KEPT_FOR),
+        expiring(store.passkeys.challenges, CHALLENGES_LAST),
         expiring(store.previews.collection, PREVIEWS_KEPT_FOR),
     ):
         yield

@@ -3,6 +3,7 @@
 from services.ingestion.articles.preview_store import PreviewStore
 from services.ingestion.articles.store import ArticleStore
 from services.ingestion.people.audit import AuditLog
+from services.ingestion.people.passkey_store import PasskeyStore
 from services.ingestion.people.person_store import PersonStore
 from services.ingestion.people.session_store import SessionStore
 from services.ingestion.people.token_store import TokenStore
@@ -26,6 +27,7 @@ class Store:
         self.tokens = TokenStore(opened)
         self.people = PersonStore(opened)
         self.sessions = SessionStore(opened)
+        self.passkeys = PasskeyStore(opened)
 
     async def prepare(self) -> None:
         """Create missing indexes and counters. Raises Unavailable."""
@@ -34,4 +36,5 @@ class Store:
         await self.articles.prepare()
         await self.people.prepare()
         await self.sessions.prepare()
+        await self.passkeys.prepare()
         await self.audit.prepare()

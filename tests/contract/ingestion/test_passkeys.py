@@ -1,0 +1,133 @@
+"""Passkeys over HTTP: registration, the list, removal; the second factor of a sign-in."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from services.ingestion.people.audit import AuditEntry, AuditFilters
+from services.ingestion.settings import IngestionSettings
+from tests.support.authenticator import Authenticator
+from tests.support.ingestion import pointers, running_ingestion
+from tests.support.people import Desk, MovedClock
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SITE = "https://news.example"
+CLOCK = MovedClock()
+MINE = "/internal/me/passkeys"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(ingestion_settings: IngestionSettings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
+    """The desk at a running service of a site with a domain name, whose time the tests move."""
+    settings = ingestion_settings.model_copy(update={"site_url": SITE})
+    async with running_ingestion(settings, tmp_path_factory.mktemp("ingestion"), CLOCK) as running:
+        yield Desk(running)
+
+
+@pytest.fixture(autouse=True)
+def present() -> None:
+    """Each test begins at the present time."""
+    CLOCK.ahead = timedelta()
+
+
+async def _options(desk: Desk, token: str) -> Mapping[str, Any]:
+    return await desk.ask("POST", f"{MINE}/options", token=token)
+
+
+async def _register(desk: Desk, token: str, device: Authenticator, *, wanted: int = 201) -> Mapping[str, Any]:
+    credential = device.create(await _options(desk, token))
+    return await desk.ask("POST", MINE, {"name": "Phone", "credential": credential}, token=token, wanted=wanted)
+
+
+async def test_registered_passkey_is_listed_and_counted(desk: Desk) -> None:
+    person, device = await desk.person(), Authenticator(SITE)
+    token = await desk.session(person)
+
+    made = await _register(desk, token, device)
+
+    assert (made["name"], made["last_used_at"]) == ("Phone", None)
+    assert (await desk.ask("GET", MINE, token=token))["items"] == [made]
+    shown = (await desk.ask("GET", "/internal/session", token=token))["person"]
+    assert isinstance(shown, dict)
+    assert shown["passkeys"] == 1
+    excluded = (await _options(desk, token))["excludeCredentials"]
+    assert [one["id"] for one in excluded] == [made["id"]]
+
+
+async def test_removed_passkey_is_gone(desk: Desk) -> None:
+    person, other = await desk.person(), await desk.person()
+    token = await desk.session(person)
+    made = await _register(desk, token, Authenticator(SITE))
+
+    stranger = await desk.call("DELETE", f"{MINE}/{made['id']}", token=await desk.session(other))
+    assert stranger.status == 404
+    await desk.ask("DELETE", f"{MINE}/{made['id']}", token=token, wanted=204)
+
+    assert (await desk.ask("GET", MINE, token=token))["items"] == []
+    stored = await desk.ingestion.store.people.find(person.id)
+    assert stored is not None
+    assert stored.passkeys == 0
+    actions = [act.action for act in await _acts(desk, person.id)]
+    assert actions[:2] == ["person.remove-passkey", "person.add-passkey"]
+
+
+async def _acts(desk: Desk, person_id: str) -> list[AuditEntry]:
+    found, _ = await desk.ingestion.store.audit.page(AuditFilters(object=person_id), None, 20)
+    return found
+
+
+async def test_challenge_serves_one_registration_of_its_own_session(desk: Desk) -> None:
+    token = await desk.session(person := await desk.person())
+    other = await desk.session(person)
+    first, device = Authenticator(SITE).create(await _options(desk, token)), Authenticator(SITE)
+
+    elsewhere = await desk.ask("POST", MINE, {"name": "P", "credential": first}, token=other, wanted=422)
+    await desk.ask("POST", MINE, {"name": "P", "credential": first}, token=token, wanted=201)
+    again = await desk.ask("POST", MINE, {"name": "P", "credential": first}, token=token, wanted=422)
+    late = device.create(await _options(desk, token))
+    CLOCK.ahead = timedelta(minutes=5)
+    too_late = await desk.ask("POST", MINE, {"name": "P", "credential": late}, token=token, wanted=422)
+
+    assert pointers(elsewhere) == pointers(again) == pointers(too_late) == ["/credential"]
+
+
+async def test_passkey_of_somebody_is_not_registered_again(desk: Desk) -> None:
+    device = Authenticator(SITE)
+    await _register(desk, await desk.session(await desk.person()), device)
+
+    problem = await _register(desk, await desk.session(await desk.person()), device, wanted=422)
+
+    assert pointers(problem) == ["/credential"]
+
+
+async def test_person_has_ten_passkeys_at_most(desk: Desk) -> None:
+    token = await desk.session(await desk.person())
+    for _ in range(10):
+        await _register(desk, token, Authenticator(SITE))
+
+    assert (await desk.call("POST", f"{MINE}/options", token=token)).status == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"name": " ", "credential": {}}, "/name"),
+        ({"name": "P", "credential": "x"}, "/credential"),
+        ({"name": "P"}, "/credential"),
+        ({"name": "P", "credential": {}}, "/credential"),
+    ],
+)
+async def test_wrong_field_is_named(desk: Desk, body: object, pointer: str) -> None:
+    token = await desk.session(await desk.person())
+    await _options(desk, token)
+
+    assert pointers(await desk.ask("POST", MINE, body, token=token, wanted=422)) == [pointer]
+
+
+async def test_api_token_has_no_passkeys(desk: Desk) -> None:
+    for method, path in (("POST", f"{MINE}/options"), ("GET", MINE), ("POST", MINE), ("DELETE", f"{MINE}/abc")):
+        assert (await desk.call(method, path, token=desk.ingestion.token)).status == 401

@@ -49,4 +49,12 @@ window.desk = window.desk || {};
   const words = found ? JSON.parse(found.textContent) : {};
   desk.word = (key, values = {}) =>
     Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, value), words[key] || key);
+
+  /* A whole number in the interface's digits, and a counted noun in the right plural form. */
+  desk.number = (value) => {
+    const grouped = String(value).replace(/\B(?=(?:\d{3})+$)/g, words.grouping || ",");
+    return grouped.replace(/\d/g, (digit) => [...(words.digits || "0123456789")][digit]);
+  };
+  const plurals = new Intl.PluralRules(document.documentElement.lang || "en");
+  desk.count = (key, value) => desk.word(words[`${key}.${plurals.select(value)}`] ? `${key}.${plurals.select(value)}` : `${key}.other`, { number: desk.number(value) });
 })();

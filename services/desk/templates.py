@@ -7,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from services.desk.assets import DeskAssets
+from services.desk.languages import language_choices
 from services.desk.words import Words
 from shared.site.site import Site
 from shared.site.words import direction
@@ -31,7 +32,7 @@ class Pages:
             cache_size=-1,
         )
         self._environment.filters.update(rfc3339=rfc3339)
-        self._environment.globals.update(site=site, asset=assets.url, direction=direction)
+        self._environment.globals.update(site=site, asset=assets.url, direction=direction, language_choices=language_choices)
 
     def render(self, template: str, words: Words, view: Mapping[str, object]) -> str:
         """A page's HTML. Templates see `words` and the entries of `view`."""

@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 SIGN_IN = "/desk/sign-in"
 # Anyone may open these.
 OPEN = (SIGN_IN, "/desk/static/", "/desk/invitation/", "/desk/preview/", "/health/", "/metrics")
-_POLICY = "; ".join(
+PAGE_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
@@ -136,7 +136,7 @@ def page(request: web.Request, template: str, *, status: int = 200, **view: obje
         status=status,
         text=html,
         content_type="text/html",
-        headers={**SECURITY_HEADERS, "Cache-Control": "no-store", "Content-Security-Policy": _POLICY},
+        headers={**SECURITY_HEADERS, "Cache-Control": "no-store", "Content-Security-Policy": PAGE_POLICY},
     )
 
 

@@ -1,5 +1,6 @@
 """The working copy between a form and ingestion: field names, lists in one line, an article's facts for pages."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from services.desk.visit import moment_of
 FIELDS = ("headline", "standfirst", "body_markdown", "section", "slug", "language")
 PICTURE_FIELDS = ("url", "alt", "caption", "credit")
 LISTS = ("tags", "bylines")
+_COMMA = re.compile("[,،]")
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,15 @@ def sent_of(values: Mapping[str, str]) -> dict[str, object]:
     """The form's fields as ingestion takes them. Empty optional fields are left out."""
     sent: dict[str, object] = {name: values.get(name, "") for name in ("headline", "section", "body_markdown")}
     sent |= {name: values[name] for name in ("standfirst", "slug", "language") if values.get(name)}
-    sent |= {name: [part.strip() for part in values.get(name, "").split(",") if part.strip()] for name in LISTS}
+    sent |= {name: parts_of(values.get(name, "")) for name in LISTS}
     if values.get("picture_url"):
         sent["lead_image"] = {name: values.get(f"picture_{name}", "") for name in PICTURE_FIELDS}
     return sent
+
+
+def parts_of(text: str) -> list[str]:
+    """The parts of a list in one line, separated by Latin or Arabic commas."""
+    return [part.strip() for part in _COMMA.split(text) if part.strip()]
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -13,11 +13,17 @@ window.desk = window.desk || {};
   const UNUSABLE_PICTURE = /^https:\/\/lh\d[^/]*\.googleusercontent\.com\//;
 
   desk.markdownOf = (html) => {
-    const { body } = new DOMParser().parseFromString(html, "text/html");
+    const { body } = new DOMParser().parseFromString(withoutStyles(html), "text/html");
     const blocks = blocksOf(body, {});
     const top = Math.min(...blocks.filter((block) => block.kind === "heading").map((block) => block.level));
     return writeBlocks(blocks, top);
   };
+
+  /* Styles as plain data: the page's policy forbids to apply them, and each attempt would be reported. */
+  function withoutStyles(html) {
+    const bare = html.replace(/<style\b[^]*?<\/style\s*>/gi, "");
+    return bare.replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style="));
+  }
 
   /* Whether the HTML says more than its plain text: an editor of code puts coloured text on the clipboard, which stays plain. */
   desk.isStructured = (html) => /<(?:p|h[1-6]|li|b|strong|i|em|table|blockquote|img|a\s[^>]*href)\b/i.test(html);
@@ -110,10 +116,10 @@ window.desk = window.desk || {};
 
   function wordListItem(node, context) {
     const [, id, level] = styleOf(node).match(/mso-list:\s*(l\d+)\s+level(\d+)/);
-    const labels = [...node.querySelectorAll("[style*='mso-list:Ignore' i], [style*='mso-list: Ignore' i]")];
+    const labels = [...node.querySelectorAll("[data-style*='mso-list:Ignore' i], [data-style*='mso-list: Ignore' i]")];
     const label = labels.map((one) => one.textContent).join("").trim();
     const rest = node.cloneNode(true);
-    rest.querySelectorAll("[style*='mso-list:Ignore' i], [style*='mso-list: Ignore' i]").forEach((one) => one.remove());
+    rest.querySelectorAll("[data-style*='mso-list:Ignore' i], [data-style*='mso-list: Ignore' i]").forEach((one) => one.remove());
     const isOrdered = /^\(?(?:\p{N}+|\p{L}|[ivxlcdm]+)(?:\.\p{N}+)*[.)\-–]/iu.test(label);
     return { kind: "item", id, level: Number(level), isOrdered, start: Number.parseInt(label, 10) || 1, blocks: blocksOf(rest, context) };
   }
@@ -197,7 +203,7 @@ window.desk = window.desk || {};
     return /^(?:https?:\/\/|mailto:)/i.test(target) ? target : undefined;
   }
 
-  const styleOf = (node) => node.getAttribute("style") || "";
+  const styleOf = (node) => node.getAttribute("data-style") || "";
 
   function isHidden(node) {
     // Tracked deletions of Word are no longer part of the text.

@@ -28,17 +28,25 @@ window.desk = window.desk || {};
     const dialog = document.getElementById(`${name}-dialog`);
     const [from, to] = [field.selectionStart, field.selectionEnd];
     const selected = desk.text.getText().slice(from, to);
-    dialog.querySelector("form").reset();
     const isAddress = /^https?:\/\/\S+$/.test(selected);
     const target = dialog.querySelector(isAddress ? "[name='address']" : "[name='words'], [name='alt']");
     target.value = selected.replace(/\s+/g, " ");
     dialog.returnValue = "";
     dialog.onclose = () => {
+      const details = Object.fromEntries(new FormData(dialog.querySelector("form")));
+      // Undo is one history for the page: new fields take what was typed in the dialog out of it.
+      dialog.querySelectorAll("input").forEach(renew);
       field.focus({ preventScroll: true });
       field.setSelectionRange(from, to);
-      if (dialog.returnValue === "insert") run(name, Object.fromEntries(new FormData(dialog.querySelector("form"))));
+      if (dialog.returnValue === "insert") run(name, details);
     };
     dialog.showModal();
+  }
+
+  function renew(input) {
+    const fresh = input.cloneNode();
+    fresh.value = "";
+    input.replaceWith(fresh);
   }
 
   document.querySelectorAll("dialog [data-cancel]").forEach((button) => button.addEventListener("click", () => button.closest("dialog").close("")));
@@ -107,6 +115,10 @@ window.desk = window.desk || {};
     const markdown = html && desk.isStructured(html) ? desk.markdownOf(html) : "";
     return markdown && desk.marks.paste(text, from, to, markdown);
   }
+
+  // The toolbar sticks below the bar of acts, whose height depends on the screen.
+  const bar = document.querySelector("#editor > .bar");
+  if (bar) new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
 
   // A phone's keyboard can cover the page without resizing it: the toolbar then follows the part that is visible.
   const view = window.visualViewport;

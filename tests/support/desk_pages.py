@@ -1,0 +1,74 @@
+"""The desk's editor as a page of its own, with its scripts and styles: for tests of scripts, without other services."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from services.desk.articles.copy import facts_of, values_of
+from services.desk.assets import PREFIX, DeskAssets
+from services.desk.forms import Form
+from services.desk.templates import Pages
+from services.desk.visit import PAGE_POLICY, Person
+from services.desk.words import Languages
+from shared.http.requests import parse_form
+from shared.site.site import load_site
+
+ARTICLE: Mapping[str, object] = {
+    "id": "01jdesk0000000000000000000",
+    "version": 3,
+    "status": "draft",
+    "slug": "ferry-fares",
+    "url": None,
+    "headline": "Ferry fares to rise",
+    "section": "world",
+    "standfirst": "From March.",
+    "body_markdown": "",
+    "bylines": ["Layla Haddad"],
+    "tags": ["Ferries"],
+    "language": "en",
+    "lead_image": None,
+    "updated_at": "2026-11-29T10:00:00Z",
+    "published_at": None,
+    "corrected_at": None,
+}
+EDITOR = Person("01jperson00000000000000000", "Layla Haddad", "layla@newsroom.example", "editor")
+
+
+@dataclass(frozen=True)
+class EditorPages:
+    """A server of editor pages. `sent` holds the fields of each form that was sent."""
+
+    base: str
+    sent: list[Mapping[str, str]]
+
+    def address(self, *, language: str = "en", **fields: str) -> str:
+        """The URL of an editor in an interface's language, with these fields of the article."""
+        query = "&".join(f"{name}={value}" for name, value in {"interface": language, **fields}.items())
+        return f"{self.base}/desk/articles/{ARTICLE['id']}?{query}"
+
+
+@asynccontextmanager
+async def editor_pages(texts: Mapping[str, str] | None = None) -> AsyncIterator[EditorPages]:
+    """Serve editor pages. `?text=NAME` shows the text of that name as the article's body."""
+    site = load_site(None)
+    assets = DeskAssets(site)
+    pages, languages = Pages(site, assets), Languages("en", site.zone)
+    sent: list[Mapping[str, str]] = []
+
+    async def show(request: web.Request) -> web.Response:
+        if request.method == "POST":
+            sent.append(parse_form(await request.read()))
+        fields = {name: value for name, value in request.query.items() if name not in ("interface", "text")}
+        found = {**ARTICLE, **fields, "body_markdown": (texts or {}).get(request.query.get("text", ""), "")}
+        view = {"person": EDITOR, "path": request.path, "problem": None, "form": Form(values_of(found)),
+                "article": facts_of(found), "is_saved": False}  # fmt: skip
+        html = pages.render("articles/editor.html", languages.choose(request.query["interface"]), view)
+        return web.Response(text=html, content_type="text/html", headers={"Content-Security-Policy": PAGE_POLICY})
+
+    app = web.Application()
+    app.add_routes([web.get(PREFIX + "{name}", assets.serve), web.route("*", "/desk/articles/{id}", show)])
+    async with TestServer(app) as server:
+        yield EditorPages(str(server.make_url("")).rstrip("/"), sent)

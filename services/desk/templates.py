@@ -32,7 +32,9 @@ class Pages:
             cache_size=-1,
         )
         self._environment.filters.update(rfc3339=rfc3339)
-        self._environment.globals.update(site=site, asset=assets.url, direction=direction, language_choices=language_choices)
+        self._environment.globals.update(
+            site=site, asset=assets.url, direction=direction, language_choices=language_choices
+        )
 
     def render(self, template: str, words: Words, view: Mapping[str, object]) -> str:
         """A page's HTML. Templates see `words` and the entries of `view`."""

@@ -43,7 +43,8 @@ async def write(page: Page, text: str) -> None:
 async def select(page: Page, words: str) -> None:
     """Select words of the body."""
     await page.get_by_label("Body").evaluate(
-        "(field, words) => { const at = field.value.indexOf(words); field.focus(); field.setSelectionRange(at, at + words.length); }",
+        "(field, words) => { field.focus(); const at = field.value.indexOf(words);"
+        " field.setSelectionRange(at, at + words.length); }",
         words,
     )
 

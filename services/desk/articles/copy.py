@@ -11,6 +11,7 @@ FIELDS = ("headline", "standfirst", "body_markdown", "section", "slug", "languag
 PICTURE_FIELDS = ("url", "alt", "caption", "credit")
 LISTS = ("tags", "bylines")
 _COMMA = re.compile("[,،]")
+_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def sent_of(values: Mapping[str, str]) -> dict[str, object]:
     """The form's fields as ingestion takes them. Empty optional fields are left out."""
     sent: dict[str, object] = {name: values.get(name, "") for name in ("headline", "section", "body_markdown")}
     sent |= {name: values[name] for name in ("standfirst", "slug", "language") if values.get(name)}
+    # Both fields have room for several lines on the screen, and are one line.
+    sent |= {name: _BREAK.sub(" ", str(sent[name])) for name in ("headline", "standfirst") if name in sent}
     sent |= {name: parts_of(values.get(name, "")) for name in LISTS}
     if values.get("picture_url"):
         sent["lead_image"] = {name: values.get(f"picture_{name}", "") for name in PICTURE_FIELDS}

@@ -66,14 +66,18 @@ window.desk = window.desk || {};
   function watchHeadline(field, output, hint) {
     const show = () => {
       const length = [...field.value.trim()].length;
-      output.textContent = length ? desk.count("characters", length) : "";
+      output.textContent = length ? `${desk.count("characters", length)}.` : "";
       const text = length > LONGEST_HEADLINE ? desk.word("headline_too_long") : length > LONG_HEADLINE ? desk.word("headline_long") : "";
       // A live region speaks when its text changes, not at each key.
       if (hint.textContent !== text) hint.textContent = text;
     };
+    field.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.isComposing) event.preventDefault(); });
     desk.adapt(field).onChange(show);
     show();
   }
+
+  // An address inside a right-to-left sentence keeps its order.
+  const isolated = (address) => `\u2066${address}\u2069`;
 
   /* The address that the slug will give, and where the old one leads. */
   function watchSlug(field, output) {
@@ -81,7 +85,7 @@ window.desk = window.desk || {};
     const show = () => {
       const typed = field.value.trim();
       const isNew = url && typed && typed !== slug;
-      output.textContent = isNew ? desk.word("new_address", { new: url.replace(/[^/]*$/, typed), old: url }) : "";
+      output.textContent = isNew ? desk.word("new_address", { new: isolated(url.replace(/[^/]*$/, typed)), old: isolated(url) }) : "";
     };
     desk.adapt(field).onChange(show);
     show();

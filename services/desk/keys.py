@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from services.desk.api import ServiceClient
+from services.desk.articles.link_checker import LinkChecker
 from services.desk.assets import DeskAssets
 from services.desk.settings import DeskSettings
 from services.desk.templates import Pages
@@ -11,6 +12,7 @@ from shared.site.site import Site
 
 INGESTION = web.AppKey("ingestion", ServiceClient)
 RENDERING = web.AppKey("rendering", ServiceClient)
+LINK_CHECKER = web.AppKey("link checker", LinkChecker)
 POPULARITY = web.AppKey("popularity", ServiceClient)
 PAGES = web.AppKey("pages", Pages)
 ASSETS = web.AppKey("assets", DeskAssets)

@@ -1,9 +1,11 @@
 """Settings of the desk, beyond those of every service."""
 
 from collections.abc import Sequence
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from shared.http.networks import read_networks
 from shared.settings import Settings
 
 
@@ -13,6 +15,9 @@ class DeskSettings(Settings):
     ingestion: str = Field("http://127.0.0.1:8001", min_length=1, description="ingestion's URLs, separated by commas")
     rendering: str = Field("http://127.0.0.1:8000", min_length=1, description="gateways' URLs, separated by commas")
     popularity: str = Field("http://127.0.0.1:8003", min_length=1, description="popularity's URLs, separated by commas")
+    fetch_allow: str = Field(
+        "", description="networks that addresses chosen by others may lead to, although not public; separated by commas"
+    )
     desk_wait_s: float = Field(8.0, gt=0, description="longest wait of the desk for another service")
 
     @property
@@ -29,6 +34,11 @@ class DeskSettings(Settings):
     def popularity_urls(self) -> Sequence[str]:
         """Popularity's processes."""
         return urls(self.popularity)
+
+    @model_validator(mode="after")
+    def _fetch_allow_has_networks(self) -> Self:
+        read_networks(self.fetch_allow)
+        return self
 
     @property
     def is_secure(self) -> bool:

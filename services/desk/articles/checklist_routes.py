@@ -1,0 +1,69 @@
+"""The checklist over HTTP: of the fields that a script sends, and of a stored article as a part of a page."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+from pydantic import RootModel
+
+from services.desk.articles.checklist import Finding, findings_of, outline
+from services.desk.articles.copy import values_of
+from services.desk.articles.editor import PATH
+from services.desk.articles.list_page import or_nothing
+from services.desk.keys import LINK_CHECKER
+from services.desk.visit import VISIT, page, words_of
+from shared.http.requests import read_model
+
+_KINDS = ("tags", "bylines")
+
+
+class SentFields(RootModel[dict[str, str]]):
+    """The editor's fields by name."""
+
+
+@dataclass(frozen=True)
+class CheckedFields:
+    """What was found. `unchecked_links`: links that could not be asked."""
+
+    findings: Sequence[Finding]
+    unchecked_links: int
+
+
+async def check_fields(request: web.Request) -> web.Response:
+    """Check the fields of a form as they are now."""
+    sent = await read_model(request, SentFields)
+    checked, words = await run_checks(request, sent.root), words_of(request)
+    found = [
+        {"name": one.name, "field": one.field, "text": words.text(f"check.{one.name}", **one.values)}
+        for one in checked.findings
+    ]
+    return web.json_response({"checks": found, "unchecked_links": checked.unchecked_links}, headers={"Cache-Control": "no-store"})
+
+
+async def show_checks(request: web.Request) -> web.Response:
+    """The checklist of the working copy, as a part of a page."""
+    found = await request[VISIT].get(f"/v1/articles/{request.match_info['id']}")
+    return page(request, "articles/checks.html", checked=await run_checks(request, values_of(found.json)))
+
+
+async def run_checks(request: web.Request, values: Mapping[str, str]) -> CheckedFields:
+    """Check the form's fields. Without suggestions or links in time, the other checks remain."""
+    text = await asyncio.to_thread(outline, values.get("body_markdown", ""))
+    links = [*text.links, *(address for address, _ in text.pictures), values.get("picture_url", "")]
+    known, report = await asyncio.gather(_names_in_use(request), request.app[LINK_CHECKER].check(links))
+    findings = await asyncio.to_thread(findings_of, values, text, known, report.missing)
+    return CheckedFields(findings, report.unchecked)
+
+
+async def _names_in_use(request: web.Request) -> Sequence[str]:
+    visit = request[VISIT]
+    answers = await asyncio.gather(*(or_nothing(visit.get("/v1/articles/terms", kind=kind)) for kind in _KINDS))
+    found = [answer.get("items") for answer in answers]
+    return [str(name) for names in found if isinstance(names, list) for name in names]
+
+
+ROUTES = [
+    web.post("/desk/checks", check_fields),
+    web.get(f"{PATH}/checks", show_checks),
+]

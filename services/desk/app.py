@@ -5,9 +5,20 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from services.desk.api import ServiceClient
-from services.desk.articles import acts, editor, list_page
+from services.desk.articles import acts, checklist_routes, editor, list_page, suggestions
+from services.desk.articles.link_checker import LinkChecker
 from services.desk.assets import PREFIX, DeskAssets
-from services.desk.keys import ASSETS, DESK_SETTINGS, INGESTION, LANGUAGES, PAGES, POPULARITY, RENDERING, SITE
+from services.desk.keys import (
+    ASSETS,
+    DESK_SETTINGS,
+    INGESTION,
+    LANGUAGES,
+    LINK_CHECKER,
+    PAGES,
+    POPULARITY,
+    RENDERING,
+    SITE,
+)
 from services.desk.now import now_page
 from services.desk.people import account, audit_page, invitation, people_page, sign_in, tokens_page
 from services.desk.settings import DeskSettings
@@ -15,11 +26,15 @@ from services.desk.templates import Pages
 from services.desk.visit import answer_pages, sign_in_first
 from services.desk.words import Languages
 from shared.http.app import create_service
+from shared.http.guarded import FetchLimits, GuardedClient
 from shared.http.middleware import answer_problems, observe
+from shared.http.networks import read_networks
 from shared.site.site import load_site
 
 # A body of 200,000 characters, percent-encoded in a form.
 LARGEST_BODY_BYTES = 3 * 1024 * 1024
+USER_AGENT = "WorldMonitorDesk/1.0 (link check)"
+_LINK_LIMITS = FetchLimits(total_s=5.0, most_bytes=0, at_once=12)
 
 ROUTES = [
     *sign_in.ROUTES,
@@ -27,6 +42,8 @@ ROUTES = [
     *list_page.ROUTES,
     *editor.ROUTES,
     *acts.ROUTES,
+    *checklist_routes.ROUTES,
+    *suggestions.ROUTES,
     *now_page.ROUTES,
     *account.ROUTES,
     *people_page.ROUTES,
@@ -51,6 +68,8 @@ def create_app(settings: DeskSettings) -> web.Application:
         (POPULARITY, "popularity", settings.popularity_urls),
     ):
         app[key] = ServiceClient(name, urls, settings.desk_wait_s)
+    guarded = GuardedClient(USER_AGENT, allowed=read_networks(settings.fetch_allow), limits=_LINK_LIMITS)
+    app[LINK_CHECKER] = LinkChecker(guarded, app[RENDERING], settings.site_url)
     app.cleanup_ctx.append(_close_clients)
     return app
 
@@ -59,3 +78,4 @@ async def _close_clients(app: web.Application) -> AsyncIterator[None]:
     yield
     for key in (INGESTION, RENDERING, POPULARITY):
         await app[key].close()
+    await app[LINK_CHECKER].close()

@@ -12,7 +12,8 @@ from aiohttp import web
 from services.desk.api import Json
 from services.desk.articles.act_rules import ACTS, Act, ask_of, copy_of, hindrance_of, is_complete
 from services.desk.articles.act_times import READINGS, TypedTime, read_time
-from services.desk.articles.copy import ArticleFacts, facts_of
+from services.desk.articles.checklist_routes import CheckedFields, run_checks
+from services.desk.articles.copy import ArticleFacts, facts_of, values_of
 from services.desk.articles.editor import PATH
 from services.desk.forms import Form, read_form, refused
 from services.desk.keys import SITE
@@ -22,6 +23,8 @@ from shared.times import now, rfc3339
 from shared.zone_times import local_text, offset_text
 
 _NO_TIME = TypedTime()
+# Acts before which the checklist is shown.
+CHECKED = frozenset({"publish", "correct", "schedule"})
 
 
 async def confirm(request: web.Request) -> web.Response:
@@ -29,7 +32,9 @@ async def confirm(request: web.Request) -> web.Response:
     act = ACTS[request.match_info["act"]]
     found = (await request[VISIT].get(_api_path(request))).json
     values = _first_values(request, act, facts_of(found))
-    return _ask(request, act, found, Form(values), seen=request.query.get("version", ""))
+    # A dialog loads the checklist itself: links take their time.
+    checked = None if _is_part(request) or act.name not in CHECKED else await run_checks(request, values_of(found))
+    return _ask(request, act, found, Form(values), seen=request.query.get("version", ""), checked=checked)
 
 
 def _first_values(request: web.Request, act: Act, article: ArticleFacts) -> Mapping[str, str]:
@@ -93,6 +98,7 @@ def _ask(
     status: int = 200,
     typed: TypedTime = _NO_TIME,
     seen: str = "",
+    checked: CheckedFields | None = None,
 ) -> web.Response:
     """The question. `seen`: the version that the person has seen, which may be older than the present one."""
     article, moment, zone = facts_of(found), now(), request.app[SITE].zone
@@ -117,6 +123,8 @@ def _ask(
         else [],
         moment=known.moment,
         stale_version=seen if seen and seen != str(article.version) else "",
+        checked=checked,
+        loads_checks=act.name in CHECKED and _is_part(request),
         part="?part=dialog" if _is_part(request) else "",
     )
 

@@ -17,10 +17,10 @@ _MOST_NEAR_NAMES = 10
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to look at. `name` is that of its text (`check.<name>`), `field` the form's, `values` fill the text."""
+    """One thing to look at. `name` is that of its text (`check.<name>`), `place` the form's field, `values` fill the text."""
 
     name: str
-    field: str
+    place: str
     values: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -68,7 +68,9 @@ def _names(values: Mapping[str, str], text: Outline, known: Iterable[str]) -> It
     texts = [values.get("headline", ""), values.get("standfirst", ""), *text.words]
     own = {name: kind for kind in ("tags", "bylines") for name in parts_of(values.get(kind, ""))}
     for near in near_names(texts, own, known)[:_MOST_NEAR_NAMES]:
-        yield Finding("near_name", own.get(near.written, "body_markdown"), {"written": near.written, "known": near.known})
+        yield Finding(
+            "near_name", own.get(near.written, "body_markdown"), {"written": near.written, "known": near.known}
+        )
 
 
 def _pictures(values: Mapping[str, str], text: Outline) -> Iterable[Finding]:

@@ -13,9 +13,11 @@ from services.desk.articles.editor import PATH
 from services.desk.articles.list_page import or_nothing
 from services.desk.keys import LINK_CHECKER
 from services.desk.visit import VISIT, page, words_of
+from services.desk.words import Words
 from shared.http.requests import read_model
 
 _KINDS = ("tags", "bylines")
+_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
 
 class SentFields(RootModel[dict[str, str]]):
@@ -24,21 +26,23 @@ class SentFields(RootModel[dict[str, str]]):
 
 @dataclass(frozen=True)
 class CheckedFields:
-    """What was found. `unchecked_links`: links that could not be asked."""
+    """What was found, and its texts. `unchecked_links`: links that could not be asked."""
 
     findings: Sequence[Finding]
+    texts: Sequence[str]
     unchecked_links: int
 
 
 async def check_fields(request: web.Request) -> web.Response:
     """Check the fields of a form as they are now."""
     sent = await read_model(request, SentFields)
-    checked, words = await run_checks(request, sent.root), words_of(request)
+    checked = await run_checks(request, sent.root)
     found = [
-        {"name": one.name, "field": one.field, "text": words.text(f"check.{one.name}", **one.values)}
-        for one in checked.findings
+        {"name": one.name, "field": one.place, "text": text}
+        for one, text in zip(checked.findings, checked.texts, strict=True)
     ]
-    return web.json_response({"checks": found, "unchecked_links": checked.unchecked_links}, headers={"Cache-Control": "no-store"})
+    answer = {"checks": found, "unchecked_links": checked.unchecked_links}
+    return web.json_response(answer, headers={"Cache-Control": "no-store"})
 
 
 async def show_checks(request: web.Request) -> web.Response:
@@ -53,7 +57,17 @@ async def run_checks(request: web.Request, values: Mapping[str, str]) -> Checked
     links = [*text.links, *(address for address, _ in text.pictures), values.get("picture_url", "")]
     known, report = await asyncio.gather(_names_in_use(request), request.app[LINK_CHECKER].check(links))
     findings = await asyncio.to_thread(findings_of, values, text, known, report.missing)
-    return CheckedFields(findings, report.unchecked)
+    words = words_of(request)
+    return CheckedFields(findings, [_text(words, one) for one in findings], report.unchecked)
+
+
+def _text(words: Words, finding: Finding) -> str:
+    """The finding's text. Each address and name keeps its own direction in it."""
+    shown = {
+        name: words.number(value) if isinstance(value, int) else f"{_ISOLATE}{value}{_POP_ISOLATE}"
+        for name, value in finding.values.items()
+    }
+    return words.text(f"check.{finding.name}", **shown)
 
 
 async def _names_in_use(request: web.Request) -> Sequence[str]:

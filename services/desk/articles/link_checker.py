@@ -40,6 +40,10 @@ class LinkChecker:
         # Whether an address is missing, and until when that counts. The oldest first.
         self._known: dict[str, tuple[bool, float]] = {}
 
+    async def close(self) -> None:
+        """Close the guarded client."""
+        await self._http.close()
+
     async def check(self, links: Sequence[str]) -> LinkReport:
         """Check web addresses and paths of the site, each once; other links are left alone."""
         self._forget(monotonic())
@@ -80,5 +84,5 @@ class LinkChecker:
     def _path_here(self, address: str) -> str | None:
         """The path of an address on this site; None for another site."""
         rest = address.removeprefix(self._site_url)
-        is_here = rest == "" or rest.startswith("/") and not rest.startswith("//")
+        is_here = rest == "" or (rest.startswith("/") and not rest.startswith("//"))
         return (rest.partition("#")[0] or "/") if is_here else None

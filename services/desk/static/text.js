@@ -12,7 +12,7 @@ window.desk = window.desk || {};
   }
 
   function replaceRange(element, start, end, text) {
-    if (start === end && text === "") return;
+    if (element.readOnly || element.disabled || (start === end && text === "")) return;
     if (document.activeElement !== element) element.focus({ preventScroll: true });
     element.setSelectionRange(start, end);
     if (!type(element, text)) {

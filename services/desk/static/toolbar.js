@@ -21,7 +21,9 @@ window.desk = window.desk || {};
     apply(desk.marks[name](desk.text.getText(), field.selectionStart, field.selectionEnd, details));
   }
 
-  const start = (name) => (ASKING.has(name) ? ask(name) : run(name));
+  const start = (name) => {
+    if (!field.readOnly) (ASKING.has(name) ? ask : run)(name);
+  };
 
   // Dialogs
   function ask(name) {
@@ -90,7 +92,7 @@ window.desk = window.desk || {};
   const codeOf = (event) => (/^[a-z]$/i.test(event.key) ? `Key${event.key.toUpperCase()}` : event.code);
 
   field.addEventListener("beforeinput", (event) => {
-    if (event.inputType !== "insertLineBreak" || event.isComposing || field.selectionStart !== field.selectionEnd) return;
+    if (event.inputType !== "insertLineBreak" || field.readOnly || event.isComposing || field.selectionStart !== field.selectionEnd) return;
     const change = desk.marks.newLine(desk.text.getText(), field.selectionStart);
     if (!change) return;
     event.preventDefault();
@@ -99,7 +101,7 @@ window.desk = window.desk || {};
 
   field.addEventListener("paste", (event) => {
     const data = event.clipboardData;
-    if (!data || isPlainPaste) return;
+    if (!data || isPlainPaste || field.readOnly) return;
     const change = pasted(data, desk.text.getText(), field.selectionStart, field.selectionEnd);
     if (!change) return;
     event.preventDefault();

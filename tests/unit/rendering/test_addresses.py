@@ -80,6 +80,8 @@ def test_variant_of_address_redirects_to_canonical_one(target: str, location: st
         ("/world/%00", 400),
         ("/world/%ff%fe", 400),
         ("/a/b/c", 404),
+        ("/tag/lake/history", 404),
+        ("/author/ada-byrne/history", 404),
         ("/../etc/passwd", 404),
         ("//evil.example/", 404),
         ("/world/<script>", 404),

@@ -65,15 +65,31 @@ def test_erased_article_has_neither_corrections_nor_history() -> None:
     assert history_name("a1") not in memory.documents
 
 
-def test_unchanged_corrections_are_not_touched() -> None:
+def test_unchanged_corrections_are_neither_read_nor_touched() -> None:
+    memory = Memory()
+    memory.apply(*(corrected(number, number) for number in range(1, 90)))
+    del memory.documents["corrections:1"]  # whoever reads it fails
+
+    touched = memory.apply(corrected(1, 1, version=3, body_html="<p>More.</p>"))
+
+    assert touched == {"article:a1"}
+
+
+def test_new_correction_touches_the_front_alone() -> None:
     memory = Memory()
     memory.apply(*(corrected(number, number) for number in range(1, 90)))
 
-    touched = memory.apply(corrected(1, 1, version=3, body_html="<p>More.</p>"))
-    added = memory.apply(corrected(1, 1, 200, version=4))
+    touched = memory.apply(corrected(1, 1, 200, version=3))
 
-    assert touched == {"article:a1"}
-    assert added == {"article:a1", "corrections:front"}
+    assert touched == {"article:a1", "corrections:front"}
+
+
+def test_corrections_of_one_moment_are_all_listed() -> None:
+    memory = Memory()
+
+    memory.apply(corrected(1, 5, 5), corrected(2, 5))
+
+    assert listed(memory) == ["a1 5", "a1 5", "a2 5"]
 
 
 def test_corrections_from_before_the_list_come_with_the_next_event() -> None:

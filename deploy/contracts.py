@@ -16,6 +16,7 @@ from services.comments.contract import OPERATIONS as COMMENTS
 from services.ingestion.articles.contract import OPERATIONS as ARTICLES
 from services.ingestion.articles.schedule_contract import OPERATIONS as SCHEDULE
 from services.ingestion.people.audit_contract import OPERATIONS as AUDIT
+from services.ingestion.people.operations import OPERATIONS as PEOPLE
 from services.ingestion.people.token_contract import OPERATIONS as TOKENS
 from services.popularity.contract import OPERATIONS as POPULARITY
 from services.rendering.contract import OPERATIONS as RENDERING
@@ -34,7 +35,7 @@ _EDGE_PROBLEMS = (429, 503)
 
 def build_openapi() -> dict[str, Any]:
     """All public operations in one document, with the edge's own answers."""
-    operations = [*ARTICLES, *SCHEDULE, *TOKENS, *AUDIT, *COMMENTS, *POPULARITY, *RENDERING, *SEARCH]
+    operations = [*ARTICLES, *SCHEDULE, *PEOPLE, *TOKENS, *AUDIT, *COMMENTS, *POPULARITY, *RENDERING, *SEARCH]
     return openapi.document("World Monitor", VERSION, [_behind_the_edge(operation) for operation in operations])
 
 

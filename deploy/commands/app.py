@@ -25,6 +25,7 @@ COMMANDS = (
     ("republish articles", "services.ingestion.commands:republish", "Every article, to articles.v1."),
     ("republish comments", "services.comments.commands:republish", "Every comment, to comments.v1."),
     ("tokens", "services.ingestion.commands:tokens", "Editors' tokens: create, list, revoke."),
+    ("people", "services.ingestion.people_commands:people", "People: list, invite, deactivate, activate, reset."),
     ("comments", "services.comments.commands:comments", "A person's data: export, erase."),
     ("adopt-log", "services.popularity.commands:adopt", "Count views from a log that replaced the known one."),
 )

@@ -1,7 +1,7 @@
 """`python -m deploy.compose.bootstrap` runs at each `docker compose up`, before everything else.
 
-It creates missing secrets, copies to each service its own, writes the edge's files, and prints the editor's token when it
-creates it.
+It creates missing secrets, copies to each service its own, writes the edge's files, and prints the editor's token and the
+desk's log-in when it creates them.
 """
 
 import hashlib
@@ -34,12 +34,14 @@ def provide_secrets(settings: ComposeSettings) -> SecretFiles:
     """Create missing secrets, and copy each holder's secrets to its own folder. Existing secrets stay."""
     secret_files = SecretFiles(settings.secrets / "admin")
     secret_files.secret("editor-token")
+    desk_password = secret_files.secret("desk-password", lambda: secrets.token_urlsafe(15))
     for account in ACCOUNTS:
         for engine in _engines(account.name):
             password = secret_files.secret(f"{engine}/{account.name}")
             write(settings.secrets / account.name / engine, password, owner=SERVICE_ID)
     for holder in ("ingestion", "edition"):
         write(settings.secrets / holder / "editor-token", secret_files.secret("editor-token"), owner=SERVICE_ID)
+    write(settings.secrets / "ingestion" / "desk-password", desk_password, owner=SERVICE_ID)
     _provide_kafka(settings, secret_files)
     _provide_mongo(settings, secret_files)
     write(settings.secrets / "redis" / "users.acl", redis_users(secret_files), owner=0, mode=0o444)
@@ -135,6 +137,11 @@ def main() -> int:
     if "editor-token" in secret_files.created:
         print("bootstrap: the editor's token, shown this once and kept in the volume of secrets:")
         print(f"bootstrap:   Authorization: Bearer {secret_files.secret('editor-token')}")
+    if "desk-password" in secret_files.created:
+        print("bootstrap: the desk's log-in, shown this once and kept in the volume of secrets:")
+        print(
+            f"bootstrap:   {settings.site_url}/desk  {settings.desk_admin_email}  {secret_files.secret('desk-password')}"
+        )
     return 0
 
 

@@ -18,6 +18,9 @@ class ComposeSettings(Settings):
     brokers: str = Field("kafka", description="the brokers' host names; the first has the node id 1")
     mongo_members: str = Field("mongo:27017", description="the replica set's members, host:port")
     trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For the edge believes")
+    desk_admin_email: str = Field(
+        "admin@world-monitor.example", description="the e-mail address of the desk's first admin"
+    )
     tls: Literal["on", "off"] = Field("off", description="whether the edge also speaks TLS, on its port 8443")
     http3: Literal["on", "off"] = Field("off", description="HTTP/3 on the same port, where the nginx build has it")
 

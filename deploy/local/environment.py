@@ -7,6 +7,9 @@ from pathlib import Path
 from deploy.local.data_folder import replace_file
 from deploy.local.settings import LocalSettings, inherited_environment
 
+# The log-in of the desk's first admin, which ingestion writes at the first start.
+DESK_LOGIN = "desk.json"
+
 
 def for_services(settings: LocalSettings, addresses: Mapping[str, str], token: Path) -> dict[str, str]:
     """Addresses of this run and settings for the embedded broker; everything else comes from the caller's environment."""
@@ -21,6 +24,7 @@ def for_services(settings: LocalSettings, addresses: Mapping[str, str], token: P
         "WM_REDIS": addresses["redis"],
         "WM_RATE_LIMITS": settings.rate_limits,
         "WM_ADMIN_TOKEN_FILE": str(token),
+        "WM_DESK_LOGIN_FILE": str(token.with_name(DESK_LOGIN)),
         "WM_SEARCH_INDEX": str(token.parent / "search"),
     }
     if not settings.kafka:

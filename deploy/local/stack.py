@@ -1,6 +1,7 @@
 """The processes of one run: the order of their start and of their stop."""
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -11,7 +12,7 @@ from deploy.local.children import Children
 from deploy.local.data_folder import write_run_file
 from deploy.local.drain import drain
 from deploy.local.edge import edge
-from deploy.local.environment import for_services, provide_token
+from deploy.local.environment import DESK_LOGIN, for_services, provide_token
 from deploy.local.logs import Console, Logs
 from deploy.local.managed_process import ManagedProcess, Spec
 from deploy.local.ports import Ports
@@ -51,6 +52,8 @@ class Stack:
         self._engines: list[ManagedProcess] = []
         self._addresses: dict[str, str] = {}
         self._complete = False
+        self._desk_login = self._data / DESK_LOGIN
+        self._knew_desk_login = self._desk_login.exists()
         self.failed = asyncio.Event()
         self.failure = ""
 
@@ -175,7 +178,16 @@ class Stack:
             self.report(f"  {name:<22} {address}")
         token = self._data / "editor.token"
         self.report(f"  editor's log-in: Authorization: Bearer {token.read_text().strip()}   (kept in {token})")
+        self._report_desk()
         self.report(f"World Monitor answers after {seconds:.1f} s: http://127.0.0.1:{self._settings.port}")
+
+    def _report_desk(self) -> None:
+        """The address of the desk; after the first start also its log-in, once."""
+        if not self._desk_login.exists():
+            return
+        login = json.loads(self._desk_login.read_bytes())
+        shown = "" if self._knew_desk_login else f"{login['email']}  {login['password']}   "
+        self.report(f"  desk's log-in: {login['url']}  {shown}(kept in {self._desk_login})")
 
 
 async def _ready(processes: Sequence[ManagedProcess]) -> None:

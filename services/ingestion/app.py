@@ -13,23 +13,39 @@ from services.ingestion.articles.routes import ROUTES as ARTICLE_ROUTES
 from services.ingestion.articles.schedule_routes import ROUTES as SCHEDULE_ROUTES
 from services.ingestion.articles.scheduler import scheduling
 from services.ingestion.people.access import CLOCK, PEOPLE, SESSIONS, TOKENS, TRUSTS_EDGE
+from services.ingestion.people.account import Account
+from services.ingestion.people.account_routes import ACCOUNT
+from services.ingestion.people.account_routes import ROUTES as ACCOUNT_ROUTES
 from services.ingestion.people.audit_routes import AUDIT
 from services.ingestion.people.audit_routes import ROUTES as AUDIT_ROUTES
+from services.ingestion.people.factors import FACTORS
 from services.ingestion.people.first_admin import FirstAdmin, provide_first_admin
+from services.ingestion.people.invitation_routes import ACCEPTANCE
+from services.ingestion.people.invitation_routes import ROUTES as INVITATION_ROUTES
+from services.ingestion.people.invitation_store import KEPT_FOR as INVITATIONS_KEPT_FOR
+from services.ingestion.people.invitations import Acceptance
+from services.ingestion.people.limit_store import KEPT_FOR as LIMITS_KEPT_FOR
 from services.ingestion.people.passkey_checks import relying_party
 from services.ingestion.people.passkey_routes import PASSKEYS
 from services.ingestion.people.passkey_routes import ROUTES as PASSKEY_ROUTES
 from services.ingestion.people.passkey_store import CHALLENGES_LAST
 from services.ingestion.people.passkeys import Passkeys
 from services.ingestion.people.passwords import Passwords
+from services.ingestion.people.people_changes import PeopleChanges
+from services.ingestion.people.people_routes import PEOPLE_CHANGES, PEOPLE_STORES
+from services.ingestion.people.people_routes import ROUTES as PERSON_ROUTES
+from services.ingestion.people.second_factors import SecondFactors
 from services.ingestion.people.session_routes import ROUTES as SESSION_ROUTES
-from services.ingestion.people.session_routes import SIGN_IN
+from services.ingestion.people.session_routes import SECOND_FACTORS, SIGN_IN
 from services.ingestion.people.session_store import KEPT_FOR as SESSIONS_KEPT_FOR
 from services.ingestion.people.sign_in import SignIn
+from services.ingestion.people.sign_in_limits import SignInLimits
+from services.ingestion.people.ticket_store import KEPT_FOR as TICKETS_KEPT_FOR
 from services.ingestion.people.token_changes import TokenChanges
 from services.ingestion.people.token_routes import ROUTES as TOKEN_ROUTES
 from services.ingestion.people.token_routes import TOKEN_CHANGES
 from services.ingestion.people.tokens import TokenOwner
+from services.ingestion.people.totp import TotpFactor
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
 from shared.http.app import SETTINGS, create_service
@@ -56,6 +72,9 @@ ROUTES = (
     *AUDIT_ROUTES,
     *SESSION_ROUTES,
     *PASSKEY_ROUTES,
+    *PERSON_ROUTES,
+    *INVITATION_ROUTES,
+    *ACCOUNT_ROUTES,
 )
 
 
@@ -89,7 +108,18 @@ def _add_people(app: web.Application, settings: IngestionSettings, clock: Clock)
     app[PASSWORDS] = Passwords()
     party = relying_party(settings.site_url, app[SITE].name)
     app[PASSKEYS] = Passkeys(store.mongo, store.passkeys, store.people, store.audit, party)
-    app[SIGN_IN] = SignIn(store.people, store.sessions, app[PASSWORDS], store.audit)
+    app[PEOPLE_STORES] = store.of_people
+    app[PEOPLE_CHANGES] = PeopleChanges(store.of_people)
+    _add_sign_in(app, SignInLimits(store.limits, enabled=settings.rate_limits == "on"))
+
+
+def _add_sign_in(app: web.Application, limits: SignInLimits) -> None:
+    stores, passwords, site_name = app[PEOPLE_STORES], app[PASSWORDS], app[SITE].name
+    app[FACTORS] = factors = {"totp": TotpFactor(stores.people)}
+    app[SIGN_IN] = sign_in = SignIn(stores.people, stores.sessions, passwords, limits, stores.audit)
+    app[SECOND_FACTORS] = SecondFactors(stores.people, stores.tickets, limits, factors)
+    app[ACCEPTANCE] = Acceptance(stores, passwords, factors, site_name)
+    app[ACCOUNT] = Account(stores, sign_in, passwords, limits, site_name)
 
 
 async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
@@ -107,6 +137,9 @@ async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
         expiring(store.sessions.collection, SESSIONS_KEPT_FOR),
         expiring(store.passkeys.challenges, CHALLENGES_LAST),
         expiring(store.previews.collection, PREVIEWS_KEPT_FOR),
+        expiring(store.invitations.collection, INVITATIONS_KEPT_FOR),
+        expiring(store.tickets.collection, TICKETS_KEPT_FOR),
+        expiring(store.limits.collection, LIMITS_KEPT_FOR),
     ):
         yield
     app[PASSWORDS].close()

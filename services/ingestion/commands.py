@@ -22,7 +22,7 @@ from shared.text import EDITOR_LINE, tidy
 from shared.times import now, rfc3339
 
 # The actor of a command, in the audit log.
-_OPERATOR = Actor("command-line", "the command line", "admin", "command")
+OPERATOR = Actor("command-line", "the command line", "admin", "command")
 
 tokens = command_group("tokens", "Editors' tokens.")
 
@@ -39,7 +39,7 @@ _Name = Annotated[str, Parameter(validator=_check_name, help="the person's name;
 async def create_token(*, name: _Name, role: Role) -> None:
     """Create a token for a person and print it, once."""
     token, owner, at = make_token(), TokenOwner(new_id(), tidy(name, EDITOR_LINE), role), now()
-    with _open_store() as store:
+    with open_store() as store:
 
         async def work(session: Session) -> None:
             await store.tokens.add(token, owner, at, session=session)
@@ -52,7 +52,7 @@ async def create_token(*, name: _Name, role: Role) -> None:
 @tokens.command(name="list")
 async def list_tokens(*, as_json: AsJson = False) -> None:
     """Show each token's id, owner and state; never the token."""
-    with _open_store() as store:
+    with open_store() as store:
         entries = await store.tokens.list()
     if as_json:
         print_json([_facts(entry) for entry in entries])
@@ -90,7 +90,7 @@ def _time(moment: datetime | None) -> str | None:
 async def revoke_token(token_id: str) -> None:
     """Revoke a token by its id in the list."""
     at = now()
-    with _open_store() as store:
+    with open_store() as store:
 
         async def work(session: Session) -> bool:
             entry = await store.tokens.find_by_id(token_id, session)
@@ -106,18 +106,19 @@ async def revoke_token(token_id: str) -> None:
 
 async def _note(store: Store, action: str, owner: TokenOwner, at: datetime, session: Session) -> None:
     details = {"name": owner.name, "role": owner.role}
-    await store.audit.note(_OPERATOR, action, owner.token_id, "local", at, details, session)
+    await store.audit.note(OPERATOR, action, owner.token_id, "local", at, details, session)
 
 
 async def republish() -> None:
     """Have the running service send every article's newest state to articles.v1 again; shows progress until it is done."""
-    with _open_store() as store:
+    with open_store() as store:
         await republish_all(store.outbox, await store.articles.count(), print_progress)
     print("articles.v1 has every article again")
 
 
 @contextmanager
-def _open_store() -> Iterator[Store]:
+def open_store() -> Iterator[Store]:
+    """The service's stores, for the length of a command."""
     settings = IngestionSettings.load()
     store = Store(Mongo(settings.mongo), settings.ingestion_database)
     try:

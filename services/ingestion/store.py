@@ -3,9 +3,13 @@
 from services.ingestion.articles.preview_store import PreviewStore
 from services.ingestion.articles.store import ArticleStore
 from services.ingestion.people.audit import AuditLog
+from services.ingestion.people.invitation_store import InvitationStore
+from services.ingestion.people.limit_store import LimitStore
 from services.ingestion.people.passkey_store import PasskeyStore
 from services.ingestion.people.person_store import PersonStore
 from services.ingestion.people.session_store import SessionStore
+from services.ingestion.people.stores import PeopleStores
+from services.ingestion.people.ticket_store import TicketStore
 from services.ingestion.people.token_store import TokenStore
 from shared.http.idempotency import Answers
 from shared.mongo.client import Mongo
@@ -28,13 +32,18 @@ class Store:
         self.people = PersonStore(opened)
         self.sessions = SessionStore(opened)
         self.passkeys = PasskeyStore(opened)
+        self.invitations = InvitationStore(opened)
+        self.tickets = TicketStore(opened)
+        self.limits = LimitStore(opened)
+        self.of_people = PeopleStores(
+            mongo, self.answers, self.people, self.sessions, self.invitations, self.tickets, self.limits, self.audit
+        )
 
     async def prepare(self) -> None:
         """Create missing indexes and counters. Raises Unavailable."""
         await index_by_age(self.answers.collection)
         await index_by_age(self.previews.collection)
         await self.articles.prepare()
-        await self.people.prepare()
-        await self.sessions.prepare()
+        await self.of_people.prepare()
         await self.passkeys.prepare()
         await self.audit.prepare()

@@ -36,13 +36,18 @@ async def ensure_indexes(collection: Collection, indexes: Sequence[IndexModel]) 
 
 
 @asynccontextmanager
-async def available(operation: str) -> AsyncIterator[None]:
-    """Turn MongoDB's errors into Unavailable, except DuplicateKeyError. Whether a failed write happened is unknown."""
+async def available(operation: str, session: Session | None = None) -> AsyncIterator[None]:
+    """Turn MongoDB's errors into Unavailable, except DuplicateKeyError. Whether a failed write happened is unknown.
+
+    In a transaction (`session`) errors pass unchanged: `Mongo.transaction` tries again after a conflict.
+    """
     try:
         yield
     except DuplicateKeyError:
         raise
     except PyMongoError as error:
+        if session is not None:
+            raise
         raise Unavailable(f"MongoDB: {operation}: {error!r}") from error
 
 

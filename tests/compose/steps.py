@@ -169,8 +169,9 @@ async def _visible_secrets(stack: Stack) -> list[str]:
             for part in ("environ", "cmdline")
         ),
     }
-    # bootstrap prints the editor's token once, on purpose; the cluster's id is no secret.
-    places["logs"] = places["logs"].replace(secrets["./editor-token"], "", 1)
+    # bootstrap prints the editor's token and the desk's password once, on purpose; the cluster's id is no secret.
+    for name in ("./editor-token", "./desk-password"):
+        places["logs"] = places["logs"].replace(secrets[name], "", 1)
     return [
         f"{name} is visible in {place}"
         for name, secret in secrets.items()

@@ -119,7 +119,7 @@ class AuditLog:
             "network": network,
             "details": dict(details),
         }
-        async with available("audit log"):
+        async with available("audit log", session):
             await self._audit.insert_one(document, session=session)
 
     async def page(self, filters: AuditFilters, before: int | None, limit: int) -> tuple[list[AuditEntry], int | None]:

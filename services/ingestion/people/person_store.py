@@ -40,14 +40,14 @@ class PersonStore:
     async def add(self, person: Person, session: Session | None = None) -> None:
         """Store a new person. Raises EmailTaken."""
         try:
-            async with available("person"):
+            async with available("person", session):
                 await self._people.insert_one(_document(person), session=session)
         except DuplicateKeyError as error:
             raise EmailTaken from error
 
     async def find(self, person_id: str, session: Session | None = None) -> Person | None:
         """The person, or None."""
-        async with available("person"):
+        async with available("person", session):
             found = await self._people.find_one({"_id": person_id}, session=session)
         return None if found is None else _person(found)
 
@@ -59,20 +59,20 @@ class PersonStore:
 
     async def list(self, session: Session | None = None) -> list[Person]:
         """Everybody, in order of creation."""
-        async with available("people"):
+        async with available("people", session):
             found = await self._people.find({}, session=session).to_list(None)
         return sorted((_person(document) for document in found), key=lambda person: person.id)
 
     async def guard_admins(self, session: Session) -> None:
         """Make two transactions conflict that change admins at the same time: each could remove the other's last one."""
-        async with available("guard of admins"):
+        async with available("guard of admins", session):
             await self._guards.update_one({"_id": "admins"}, {"$inc": {"changes": 1}}, upsert=True, session=session)
 
     async def change(
         self, person_id: str, changes: Mapping[str, object], session: Session | None = None, **wanted: object
     ) -> Person | None:
         """Set fields and count the version. None when there is no such person, or a field of `wanted` has another value."""
-        async with available("person"):
+        async with available("person", session):
             found = await self._people.find_one_and_update(
                 {"_id": person_id, **wanted},
                 {"$set": dict(changes), "$inc": {"version": 1}},
@@ -80,6 +80,22 @@ class PersonStore:
                 return_document=ReturnDocument.AFTER,
             )
         return None if found is None else _person(found)
+
+    async def use_totp_step(self, person_id: str, step: int) -> bool:
+        """Remember that the code of a time step was used; False when that step, or a later one, was used before."""
+        async with available("person"):
+            result = await self._people.update_one(
+                {"_id": person_id, "totp_last_step": {"$lt": step}}, {"$set": {"totp_last_step": step}}
+            )
+        return bool(result.modified_count)
+
+    async def use_recovery_code(self, person_id: str, code_hash: str) -> bool:
+        """Use a recovery code up; False when the person has no such code."""
+        async with available("person"):
+            result = await self._people.update_one(
+                {"_id": person_id, "recovery_hashes": code_hash}, {"$pull": {"recovery_hashes": code_hash}}
+            )
+        return bool(result.modified_count)
 
     async def note_sign_in(self, person: Person, network: str, at: datetime) -> None:
         """Remember time and network of a sign-in."""

@@ -20,7 +20,7 @@ GRACE = timedelta(seconds=30)
 class Person(BaseModel):
     """A member of the newsroom. `password_hash` is None until the first invitation is used.
 
-    `version` counts changes of name, role and state. `rights_version` counts the changes after which a session gets another
+    `version` counts changes, without sign-ins. `rights_version` counts the changes after which a session gets another
     token.
     """
 
@@ -77,11 +77,12 @@ class DeskSession:
 
 @dataclass(frozen=True)
 class Invitation:
-    """A link with which a person sets a password, once."""
+    """A link with which a person sets a password, once. `resets_factors`: its use also removes second factors."""
 
     person_id: str
     expires_at: datetime
     used_at: datetime | None
+    resets_factors: bool
 
     def is_open(self, at: datetime) -> bool:
         """Whether it can still be used."""

@@ -32,6 +32,7 @@ Right = Literal[
     "lift embargo",
     "tokens",
     "audit",
+    "people",
 ]
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -44,7 +45,7 @@ ALLOWED: Mapping[Role, frozenset[Right]] = {
     "reporter": _REPORTER,
     "editor": _EDITOR,
     "moderator": frozenset({"read"}),
-    "admin": _EDITOR | {"back-date", "lift embargo", "tokens", "audit"},
+    "admin": _EDITOR | {"back-date", "lift embargo", "tokens", "audit", "people"},
 }
 
 

@@ -37,7 +37,7 @@ class SessionStore:
 
     async def add(self, token: str, made: DeskSession, session: Session | None = None) -> None:
         """Store a new session under its token's hash."""
-        async with available("session"):
+        async with available("session", session):
             await self.collection.insert_one(_document(token, made), session=session)
 
     async def find(self, token: str, at: datetime) -> DeskSession | None:
@@ -91,7 +91,7 @@ class SessionStore:
         wanted: Document = {"person_id": person_id}
         if but is not None:
             wanted["id"] = {"$ne": but}
-        async with available("sessions"):
+        async with available("sessions", session):
             result = await self.collection.delete_many(wanted, session=session)
         return int(result.deleted_count)
 

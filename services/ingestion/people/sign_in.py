@@ -5,11 +5,13 @@ from datetime import datetime
 
 from services.ingestion.people.actor import Actor
 from services.ingestion.people.audit import AuditLog
-from services.ingestion.people.passwords import Passwords
+from services.ingestion.people.passwords import Check, Passwords
 from services.ingestion.people.person_store import PersonStore
 from services.ingestion.people.records import DeskSession, Person
 from services.ingestion.people.session_store import SessionStore, make_session_token
-from shared.errors import Problem
+from services.ingestion.people.sign_in_limits import Attempt, SignInLimits
+from shared.errors import Problem, Unavailable
+from shared.http.problems import field_problem
 from shared.ids import new_id
 
 _LONGEST_BROWSER = 200
@@ -27,22 +29,49 @@ class Visit:
 class SignIn:
     """Checks passwords and opens sessions."""
 
-    def __init__(self, people: PersonStore, sessions: SessionStore, passwords: Passwords, audit: AuditLog) -> None:
+    def __init__(
+        self,
+        people: PersonStore,
+        sessions: SessionStore,
+        passwords: Passwords,
+        limits: SignInLimits,
+        audit: AuditLog,
+    ) -> None:
         self._people = people
         self._sessions = sessions
         self._passwords = passwords
+        self._limits = limits
         self._audit = audit
 
-    async def check_password(self, email: str, password: str) -> Person:
-        """The person with this address and password. One 401, after the same work, for anything that does not fit."""
+    async def check_password(self, email: str, password: str, visit: Visit) -> Person:
+        """The person with this address and password; one 401, after the same work, for anything that does not fit; 429."""
         person = await self._people.find_by_email(email)
+        is_known = person is not None and visit.network in person.networks
+        attempt = await self._limits.begin(email, visit.network, visit.at, is_known=is_known)
         stored = person.password_hash if person is not None and person.can_sign_in else None
-        check = await self._passwords.check(password, stored)
+        check = await self._check(attempt, password, stored)
         if person is None or not check.is_right:
-            raise wrong_password()
+            raise attempt.refusal or Problem(401, "E-mail address or password is wrong.")
         if check.fresh_hash is not None:
             await self._people.change(person.id, {"password_hash": check.fresh_hash}, password_hash=stored)
         return person
+
+    async def confirm(self, person: Person, pointer: str, password: str, at: datetime) -> None:
+        """Check the password of a person who is signed in; 422 at `pointer` when it is wrong, 429 after too many."""
+        attempt = await self._limits.begin_proof(person.id, at)
+        check = await self._check(attempt, password, person.password_hash)
+        if not check.is_right:
+            raise field_problem(pointer, "The password is wrong.")
+
+    async def _check(self, attempt: Attempt, password: str, stored: str | None) -> Check:
+        try:
+            check = await self._passwords.check(password, stored)
+        except Unavailable:
+            await self._limits.take_back(attempt)
+            raise
+        if check.is_right:
+            await self._limits.succeed(attempt)
+        return check
 
     async def open(self, person: Person, visit: Visit) -> tuple[str, DeskSession]:
         """Open a session and return its token. The token is always new: one that was there before is worth nothing."""
@@ -54,8 +83,3 @@ class SignIn:
         actor = Actor(person.id, person.name, person.role, "session", session.id)
         await self._audit.note(actor, "session.sign-in", session.id, visit.network, visit.at, {})
         return token, session
-
-
-def wrong_password() -> Problem:
-    """The one answer to a sign-in that fails, whatever the reason."""
-    return Problem(401, "E-mail address or password is wrong.")

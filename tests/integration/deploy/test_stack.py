@@ -1,5 +1,6 @@
 """The whole embedded stack as `make run` starts it: its output, recovery, data and end."""
 
+import json
 import os
 import signal
 import socket
@@ -45,6 +46,7 @@ async def test_platform_recovers_and_keeps_its_data_over_a_restart(tmp_path: Pat
     async with running_platform(tmp_path, SCALE="rendering=2,popularity=1") as platform:
         await _expect_true_run_json(platform)
         await _expect_token_of_owner_alone(platform)
+        await _expect_desk_login_of_owner_alone(platform)
         await _expect_recovery(platform, "rendering", 2)
         await _expect_recovery(platform, "edge", 1)
         article = await platform.publish("Lighthouse shines again", section="africa")
@@ -99,6 +101,20 @@ async def _expect_token_of_owner_alone(platform: Platform) -> None:
         without = answer.status
 
     assert (mode, with_token, without) == (0o600, 200, 401)
+
+
+async def _expect_desk_login_of_owner_alone(platform: Platform) -> None:
+    path = platform.data / "desk.json"
+    login = json.loads(path.read_text())
+    sent = {"email": login["email"], "password": login["password"]}
+    async with platform.http.post(
+        f"{platform.processes('ingestion')[0]['url']}/internal/sessions", json=sent
+    ) as answer:
+        signed_in = answer.status
+
+    assert (stat.S_IMODE(path.stat().st_mode), signed_in) == (0o600, 200)
+    assert login["url"] == f"{platform.edge}/desk"
+    assert platform.output().count(login["password"]) == 1
 
 
 async def _expect_recovery(platform: Platform, name: str, instance: int) -> None:

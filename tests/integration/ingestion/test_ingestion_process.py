@@ -142,6 +142,26 @@ def test_tokens_are_listed_and_revoked_by_id(run_command: Callable[..., str]) ->
     assert entry["revoked_at"] is not None
 
 
+def test_people_are_invited_and_managed_by_address(run_command: Callable[..., str]) -> None:
+    address = "ines@paper.example"
+    link = run_command("people", "invite", "--name", "Ines", "--email", address, "--role", "editor").strip()
+    again = json.loads(run_command("people", "reset", address, "--factors", "--json"))
+
+    assert link.startswith("http://127.0.0.1:8080/desk/invitation/")
+    assert again["invitation_url"] not in (link, None)
+    assert run_command("people", "deactivate", address) == f"{address} is deactivated\n"
+    with pytest.raises(SystemExit, match="deactivated"):
+        main(("people", "reset", address))
+    assert run_command("people", "activate", again["id"]) == f"{address} is active\n"
+    assert "invited" in run_command("people", "list")
+    (person,) = json.loads(run_command("people", "list", "--json"))
+    assert (person["email"], person["role"], person["active"]) == (address, "editor", True)
+    with pytest.raises(SystemExit, match="Another person has this e-mail address"):
+        main(("people", "invite", "--name", "Other", "--email", address.upper(), "--role", "admin"))
+    with pytest.raises(SystemExit, match="there is no person"):
+        main(("people", "reset", "nobody@paper.example"))
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -30,7 +30,7 @@ def test_help_imports_no_service() -> None:
     )
 
     assert shown.stderr == "[]\n"
-    for name in ("topics", "rebuild", "republish", "tokens", "comments", "adopt-log"):
+    for name in ("topics", "rebuild", "republish", "tokens", "people", "comments", "adopt-log"):
         assert name in shown.stdout
 
 
@@ -52,6 +52,10 @@ def test_operations_document_has_every_command(words: str) -> None:
         (("tokens", "create", "--name", " ", "--role", "admin"), "--name"),
         (("tokens", "create", "--name", "a\x01", "--role", "admin"), "--name"),
         (("tokens", "revoke"), "--token-id"),
+        (("people", "invite", "--name", "A", "--email", "a", "--role", "editor"), "--email"),
+        (("people", "invite", "--name", " ", "--email", "a@b.example", "--role", "editor"), "--name"),
+        (("people", "invite", "--name", "A", "--email", "a@b.example", "--role", "chief"), "--role"),
+        (("people", "reset"), "--person"),
         (("comments", "export"), "ADDRESS"),
         (("comments", "erase", "no address"), "ADDRESS"),
         (("adopt-log", "--all"), "--all"),

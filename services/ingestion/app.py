@@ -18,7 +18,7 @@ from services.ingestion.people.account_routes import ACCOUNT
 from services.ingestion.people.account_routes import ROUTES as ACCOUNT_ROUTES
 from services.ingestion.people.audit_routes import AUDIT
 from services.ingestion.people.audit_routes import ROUTES as AUDIT_ROUTES
-from services.ingestion.people.factors import FACTORS
+from services.ingestion.people.factors import FACTORS, Factor
 from services.ingestion.people.first_admin import FirstAdmin, provide_first_admin
 from services.ingestion.people.invitation_routes import ACCEPTANCE
 from services.ingestion.people.invitation_routes import ROUTES as INVITATION_ROUTES
@@ -29,7 +29,7 @@ from services.ingestion.people.passkey_checks import relying_party
 from services.ingestion.people.passkey_routes import PASSKEYS
 from services.ingestion.people.passkey_routes import ROUTES as PASSKEY_ROUTES
 from services.ingestion.people.passkey_store import CHALLENGES_LAST
-from services.ingestion.people.passkeys import Passkeys
+from services.ingestion.people.passkeys import PasskeyFactor, Passkeys
 from services.ingestion.people.passwords import Passwords
 from services.ingestion.people.people_changes import PeopleChanges
 from services.ingestion.people.people_routes import PEOPLE_CHANGES, PEOPLE_STORES
@@ -71,10 +71,10 @@ ROUTES = (
     *TOKEN_ROUTES,
     *AUDIT_ROUTES,
     *SESSION_ROUTES,
-    *PASSKEY_ROUTES,
     *PERSON_ROUTES,
     *INVITATION_ROUTES,
     *ACCOUNT_ROUTES,
+    *PASSKEY_ROUTES,
 )
 
 
@@ -106,8 +106,6 @@ def _add_people(app: web.Application, settings: IngestionSettings, clock: Clock)
     app[AUDIT] = store.audit
     app[TOKEN_CHANGES] = TokenChanges(store.mongo, store.answers, store.tokens, store.audit)
     app[PASSWORDS] = Passwords()
-    party = relying_party(settings.site_url, app[SITE].name)
-    app[PASSKEYS] = Passkeys(store.mongo, store.passkeys, store.people, store.audit, party)
     app[PEOPLE_STORES] = store.of_people
     app[PEOPLE_CHANGES] = PeopleChanges(store.of_people)
     _add_sign_in(app, SignInLimits(store.limits, enabled=settings.rate_limits == "on"))
@@ -115,7 +113,9 @@ def _add_people(app: web.Application, settings: IngestionSettings, clock: Clock)
 
 def _add_sign_in(app: web.Application, limits: SignInLimits) -> None:
     stores, passwords, site_name = app[PEOPLE_STORES], app[PASSWORDS], app[SITE].name
-    app[FACTORS] = factors = {"totp": TotpFactor(stores.people)}
+    app[PASSKEYS] = passkeys = Passkeys(stores, relying_party(app[SETTINGS].site_url, site_name))
+    factors: dict[str, Factor] = {"totp": TotpFactor(stores.people), "passkey": PasskeyFactor(passkeys)}
+    app[FACTORS] = factors
     app[SIGN_IN] = sign_in = SignIn(stores.people, stores.sessions, passwords, limits, stores.audit)
     app[SECOND_FACTORS] = SecondFactors(stores.people, stores.tickets, limits, factors)
     app[ACCEPTANCE] = Acceptance(stores, passwords, factors, site_name)

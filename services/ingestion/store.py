@@ -31,12 +31,20 @@ class Store:
         self.tokens = TokenStore(opened)
         self.people = PersonStore(opened)
         self.sessions = SessionStore(opened)
-        self.passkeys = PasskeyStore(opened)
         self.invitations = InvitationStore(opened)
         self.tickets = TicketStore(opened)
         self.limits = LimitStore(opened)
+        self.passkeys = PasskeyStore(opened)
         self.of_people = PeopleStores(
-            mongo, self.answers, self.people, self.sessions, self.invitations, self.tickets, self.limits, self.audit
+            mongo,
+            self.answers,
+            self.people,
+            self.sessions,
+            self.invitations,
+            self.tickets,
+            self.limits,
+            self.passkeys,
+            self.audit,
         )
 
     async def prepare(self) -> None:
@@ -45,5 +53,4 @@ class Store:
         await index_by_age(self.previews.collection)
         await self.articles.prepare()
         await self.of_people.prepare()
-        await self.passkeys.prepare()
         await self.audit.prepare()

@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 
 from services.ingestion.people.actor import Actor
-from services.ingestion.people.audit import AuditLog
+from services.ingestion.people.factors import SentProof
 from services.ingestion.people.passkey_checks import (
     JsonObject,
     RelyingParty,
@@ -14,12 +14,11 @@ from services.ingestion.people.passkey_checks import (
     registration_options,
     sign_in_options,
 )
-from services.ingestion.people.passkey_store import Passkey, PasskeyStore, PasskeyTaken
-from services.ingestion.people.person_store import PersonStore
+from services.ingestion.people.passkey_store import Passkey, PasskeyTaken
 from services.ingestion.people.records import Person
+from services.ingestion.people.stores import PeopleStores
 from shared.errors import Problem
 from shared.http.problems import field_problem
-from shared.mongo.client import Mongo
 from shared.mongo.collections import Session
 
 MOST_PASSKEYS = 10
@@ -29,13 +28,9 @@ _CHALLENGE_BYTES = 32
 class Passkeys:
     """Registers and checks passkeys. `party` None: the site's address allows none. Every method raises Unavailable."""
 
-    def __init__(
-        self, mongo: Mongo, passkeys: PasskeyStore, people: PersonStore, audit: AuditLog, party: RelyingParty | None
-    ) -> None:
-        self._mongo = mongo
-        self._passkeys = passkeys
-        self._people = people
-        self._audit = audit
+    def __init__(self, stores: PeopleStores, party: RelyingParty | None) -> None:
+        self._stores = stores
+        self._passkeys = stores.passkeys
         self._party = party
 
     async def begin_registration(self, person: Person, session_id: str, at: datetime) -> JsonObject:
@@ -64,12 +59,12 @@ class Passkeys:
             number = len(await self._passkeys.of_person(person.id, session))
             _refuse_more(number)
             passkey = await self._passkeys.add(person.id, name, made, at, session)
-            await self._people.change(person.id, {"passkeys": number + 1}, session)
-            await self._audit.note(actor, "person.add-passkey", person.id, network, at, {"name": name}, session)
+            await self._stores.people.change(person.id, {"passkeys": number + 1}, session)
+            await self._stores.audit.note(actor, "person.add-passkey", person.id, network, at, {"name": name}, session)
             return passkey
 
         try:
-            return await self._mongo.transaction(work)
+            return await self._stores.mongo.transaction(work)
         except PasskeyTaken as error:
             raise field_problem("/credential", "This passkey is registered already.") from error
 
@@ -80,22 +75,25 @@ class Passkeys:
             if not await self._passkeys.remove(person.id, key_id, session):
                 raise Problem(404, "There is no such passkey.")
             left = len(await self._passkeys.of_person(person.id, session))
-            await self._people.change(person.id, {"passkeys": left}, session)
-            await self._audit.note(actor, "person.remove-passkey", person.id, network, at, {}, session)
+            await self._stores.people.change(person.id, {"passkeys": left}, session)
+            await self._stores.audit.note(actor, "person.remove-passkey", person.id, network, at, {}, session)
 
-        await self._mongo.transaction(work)
+        await self._stores.mongo.transaction(work)
 
     async def of_person(self, person_id: str) -> list[Passkey]:
         """A person's passkeys, oldest first."""
         return await self._passkeys.of_person(person_id)
 
     async def begin_sign_in(self, person: Person, ticket_id: str, at: datetime) -> JsonObject | None:
-        """Options of a sign-in; None when the person has no passkey. The challenge is the ticket's."""
-        if self._party is None or not person.passkeys:
-            return None
-        known = [one.key.id for one in await self._passkeys.of_person(person.id)]
+        """Options of a sign-in; None when the person has no passkey. The challenge is the ticket's.
+
+        A site that got an address without passkeys still asks for them: an admin's invitation removes them.
+        """
+        known = [one.key.id for one in await self._passkeys.of_person(person.id)] if person.passkeys else []
         if not known:
             return None
+        if self._party is None:
+            return {}
         challenge = secrets.token_bytes(_CHALLENGE_BYTES)
         await self._passkeys.begin(f"sign-in:{ticket_id}", challenge, at)
         return await asyncio.to_thread(sign_in_options, self._party, challenge, known)
@@ -110,6 +108,11 @@ class Passkeys:
         count = await asyncio.to_thread(check_sign_in, self._party, credential, challenge, key)
         return count is not None and await self._passkeys.note_use(key, count, at)
 
+    async def forget(self, person_id: str, session: Session) -> None:
+        """Remove all passkeys of a person."""
+        await self._passkeys.remove_all(person_id, session)
+        await self._stores.people.change(person_id, {"passkeys": 0}, session)
+
     def _allowed_party(self) -> RelyingParty:
         if self._party is None:
             raise Problem(409, "Passkeys need a site address with a domain name and https (WM_SITE_URL).")
@@ -119,3 +122,26 @@ class Passkeys:
 def _refuse_more(number: int) -> None:
     if number >= MOST_PASSKEYS:
         raise Problem(409, f"You have {number} passkeys. Remove one first.")
+
+
+class PasskeyFactor:
+    """A signature of one of the person's passkeys."""
+
+    name = "passkey"
+
+    def __init__(self, passkeys: Passkeys) -> None:
+        self._passkeys = passkeys
+
+    async def challenge(self, person: Person, ticket_id: str, at: datetime) -> JsonObject | None:
+        """Options for the browser; None when the person has no passkey."""
+        return await self._passkeys.begin_sign_in(person, ticket_id, at)
+
+    async def check(self, person: Person, ticket_id: str, proof: SentProof, at: datetime) -> bool:
+        """Whether the credential is right. Its challenge is used up, right or wrong."""
+        if proof.credential is None:
+            return False
+        return await self._passkeys.check(person, ticket_id, proof.credential, at)
+
+    async def forget(self, person_id: str, session: Session) -> None:
+        """Remove the passkeys."""
+        await self._passkeys.forget(person_id, session)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.ingestion.people.audit import AuditLog
 from services.ingestion.people.invitation_store import InvitationStore
 from services.ingestion.people.limit_store import LimitStore
+from services.ingestion.people.passkey_store import PasskeyStore
 from services.ingestion.people.person_store import PersonStore
 from services.ingestion.people.session_store import SessionStore
 from services.ingestion.people.ticket_store import TicketStore
@@ -23,6 +24,7 @@ class PeopleStores:
     invitations: InvitationStore
     tickets: TicketStore
     limits: LimitStore
+    passkeys: PasskeyStore
     audit: AuditLog
 
     async def prepare(self) -> None:
@@ -32,3 +34,4 @@ class PeopleStores:
         await self.invitations.prepare()
         await self.tickets.prepare()
         await self.limits.prepare()
+        await self.passkeys.prepare()

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from services.ingestion.people.audit import AuditEntry, AuditFilters
+from services.ingestion.people.records import Person
 from services.ingestion.settings import IngestionSettings
 from tests.support.authenticator import Authenticator
 from tests.support.ingestion import pointers, running_ingestion
@@ -131,3 +132,99 @@ async def test_wrong_field_is_named(desk: Desk, body: object, pointer: str) -> N
 async def test_api_token_has_no_passkeys(desk: Desk) -> None:
     for method, path in (("POST", f"{MINE}/options"), ("GET", MINE), ("POST", MINE), ("DELETE", f"{MINE}/abc")):
         assert (await desk.call(method, path, token=desk.ingestion.token)).status == 401
+
+
+async def _begin(desk: Desk, person: Person) -> tuple[str, Mapping[str, Any]]:
+    """The ticket of a sign-in with the right password, and the options of its passkey."""
+    answer: Mapping[str, Any] = await desk.sign_in(person)
+    assert (answer["state"], answer["factors"]) == ("second-factor", ["passkey"])
+    return answer["ticket"], answer["passkey_options"]
+
+
+async def _prove(desk: Desk, ticket: str, credential: object, *, wanted: int) -> Mapping[str, Any]:
+    sent = {"ticket": ticket, "credential": credential}
+    return await desk.ask("POST", "/internal/sessions/second-factor", sent, wanted=wanted)
+
+
+async def test_sign_in_needs_the_passkey(desk: Desk) -> None:
+    person, device = await desk.person(), Authenticator(SITE)
+    token = await desk.session(person)
+    await _register(desk, token, device)
+
+    ticket, options = await _begin(desk, person)
+    answer = await _prove(desk, ticket, device.get(options), wanted=200)
+
+    assert (answer["state"], answer["person"]["id"]) == ("signed-in", person.id)
+    items = (await desk.ask("GET", MINE, token=answer["token"]))["items"]
+    assert isinstance(items, list)
+    assert items[0]["last_used_at"] is not None
+
+
+async def test_answer_serves_one_sign_in(desk: Desk) -> None:
+    person, device = await desk.person(), Authenticator(SITE)
+    await _register(desk, await desk.session(person), device)
+    ticket, options = await _begin(desk, person)
+    other_ticket, _ = await _begin(desk, person)
+    credential = device.get(options)
+
+    await _prove(desk, other_ticket, credential, wanted=401)
+    await _prove(desk, ticket, credential, wanted=200)
+    await _prove(desk, ticket, credential, wanted=401)
+
+
+async def test_wrong_answer_uses_the_challenge_up(desk: Desk) -> None:
+    person, device = await desk.person(), Authenticator(SITE)
+    await _register(desk, await desk.session(person), device)
+    ticket, options = await _begin(desk, person)
+
+    await _prove(desk, ticket, Authenticator(SITE, id=device.id).get(options), wanted=401)
+    await _prove(desk, ticket, device.get(options), wanted=401)
+
+
+async def test_passkey_of_another_person_is_refused(desk: Desk) -> None:
+    person, stranger, device, own = (
+        await desk.person(),
+        await desk.person(),
+        Authenticator(SITE),
+        Authenticator(SITE),
+    )
+    await _register(desk, await desk.session(person), device)
+    await _register(desk, await desk.session(stranger), own)
+    ticket, options = await _begin(desk, person)
+
+    await _prove(desk, ticket, own.get(options), wanted=401)
+
+
+async def test_old_ticket_is_refused(desk: Desk) -> None:
+    person, device = await desk.person(), Authenticator(SITE)
+    await _register(desk, await desk.session(person), device)
+    ticket, options = await _begin(desk, person)
+    credential = device.get(options)
+    CLOCK.ahead = timedelta(minutes=5)
+
+    await _prove(desk, ticket, credential, wanted=401)
+
+
+async def test_signature_count_that_does_not_grow_is_refused(desk: Desk) -> None:
+    person, device = await desk.person(), Authenticator(SITE, counts=True)
+    await _register(desk, await desk.session(person), device)
+    for wanted in (200, 200):
+        ticket, options = await _begin(desk, person)
+        await _prove(desk, ticket, device.get(options), wanted=wanted)
+    copy = Authenticator(SITE, counts=True, key=device.key, id=device.id)
+    ticket, options = await _begin(desk, person)
+
+    await _prove(desk, ticket, copy.get(options), wanted=401)
+
+
+async def test_invitation_after_a_loss_removes_the_passkeys(desk: Desk) -> None:
+    person = await desk.person()
+    await _register(desk, await desk.session(person), Authenticator(SITE))
+    path = f"/v1/people/{person.id}/invite"
+    invited = await desk.ask("POST", path, {"reset_factors": True}, token=desk.ingestion.token)
+
+    link = str(invited["invitation_url"]).rsplit("/", 1)[1]
+    answer = await desk.ask("POST", f"/internal/invitations/{link}", {"password": "another fine horse"})
+
+    assert answer["state"] == "signed-in"
+    assert (await desk.ask("GET", MINE, token=str(answer["token"])))["items"] == []

@@ -83,11 +83,12 @@ def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Applic
     settings.admin_token()
     settings.desk_admin_password()
     app = create_service(settings, ROUTES, largest_body_bytes=LARGEST_BODY_BYTES)
-    store = Store(Mongo(settings.mongo), settings.ingestion_database)
+    site = load_site(settings.site)
+    store = Store(Mongo(settings.mongo), settings.ingestion_database, keeps_history=site.public_history)
     app[STORE] = store
     app[ARTICLES] = store.articles
     app[PREVIEWS] = store.previews
-    app[SITE] = load_site(settings.site)
+    app[SITE] = site
     _add_people(app, settings, clock)
     app[HEALTH].add("mongodb", store.mongo.check)
     # Never a reason to be unready: the outbox is durable and waits for Kafka.

@@ -18,15 +18,15 @@ from shared.outbox.store import Outbox
 
 
 class Store:
-    """All stores of the service."""
+    """All stores of the service. `keeps_history`: the site shows readers the versions of an article."""
 
-    def __init__(self, mongo: Mongo, database: str) -> None:
+    def __init__(self, mongo: Mongo, database: str, *, keeps_history: bool = True) -> None:
         self.mongo = mongo
         opened = mongo.database(database)
         self.answers = Answers(opened)
         self.outbox = Outbox(opened)
         self.audit = AuditLog(opened)
-        self.articles = ArticleStore(mongo, opened, self.answers, self.outbox, self.audit)
+        self.articles = ArticleStore(mongo, opened, self.answers, self.outbox, self.audit, keeps_history=keeps_history)
         self.previews = PreviewStore(opened)
         self.tokens = TokenStore(opened)
         self.people = PersonStore(opened)

@@ -76,7 +76,7 @@ class FieldDifference(BaseModel):
 class PublicVersion(BaseModel):
     """A version that readers saw: its time, the correction's note, and what changed since the version before.
 
-    `is_cut`: differences were left out, because they were too long.
+    `is_cut`: differences were left out. They were too long, a withdrawal took their text back, or they are not known.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

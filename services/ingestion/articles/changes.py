@@ -8,6 +8,7 @@ from datetime import datetime
 from services.ingestion.articles import rules
 from services.ingestion.articles.acts import Origin
 from services.ingestion.articles.contract import ArticleAnswer, SentArticle, SentUnfinishedArticle
+from services.ingestion.articles.history import next_history
 from services.ingestion.articles.markdown import render, shows_nothing
 from services.ingestion.articles.records import Change
 from services.ingestion.articles.rules import Article, Author, Content
@@ -88,7 +89,19 @@ async def apply(
     store: ArticleStore, request: ChangeRequest, action: Action, article: Article, decide: Decision, note: str | None
 ) -> Answer:
     """Make a change that leaves the text as it is. `decide` returns the article after the change."""
-    return await _commit(store, request, Change(action, request.by, article, decide(article), note))
+    after = decide(article)
+    if after.status == "published" and after.public_version != article.public_version:
+        after = await _with_history(store, article, after)
+    return await _commit(store, request, Change(action, request.by, article, after, note))
+
+
+async def _with_history(store: ArticleStore, before: Article, after: Article) -> Article:
+    """The article with its public history, unless the site keeps none."""
+    if not store.histories.is_kept:
+        return after
+    known = () if before.edition is None else await store.histories.of(before)
+    history = await asyncio.to_thread(next_history, before, after, known)
+    return after.model_copy(update={"history": history})
 
 
 async def content_of(sent: SentArticle, site: Site, article: Article | None) -> Content:

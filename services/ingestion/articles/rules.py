@@ -16,7 +16,15 @@ from pydantic import BaseModel, ConfigDict
 from services.ingestion.articles.markdown import shows_nothing
 from services.ingestion.people.roles import Action
 from shared.errors import FieldError, Problem
-from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Correction, Picture
+from shared.events import (
+    ArticleCorrected,
+    ArticlePublished,
+    ArticleState,
+    ArticleWithdrawn,
+    Correction,
+    Picture,
+    PublicVersion,
+)
 from shared.http.problems import field_problem
 from shared.times import rfc3339
 
@@ -112,7 +120,8 @@ class Article(Frozen):
 
     `number` counts articles by creation. `url` is the edition's path; `former_urls` redirect to it for ever.
     `autosaved_at` has, for each author's id, the time of a recent revision of an automatic save. `note_back` is the
-    note of the last return. `author_ids`: who wrote the working copy, the latest last.
+    note of the last return. `author_ids`: who wrote the working copy, the latest last. `history` has the public
+    versions, only where an event is made of the article: it is stored apart (`history_store.py`).
     """
 
     id: str
@@ -136,6 +145,7 @@ class Article(Frozen):
     submission: Submission | None = None
     note_back: str | None = None
     author_ids: tuple[str, ...] = ()
+    history: tuple[PublicVersion, ...] = ()
 
     @property
     def scheduled_for(self) -> datetime | None:
@@ -294,13 +304,15 @@ def event_of(article: Article) -> ArticleState | None:
         published_at=article.published_at,
         corrected_at=article.corrected_at,
         corrections=() if edition.action == "withdraw" else article.corrections,
+        history=article.history if edition.action != "withdraw" and edition.content.history_public else (),
         **shown,
     )
 
 
 def event_if_published(article: Article) -> ArticleState:
     """The event that a publication of the working copy would send, complete or not: its size is checked at each save."""
-    event = event_of(_show(article, "publish", article.updated_at, article.updated_at, published_at=article.updated_at))
+    at = article.updated_at
+    event = event_of(_show(article, "publish", at, at, published_at=at, history=()))
     assert event is not None
     return event
 

@@ -13,8 +13,9 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from services.ingestion.articles.acts import Origin, acts_of
+from services.ingestion.articles.history_store import HistoryStore
 from services.ingestion.articles.records import Change, Filters, Revision
-from services.ingestion.articles.rules import Article, Author, event_of
+from services.ingestion.articles.rules import Article, Author
 from services.ingestion.articles.schedule_store import ScheduleStore
 from services.ingestion.people.audit import AuditLog
 from shared.errors import WorldMonitorError
@@ -60,7 +61,16 @@ class SlugTaken(WorldMonitorError):
 class ArticleStore:
     """Articles. Each change is one transaction."""
 
-    def __init__(self, mongo: Mongo, database: Database, answers: Answers, outbox: Outbox, audit: AuditLog) -> None:
+    def __init__(
+        self,
+        mongo: Mongo,
+        database: Database,
+        answers: Answers,
+        outbox: Outbox,
+        audit: AuditLog,
+        *,
+        keeps_history: bool = True,
+    ) -> None:
         self._mongo = mongo
         self._articles: Collection = database["articles"]
         self._revisions: Collection = database["revisions"]
@@ -70,6 +80,7 @@ class ArticleStore:
         self.outbox = outbox
         self.audit = audit
         self.schedule = ScheduleStore(database)
+        self.histories = HistoryStore(database, is_kept=keeps_history)
 
     async def prepare(self) -> None:
         """Create what is missing: indexes, and the counter of articles."""
@@ -103,7 +114,7 @@ class ArticleStore:
         return [slug for slug in slugs if slug not in taken]
 
     async def commit(self, change: Change, claim: Claim | None, answer: Answer, origin: Origin) -> None:
-        """Commit article, revisions, slugs, schedule, acts, outbox message and stored answer in one transaction.
+        """Commit article, revisions, slugs, schedule, history, acts, outbox message and stored answer in one transaction.
 
         Raises Stale, SlugTaken, InvalidMessage (event too large for Kafka), DuplicateKeyError when the claim already has an
         answer, and Unavailable, after which the outcome is *unknown*.
@@ -117,6 +128,7 @@ class ArticleStore:
             for revision in change.revisions:
                 await self._revisions.insert_one(_revision(change.after.id, revision), session=session)
             await self.schedule.follow(session, change)
+            await self.histories.follow(session, change)
             for act in acts_of(change):
                 await self.audit.note(
                     origin, act.action, change.after.id, origin.network, change.after.updated_at, act.details, session
@@ -235,14 +247,14 @@ class ArticleStore:
         while low < top:
             found = await self._within(low, min(top, low + _REPUBLISH_RANGE), Filters(), _REPUBLISH_RANGE)
             low += _REPUBLISH_RANGE
-            events = [event for article in reversed(found) if (event := event_of(article)) is not None]
+            events = await self.histories.events_of(found[::-1])
             if events:
                 yield events
 
     async def latest_events(self, article_ids: Iterable[str]) -> list[ArticleState]:
         """The newest events of these articles."""
         found = [await self.find(article_id) for article_id in article_ids]
-        return [event for article in found if article is not None and (event := event_of(article)) is not None]
+        return await self.histories.events_of([article for article in found if article is not None])
 
 
 def _slugs_of(article: Article) -> frozenset[str]:
@@ -259,7 +271,7 @@ def _query(filters: Filters) -> Document:
 
 
 def _document(article: Article) -> Document:
-    fields: dict[str, Any] = article.model_dump()
+    fields: dict[str, Any] = article.model_dump(exclude={"history"})
     working = article.working
     return {
         "_id": fields.pop("id"),

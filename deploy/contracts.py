@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 from services.comments.contract import OPERATIONS as COMMENTS
 from services.ingestion.articles.contract import OPERATIONS as ARTICLES
 from services.ingestion.articles.schedule_contract import OPERATIONS as SCHEDULE
+from services.ingestion.articles.together_contract import OPERATIONS as TOGETHER
 from services.ingestion.people.audit_contract import OPERATIONS as AUDIT
 from services.ingestion.people.operations import OPERATIONS as PEOPLE
 from services.ingestion.people.token_contract import OPERATIONS as TOKENS
@@ -35,7 +36,18 @@ _EDGE_PROBLEMS = (429, 503)
 
 def build_openapi() -> dict[str, Any]:
     """All public operations in one document, with the edge's own answers."""
-    operations = [*ARTICLES, *SCHEDULE, *PEOPLE, *TOKENS, *AUDIT, *COMMENTS, *POPULARITY, *RENDERING, *SEARCH]
+    operations = [
+        *ARTICLES,
+        *SCHEDULE,
+        *TOGETHER,
+        *PEOPLE,
+        *TOKENS,
+        *AUDIT,
+        *COMMENTS,
+        *POPULARITY,
+        *RENDERING,
+        *SEARCH,
+    ]
     return openapi.document("World Monitor", VERSION, [_behind_the_edge(operation) for operation in operations])
 
 

@@ -5,6 +5,9 @@ from functools import partial
 
 from aiohttp import web
 
+from services.ingestion.articles.presence_routes import PRESENCE
+from services.ingestion.articles.presence_routes import ROUTES as PRESENCE_ROUTES
+from services.ingestion.articles.presence_store import KEPT_FOR as PRESENCE_KEPT_FOR
 from services.ingestion.articles.preview_routes import PREVIEWS
 from services.ingestion.articles.preview_routes import ROUTES as PREVIEW_ROUTES
 from services.ingestion.articles.preview_store import KEPT_FOR as PREVIEWS_KEPT_FOR
@@ -12,6 +15,9 @@ from services.ingestion.articles.requests import ARTICLES, SITE
 from services.ingestion.articles.routes import ROUTES as ARTICLE_ROUTES
 from services.ingestion.articles.schedule_routes import ROUTES as SCHEDULE_ROUTES
 from services.ingestion.articles.scheduler import scheduling
+from services.ingestion.articles.trace import Gateways
+from services.ingestion.articles.trace_routes import GATEWAYS, SENT_TIMES
+from services.ingestion.articles.trace_routes import ROUTES as TRACE_ROUTES
 from services.ingestion.people.access import CLOCK, PEOPLE, SESSIONS, TOKENS, TRUSTS_EDGE
 from services.ingestion.people.account import Account
 from services.ingestion.people.account_routes import ACCOUNT
@@ -64,10 +70,11 @@ FILE_TOKEN_NAME = "admin"
 
 STORE = web.AppKey("store", Store)
 PASSWORDS = web.AppKey("passwords", Passwords)
+TOGETHER_ROUTES = (*PREVIEW_ROUTES, *PRESENCE_ROUTES, *TRACE_ROUTES)
 ROUTES = (
     *ARTICLE_ROUTES,
     *SCHEDULE_ROUTES,
-    *PREVIEW_ROUTES,
+    *TOGETHER_ROUTES,
     *TOKEN_ROUTES,
     *AUDIT_ROUTES,
     *SESSION_ROUTES,
@@ -87,8 +94,8 @@ def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Applic
     store = Store(Mongo(settings.mongo), settings.ingestion_database, keeps_history=site.public_history)
     app[STORE] = store
     app[ARTICLES] = store.articles
-    app[PREVIEWS] = store.previews
     app[SITE] = site
+    _add_together(app, settings)
     _add_people(app, settings, clock)
     app[HEALTH].add("mongodb", store.mongo.check)
     # Never a reason to be unready: the outbox is durable and waits for Kafka.
@@ -97,6 +104,12 @@ def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Applic
     app.cleanup_ctx.append(_relay)
     app.cleanup_ctx.append(_schedule)
     return app
+
+
+def _add_together(app: web.Application, settings: IngestionSettings) -> None:
+    store = app[STORE]
+    app[PREVIEWS], app[PRESENCE], app[SENT_TIMES] = store.previews, store.presence, store.sent_times
+    app[GATEWAYS] = Gateways(settings.rendering_urls)
 
 
 def _add_people(app: web.Application, settings: IngestionSettings, clock: Clock) -> None:
@@ -141,8 +154,10 @@ async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
         expiring(store.invitations.collection, INVITATIONS_KEPT_FOR),
         expiring(store.tickets.collection, TICKETS_KEPT_FOR),
         expiring(store.limits.collection, LIMITS_KEPT_FOR),
+        expiring(store.presence.collection, PRESENCE_KEPT_FOR),
     ):
         yield
+    await app[GATEWAYS].close()
     app[PASSWORDS].close()
     store.mongo.close()
 
@@ -156,7 +171,7 @@ async def _provide_first_admin(app: web.Application, settings: IngestionSettings
 
 async def _relay(app: web.Application) -> AsyncIterator[None]:
     store = app[STORE]
-    async with relaying(app[SETTINGS], store.outbox, store.articles):
+    async with relaying(app[SETTINGS], store.outbox, store.articles, store.sent_times):
         yield
 
 

@@ -1,5 +1,6 @@
 """Settings of the ingestion service, beyond those of every service."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -31,10 +32,19 @@ class IngestionSettings(Settings):
     desk_admin_email: EmailAddress = Field(
         "admin@world-monitor.example", description="the e-mail address of the desk's first admin"
     )
+    rendering: str = Field(
+        "",
+        description="gateways' base URLs, separated by commas: traces ask them when an article became visible",
+    )
     forwarded_for: bool = Field(
         True,
         description="whether to trust X-Forwarded-For; clients reach services only through the edge, which sets it",
     )
+
+    @property
+    def rendering_urls(self) -> Sequence[str]:
+        """Each gateway's base URL, without a trailing slash."""
+        return tuple(url.strip().rstrip("/") for url in self.rendering.split(",") if url.strip())
 
     def desk_admin_password(self) -> str | None:
         """The password in `desk_admin_password_file`, None without such a file. Raises SettingsError when it is too short."""

@@ -1,5 +1,6 @@
 """The service's database: the stores of both rooms. `app.py` and `commands.py` open it."""
 
+from services.ingestion.articles.presence_store import PresenceStore
 from services.ingestion.articles.preview_store import PreviewStore
 from services.ingestion.articles.store import ArticleStore
 from services.ingestion.people.audit import AuditLog
@@ -14,6 +15,7 @@ from services.ingestion.people.token_store import TokenStore
 from shared.http.idempotency import Answers
 from shared.mongo.client import Mongo
 from shared.mongo.expiry import index_by_age
+from shared.outbox.sent_times import SentTimes
 from shared.outbox.store import Outbox
 
 
@@ -28,6 +30,8 @@ class Store:
         self.audit = AuditLog(opened)
         self.articles = ArticleStore(mongo, opened, self.answers, self.outbox, self.audit, keeps_history=keeps_history)
         self.previews = PreviewStore(opened)
+        self.presence = PresenceStore(opened)
+        self.sent_times = SentTimes(opened)
         self.tokens = TokenStore(opened)
         self.people = PersonStore(opened)
         self.sessions = SessionStore(opened)
@@ -51,6 +55,7 @@ class Store:
         """Create missing indexes and counters. Raises Unavailable."""
         await index_by_age(self.answers.collection)
         await index_by_age(self.previews.collection)
+        await self.presence.prepare()
         await self.articles.prepare()
         await self.of_people.prepare()
         await self.audit.prepare()

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -16,10 +16,12 @@ from shared.kafka.pace import Pace
 from shared.kafka.producer import Producer
 from shared.mongo.collections import Document, DuplicateKeyError, available, changes
 from shared.outbox.lease import Lease
+from shared.outbox.sent_times import SentTimes
 from shared.outbox.store import AggregateEvent, Outbox, SentVersions, message_of, oldest_s, row_of
 from shared.process import metrics
 from shared.process.process import start_task, stop_task
 from shared.settings import Settings
+from shared.times import now
 
 _log = structlog.get_logger(__name__)
 
@@ -30,6 +32,8 @@ _POLL_S = 0.25
 _POLL_AT_REST_S = 1.5
 
 Republish = Callable[[str | None], AsyncIterator[Sequence[AggregateEvent]]]
+# Called with rows that Kafka has acknowledged, and the time. Must not wait.
+OnSent = Callable[[Sequence[Document], datetime], None]
 Latest = Callable[[Iterable[str]], Awaitable[Sequence[AggregateEvent]]]
 
 
@@ -46,14 +50,25 @@ class Aggregates(Protocol):
 
 
 @asynccontextmanager
-async def relaying(settings: Settings, outbox: Outbox, aggregates: Aggregates) -> AsyncIterator[None]:
-    """Relay an outbox for the length of a block."""
+async def relaying(
+    settings: Settings, outbox: Outbox, aggregates: Aggregates, sent_times: SentTimes | None = None
+) -> AsyncIterator[None]:
+    """Relay an outbox for the length of a block. With `sent_times`, record when Kafka acknowledged each event."""
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
     identity = LogIdentity(settings.kafka)
-    relay = Relay(outbox, producer, identity, republish=aggregates.events_after, latest=aggregates.latest_events)
+    relay = Relay(
+        outbox,
+        producer,
+        identity,
+        republish=aggregates.events_after,
+        latest=aggregates.latest_events,
+        on_sent=None if sent_times is None else sent_times.note,
+    )
+    writing = nullcontext() if sent_times is None else sent_times.writing()
     task = start_task(relay.run(), "relay")
     try:
-        yield
+        async with writing:
+            yield
     finally:
         await stop_task(task)
         await producer.stop()
@@ -79,6 +94,7 @@ class Relay:
 
     `republish(after)` yields every aggregate's newest event in chunks, in a fixed order, from behind the aggregate `after`;
     `latest(ids)` returns the newest events of some. A log that replaced the known one (LogIdentity) starts a republication.
+    `on_sent` gets the rows of each send that counts.
     """
 
     def __init__(
@@ -90,16 +106,19 @@ class Relay:
         republish: Republish,
         latest: Latest,
         lease: timedelta = LEASE,
+        on_sent: OnSent | None = None,
     ) -> None:
         self._outbox = outbox
         self._producer = producer
         self._identity = identity
         self._republish = republish
         self._latest = latest
+        self._on_sent = on_sent
         self._lease = Lease(outbox.control, lease)
         self._unconfirmed: _Unconfirmed | None = None
         self._sent = SentVersions()
         self._sent_from_memory = False
+        self._acknowledged_at = now()
         self._log_is_known = self._is_watching = False
         self._pace = Pace(int(_POLL_S * 1000), int(_POLL_AT_REST_S * 1000))
 
@@ -159,6 +178,8 @@ class Relay:
         if not await self._send([message_of(row) for row in wanted], [row["aggregate"] for row in wanted]):
             return 0
         self._sent.note(wanted)
+        if self._on_sent is not None:
+            self._on_sent(wanted, self._acknowledged_at)
         async with available("outbox settle"):
             await self._outbox.rows.delete_many({"_id": {"$in": [row["_id"] for row in rows]}})
         metrics.OUTBOX_SENT.inc(len(rows))
@@ -171,6 +192,7 @@ class Relay:
             return False
         self._unconfirmed = _Unconfirmed(fence, frozenset(aggregates))
         await self._producer.send(*messages)
+        self._acknowledged_at = now()
         return await self._confirm_send()
 
     async def _confirm_send(self) -> bool:

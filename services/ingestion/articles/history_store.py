@@ -15,7 +15,7 @@ class HistoryStore:
     """The collection `histories`. `is_kept`: the site shows histories; otherwise events have none. Methods raise Unavailable."""
 
     def __init__(self, database: Database, *, is_kept: bool) -> None:
-        self._histories: Collection = database["histories"]
+        self.collection: Collection = database["histories"]
         self.is_kept = is_kept
 
     async def follow(self, session: Session, change: Change) -> None:
@@ -24,7 +24,7 @@ class HistoryStore:
             return
         versions = [version.model_dump() for version in change.after.history]
         article_id = change.after.id
-        await self._histories.replace_one({"_id": article_id}, {"versions": versions}, upsert=True, session=session)
+        await self.collection.replace_one({"_id": article_id}, {"versions": versions}, upsert=True, session=session)
 
     async def of(self, article: Article) -> History:
         """The history of an article; of one published by an earlier release, the part that the article shows."""
@@ -39,7 +39,7 @@ class HistoryStore:
 
     async def _with_histories(self, articles: Sequence[Article]) -> list[Article]:
         async with available("histories"):
-            found = await self._histories.find({"_id": {"$in": [article.id for article in articles]}}).to_list(None)
+            found = await self.collection.find({"_id": {"$in": [article.id for article in articles]}}).to_list(None)
         stored = {document["_id"]: tuple(map(PublicVersion.model_validate, document["versions"])) for document in found}
         return [
             article.model_copy(update={"history": stored.get(article.id) or known_history(article)})

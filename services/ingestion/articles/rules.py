@@ -79,12 +79,16 @@ class Content(Frozen):
 
 
 class Edition(Frozen):
-    """The article as readers see it: the change and version that made it, and the time since when it reads so."""
+    """The article as readers see it: the change and version that made it, and the time since when it reads so.
+
+    `committed_at` is the time of the change; None in editions of earlier releases. An import reads so since its own date.
+    """
 
     action: Literal["publish", "correct", "withdraw"]
     version: int
     content: Content
     updated_at: datetime
+    committed_at: datetime | None = None
 
 
 class Author(Frozen):
@@ -249,7 +253,7 @@ def withdraw(article: Article, *, at: datetime) -> Article:
     check_transition(article, "withdraw")
     assert article.edition is not None
     at = not_earlier(article, at)
-    withdrawn: dict[str, object] = {"action": "withdraw", "version": article.version + 1, "updated_at": at}
+    withdrawn = {"action": "withdraw", "version": article.version + 1, "updated_at": at, "committed_at": at}
     edition = article.edition.model_copy(update=withdrawn)
     return next_version(article, at, status="withdrawn", edition=edition, schedule=None)
 
@@ -327,7 +331,9 @@ _EVENTS: Mapping[str, type[ArticleState]] = {
 def _show(
     article: Article, action: Literal["publish", "correct"], at: datetime, since: datetime, **changed: object
 ) -> Article:
-    edition = Edition(action=action, version=article.version + 1, content=article.working, updated_at=since)
+    edition = Edition(
+        action=action, version=article.version + 1, content=article.working, updated_at=since, committed_at=at
+    )
     path = article.working.path
     former = _former_paths(article, path)
     done: dict[str, object] = {"schedule": None, "submission": None, "note_back": None, **changed}

@@ -107,6 +107,12 @@ class ArticleStore:
             found = await self._articles.find_one({"_id": article_id})
         return None if found is None else _article(found)
 
+    async def version_of(self, article_id: str) -> int | None:
+        """The article's version, None when there is no such article; without reading its text."""
+        async with available("article"):
+            found = await self._articles.find_one({"_id": article_id}, {"version": 1})
+        return None if found is None else int(found["version"])
+
     async def free_slugs(self, slugs: Sequence[str]) -> list[str]:
         """The free ones of `slugs`, in the same order. Another request may take one first: `commit` decides."""
         async with available("slugs"):

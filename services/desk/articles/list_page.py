@@ -12,6 +12,8 @@ from services.desk.articles.list_query import VIEWS, ListQuery, read_query, reca
 from services.desk.articles.states import states_of
 from services.desk.forms import Form, refused
 from services.desk.keys import DESK_SETTINGS, SITE
+from services.desk.now.facts import NowFacts
+from services.desk.now.now_page import now_of
 from services.desk.visit import VISIT, Visit, items_of, page
 from shared.errors import Problem, Unavailable
 from shared.site.site import Site
@@ -29,7 +31,9 @@ _COURTESY_S = 1.5
 async def show_list(request: web.Request) -> web.Response:
     """Articles that pass the filters of the address, newest first."""
     visit, query = request[VISIT], read_query(request.query)
-    (form, found), counts = await asyncio.gather(_articles(visit, query), or_nothing(visit.get("/v1/articles/counts")))
+    (form, found), counts, now_facts = await asyncio.gather(
+        _articles(visit, query), or_nothing(visit.get("/v1/articles/counts")), _now(request)
+    )
     moment = now()
     articles = [facts_of(item) for item in items_of(found)]
     answer = page(
@@ -42,6 +46,7 @@ async def show_list(request: web.Request) -> web.Response:
         # The counts are of the whole newsroom: beside narrower lists they would be wrong.
         counts={} if query.within else counts,
         overdue=counts.get("overdue") or 0,
+        now=now_facts,
         present=await _presence(visit, [article.id for article in articles]),
         languages=_languages(request.app[SITE], query),
         last="" if request.query_string else recall(visit.person.id, request.cookies.get(_COOKIE, "")),
@@ -61,6 +66,11 @@ async def _articles(visit: Visit, query: ListQuery) -> tuple[Form, Json]:
             raise
         return refused(query.filters, problem), {}
     return Form(query.filters), found.json
+
+
+async def _now(request: web.Request) -> NowFacts | None:
+    """What happens now, on the desk's first page alone: a filtered list is work."""
+    return None if request.query_string else await now_of(request)
 
 
 async def or_nothing(call: Awaitable[ApiAnswer]) -> Json:

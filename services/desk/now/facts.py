@@ -12,6 +12,8 @@ from shared.errors import Problem, Unavailable
 from shared.times import now
 
 _MOST = "5"
+# The list of articles does not wait longer for these facts.
+_WAIT_S = 1.5
 # A row of the outbox is sent within a second; a gateway hears of the log at least every few seconds.
 _OUTBOX_LATE_S = 10.0
 _LOG_SILENT_S = 30.0
@@ -84,7 +86,8 @@ def faults(visit: Visit, newsroom: Json | None, state: Json | None) -> Sequence[
 
 async def _answer(asked: Awaitable[ApiAnswer]) -> Json | None:
     try:
-        return (await asked).json
+        async with asyncio.timeout(_WAIT_S):
+            return (await asked).json
     except (Problem, Unavailable, TimeoutError):
         return None
 

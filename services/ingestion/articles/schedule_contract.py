@@ -20,13 +20,13 @@ class SentReturn(Sent):
     note: Annotated[str, *line(1, 1000)]
 
 
-class SentNothing(Sent):
+class EmptyRequest(Sent):
     """A request without fields."""
 
 
 OPERATIONS: Sequence[Operation] = (
     change_operation("schedule", "/schedule", "POST", SentSchedule, "Publish the working copy at a later time"),
-    change_operation("unschedule", "/unschedule", "POST", SentNothing, "Cancel the later publication"),
-    change_operation("submit", "/submit", "POST", SentNothing, "Ask for publication"),
+    change_operation("unschedule", "/unschedule", "POST", EmptyRequest, "Cancel the later publication"),
+    change_operation("submit", "/submit", "POST", EmptyRequest, "Ask for publication"),
     change_operation("return", "/return", "POST", SentReturn, "Return a submitted article to its author with a note"),
 )

@@ -8,7 +8,7 @@ from services.ingestion.articles import changes, schedule_rules
 from services.ingestion.articles.changes import ChangeRequest
 from services.ingestion.articles.requests import ARTICLES, ID, answer_once, article_as_read, read_write
 from services.ingestion.articles.rules import Article
-from services.ingestion.articles.schedule_contract import SentNothing, SentReturn, SentSchedule
+from services.ingestion.articles.schedule_contract import EmptyRequest, SentReturn, SentSchedule
 from services.ingestion.people.roles import Action, Right
 from shared.http.idempotency import Answer
 from shared.http.requests import parse_json, validate
@@ -33,7 +33,7 @@ async def unschedule_article(request: web.Request) -> web.Response:
     """Cancel the later publication."""
 
     def decide(article: Article, change: ChangeRequest, body: bytes) -> Decided:
-        validate(SentNothing, parse_json(body or b"{}"))
+        validate(EmptyRequest, parse_json(body or b"{}"))
         return schedule_rules.unschedule(article, at=change.at), None
 
     return await _decide(request, "schedule", "unschedule", decide)
@@ -43,7 +43,7 @@ async def submit_article(request: web.Request) -> web.Response:
     """Ask for publication."""
 
     def decide(article: Article, change: ChangeRequest, body: bytes) -> Decided:
-        validate(SentNothing, parse_json(body or b"{}"))
+        validate(EmptyRequest, parse_json(body or b"{}"))
         return schedule_rules.submit(article, at=change.at, by=change.by), None
 
     return await _decide(request, "submit", "submit", decide)

@@ -5,16 +5,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from services.desk.api import ServiceClient
-from services.desk.articles import (
-    acts,
-    calendar_page,
-    checklist_routes,
-    compare_page,
-    editor,
-    list_page,
-    revisions_page,
-    suggestions,
-)
+from services.desk.articles import acts, checklist_routes, compare_part, editor, list_page, merge, preview, suggestions
 from services.desk.articles.link_checker import LinkChecker
 from services.desk.assets import PREFIX, DeskAssets
 from services.desk.keys import (
@@ -50,12 +41,12 @@ ROUTES = [
     *invitation.ROUTES,
     *list_page.ROUTES,
     *editor.ROUTES,
+    *merge.ROUTES,
+    *compare_part.ROUTES,
+    *preview.ROUTES,
     *acts.ROUTES,
     *checklist_routes.ROUTES,
     *suggestions.ROUTES,
-    *calendar_page.ROUTES,
-    *revisions_page.ROUTES,
-    *compare_page.ROUTES,
     *now_page.ROUTES,
     *account.ROUTES,
     *people_page.ROUTES,

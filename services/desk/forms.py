@@ -12,9 +12,10 @@ from shared.http.requests import FORM_TYPE, parse_form, read_body
 from shared.ids import new_id
 
 
-async def read_form(request: web.Request) -> dict[str, str]:
-    """The fields of a form, without empty ones."""
-    return parse_form(await read_body(request, types=(FORM_TYPE,)))
+async def read_form(request: web.Request, *, most_fields: int = 50) -> dict[str, str]:
+    """The fields of a form, without empty ones. Browsers send line ends as CR LF; texts have LF."""
+    values = parse_form(await read_body(request, types=(FORM_TYPE,)), most_fields=most_fields)
+    return {name: text.replace("\r\n", "\n") for name, text in values.items()}
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from functools import cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
-from babel.core import get_global
 from babel.dates import format_date, format_datetime, format_time, get_timezone_location
 
 from shared.site.words import direction, primary, read_words
 from shared.text import close_marks
 
 DIRECTORY = Path(__file__).with_name("templates") / "words"
+# Extension of a language tag (BCP 47): Arabic-Indic digits. Browsers differ in what they take for `ar` without it.
+ARABIC_DIGITS = "-u-nu-arab"
 
 
 class Words:
@@ -50,8 +51,7 @@ class Words:
 
     def moment(self, moment: datetime) -> str:
         """A day and a time in the newsroom's zone, as in `8 Feb 2026, 14:05`."""
-        local, comma = moment.astimezone(self.zone), self._texts["format.comma"]
-        return self._localized(format_datetime(local, f"d MMM y'{comma}'HH:mm", locale=self._locale))
+        return self._localized(format_datetime(moment.astimezone(self.zone), "d MMM y, HH:mm", locale=self._locale))
 
     def time(self, moment: datetime) -> str:
         """A time of day in the newsroom's zone."""
@@ -65,26 +65,10 @@ class Words:
         """A month, as in `February 2026`."""
         return self._localized(format_date(day, "LLLL y", locale=self._locale))
 
-    def short_day(self, day: date) -> str:
-        """A day in short, as in `8 Feb 2026`."""
-        return self._localized(format_date(day, "d MMM y", locale=self._locale))
-
-    def weekday(self, day: date) -> str:
-        """The name of a day of the week."""
-        return format_date(day, "EEEE", locale=self._locale)
-
-    def clock(self, moment: datetime) -> str:
-        """A time of day in the newsroom's zone for a form field, as in `14:05`."""
-        return moment.astimezone(self.zone).strftime("%H:%M")
-
     @property
-    def first_weekday(self) -> int:
-        """The first day of the week in the newsroom's country: 0 is Monday, which it also is where there is no country."""
-        territory = get_global("zone_territories").get(self.zone_key)
-        try:
-            return 0 if territory is None else Locale.parse(f"und_{territory}").first_week_day
-        except UnknownLocaleError:
-            return 0
+    def locale_tag(self) -> str:
+        """The language with its digits, as scripts format times and numbers."""
+        return self.code + (ARABIC_DIGITS if "٠" in self._texts["format.digits"] else "")
 
     @property
     def zone_name(self) -> str:

@@ -47,10 +47,10 @@ def parse_json(body: bytes) -> object:
     return value
 
 
-def parse_form(body: bytes) -> dict[str, str]:
-    """The fields of a form, without empty ones. 400 when it is not UTF-8 or has a field twice."""
+def parse_form(body: bytes, *, most_fields: int = 50) -> dict[str, str]:
+    """The fields of a form, without empty ones. 400 when it is not UTF-8, has a field twice, or more than `most_fields`."""
     try:
-        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50, errors="strict")
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=most_fields, errors="strict")
     except (UnicodeDecodeError, ValueError) as error:
         raise Problem(400, "The form cannot be read.") from error
     if len({name for name, _ in pairs}) != len(pairs):

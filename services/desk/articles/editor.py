@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from services.desk.articles.act_buttons import BUTTONS, is_there, states_of
 from services.desk.articles.copy import facts_of, sent_of, values_of
+from services.desk.articles.merge import show_merge
+from services.desk.articles.paths import PATH
 from services.desk.forms import Form, read_form, refused
 from services.desk.visit import VISIT, page, see_other
 from shared.errors import Problem
-
-ID = "{id:[0-9a-z]{26}}"
-PATH = f"/desk/articles/{ID}"
 
 
 async def show_new(request: web.Request) -> web.Response:
@@ -43,6 +43,8 @@ async def save(request: web.Request) -> web.Response:
         await visit.send("PUT", path, sent_of(values), version=values.get("version", "0"), key=values.get("key", ""))
     except Problem as problem:
         found = await visit.get(path)
+        if problem.status == 412:
+            return await show_merge(request, found.json, values)
         return _editor(request, refused(values, problem), found.json, status=problem.status)
     return see_other(_after_save(article_id, values))
 
@@ -54,8 +56,8 @@ def _after_save(article_id: str, values: Mapping[str, str]) -> str:
 
 def _editor(request: web.Request, form: Form, found: Mapping[str, object] | None, *, status: int = 200) -> web.Response:
     article = None if found is None else facts_of(found)
-    return page(request, "articles/editor.html", status=status, form=form, article=article,
-                is_saved="saved" in request.query)  # fmt: skip
+    return page(request, "articles/editor.html", status=status, form=form, article=article, buttons=BUTTONS,
+                states=states_of(article), is_there=is_there, is_saved="saved" in request.query)  # fmt: skip
 
 
 ROUTES = [

@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.desk import DeskClient, running_desk
+from tests.support.desk_front import Front, open_front
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -22,3 +23,10 @@ async def desk(
 async def editor(desk: DeskClient) -> DeskClient:
     """An editor's browser."""
     return await desk.as_role("editor")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def front(desk: DeskClient) -> AsyncIterator[Front]:
+    """The desk and the editors' API at one address, with an editor who is signed in."""
+    async with open_front(desk) as opened:
+        yield await opened.as_role("editor")

@@ -1,0 +1,33 @@
+"""The differences between two texts of the editor, as a part of its page. For texts that a browser kept."""
+
+import asyncio
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict
+
+from services.desk.articles.merge_view import Values, field_differences, form_values
+from services.desk.visit import page
+from shared.http.requests import read_model
+
+
+class SentTexts(BaseModel):
+    """Two texts in the fields of the articles' API."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    old: dict[str, object]
+    new: dict[str, object]
+
+
+async def compare(request: web.Request) -> web.Response:
+    """What the new text adds and removes."""
+    texts = await read_model(request, SentTexts)
+    fields = await asyncio.to_thread(_compare, form_values(texts.old), form_values(texts.new))
+    return page(request, "articles/compare_part.html", fields=fields)
+
+
+def _compare(old: Values, new: Values) -> object:
+    return field_differences(old, new)
+
+
+ROUTES = [web.post("/desk/articles/differences", compare)]

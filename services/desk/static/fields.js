@@ -1,0 +1,95 @@
+/* The editor's fields and an article of the API: the same text in two forms. */
+"use strict";
+window.desk = window.desk || {};
+
+(() => {
+  const form = document.getElementById("editor");
+  if (!form) return;
+
+  const LINES = ["headline", "section", "body_markdown"];
+  const OPTIONAL = ["standfirst", "language"];
+  const LISTS = ["tags", "bylines"];
+  const PICTURE = ["url", "alt", "caption", "credit"];
+  const input = (name) => form.elements.namedItem(name);
+  const text = (name) => input(name)?.value ?? "";
+  let isSlugTouched = false;
+
+  input("slug")?.addEventListener("input", () => { isSlugTouched = true; });
+
+  const parts = (line) => line.split(/[,،]/).map((part) => part.trim()).filter(Boolean);
+
+  // They have room for several lines on the screen, and are one line.
+  const line = (name) => text(name).replace(/\s*\n\s*/g, " ");
+
+  /* The text as the API takes it. A slug is sent once a person has changed it: until then it may follow the headline. */
+  function read() {
+    const found = { headline: line("headline"), section: text("section"), body_markdown: text("body_markdown") };
+    if (line("standfirst").trim()) found.standfirst = line("standfirst");
+    if (text("language").trim()) found.language = text("language");
+    for (const name of LISTS) found[name] = parts(text(name));
+    if (isSlugTouched && text("slug").trim()) found.slug = text("slug").trim();
+    if (text("picture_url").trim()) found.lead_image = Object.fromEntries(PICTURE.map((name) => [name, text(`picture_${name}`)]));
+    return found;
+  }
+
+  /* The same of an article in an answer. */
+  function of(article) {
+    const found = Object.fromEntries([...LINES, ...OPTIONAL, ...LISTS, "slug"].map((name) => [name, article[name]]));
+    if (article.lead_image) found.lead_image = Object.fromEntries(PICTURE.map((name) => [name, article.lead_image[name] ?? ""]));
+    return found;
+  }
+
+  function plain(value) {
+    if (value && typeof value === "object") return JSON.stringify(Object.values(value).map(plain));
+    return String(value ?? "").normalize("NFC").replace(/\s+/g, " ").trim();
+  }
+
+  /* Whether two texts are the same but for white space. Fields that the first leaves to the service do not count. */
+  function same(first, second) {
+    const names = new Set([...Object.keys(first), "standfirst", "lead_image"]);
+    return [...names].every((name) => plain(first[name]) === plain(second[name]));
+  }
+
+  /* Show a text in the fields; the browser's undo can take it back. */
+  function write(fields) {
+    const focused = document.activeElement;
+    const lines = { ...fields, standfirst: fields.standfirst || "", ...Object.fromEntries(LISTS.map((name) => [name, (fields[name] || []).join(", ")])) };
+    for (const name of PICTURE) lines[`picture_${name}`] = fields.lead_image?.[name] || "";
+    for (const [name, line] of Object.entries(lines)) {
+      const element = input(name);
+      if (!element || typeof line !== "string" || element.value === line) continue;
+      if (element.localName === "select" || (!line && !element.value)) element.value = line;
+      else desk.adapt(element).replaceRange(0, element.value.length, line);
+    }
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /* Show the slug that the service made, unless a person has changed it. */
+  function showSlug(slug) {
+    if (!isSlugTouched && input("slug")) input("slug").value = slug;
+  }
+
+  /* Mark the fields that an answer calls wrong; without errors, none. */
+  function mark(errors = []) {
+    for (const old of form.querySelectorAll("[data-fault]")) old.remove();
+    for (const wrong of form.querySelectorAll("[data-wrong]")) {
+      delete wrong.dataset.wrong;
+      wrong.removeAttribute("aria-invalid");
+      wrong.closest(".field")?.classList.remove("wrong");
+    }
+    for (const { pointer, detail } of errors) {
+      const element = input(pointer.replace("/lead_image/", "/picture_").split("/")[1] || "");
+      if (!element?.closest) continue;
+      const fault = desk.make("strong", { className: "error", id: `${element.name}-fault`, textContent: detail, attributes: { "data-fault": "" } });
+      element.dataset.wrong = "";
+      element.setAttribute("aria-invalid", "true");
+      element.closest(".field")?.classList.add("wrong");
+      const known = (element.getAttribute("aria-describedby") || "").split(" ").filter(Boolean);
+      if (!known.includes(fault.id)) element.setAttribute("aria-describedby", [...known, fault.id].join(" "));
+      element.after(fault);
+    }
+  }
+
+  desk.fields = Object.freeze({ read, of, same, write, showSlug, mark });
+})();

@@ -54,6 +54,7 @@ from services.ingestion.people.tokens import TokenOwner
 from services.ingestion.people.totp import TotpFactor
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
+from shared.errors import SettingsError
 from shared.http.app import SETTINGS, create_service
 from shared.http.health import HEALTH
 from shared.http.idempotency import KEPT_FOR
@@ -61,6 +62,7 @@ from shared.ids import new_id
 from shared.mongo.client import Mongo, once_available
 from shared.mongo.expiry import expiring
 from shared.outbox.relay import relaying
+from shared.process.process import end_for_settings
 from shared.site.site import load_site
 from shared.times import Clock, now
 
@@ -166,7 +168,10 @@ async def _provide_first_admin(app: web.Application, settings: IngestionSettings
     wanted = FirstAdmin(
         settings.desk_admin_email, f"{settings.site_url}/desk", settings.desk_login_file, settings.desk_admin_password()
     )
-    await once_available(partial(provide_first_admin, wanted, app[PEOPLE], app[PASSWORDS], app[CLOCK]()))
+    try:
+        await once_available(partial(provide_first_admin, wanted, app[PEOPLE], app[PASSWORDS], app[CLOCK]()))
+    except SettingsError as error:
+        end_for_settings("ingestion", error)
 
 
 async def _relay(app: web.Application) -> AsyncIterator[None]:

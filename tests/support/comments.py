@@ -17,9 +17,12 @@ from services.comments.settings import CommentsSettings
 from services.comments.store import Store
 from services.ingestion.app import STORE as INGESTION_STORE
 from services.ingestion.app import create_app as create_ingestion
-from services.ingestion.people.roles import ROLES
+from services.ingestion.people.records import DeskSession, Person
+from services.ingestion.people.roles import ROLES, Role
+from services.ingestion.people.session_store import make_session_token
 from services.ingestion.people.tokens import TokenOwner, make_token
 from services.ingestion.settings import IngestionSettings
+from services.ingestion.store import Store as IngestionStore
 from shared.events import ArticlePublished, ArticleState, Record, encode
 from shared.ids import new_id
 from shared.kafka.client import as_record
@@ -82,6 +85,16 @@ class CommentsService:
     tokens: Mapping[str, str]
     """A bearer token by role."""
     store: Store
+    ingestion: IngestionStore
+    """The stores of ingestion, which owns tokens and sessions."""
+
+    async def sign_in(self, role: Role) -> tuple[str, Person]:
+        """A signed-in person of a role: the session's token, and the person."""
+        at, token = now(), make_session_token()
+        person = Person(id=new_id(), name=f"the {role}", email=f"{new_id()}@paper.example", role=role, created_at=at)
+        await self.ingestion.people.add(person)
+        await self.ingestion.sessions.add(token, DeskSession(new_id(), person.id, at, at, 1, "unknown", ""))
+        return token, person
 
     def bearer(self, role: str = "moderator") -> dict[str, str]:
         """The Authorization header of a role."""
@@ -132,18 +145,18 @@ async def running_comments(
 ) -> AsyncIterator[CommentsService]:
     """Run the service for the length of a block. `ingestion` becomes `WM_INGESTION`, with `{real}` replaced by the real address."""
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
-    async with read_comments_topic(settings.kafka) as topic, _ingestion(settings, database) as (url, tokens):
+    async with read_comments_topic(settings.kafka) as topic, _ingestion(settings, database) as (url, tokens, stores):
         settings = settings.model_copy(update={"ingestion": ingestion.format(real=url)})
         app = create_app(settings, database=database, group=f"comments-{uuid4().hex[:8]}")
         async with TestClient(TestServer(app)) as client:
             await _until_ready(client)
-            yield CommentsService(client, producer, topic, tokens, app[STORE])
+            yield CommentsService(client, producer, topic, tokens, app[STORE], stores)
     await producer.stop()
 
 
 @asynccontextmanager
-async def _ingestion(settings: Settings, database: str) -> AsyncIterator[tuple[str, Mapping[str, str]]]:
-    """A real ingestion, which owns the tokens; yields its address and a token of each role."""
+async def _ingestion(settings: Settings, database: str) -> AsyncIterator[tuple[str, Mapping[str, str], IngestionStore]]:
+    """A real ingestion, which owns tokens and sessions; yields its address, a token of each role, and its stores."""
     ingestion_settings = IngestionSettings(
         kafka=settings.kafka,
         mongo=settings.mongo,
@@ -156,7 +169,7 @@ async def _ingestion(settings: Settings, database: str) -> AsyncIterator[tuple[s
         for role in ROLES:
             tokens[role] = token = make_token()
             await app[INGESTION_STORE].tokens.add(token, TokenOwner(new_id(), f"the {role}", role), now())
-        yield str(server.make_url("")).rstrip("/"), tokens
+        yield str(server.make_url("")).rstrip("/"), tokens, app[INGESTION_STORE]
 
 
 @asynccontextmanager

@@ -4,7 +4,8 @@ from aiohttp import web
 
 from services.desk.forms import Form, read_form, refused
 from services.desk.keys import INGESTION
-from services.desk.visit import forwarded, page, see_other, set_session, words_of
+from services.desk.people.sign_in import go_on
+from services.desk.visit import forwarded, page, words_of
 from shared.errors import Problem
 
 _PATH = "/desk/invitation/{token:[0-9A-Za-z_-]{10,200}}"
@@ -29,9 +30,7 @@ async def accept_invitation(request: web.Request) -> web.Response:
         if problem.status != 422:
             raise
         return await _show(request, refused({}, problem), status=422)
-    answer = see_other("/desk")
-    set_session(request, answer, str(found.json["token"]))
-    return answer
+    return go_on(request, {"email": "", "next": "/desk"}, found)
 
 
 async def _show(request: web.Request, form: Form, *, status: int = 200) -> web.Response:

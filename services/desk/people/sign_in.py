@@ -39,7 +39,7 @@ async def sign_in(request: web.Request) -> web.Response:
         found = await _ask(request, "/internal/sessions", asked)
     except Problem as problem:
         return _again(request, kept, problem)
-    return _go_on(request, kept, found)
+    return go_on(request, kept, found)
 
 
 async def prove_second_factor(request: web.Request) -> web.Response:
@@ -55,7 +55,7 @@ async def prove_second_factor(request: web.Request) -> web.Response:
         found = await _ask(request, "/internal/sessions/second-factor", proof)
     except Problem as problem:
         return _again(request, kept, problem, key="sign_in.wrong_code")
-    return _go_on(request, kept, found)
+    return go_on(request, kept, found)
 
 
 async def sign_out(request: web.Request) -> web.Response:
@@ -71,7 +71,8 @@ async def _ask(request: web.Request, path: str, body: Mapping[str, object]) -> A
     return await request.app[INGESTION].call("POST", path, json=body, headers=forwarded(request))
 
 
-def _go_on(request: web.Request, kept: Mapping[str, str], found: ApiAnswer) -> web.Response:
+def go_on(request: web.Request, kept: Mapping[str, str], found: ApiAnswer) -> web.Response:
+    """The page after a right password: the second factor, or the one that was asked for."""
     if found.json["state"] == "second-factor":
         if wants_json(request):
             return json_response(dict(found.json))

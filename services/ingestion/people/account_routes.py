@@ -15,7 +15,7 @@ from services.ingestion.people.contract import (
     SentPassword,
     TotpSecret,
 )
-from services.ingestion.people.session_routes import visit_of
+from services.ingestion.people.session_routes import SIGN_IN, visit_of
 from shared.errors import Problem
 from shared.http.problems import json_response
 from shared.http.requests import read_flag, read_model, refuse_unknown
@@ -51,6 +51,9 @@ async def end_sessions(request: web.Request) -> web.Response:
     refuse_unknown(request.query, ("others",))
     but = own.session.id if read_flag(request.query, "others") else None
     await request.app[SESSIONS].end_all(own.person.id, but=but)
+    await request.app[SIGN_IN].note(
+        own.person, own.session, "session.end-others" if but else "session.end-all", own.visit
+    )
     return web.Response(status=204)
 
 

@@ -140,7 +140,7 @@ class SentInvitation(SentFields):
     reset_factors: StrictBool = False
 
 
-class SentNothing(SentFields):
+class EmptyBody(SentFields):
     """A body without fields."""
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -71,9 +72,8 @@ def _login(wanted: FirstAdmin) -> Login:
 
 def _write_once(path: Path, login: Login) -> None:
     """Write the whole file with mode 0600, unless it is there."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    # With mode 0600 from the beginning.
+    descriptor, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(orjson.dumps(login, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
@@ -81,4 +81,4 @@ def _write_once(path: Path, login: Login) -> None:
     except FileExistsError:
         return
     finally:
-        fresh.unlink()
+        Path(fresh).unlink()

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from services.ingestion.people.contract import (
+    EmptyBody,
     InvitedPerson,
     PersonAnswer,
     PersonList,
     SentInvitation,
-    SentNothing,
     SentPerson,
     SentPersonChange,
 )
@@ -96,5 +96,5 @@ OPERATIONS: Sequence[Operation] = (
         headers=_ETAG,
     ),
     _act("invite", "Make a new invitation in place of earlier ones", SentInvitation, 200, InvitedPerson),
-    _act("sign-out", "End all sessions of the person", SentNothing, 204, None),
+    _act("sign-out", "End all sessions of the person", EmptyBody, 204, None),
 )

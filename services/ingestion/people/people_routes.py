@@ -7,10 +7,10 @@ from aiohttp import web
 from services.ingestion.people.access import CLOCK, PEOPLE, authorize, client_network
 from services.ingestion.people.actor import Actor
 from services.ingestion.people.contract import (
+    EmptyBody,
     PersonAnswer,
     PersonList,
     SentInvitation,
-    SentNothing,
     SentPerson,
     SentPersonChange,
 )
@@ -98,7 +98,7 @@ async def sign_out_person(request: web.Request) -> web.Response:
     actor, body = await _write(request)
 
     async def work(change: PeopleRequest) -> Answer:
-        validate(SentNothing, parse_json(body or b"{}"))
+        validate(EmptyBody, parse_json(body or b"{}"))
         return await request.app[PEOPLE_CHANGES].sign_out(change, request.match_info["id"])
 
     return await _once(request, actor, body, work)

@@ -80,8 +80,9 @@ async def step_up(request: web.Request) -> web.Response:
 
 async def sign_out(request: web.Request) -> web.Response:
     """End the session."""
-    token, _, _ = await signed_in(request)
+    token, session, person = await signed_in(request)
     await request.app[SESSIONS].end(token)
+    await request.app[SIGN_IN].note(person, session, "session.sign-out", visit_of(request))
     return web.Response(status=204)
 
 

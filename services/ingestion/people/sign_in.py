@@ -80,6 +80,10 @@ class SignIn:
         session = DeskSession(new_id(), person.id, visit.at, visit.at, person.rights_version, visit.network, browser)
         await self._sessions.add(token, session)
         await self._people.note_sign_in(person, visit.network, visit.at)
-        actor = Actor(person.id, person.name, person.role, "session", session.id)
-        await self._audit.note(actor, "session.sign-in", session.id, visit.network, visit.at, {})
+        await self.note(person, session, "session.sign-in", visit)
         return token, session
+
+    async def note(self, person: Person, session: DeskSession, action: str, visit: Visit) -> None:
+        """Note an act on a person's own session."""
+        actor = Actor(person.id, person.name, person.role, "session", session.id)
+        await self._audit.note(actor, action, session.id, visit.network, visit.at, {})

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from time import monotonic
 from uuid import uuid4
 
 import pytest
 
+from services.comments import access
 from services.comments.settings import CommentsSettings
 from shared.ids import new_id
 from tests.support.comments import CommentsService, running_comments, written
@@ -134,6 +136,34 @@ async def test_second_decision_is_accepted_or_409(
 
 async def test_decision_on_an_unknown_comment_is_404(comments: CommentsService) -> None:
     assert (await comments.decide(new_id(), "approve")).status == 404
+
+
+async def test_session_cookie_moderates_from_the_same_origin(comments: CommentsService) -> None:
+    token, _ = await comments.sign_in("moderator")
+    comment = await _pending_comment(comments)
+    path, cookie = f"/v1/comments/{comment['id']}/approve", {"Cookie": f"wm_session={token}"}
+
+    statuses = [
+        (await comments.client.post(path, headers={**cookie, **headers})).status
+        for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"})
+    ]
+
+    assert statuses == [403, 403, 403]
+    assert (await comments.client.get("/v1/comments?status=pending", headers=cookie)).status == 200
+    assert (await comments.client.post(path, headers={**cookie, "Sec-Fetch-Site": "same-origin"})).status == 200
+
+
+async def test_deactivated_person_is_out_within_ten_seconds(
+    comments: CommentsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, person = await comments.sign_in("moderator")
+    headers, path = {"Authorization": f"Bearer {token}"}, "/v1/comments/settings"
+    assert (await comments.client.get(path, headers=headers)).status == 200
+
+    await comments.ingestion.people.change(person.id, {"is_active": False})
+    monkeypatch.setattr(access, "monotonic", lambda: monotonic() + 9.9)
+
+    assert (await comments.client.get(path, headers=headers)).status == 401
 
 
 async def test_stale_if_match_is_412_and_changes_nothing(comments: CommentsService) -> None:

@@ -5,7 +5,19 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from services.desk.api import ServiceClient
-from services.desk.articles import acts, checklist_routes, compare_part, editor, list_page, merge, preview, suggestions
+from services.desk.articles import (
+    acts,
+    calendar_page,
+    checklist_routes,
+    compare_page,
+    compare_part,
+    editor,
+    list_page,
+    merge,
+    preview,
+    revisions_page,
+    suggestions,
+)
 from services.desk.articles.link_checker import LinkChecker
 from services.desk.assets import PREFIX, DeskAssets
 from services.desk.keys import (
@@ -47,6 +59,9 @@ ROUTES = [
     *acts.ROUTES,
     *checklist_routes.ROUTES,
     *suggestions.ROUTES,
+    *calendar_page.ROUTES,
+    *revisions_page.ROUTES,
+    *compare_page.ROUTES,
     *now_page.ROUTES,
     *account.ROUTES,
     *people_page.ROUTES,

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_datetime, format_time, get_timezone_location
 
 from shared.site.words import direction, primary, read_words
@@ -51,7 +52,8 @@ class Words:
 
     def moment(self, moment: datetime) -> str:
         """A day and a time in the newsroom's zone, as in `8 Feb 2026, 14:05`."""
-        return self._localized(format_datetime(moment.astimezone(self.zone), "d MMM y, HH:mm", locale=self._locale))
+        local, comma = moment.astimezone(self.zone), self._texts["format.comma"]
+        return self._localized(format_datetime(local, f"d MMM y'{comma}'HH:mm", locale=self._locale))
 
     def time(self, moment: datetime) -> str:
         """A time of day in the newsroom's zone."""
@@ -64,6 +66,27 @@ class Words:
     def month(self, day: date) -> str:
         """A month, as in `February 2026`."""
         return self._localized(format_date(day, "LLLL y", locale=self._locale))
+
+    def short_day(self, day: date) -> str:
+        """A day in short, as in `8 Feb 2026`."""
+        return self._localized(format_date(day, "d MMM y", locale=self._locale))
+
+    def weekday(self, day: date) -> str:
+        """The name of a day of the week."""
+        return format_date(day, "EEEE", locale=self._locale)
+
+    def clock(self, moment: datetime) -> str:
+        """A time of day in the newsroom's zone for a form field, as in `14:05`."""
+        return moment.astimezone(self.zone).strftime("%H:%M")
+
+    @property
+    def first_weekday(self) -> int:
+        """The first day of the week in the newsroom's country: 0 is Monday, which it also is where there is no country."""
+        territory = get_global("zone_territories").get(self.zone_key)
+        try:
+            return 0 if territory is None else Locale.parse(f"und_{territory}").first_week_day
+        except UnknownLocaleError:
+            return 0
 
     @property
     def locale_tag(self) -> str:

@@ -53,6 +53,7 @@ class DeskClient:
     client: TestClient[web.Request, web.Application]
     session: str = ""
     person: Mapping[str, object] = field(default_factory=dict)
+    cookie: str = ""
 
     @property
     def url(self) -> str:
@@ -82,6 +83,10 @@ class DeskClient:
         person = await desk.person(role, password=password, **fields)
         return replace(self, session=str((await desk.sign_in(person, password))["token"]), person=person.model_dump())
 
+    def with_cookie(self, cookie: str) -> "DeskClient":
+        """The same browser with a further cookie, `name=value`."""
+        return replace(self, cookie=cookie)
+
     async def ask(self, method: str, path: str, body: object = None, *, wanted: int = 200, **headers: str) -> Json:
         """A call to ingestion as the person who is signed in here; see `Desk.ask`."""
         return await Desk(self.ingestion).ask(method, path, body, token=self.session, wanted=wanted, **headers)
@@ -99,7 +104,7 @@ class DeskClient:
     ) -> DeskAnswer:
         sent = {name.replace("_", "-"): text for name, text in headers.items()}
         if self.session:
-            sent["Cookie"] = f"{COOKIE}={self.session}"
+            sent["Cookie"] = "; ".join(filter(None, (f"{COOKIE}={self.session}", self.cookie)))
         async with self.client.request(method, path, data=fields, headers=sent, allow_redirects=False) as answer:
             text = await answer.text()
             assert answer.status == wanted, f"{method} {path}: {answer.status} {text[:3000]}"

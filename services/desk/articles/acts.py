@@ -32,6 +32,8 @@ async def confirm(request: web.Request) -> web.Response:
     act = ACTS[request.match_info["act"]]
     found = (await request[VISIT].get(_api_path(request))).json
     values = _first_values(request, act, facts_of(found))
+    if act.name == "restore":
+        _revision(request, values)
     # A dialog loads the checklist itself: links take their time.
     checked = None if _is_part(request) or act.name not in CHECKED else await run_checks(request, values_of(found))
     return _ask(request, act, found, Form(values), seen=request.query.get("version", ""), checked=checked)
@@ -59,7 +61,7 @@ async def carry_out(request: web.Request) -> web.Response:
             raise Problem(422, words_of(request).text(f"time.{typed.error}_detail"))
         await _send(request, act, values, typed.moment)
     except Problem as problem:
-        if problem.status == 401:
+        if problem.status in (401, 404):
             raise
         found = (await request[VISIT].get(_api_path(request))).json
         return _ask(request, act, found, refused(values, problem), status=problem.status, typed=typed,
@@ -81,12 +83,20 @@ async def _send(request: web.Request, act: Act, values: Mapping[str, str], momen
         path += "" if is_complete(found) else "?autosave=true"
         await visit.send("PUT", path, copy_of(found, until), version=version, key=key)
     elif act.name == "restore":
-        await visit.send("POST", f"{path}/revisions/{int(values['revision'])}/restore", version=version, key=key)
+        await visit.send("POST", f"{path}/revisions/{_revision(request, values)}/restore", version=version, key=key)
     elif act.asks == "time":
         await visit.send("POST", f"{path}/{act.name}", {act.field: until}, version=version, key=key)
     else:
         body = {act.field: values.get(act.field, "")} if act.field else {}
         await visit.send("POST", f"{path}/{act.name}", body, version=version, key=key)
+
+
+def _revision(request: web.Request, values: Mapping[str, str]) -> int:
+    """The revision to restore; 404 without one."""
+    text = values.get("revision", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Problem(404, words_of(request).text("compare.choose"))
+    return int(text)
 
 
 def _ask(

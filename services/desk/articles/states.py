@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from services.desk.articles.copy import ArticleFacts
 
 # As ingestion counts: a scheduled article later than this needs a person's attention.
-_OVERDUE_AFTER = timedelta(seconds=2)
+OVERDUE_AFTER = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def states_of(article: ArticleFacts, now: datetime) -> Sequence[StoryState]:
     if article.is_changed:
         found.append(StoryState("changed"))
     if article.scheduled_for is not None:
-        late = now - article.scheduled_for > _OVERDUE_AFTER
+        late = now - article.scheduled_for > OVERDUE_AFTER
         found.append(StoryState("overdue" if late else "scheduled", article.scheduled_for, is_urgent=late))
     if article.embargo_until is not None and article.embargo_until > now:
         found.append(StoryState("embargo", article.embargo_until))

@@ -9,13 +9,15 @@ globalThis.desk ??= {};
   // The pages use these digits and the Gregorian calendar in every language.
   const locale = language.startsWith("ar") ? "ar-u-nu-arab-ca-gregory" : language === "en" ? "en-GB" : language;
 
+  const comma = language.startsWith("ar") ? "، " : ", ";
+
   const parts = (date, zone, name, more) =>
     Object.fromEntries(new Intl.DateTimeFormat(name, { timeZone: zone, hourCycle: "h23", ...more }).formatToParts(date).map((part) => [part.type, part.value]));
 
   /** The moment as `8 Feb 2026, 14:05` in a zone (without one: the reader's). */
   const text = (date, zone) => {
     const found = parts(date, zone, locale, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
-    return `${found.day} ${found.month} ${found.year}, ${found.hour}:${found.minute}`;
+    return `${found.day} ${found.month} ${found.year}${comma}${found.hour}:${found.minute}`;
   };
 
   /** The zone's distance from UTC at a moment, in milliseconds. */
@@ -33,13 +35,19 @@ globalThis.desk ??= {};
     return [...offsets].map((one) => new Date(local - one)).filter((date) => offset(date, zone) === local - date.getTime()).sort((a, b) => a - b);
   };
 
-  const yours = (date, zone, pattern) =>
-    Math.abs(offset(date, zone) - offset(date)) < MINUTE_MS ? "" : pattern.replace("{time}", text(date));
+  const clock = (date, zone) => text(date, zone).split(comma).at(-1);
+  const day = (date, zone) => text(date, zone).split(comma)[0];
+
+  /** The moment in the reader's own time; empty where the clocks agree. `isShort`: without the day where it is the same. */
+  const yours = (date, zone, pattern, isShort = false) => {
+    if (Math.abs(offset(date, zone) - offset(date)) < MINUTE_MS) return "";
+    return pattern.replace("{time}", isShort && day(date) === day(date, zone) ? clock(date) : text(date));
+  };
 
   /** Write the reader's time beneath each of the newsroom's. */
   const showLocal = (root = document) => {
     for (const time of root.querySelectorAll("time.both")) {
-      const found = yours(new Date(time.dateTime), time.dataset.zone, time.dataset.yours);
+      const found = yours(new Date(time.dateTime), time.dataset.zone, time.dataset.yours, time.classList.contains("short"));
       if (!found || time.nextElementSibling?.classList.contains("yours")) continue;
       const line = document.createElement("span");
       line.className = "yours";

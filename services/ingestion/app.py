@@ -133,7 +133,7 @@ def _add_sign_in(app: web.Application, limits: SignInLimits) -> None:
     factors: dict[str, Factor] = {"totp": TotpFactor(stores.people), "passkey": PasskeyFactor(passkeys)}
     app[FACTORS] = factors
     app[SIGN_IN] = sign_in = SignIn(stores.people, stores.sessions, passwords, limits, stores.audit)
-    app[SECOND_FACTORS] = SecondFactors(stores.people, stores.tickets, limits, factors)
+    app[SECOND_FACTORS] = SecondFactors(stores.people, stores.tickets, limits, factors, stores.audit)
     app[ACCEPTANCE] = Acceptance(stores, passwords, factors, site_name)
     app[ACCOUNT] = Account(stores, sign_in, passwords, limits, site_name)
 

@@ -43,15 +43,21 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
     except Problem as problem:
         return problem_response(problem)
     except (Unavailable, TimeoutError) as error:
-        _log.warning("request.unavailable", method=request.method, path=request.path, reason=str(error))
+        _log.warning("request.unavailable", method=request.method, path=_path(request), reason=str(error))
         return problem_response(
             Problem(503, "A part of the service does not answer; try again.", headers={"Retry-After": "2"})
         )
     except web.HTTPException as error:
         return _http_problem(error)
     except Exception:
-        _log.exception("request.failed", method=request.method, path=request.path)
+        _log.exception("request.failed", method=request.method, path=_path(request))
         return problem_response(Problem(500, "The service failed; the failure is logged."))
+
+
+def _path(request: web.Request) -> str:
+    """The path for the log. A token in it (of an invitation, of a preview) is a secret."""
+    token = request.match_info.get("token")
+    return request.path.replace(token, "{token}") if token else request.path
 
 
 def _http_problem(error: web.HTTPException) -> web.Response:

@@ -60,6 +60,18 @@ class Doer(Protocol):
 
 
 @dataclass(frozen=True)
+class Stranger:
+    """Somebody who did not prove who they are."""
+
+    id: str = "unknown"
+    name: str = "unknown"
+    via: Via = "session"
+
+
+UNKNOWN = Stranger()
+
+
+@dataclass(frozen=True)
 class AuditEntry:
     """One act. `number` counts up; the log may have gaps."""
 

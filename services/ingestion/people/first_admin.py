@@ -56,7 +56,7 @@ async def provide_first_admin(wanted: FirstAdmin, people: PersonStore, passwords
         await people.add(admin)
     except EmailTaken:
         return  # another process of this service was faster
-    _log.info("people.first_admin", email=login.email)
+    _log.info("people.first_admin", person=admin.id)
 
 
 def _login(wanted: FirstAdmin) -> Login:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.ingestion.people.actor import Actor
-from services.ingestion.people.audit import AuditLog
+from services.ingestion.people.audit import UNKNOWN, AuditLog
 from services.ingestion.people.passwords import Check, Passwords
 from services.ingestion.people.person_store import PersonStore
 from services.ingestion.people.records import DeskSession, Person
@@ -51,6 +51,9 @@ class SignIn:
         stored = person.password_hash if person is not None and person.can_sign_in else None
         check = await self._check(attempt, password, stored)
         if person is None or not check.is_right:
+            # The same work for an account that nobody has.
+            account, details = "unknown" if person is None else person.id, {"step": "password"}
+            await self._audit.note(UNKNOWN, "session.refuse", account, visit.network, visit.at, details)
             raise attempt.refusal or Problem(401, "E-mail address or password is wrong.")
         if check.fresh_hash is not None:
             await self._people.change(person.id, {"password_hash": check.fresh_hash}, password_hash=stored)
@@ -73,12 +76,20 @@ class SignIn:
             await self._limits.succeed(attempt)
         return check
 
+    async def _refuse_changed(self, person: Person, session: DeskSession) -> None:
+        """End a session that a new password or role has overtaken: the change ended the sessions that it saw."""
+        present = await self._people.find(person.id)
+        if present is None or not present.is_active or present.rights_version != person.rights_version:
+            await self._sessions.end_one(person.id, session.id)
+            raise Problem(401, "The account has just changed. Sign in again.")
+
     async def open(self, person: Person, visit: Visit) -> tuple[str, DeskSession]:
         """Open a session and return its token. The token is always new: one that was there before is worth nothing."""
         token = make_session_token()
         browser = visit.browser[:_LONGEST_BROWSER]
         session = DeskSession(new_id(), person.id, visit.at, visit.at, person.rights_version, visit.network, browser)
         await self._sessions.add(token, session)
+        await self._refuse_changed(person, session)
         await self._people.note_sign_in(person, visit.network, visit.at)
         await self.note(person, session, "session.sign-in", visit)
         return token, session

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.ingestion.people.records import Person
 from shared.http.bearer import hash_token
 from shared.mongo.collections import Collection, Database, available
 from shared.mongo.expiry import index_by_age
@@ -15,16 +16,17 @@ _MOST_TRIES = 5
 
 @dataclass(frozen=True)
 class Ticket:
-    """A ticket for one sign-in. `id` is the hash of its token."""
+    """A ticket for one sign-in. `id` is the hash of its token. A change of the person's rights or password ends it."""
 
     id: str
     person_id: str
+    rights_version: int
 
 
-def make_ticket(person_id: str) -> tuple[str, Ticket]:
+def make_ticket(person: Person) -> tuple[str, Ticket]:
     """A new token and its ticket."""
     token = secrets.token_urlsafe(32)
-    return token, Ticket(hash_token(token), person_id)
+    return token, Ticket(hash_token(token), person.id, person.rights_version)
 
 
 class TicketStore:
@@ -40,7 +42,15 @@ class TicketStore:
     async def add(self, ticket: Ticket, at: datetime) -> None:
         """Store a new ticket."""
         async with available("ticket"):
-            await self.collection.insert_one({"_id": ticket.id, "person_id": ticket.person_id, "at": at, "tries": 0})
+            await self.collection.insert_one(
+                {
+                    "_id": ticket.id,
+                    "person_id": ticket.person_id,
+                    "rights_version": ticket.rights_version,
+                    "at": at,
+                    "tries": 0,
+                }
+            )
 
     async def take_try(self, token: str, at: datetime) -> Ticket | None:
         """The ticket of a token, with one try less; None when it is unknown, used or old, or has no try left."""
@@ -49,7 +59,7 @@ class TicketStore:
                 {"_id": hash_token(token), "at": {"$gt": at - _LASTS}, "tries": {"$lt": _MOST_TRIES}},
                 {"$inc": {"tries": 1}},
             )
-        return None if found is None else Ticket(found["_id"], found["person_id"])
+        return None if found is None else Ticket(found["_id"], found["person_id"], found["rights_version"])
 
     async def use(self, ticket: Ticket) -> bool:
         """Use the ticket up; False when another request was faster."""

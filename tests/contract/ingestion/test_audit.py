@@ -8,6 +8,7 @@ from services.ingestion.people.actor import Actor
 from shared.ids import new_id
 from shared.times import now, rfc3339
 from tests.support.ingestion import DRAFT, IngestionClient, Json
+from tests.support.people import Desk
 from tests.support.polling import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -160,3 +161,45 @@ async def test_publication_by_the_schedule_names_the_person_who_set_it(ingestion
     actor = act["actor"]
     assert isinstance(actor, dict)
     assert (actor["name"], actor["via"], act["network"]) == ("admin", "schedule", "local")
+
+
+async def test_refused_sign_ins_are_noted_by_account(ingestion: IngestionClient) -> None:
+    desk = Desk(ingestion, network="198.51.100.9")
+    person = await desk.person()
+    nobody = person.model_copy(update={"email": f"{new_id()}@newsroom.example"})
+    await desk.sign_in(person, "wrong horse", wanted=401)
+    await desk.sign_in(nobody, "wrong horse", wanted=401)
+
+    (act,) = await _acts(ingestion, f"object={person.id}")
+    assert (act["action"], act["network"], act["details"]) == (
+        "session.refuse",
+        "198.51.100.0/24",
+        {"step": "password"},
+    )
+    strangers = await _acts(ingestion, "object=unknown&action=session.refuse")
+    assert len(strangers) == 1
+    assert nobody.email not in str(strangers)
+
+
+async def test_sign_in_and_sign_out_are_noted(ingestion: IngestionClient) -> None:
+    desk = Desk(ingestion)
+    person = await desk.person()
+    token = await desk.session(person)
+    await desk.ask("DELETE", "/internal/session", token=token, wanted=204)
+
+    acts = await _acts(ingestion, f"actor={person.id}")
+
+    assert [act["action"] for act in acts] == ["session.sign-out", "session.sign-in"]
+    assert token not in str(acts)
+
+
+async def test_wrong_second_factor_is_noted(ingestion: IngestionClient) -> None:
+    desk = Desk(ingestion)
+    person = await desk.person(totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    ticket = (await desk.sign_in(person))["ticket"]
+    sent = {"ticket": ticket, "code": "000000"}
+    await desk.ask("POST", "/internal/sessions/second-factor", sent, wanted=401)
+
+    (act,) = await _acts(ingestion, f"object={person.id}")
+
+    assert (act["action"], act["details"]) == ("session.refuse", {"step": "second-factor"})

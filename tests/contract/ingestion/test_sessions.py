@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from services.ingestion.people.session_routes import SIGN_IN
+from services.ingestion.people.sign_in import Visit
 from services.ingestion.settings import IngestionSettings
+from shared.errors import Problem
 from tests.support.ingestion import DRAFT, running_ingestion
 from tests.support.people import PASSWORD, Desk, MovedClock
 
@@ -184,3 +187,15 @@ async def test_database_holds_no_token(desk: Desk) -> None:
     assert stored
     assert token not in str(stored)
     assert token.removeprefix("wms_") not in str(stored)
+
+
+async def test_sign_in_that_a_new_password_overtakes_leaves_no_session(desk: Desk) -> None:
+    person = await desk.person()
+    app, people = desk.ingestion.client.app, desk.ingestion.store.people
+    await people.change(person.id, {"rights_version": person.rights_version + 1})
+
+    with pytest.raises(Problem) as caught:
+        await app[SIGN_IN].open(person, Visit("192.0.2.0/24", "a browser", CLOCK()))
+
+    assert caught.value.status == 401
+    assert await desk.ingestion.store.sessions.of_person(person.id, CLOCK()) == []

@@ -9,8 +9,8 @@ from pydantic import RootModel
 
 from services.desk.articles.checklist import Finding, findings_of, outline
 from services.desk.articles.copy import values_of
-from services.desk.articles.editor import PATH
 from services.desk.articles.list_page import or_nothing
+from services.desk.articles.paths import PATH
 from services.desk.keys import LINK_CHECKER
 from services.desk.visit import VISIT, page, words_of
 from services.desk.words import Words

@@ -7,7 +7,7 @@ from aiohttp import web
 from services.desk.api import Json
 from services.desk.articles.compare_rules import Mode, VersionText, compare, version_text
 from services.desk.articles.copy import facts_of
-from services.desk.articles.editor import PATH
+from services.desk.articles.paths import PATH
 from services.desk.articles.revisions_page import RevisionFacts, revision_of
 from services.desk.visit import VISIT, Visit, items_of, page
 from shared.errors import Problem

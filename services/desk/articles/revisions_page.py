@@ -8,7 +8,7 @@ from datetime import datetime
 from aiohttp import web
 
 from services.desk.articles.copy import facts_of
-from services.desk.articles.editor import PATH
+from services.desk.articles.paths import PATH
 from services.desk.visit import VISIT, items_of, moment_of, page
 
 _LIMIT = "30"

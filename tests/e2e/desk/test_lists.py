@@ -1,8 +1,10 @@
 """List, calendar, questions before acts, revisions: in a browser, with and without JavaScript, and in axe."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +16,7 @@ from shared.times import now
 from shared.zone_times import local_text
 from tests.support.browsing import open_page
 from tests.support.desk import RIYADH, DeskClient
+from tests.support.nu_checker import nu_findings
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -166,6 +169,18 @@ async def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(desk: Desk
                 found += [f"{path}, {width}: {fault}" for fault in await _faults(page, is_dark_too=width == 1280)]
 
     assert found == []
+
+
+@pytest.mark.long
+async def test_nu_html_checker_finds_nothing(desk: DeskClient, tmp_path: Path) -> None:
+    english, arabic = await desk.as_role("editor"), await desk.as_role("editor", language="ar")
+    paths = await _every_page(english)
+    for person, name in ((english, "en"), (arabic, "ar")):
+        for number, path in enumerate(paths):
+            wanted = 422 if "gossip" in path else 200
+            (tmp_path / f"{name}-{number}.html").write_text((await person.get(path, wanted=wanted)).text)
+
+    assert await asyncio.to_thread(nu_findings, sorted(tmp_path.glob("*.html"))) == ""
 
 
 async def _every_page(person: DeskClient) -> Sequence[str]:

@@ -51,6 +51,12 @@ class RenderAhead:
             self._queued.add(key)
             self._queue.put_nowait(key)
 
+    def enqueue_first(self, key: str) -> None:
+        """Render the page of a new or changed story soon, and before other pages."""
+        self.enqueue(key)
+        if key in self._queued:
+            self._single_flight.right_of_way.claim(key)
+
     async def run(self) -> None:
         """Render until cancelled."""
         async with asyncio.TaskGroup() as workers:
@@ -62,8 +68,11 @@ class RenderAhead:
             key = await self._queue.get()
             self._queued.discard(key)
             address = read_address(key)
-            if isinstance(address, Address):  # error pages and oEmbed cards have cache keys that are no addresses
-                await self._render(address)
+            try:
+                if isinstance(address, Address):  # error pages and oEmbed cards have cache keys that are no addresses
+                    await self._render(address)
+            finally:
+                self._single_flight.right_of_way.release(key)
 
     async def _render(self, address: Address) -> None:
         try:

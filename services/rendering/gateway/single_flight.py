@@ -9,6 +9,7 @@ import structlog
 
 from services.rendering import metrics
 from services.rendering.gateway.cache import PageCache, Versions
+from services.rendering.gateway.right_of_way import RightOfWay
 from shared.admission import Admission
 from shared.errors import Unavailable
 
@@ -46,6 +47,7 @@ class SingleFlight(Generic[T]):
     """Single flight by cache key. `store` puts a rendered page into the cache, if the cache is to be trusted."""
 
     def __init__(self, cache: PageCache[T], store: Store[T], limits: RenderLimits) -> None:
+        self.right_of_way = RightOfWay()
         self._cache = cache
         self._store = store
         self._admission = Admission(
@@ -82,6 +84,7 @@ class SingleFlight(Generic[T]):
             task.exception()  # marks the failure as retrieved: all callers may have gone
 
     async def _render(self, key: str, render: Render[T]) -> Rendered[T]:
+        await self.right_of_way.give_way(key)
         async with self._admission.turn():
             for tries in range(_MOST_TRIES):
                 ticket = self._cache.begin()

@@ -96,7 +96,7 @@ class GatewayParts:
             self.live_topics,
             model,
             self.traces,
-            lambda path: self.render_ahead.enqueue(path),
+            lambda path: self.render_ahead.enqueue_first(path),
         )
         model.when_replaced(self.invalidation.flush)
         self.live_handler = LiveHandler(

@@ -118,6 +118,29 @@ async def test_page_that_fails_does_not_stop_the_others() -> None:
     assert sorted(builder.built) == ["/world/a", "/world/b", "/world/c"]
 
 
+async def test_new_story_is_rendered_before_the_pages_that_it_changed() -> None:
+    cache, builder = a_cache(), RecordingBuilder()
+    ahead = render_ahead(cache, builder)
+
+    async with running(ahead):
+        ahead.enqueue("/")
+        ahead.enqueue_first("/world/new")
+
+    assert builder.built == ["/world/new", "/"]
+
+
+async def test_failed_story_holds_up_no_other_page() -> None:
+    cache, builder = a_cache(), RecordingBuilder()
+    ahead = render_ahead(cache, builder)
+    builder.fails_at = "/world/new"
+
+    async with running(ahead):
+        ahead.enqueue_first("/world/new")
+        ahead.enqueue("/")
+
+    assert builder.built == ["/world/new", "/"]
+
+
 async def test_key_that_is_no_address_is_ignored() -> None:
     cache, builder = a_cache(), RecordingBuilder()
     ahead = render_ahead(cache, builder)

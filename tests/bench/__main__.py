@@ -7,12 +7,13 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import blocking, cold, hot, idle, live, publish, search, views
+from tests.bench import blocking, cold, hot, idle, live, publish, saves, search, views
 from tests.bench.measure import Measure
 
 MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
     **hot.MEASURES,
     **publish.MEASURES,
+    **saves.MEASURES,
     **views.MEASURES,
     **cold.MEASURES,
     **live.MEASURES,

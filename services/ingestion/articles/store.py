@@ -41,7 +41,7 @@ _SCAN_TIMEOUT_S = 4.0
 _REPUBLISH_RANGE = 64
 _SCHEDULE_CHUNK = 200
 
-_INDEXES = [
+INDEXES = [
     IndexModel([("number", ASCENDING)], unique=True),
     IndexModel([("status", ASCENDING), ("number", ASCENDING)]),
     IndexModel([("working.section", ASCENDING), ("number", ASCENDING)]),
@@ -84,7 +84,7 @@ class ArticleStore:
 
     async def prepare(self) -> None:
         """Create what is missing: indexes, and the counter of articles."""
-        await ensure_indexes(self._articles, _INDEXES)
+        await ensure_indexes(self._articles, INDEXES)
         await ensure_indexes(self._revisions, _REVISION_INDEXES)
         await self.schedule.prepare()
         async with available("counter of articles"):

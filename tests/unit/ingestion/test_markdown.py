@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingestion.articles.markdown import render, sanitise, shows_nothing
+from services.ingestion.articles.markdown import render, render_whole, sanitise, shows_nothing
 
 ALLOWED = "p br hr h2 h3 h4 h5 h6 strong em s code pre blockquote ul ol li a img table thead tbody tr th td sup section dl dt dd"
 PIECES = [
@@ -159,3 +159,64 @@ def _check(html: str) -> None:
                 assert value in ("footnotes", "task-list-item")
             if name == "style":
                 assert value in ("text-align:left", "text-align:center", "text-align:right")
+
+
+PARAGRAPHS = [
+    *(
+        "Plain text.",
+        "Two lines\nof text.",
+        "A | b\n-|-\nc | d",
+        "Title\n===",
+        "- item",
+        "- item\n\n  more",
+        "1. item",
+        "12 apples.",
+    ),
+    *(
+        "> quoted",
+        "    code",
+        "   spaced",
+        "# Head",
+        "---",
+        "[a]: https://a.example",
+        "See [a].",
+        "See[^n].",
+        "[^n]: Note.",
+    ),
+    *(
+        "```",
+        "~~~",
+        "Term\n: meaning",
+        ": meaning",
+        "    : deeper",
+        "\n",
+        " ",
+        "*open",
+        "close*",
+        "`tick",
+        "![a](/b.jpg)",
+    ),
+    *(
+        "\ttab",
+        "www.c.example",
+        "نص عربي",
+        "段落",
+        "é",
+        "_x_",
+        "\\",
+        "<p>",
+        "&amp;",
+        "Line  \nbreak",
+        "text\r- item",
+        "+ plus",
+    ),
+]
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(st.sampled_from(PARAGRAPHS), max_size=9).map("\n\n".join)
+    | st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
+)
+def test_cached_paragraphs_make_the_same_html(markdown: str) -> None:
+    assert render(markdown) == render(markdown) == render_whole(markdown)

@@ -5,7 +5,7 @@ embedded MongoDB engine scans a whole collection for a sort, a limit or a range 
 """
 
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -14,6 +14,7 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from services.ingestion.articles.acts import Origin, acts_of
 from services.ingestion.articles.history_store import HistoryStore
+from services.ingestion.articles.recent import RecentArticles
 from services.ingestion.articles.records import Change, Filters, Revision
 from services.ingestion.articles.rules import Article, Author
 from services.ingestion.articles.schedule_store import ScheduleStore
@@ -80,6 +81,7 @@ class ArticleStore:
         self.outbox = outbox
         self.audit = audit
         self.schedule = ScheduleStore(database)
+        self._recent = RecentArticles()
         self.histories = HistoryStore(database, is_kept=keeps_history)
 
     async def prepare(self) -> None:
@@ -106,6 +108,10 @@ class ArticleStore:
         async with available("article"):
             found = await self._articles.find_one({"_id": article_id})
         return None if found is None else _article(found)
+
+    def find_recent(self, article_id: str, has_version: Callable[[int], bool]) -> Article | None:
+        """The article as this process saved it a moment ago, if its version passes; None when it must be read."""
+        return self._recent.find(article_id, has_version)
 
     async def version_of(self, article_id: str) -> int | None:
         """The article's version, None when there is no such article; without reading its text."""
@@ -143,6 +149,7 @@ class ArticleStore:
                 await self.outbox.add(session, event)
 
         await self._mongo.transaction(work)
+        self._recent.put(change.after.model_copy(update={"history": ()}))
         if event is not None:
             self.outbox.note_committed(event, follows=change.previous_event_version)
 

@@ -24,6 +24,26 @@ async def test_page_of_a_withdrawn_arabic_article_is_arabic(site: Site) -> None:
     assert '<html lang="ar" dir="rtl">' in await eventually(gone, what="the article is gone")
 
 
+async def test_correction_leads_to_the_changes_of_its_article(site: Site) -> None:
+    note = "The keeper had two lamps, not three."
+    fields = {"headline": "The keeper of two lamps", "section": "world", "body_markdown": "He had three lamps."}
+    article = await site.publish(fields["headline"], fields["body_markdown"])
+    edited = await site.platform.edit(article, {**fields, "body_markdown": "He had two lamps."})
+    await site.platform.act(edited, "correct", {"note": note})
+    await site.until_shown(article["url"], note)
+    await site.until_shown("/corrections", note)
+
+    async with open_page(site.browser, [], viewport=PHONE, java_script_enabled=False) as page:
+        await page.goto(site.address("/corrections"))
+        await page.get_by_role("article").filter(has_text=note).get_by_role("link", name=fields["headline"]).click()
+        await page.get_by_role("link", name="What changed").click()
+        newest = page.get_by_role("region", name=re.compile("^Corrected"))
+        await expect(newest.locator("del")).to_contain_text("three")
+        await expect(newest.locator("ins")).to_contain_text("two")
+        await expect(newest).to_contain_text(note)
+        assert page.url == site.address(f"{article['url']}/history")
+
+
 async def test_popular_tab_changes_in_place_or_without_script_opens_its_page(site: Site) -> None:
     problems: list[str] = []
     for script in (True, False):

@@ -14,6 +14,8 @@ from pydantic.json_schema import models_json_schema
 
 from services.comments.contract import OPERATIONS as COMMENTS
 from services.ingestion.articles.contract import OPERATIONS as ARTICLES
+from services.ingestion.articles.desk_contract import OPERATIONS as DESK_LISTS
+from services.ingestion.articles.revision_contract import OPERATIONS as REVISIONS
 from services.ingestion.articles.schedule_contract import OPERATIONS as SCHEDULE
 from services.ingestion.articles.together_contract import OPERATIONS as TOGETHER
 from services.ingestion.people.audit_contract import OPERATIONS as AUDIT
@@ -38,8 +40,10 @@ def build_openapi() -> dict[str, Any]:
     """All public operations in one document, with the edge's own answers."""
     operations = [
         *ARTICLES,
+        *REVISIONS,
         *SCHEDULE,
         *TOGETHER,
+        *DESK_LISTS,
         *PEOPLE,
         *TOKENS,
         *AUDIT,

@@ -5,6 +5,7 @@ from functools import partial
 
 from aiohttp import web
 
+from services.ingestion.articles.desk_routes import ROUTES as DESK_LIST_ROUTES
 from services.ingestion.articles.presence_routes import PRESENCE
 from services.ingestion.articles.presence_routes import ROUTES as PRESENCE_ROUTES
 from services.ingestion.articles.presence_store import KEPT_FOR as PRESENCE_KEPT_FOR
@@ -12,6 +13,7 @@ from services.ingestion.articles.preview_routes import PREVIEWS
 from services.ingestion.articles.preview_routes import ROUTES as PREVIEW_ROUTES
 from services.ingestion.articles.preview_store import KEPT_FOR as PREVIEWS_KEPT_FOR
 from services.ingestion.articles.requests import ARTICLES, SITE
+from services.ingestion.articles.revision_routes import ROUTES as REVISION_ROUTES
 from services.ingestion.articles.routes import ROUTES as ARTICLE_ROUTES
 from services.ingestion.articles.schedule_routes import ROUTES as SCHEDULE_ROUTES
 from services.ingestion.articles.scheduler import scheduling
@@ -62,7 +64,7 @@ from shared.ids import new_id
 from shared.mongo.client import Mongo, once_available
 from shared.mongo.expiry import expiring
 from shared.outbox.relay import relaying
-from shared.process.process import end_for_settings
+from shared.process.process import end_for_settings, start_task, stop_task
 from shared.site.site import load_site
 from shared.times import Clock, now
 
@@ -75,7 +77,9 @@ PASSWORDS = web.AppKey("passwords", Passwords)
 TOGETHER_ROUTES = (*PREVIEW_ROUTES, *PRESENCE_ROUTES, *TRACE_ROUTES)
 ROUTES = (
     *ARTICLE_ROUTES,
+    *REVISION_ROUTES,
     *SCHEDULE_ROUTES,
+    *DESK_LIST_ROUTES,
     *TOGETHER_ROUTES,
     *TOKEN_ROUTES,
     *AUDIT_ROUTES,
@@ -105,6 +109,7 @@ def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Applic
     app.cleanup_ctx.append(_prepare_store)
     app.cleanup_ctx.append(_relay)
     app.cleanup_ctx.append(_schedule)
+    app.cleanup_ctx.append(_warm_lists)
     return app
 
 
@@ -183,3 +188,9 @@ async def _relay(app: web.Application) -> AsyncIterator[None]:
 async def _schedule(app: web.Application) -> AsyncIterator[None]:
     async with scheduling(app[ARTICLES]):
         yield
+
+
+async def _warm_lists(app: web.Application) -> AsyncIterator[None]:
+    task = start_task(app[ARTICLES].lists.warm(), "lists")
+    yield
+    await stop_task(task)

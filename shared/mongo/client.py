@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 _SELECTION_MS = 3000
 _SOCKET_MS = 10_000
-_TRANSACTION_S = 8.0
+TRANSACTION_S = 8.0
 # After this wait the client itself may be at fault: let the process end and start with a new one.
 _PREPARE_WITHIN_S = 600.0
 _PREPARE_AGAIN_S = 0.5
@@ -68,14 +68,16 @@ class Mongo:
         await sessions.end_leftovers()
         self._sessions = sessions
 
-    async def transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
+    async def transaction(
+        self, work: Callable[[Session], Awaitable[Result]], *, within_s: float = TRANSACTION_S
+    ) -> Result:
         """Run `work` in a transaction and commit it.
 
         `work` may run several times (write conflicts), so create ids and times outside it. Its exceptions abort the
-        transaction and pass through. Raises Unavailable after _TRANSACTION_S: whether the commit happened is then *unknown*,
+        transaction and pass through. Raises Unavailable after `within_s`: whether the commit happened is then *unknown*,
         and a retry must carry the same idempotency key.
         """
-        deadline = monotonic() + _TRANSACTION_S
+        deadline = monotonic() + within_s
         tries = 0
         while True:
             try:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import blocking, cold, hot, idle, live, publish, saves, search, views
+from tests.bench import blocking, cold, desk_list, hot, idle, live, publish, saves, search, views
 from tests.bench.measure import Measure
 
 MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
@@ -18,6 +18,7 @@ MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
     **cold.MEASURES,
     **live.MEASURES,
     **search.MEASURES,
+    **desk_list.MEASURES,
     **idle.MEASURES,
     **blocking.MEASURES,
 }

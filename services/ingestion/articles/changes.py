@@ -10,7 +10,8 @@ from services.ingestion.articles.acts import Origin
 from services.ingestion.articles.contract import ArticleAnswer, SentArticle, SentUnfinishedArticle
 from services.ingestion.articles.history import next_history
 from services.ingestion.articles.markdown import render, shows_nothing
-from services.ingestion.articles.records import Change
+from services.ingestion.articles.records import Change, Revision
+from services.ingestion.articles.revision_contract import RevisionContent
 from services.ingestion.articles.rules import Article, Author, Content
 from services.ingestion.articles.slugs import candidates, comes_from, make_slug
 from services.ingestion.articles.store import ArticleStore, SlugTaken, Stale
@@ -22,6 +23,7 @@ from shared.http.problems import field_problem
 from shared.http.requests import etag
 from shared.ids import made_at, new_id
 from shared.kafka.producer import MAX_MESSAGE_BYTES, check_size
+from shared.mongo.client import TRANSACTION_S
 from shared.site.site import Site
 
 # Attempts while other requests take the slug between the look-up and the commit.
@@ -32,12 +34,13 @@ Decision = Callable[[Article], Article]
 
 @dataclass(frozen=True)
 class ChangeRequest:
-    """The author, time, idempotency key and origin of one request."""
+    """The author, time, idempotency key and origin of one request. `within_s`: how long to repeat a transaction that conflicts."""
 
     by: Author
     at: datetime
     claim: Claim | None
     origin: Origin
+    within_s: float = TRANSACTION_S
 
 
 async def create(store: ArticleStore, site: Site, request: ChangeRequest, sent: SentArticle) -> Answer:
@@ -78,6 +81,31 @@ async def edit(store: ArticleStore, site: Site, request: ChangeRequest, article:
     return await _commit_with_slug(store, request, content, sent.slug or _kept_slug(article, content), change)
 
 
+async def restore(
+    store: ArticleStore, site: Site, request: ChangeRequest, article: Article, revision: Revision
+) -> Answer:
+    """Make a revision's text the working copy. 422 when its section is gone.
+
+    It gets its slug back unless another article has it now. The switch of the public history is no part of the text.
+    """
+    fields = RevisionContent.model_validate(revision.content)
+    check_section(fields.section, site)
+    html = await asyncio.to_thread(render, fields.body_markdown)
+    same = {"body_html": html, "history_public": article.working.history_public}
+    content = Content.model_validate(fields.model_dump() | same)
+
+    def change(slug: str) -> Change:
+        slug_is_chosen = article.slug_is_chosen or slug != article.working.slug
+        text = content.model_copy(update={"slug": slug})
+        after = rules.edit(article, text, slug_is_chosen=slug_is_chosen, by=request.by, at=request.at)
+        return Change("restore", request.by, article, after, str(revision.version))
+
+    try:
+        return await _commit(store, request, change(content.slug))
+    except SlugTaken:
+        return await _commit(store, request, change(article.working.slug))
+
+
 def _with_embargo(article: Article, sent: SentArticle) -> Article:
     """The article with the embargo of the request. A request that does not name it leaves it as it is."""
     if "embargo_until" not in sent.model_fields_set:
@@ -109,9 +137,7 @@ async def content_of(sent: SentArticle, site: Site, article: Article | None) -> 
 
     422 for an unknown section, or for a body with nothing to see unless it was sent as unfinished.
     """
-    if site.section(sent.section) is None:
-        known = ", ".join(section.slug for section in site.sections)
-        raise field_problem("/section", f"There is no such section; the sections are: {known}.")
+    check_section(sent.section, site)
     # A malicious text takes a second for every few thousand brackets: the relay must not wait for it.
     html = await asyncio.to_thread(render, sent.body_markdown)
     if shows_nothing(html) and not isinstance(sent, SentUnfinishedArticle):
@@ -124,6 +150,13 @@ async def content_of(sent: SentArticle, site: Site, article: Article | None) -> 
         "history_public": history_public if sent.history_public is None else sent.history_public,
     }
     return Content(**(sent.model_dump() | made))
+
+
+def check_section(section: str, site: Site) -> None:
+    """422 for a section that the site does not have."""
+    if site.section(section) is None:
+        known = ", ".join(section.slug for section in site.sections)
+        raise field_problem("/section", f"There is no such section; the sections are: {known}.")
 
 
 def _kept_slug(article: Article, content: Content) -> str | None:
@@ -165,7 +198,7 @@ async def _commit(store: ArticleStore, request: ChangeRequest, change: Change) -
     _check_size(change)
     answer = _answer(change)
     try:
-        await store.commit(change, request.claim, answer, request.origin)
+        await store.commit(change, request.claim, answer, request.origin, request.within_s)
     except Stale as error:
         raise Problem(412, "Someone else has changed the article; read it again.") from error
     return answer

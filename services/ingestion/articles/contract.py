@@ -18,7 +18,6 @@ from services.ingestion.articles.fields import (
     unique,
 )
 from services.ingestion.articles.rules import Article, Content, Status
-from services.ingestion.people.roles import Action
 from shared.events import Correction, Picture
 from shared.http.openapi import Operation, Parameter
 from shared.http.requests import JSON_TYPE, LARGEST_PAGE, USUAL_PAGE
@@ -138,43 +137,6 @@ class ArticleAnswer(BaseModel):
         return cls(**state, **content)
 
 
-class RevisionContent(BaseModel):
-    """The working copy of one revision."""
-
-    headline: str
-    section: str
-    slug: str
-    standfirst: str
-    body_markdown: str
-    bylines: tuple[str, ...]
-    tags: tuple[str, ...]
-    language: str
-    lead_image: Picture | None
-    history_public: bool = True
-
-
-class RevisionAnswer(BaseModel):
-    """One accepted change. `note`: of a correction or a return, the reason of a withdrawal, the time of a schedule.
-
-    `by_id` is the author's id; empty for revisions of earlier releases. Of automatic saves only some have a revision.
-    """
-
-    version: int
-    action: Action
-    at: UtcDatetime
-    by: str
-    by_id: str
-    note: str | None
-    content: RevisionContent
-
-
-class RevisionList(BaseModel):
-    """One page of an article's revisions, newest first."""
-
-    items: list[RevisionAnswer]
-    next_cursor: str | None
-
-
 class ArticleList(BaseModel):
     """One page of articles, newest first."""
 
@@ -189,26 +151,35 @@ class PreviewAnswer(BaseModel):
     expires_at: UtcDatetime
 
 
-_ID = Parameter("id", "path", "The article's id", {"type": "string"})
-_LIMIT = Parameter(
+ARTICLE_ID = Parameter("id", "path", "The article's id", {"type": "string"})
+PAGE_LIMIT = Parameter(
     "limit",
     "query",
     "How many items at most",
     {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE},
 )
-_CURSOR = Parameter("cursor", "query", "The `next_cursor` of the previous page", {"type": "string"})
-_KEY = Parameter(
+PAGE_CURSOR = Parameter("cursor", "query", "The `next_cursor` of the previous page", {"type": "string"})
+IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     "header",
     "A repeated request with the same key gets the first answer",
     {"type": "string", "minLength": 1, "maxLength": 200},
 )
-_IF_MATCH = Parameter("If-Match", "header", "The ETag of the version that was read", {"type": "string"}, required=True)
+IF_MATCH = Parameter("If-Match", "header", "The ETag of the version that was read", {"type": "string"}, required=True)
 _FILTERS = (
     Parameter("status", "query", "Only articles of this status", {"enum": list(STATUSES)}),
     Parameter("section", "query", "Only articles of this section", {"type": "string"}),
     Parameter("tag", "query", "Only articles with this tag, in either case", {"type": "string", "maxLength": 50}),
+    Parameter("language", "query", "Only articles in this language", {"type": "string", "maxLength": 12}),
+    Parameter(
+        "byline", "query", "Only articles with this byline, in either case", {"type": "string", "maxLength": 100}
+    ),
+    Parameter(
+        "by", "query", "Only articles that this person wrote; `me`: the caller", {"type": "string", "maxLength": 64}
+    ),
     Parameter("scheduled", "query", "Only scheduled articles, the next one first", {"type": "boolean"}),
+    Parameter("changed", "query", "Only articles with changes that are not public", {"type": "boolean"}),
+    Parameter("submitted", "query", "Only articles that wait for publication", {"type": "boolean"}),
     Parameter(
         "q",
         "query",
@@ -225,7 +196,7 @@ _AUTOSAVE = Parameter(
     "An automatic save: headline and text may be empty; a revision at most every ten minutes a person",
     {"type": "boolean", "default": False},
 )
-_ETAG = {"ETag": "The version as a strong entity tag"}
+ETAG_HEADER = {"ETag": "The version as a strong entity tag"}
 
 
 def change_operation(
@@ -240,9 +211,9 @@ def change_operation(
         answers={200: ArticleAnswer},
         problems=(400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503),
         body={JSON_TYPE: model},
-        parameters=(_ID, _IF_MATCH, _KEY, *more),
+        parameters=(ARTICLE_ID, IF_MATCH, IDEMPOTENCY_KEY, *more),
         secured=True,
-        headers=_ETAG,
+        headers=ETAG_HEADER,
     )
 
 
@@ -255,9 +226,9 @@ OPERATIONS: Sequence[Operation] = (
         answers={201: ArticleAnswer},
         problems=(400, 401, 403, 413, 415, 422, 503),
         body={JSON_TYPE: SentArticle},
-        parameters=(_KEY, _AUTOSAVE),
+        parameters=(IDEMPOTENCY_KEY, _AUTOSAVE),
         secured=True,
-        headers={**_ETAG, "Location": "The article's address"},
+        headers={**ETAG_HEADER, "Location": "The article's address"},
     ),
     Operation(
         id="list_articles",
@@ -266,7 +237,7 @@ OPERATIONS: Sequence[Operation] = (
         summary="List working copies, newest first",
         answers={200: ArticleList},
         problems=(400, 401, 403, 422, 503),
-        parameters=(*_FILTERS, _LIMIT, _CURSOR),
+        parameters=(*_FILTERS, PAGE_LIMIT, PAGE_CURSOR),
         secured=True,
     ),
     Operation(
@@ -276,9 +247,9 @@ OPERATIONS: Sequence[Operation] = (
         summary="Show a working copy",
         answers={200: ArticleAnswer, 304: None},
         problems=(401, 403, 404, 503),
-        parameters=(_ID, _IF_NONE_MATCH),
+        parameters=(ARTICLE_ID, _IF_NONE_MATCH),
         secured=True,
-        headers=_ETAG,
+        headers=ETAG_HEADER,
     ),
     change_operation(
         "edit", "", "PUT", SentArticle, "Replace the working copy; readers do not see it yet", (_AUTOSAVE,)
@@ -295,17 +266,7 @@ OPERATIONS: Sequence[Operation] = (
         summary="Make an unguessable address that shows the working copy for 24 hours",
         answers={200: PreviewAnswer},
         problems=(401, 403, 404, 412, 422, 503),
-        parameters=(_ID, _KEY),
-        secured=True,
-    ),
-    Operation(
-        id="list_revisions",
-        method="GET",
-        path="/v1/articles/{id}/revisions",
-        summary="List an article's revisions, newest first",
-        answers={200: RevisionList},
-        problems=(400, 401, 403, 404, 422, 503),
-        parameters=(_ID, _LIMIT, _CURSOR),
+        parameters=(ARTICLE_ID, IDEMPOTENCY_KEY),
         secured=True,
     ),
 )

@@ -72,7 +72,8 @@ def _picture_url(text: str) -> str:
     return text
 
 
-def _language(text: str) -> str:
+def check_language(text: str) -> str:
+    """The text as a language tag. Raises ValueError for another text."""
     if _LANGUAGE.fullmatch(text) is None:
         raise ValueError("It is not a language tag such as en, ar or pt-BR.")
     return text
@@ -82,5 +83,5 @@ MarkdownText = Annotated[str, AfterValidator(_prose), _schema(1, LONGEST_BODY)]
 UnfinishedText = Annotated[str, AfterValidator(_unfinished_prose), _schema(0, LONGEST_BODY)]
 PictureUrl = Annotated[str, AfterValidator(_picture_url), _schema(1, LONGEST_URL)]
 Slug = Annotated[str, AfterValidator(check_slug), _schema(1, LONGEST_SLUG)]
-LanguageTag = Annotated[str, AfterValidator(_language), _schema(2, 12)]
+LanguageTag = Annotated[str, AfterValidator(check_language), _schema(2, 12)]
 Time = SentTime

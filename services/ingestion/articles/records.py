@@ -8,6 +8,9 @@ from services.ingestion.articles.rules import Article, Author, event_of
 from services.ingestion.people.roles import Action
 from shared.events import ArticleState
 
+# The name of a filter and its value, such as ("status", "draft") or ("changed", "true").
+Key = tuple[str, str]
+
 
 @dataclass(frozen=True)
 class Revision:
@@ -71,9 +74,7 @@ def _revision(article: Article, action: Action, by: Author, note: str | None) ->
 
 @dataclass(frozen=True)
 class Filters:
-    """Filters of a list of articles; None lets all through. An article needs every one of `words`."""
+    """Filters of a list of articles: it needs every key, and every one of `words` in headline or standfirst. All are folded."""
 
-    status: str | None = None
-    section: str | None = None
-    tag: str | None = None
+    keys: tuple[Key, ...] = ()
     words: tuple[str, ...] = ()

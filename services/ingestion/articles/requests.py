@@ -1,4 +1,4 @@
-"""The steps that routes of articles share: rights, bodies, idempotency keys, preconditions."""
+"""The steps that routes of articles share: rights, bodies, idempotency keys, preconditions, parameters."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -13,12 +13,15 @@ from services.ingestion.people.actor import Actor
 from services.ingestion.people.roles import Right
 from shared.errors import Problem
 from shared.http.idempotency import Answer, claim
-from shared.http.requests import read_body, read_if_match, refuse_unknown
+from shared.http.problems import field_problem
+from shared.http.requests import read_body, read_cursor, read_if_match, refuse_unknown
 from shared.site.site import Site
+from shared.text import SEARCH_LINE, tidy
 from shared.times import now
 
 ARTICLES = web.AppKey("articles", ArticleStore)
 SITE = web.AppKey("site", Site)
+LONGEST_SEARCH = 200
 ID = "{id:[0-9a-z]{26}}"
 
 
@@ -66,3 +69,31 @@ async def article_as_read(request: web.Request) -> Article:
     if not read_if_match(request).match(article.version):
         raise Problem(412, "Someone else has changed the article; read it again.")
     return article
+
+
+def cursor_number(request: web.Request) -> int | None:
+    """The number in `?cursor=` at which the page before ended; 400 for another text."""
+    parts = read_cursor(request.query, 1)
+    if parts is None:
+        return None
+    if not (parts[0].isascii() and parts[0].isdigit() and len(parts[0]) < 13):
+        raise field_problem("?cursor", "It is not a cursor of this API.", status=400)
+    return int(parts[0])
+
+
+def read_section(request: web.Request) -> str | None:
+    """`?section=`, None without it; 422 for a section that the site does not have."""
+    section = request.query.get("section") or None
+    if section is not None and request.app[SITE].section(section) is None:
+        raise field_problem("?section", "There is no such section.")
+    return section
+
+
+def read_search(text: str) -> tuple[str, ...]:
+    """The words of `?q=`; 422 when it is too long or has control characters."""
+    if len(text) > LONGEST_SEARCH:
+        raise field_problem("?q", f"q is at most {LONGEST_SEARCH} characters long.")
+    try:
+        return tuple(tidy(text, SEARCH_LINE).split())
+    except ValueError as error:
+        raise field_problem("?q", "q holds no control characters.") from error

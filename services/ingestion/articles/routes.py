@@ -1,6 +1,6 @@
 """HTTP in: articles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Literal, get_args
@@ -12,28 +12,30 @@ from services.ingestion.articles.changes import ChangeRequest, Decision
 from services.ingestion.articles.contract import (
     ArticleAnswer,
     ArticleList,
-    RevisionAnswer,
-    RevisionContent,
-    RevisionList,
     SentArticle,
     SentCorrection,
     SentPublication,
     SentUnfinishedArticle,
     SentWithdrawal,
 )
-from services.ingestion.articles.records import Filters, Revision
+from services.ingestion.articles.fields import check_language
+from services.ingestion.articles.records import Filters
 from services.ingestion.articles.requests import (
     ARTICLES,
     ID,
     SITE,
     answer_once,
     article_as_read,
+    cursor_number,
     find_article,
+    read_search,
+    read_section,
     read_write,
 )
 from services.ingestion.articles.rules import Article, Status
 from services.ingestion.articles.schedule_rules import lifts_embargo
 from services.ingestion.people.access import authorize, require
+from services.ingestion.people.actor import Actor
 from shared.http.idempotency import Answer
 from shared.http.problems import field_problem, json_response
 from shared.http.requests import (
@@ -47,11 +49,12 @@ from shared.http.requests import (
     validate,
     write_cursor,
 )
-from shared.text import SEARCH_LINE, is_blank, tidy
+from shared.text import fold, is_blank
 from shared.times import rfc3339, to_milliseconds
 
 LONGEST_TAG = 50
-LONGEST_SEARCH = 200
+LONGEST_BYLINE = 100
+LONGEST_ID = 64
 
 
 async def create_article(request: web.Request) -> web.Response:
@@ -150,33 +153,23 @@ async def show_article(request: web.Request) -> web.Response:
 
 
 async def list_articles(request: web.Request) -> web.Response:
-    """List working copies that pass the filters, newest first."""
-    await authorize(request, "read")
-    refuse_unknown(request.query, ("status", "section", "tag", "q", "scheduled", "limit", "cursor"))
-    filters, limit = _filters(request), read_limit(request.query)
+    """List working copies that pass the filters, newest first; scheduled ones, the next one first."""
+    actor = await authorize(request, "read")
+    refuse_unknown(request.query, (*_LIST_PARAMETERS, "limit", "cursor"))
+    filters, limit = _filters(request, actor), read_limit(request.query)
     if read_flag(request.query, "scheduled"):
         return await _list_scheduled(request, filters, limit)
-    before = _cursor_number(request)
-    found, last = await request.app[ARTICLES].page(filters, before, limit)
-    answer = ArticleList(items=[ArticleAnswer.of(article) for article in found], next_cursor=_cursor(last))
-    return json_response(answer.model_dump_json().encode())
+    found, last = await request.app[ARTICLES].lists.page(filters, cursor_number(request), limit)
+    return _list(found, None if last is None else write_cursor(str(last)))
 
 
 async def _list_scheduled(request: web.Request, filters: Filters, limit: int) -> web.Response:
-    found, last = await request.app[ARTICLES].scheduled_page(filters, _cursor_place(request), limit)
-    cursor = None if last is None else write_cursor(rfc3339(last[0]), last[1])
+    found, last = await request.app[ARTICLES].lists.scheduled(filters, _cursor_place(request), limit)
+    return _list(found, None if last is None else write_cursor(rfc3339(last[0]), last[1]))
+
+
+def _list(found: Sequence[Article], cursor: str | None) -> web.Response:
     answer = ArticleList(items=[ArticleAnswer.of(article) for article in found], next_cursor=cursor)
-    return json_response(answer.model_dump_json().encode())
-
-
-async def list_revisions(request: web.Request) -> web.Response:
-    """List an article's revisions, newest first."""
-    await authorize(request, "read")
-    refuse_unknown(request.query, ("limit", "cursor"))
-    limit, before = read_limit(request.query), _cursor_number(request)
-    article = await find_article(request)
-    found, last = await request.app[ARTICLES].revisions(article.id, before, limit, article.version)
-    answer = RevisionList(items=[_revision(revision) for revision in found], next_cursor=_cursor(last))
     return json_response(answer.model_dump_json().encode())
 
 
@@ -185,40 +178,39 @@ def _sent_model(request: web.Request) -> type[SentArticle]:
     return SentUnfinishedArticle if read_flag(request.query, "autosave") else SentArticle
 
 
-def _filters(request: web.Request) -> Filters:
+def _filters(request: web.Request, actor: Actor) -> Filters:
     """The filters of a list. An empty parameter counts as absent."""
-    query = {name: value for name, value in request.query.items() if value}
-    status, section, tag = query.get("status"), query.get("section"), query.get("tag")
-    if status is not None and status not in get_args(Status):
+    query = request.query
+    status, author_id = query.get("status", ""), query.get("by", "")
+    if status not in ("", *get_args(Status)):
         raise field_problem("?status", f"status is one of: {', '.join(get_args(Status))}.")
-    if section is not None and request.app[SITE].section(section) is None:
-        raise field_problem("?section", "There is no such section.")
-    if tag is not None and (len(tag) > LONGEST_TAG or is_blank(tag)):
-        raise field_problem("?tag", f"tag is 1 to {LONGEST_TAG} characters long.")
-    return Filters(status, section, tag, _search_words(query.get("q", "")))
+    if len(author_id) > LONGEST_ID:
+        raise field_problem("?by", f"by is me, or an id of at most {LONGEST_ID} characters.")
+    values = {
+        "status": status,
+        "section": read_section(request) or "",
+        "language": _read_language(query.get("language", "")),
+        "tag": _read_term(query, "tag", LONGEST_TAG),
+        "byline": _read_term(query, "byline", LONGEST_BYLINE),
+        "by": actor.id if author_id == "me" else author_id,
+        **{name: "true" for name in ("scheduled", "changed", "submitted") if read_flag(query, name)},
+    }
+    keys = tuple((name, value) for name, value in values.items() if value)
+    return Filters(keys, tuple(fold(word) for word in read_search(query.get("q", ""))))
 
 
-def _search_words(text: str) -> tuple[str, ...]:
-    if len(text) > LONGEST_SEARCH:
-        raise field_problem("?q", f"q is at most {LONGEST_SEARCH} characters long.")
+def _read_term(query: Mapping[str, str], name: str, longest: int) -> str:
+    text = query.get(name, "")
+    if text and (len(text) > longest or is_blank(text)):
+        raise field_problem(f"?{name}", f"{name} is 1 to {longest} characters long.")
+    return fold(text)
+
+
+def _read_language(text: str) -> str:
     try:
-        # MongoDB refuses an expression with a NUL; headlines and standfirsts hold no control characters.
-        return tuple(tidy(text, SEARCH_LINE).split())
+        return check_language(text) if text else ""
     except ValueError as error:
-        raise field_problem("?q", "q holds no control characters.") from error
-
-
-def _cursor(number: int | None) -> str | None:
-    return None if number is None else write_cursor(str(number))
-
-
-def _cursor_number(request: web.Request) -> int | None:
-    parts = read_cursor(request.query, 1)
-    if parts is None:
-        return None
-    if not (parts[0].isascii() and parts[0].isdigit() and len(parts[0]) < 13):
-        raise field_problem("?cursor", "It is not a cursor of this API.", status=400)
-    return int(parts[0])
+        raise field_problem("?language", str(error)) from error
 
 
 def _cursor_place(request: web.Request) -> tuple[datetime, str] | None:
@@ -232,18 +224,18 @@ def _cursor_place(request: web.Request) -> tuple[datetime, str] | None:
         raise field_problem("?cursor", "It is not a cursor of this API.", status=400) from error
 
 
-def _revision(revision: Revision) -> RevisionAnswer:
-    return RevisionAnswer(
-        version=revision.version,
-        action=revision.action,
-        at=revision.at,
-        by=revision.by.name,
-        by_id=revision.by.id,
-        note=revision.note,
-        content=RevisionContent.model_validate(revision.content),
-    )
-
-
+_LIST_PARAMETERS = (
+    "status",
+    "section",
+    "language",
+    "tag",
+    "byline",
+    "by",
+    "q",
+    "scheduled",
+    "changed",
+    "submitted",
+)
 ROUTES = [
     web.post("/v1/articles", create_article),
     web.get("/v1/articles", list_articles),
@@ -252,5 +244,4 @@ ROUTES = [
     web.post(f"/v1/articles/{ID}/publish", publish_article),
     web.post(f"/v1/articles/{ID}/correct", correct_article),
     web.post(f"/v1/articles/{ID}/withdraw", withdraw_article),
-    web.get(f"/v1/articles/{ID}/revisions", list_revisions),
 ]

@@ -3,7 +3,6 @@
 The documents follow the articles in the same transactions. Bounded ranges on indexed fields, as in `store.py`.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pymongo import ASCENDING, IndexModel
@@ -13,7 +12,6 @@ from services.ingestion.articles.schedule_rules import ScheduleEntry
 from shared.mongo.collections import Collection, Database, Document, Session, available, ensure_indexes
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _INDEXES = [IndexModel([("due_at", ASCENDING)]), IndexModel([("scheduled_for", ASCENDING)])]
 
 
@@ -48,26 +46,16 @@ class ScheduleStore:
         async with available("postponed article"):
             await self._entries.update_one(as_read, {"$set": {"due_at": due_at, "reason": reason}})
 
-    async def between(self, start: datetime, end: datetime) -> list[ScheduleEntry]:
-        """Entries from `start` to before `end`, the next one first."""
-        async with available("scheduled articles"):
-            found = await self._entries.find({"scheduled_for": {"$gte": start, "$lt": end}}).to_list(None)
-        return sorted((_entry(document) for document in found), key=_place)
+    async def overdue(self, before: datetime) -> list[ScheduleEntry]:
+        """Entries that were to be published before this time, the oldest first."""
+        async with available("overdue articles"):
+            found = await self._entries.find({"scheduled_for": {"$gte": _EARLIEST, "$lt": before}}).to_list(None)
+        return sorted((_entry(document) for document in found), key=lambda entry: entry.scheduled_for)
 
-    async def following(self, after: tuple[datetime, str] | None, most: int) -> Sequence[ScheduleEntry]:
-        """The first entries behind this time and id, the next one first."""
-        start, _ = after or (_EARLIEST, "")
-        entries = await self.between(start, _LATEST)
-        return [entry for entry in entries if after is None or _place(entry) > after][:most]
-
-    async def count(self, before: datetime = _LATEST) -> int:
-        """The number of articles that are scheduled before this time."""
-        async with available("scheduled articles"):
+    async def count_overdue(self, before: datetime) -> int:
+        """The number of entries that were to be published before this time."""
+        async with available("overdue articles"):
             return await self._entries.count_documents({"scheduled_for": {"$gte": _EARLIEST, "$lt": before}})
-
-
-def _place(entry: ScheduleEntry) -> tuple[datetime, str]:
-    return entry.scheduled_for, entry.article_id
 
 
 def _entry(found: Document) -> ScheduleEntry:

@@ -39,6 +39,8 @@ _log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 1.0
 # At most so many publications at the same time: more only wait for each other in MongoDB.
 _AT_ONCE = 4
+# A killed process may leave a transaction open, which blocks its article until the successor aborts it. The others go on.
+_TRANSACTION_S = 0.3
 # Attempts while others change the article between our read and our commit.
 _TRIES = 5
 _STALE = 412
@@ -79,7 +81,7 @@ class Scheduler:
         """Publish the articles that are due before `next_look`, a monotonic time, each at its time. Raises Unavailable."""
         entries = await self._store.schedule.due(self._clock() + timedelta(seconds=LOOK_EVERY_S))
         if entries or self._has_overdue:
-            overdue = await self._store.schedule.count(self._clock() - OVERDUE_AFTER)
+            overdue = await self._store.schedule.count_overdue(self._clock() - OVERDUE_AFTER)
             SCHEDULED_OVERDUE.set(overdue)
             self._has_overdue = overdue > 0
         queue = iter(sorted(entries, key=lambda entry: (entry.due_at, random.random())))
@@ -93,8 +95,8 @@ class Scheduler:
             try:
                 await self._publish(entry)
             except Unavailable as error:
-                # Whether it was published is unknown. The next turn sees it.
-                _log.warning("scheduler.waits", reason=str(error), article=entry.article_id)
+                # Whether it was published is unknown. The next look sees it.
+                _log.info("scheduler.waits", reason=str(error), article=entry.article_id)
 
     async def _publish(self, entry: ScheduleEntry) -> None:
         for _ in range(_TRIES):
@@ -113,7 +115,7 @@ class Scheduler:
     async def _attempt(self, article: Article, schedule: Schedule, at: datetime) -> bool:
         """Publish the article as read; False when another change of it was committed first."""
         origin = Origin(schedule.by.id, schedule.by.name, "schedule", "local")
-        request = ChangeRequest(schedule.by, at, None, origin)
+        request = ChangeRequest(schedule.by, at, None, origin, _TRANSACTION_S)
         try:
             await changes.apply(self._store, request, "publish", article, partial(rules.publish, at=at), None)
         except Problem as problem:

@@ -1,54 +1,39 @@
-"""Articles in MongoDB: their revisions, their slugs, and the transaction that changes them.
+"""Articles in MongoDB: their slugs, and the transaction that changes them. The stores of lists, revisions and schedules are parts.
 
-Lists read bounded ranges of `number`, which counts articles: the
-embedded MongoDB engine scans a whole collection for a sort, a limit or a range of `_id`, but uses an index for these.
+`number` counts articles. Ranges of it use an index; the embedded MongoDB scans a whole collection for a sort, a limit or a
+range of `_id`.
 """
 
-import re
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from datetime import datetime
-from time import monotonic
-from typing import Any
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from services.ingestion.articles.acts import Origin, acts_of
+from services.ingestion.articles.documents import article_document, read_article
 from services.ingestion.articles.history_store import HistoryStore
+from services.ingestion.articles.list_store import ListStore
 from services.ingestion.articles.recent import RecentArticles
-from services.ingestion.articles.records import Change, Filters, Revision
-from services.ingestion.articles.rules import Article, Author
+from services.ingestion.articles.records import Change
+from services.ingestion.articles.revision_store import RevisionStore
+from services.ingestion.articles.rules import Article
 from services.ingestion.articles.schedule_store import ScheduleStore
 from services.ingestion.people.audit import AuditLog
 from shared.errors import WorldMonitorError
 from shared.events import ArticleState
 from shared.http.idempotency import Answer, Answers, Claim
-from shared.mongo.client import Mongo
+from shared.mongo.client import TRANSACTION_S, Mongo
 from shared.mongo.collections import (
     Collection,
     Database,
-    Document,
     DuplicateKeyError,
     Session,
     available,
     ensure_indexes,
 )
 from shared.outbox.store import Outbox
-from shared.text import fold
 
-_FIRST_RANGE = 128
-_LONGEST_RANGE = 2048
-# Time limit of one list request; a page that is not full by then has a cursor to continue.
-_SCAN_TIMEOUT_S = 4.0
 _REPUBLISH_RANGE = 64
-_SCHEDULE_CHUNK = 200
-
-INDEXES = [
-    IndexModel([("number", ASCENDING)], unique=True),
-    IndexModel([("status", ASCENDING), ("number", ASCENDING)]),
-    IndexModel([("working.section", ASCENDING), ("number", ASCENDING)]),
-    IndexModel([("tags_folded", ASCENDING), ("number", ASCENDING)]),
-]
-_REVISION_INDEXES = [IndexModel([("article_id", ASCENDING), ("version", ASCENDING)])]
+INDEXES = [IndexModel([("number", ASCENDING)], unique=True)]
 
 
 class Stale(WorldMonitorError):
@@ -74,20 +59,22 @@ class ArticleStore:
     ) -> None:
         self._mongo = mongo
         self._articles: Collection = database["articles"]
-        self._revisions: Collection = database["revisions"]
         self._slugs: Collection = database["slugs"]
         self._counters: Collection = database["counters"]
         self.answers = answers
         self.outbox = outbox
         self.audit = audit
+        self.revisions = RevisionStore(database)
         self.schedule = ScheduleStore(database)
         self._recent = RecentArticles()
         self.histories = HistoryStore(database, is_kept=keeps_history)
+        self.lists = ListStore(self._articles, self.count)
 
     async def prepare(self) -> None:
         """Create what is missing: indexes, and the counter of articles."""
         await ensure_indexes(self._articles, INDEXES)
-        await ensure_indexes(self._revisions, _REVISION_INDEXES)
+        await self.revisions.prepare()
+        await self.lists.prepare()
         await self.schedule.prepare()
         async with available("counter of articles"):
             try:
@@ -107,7 +94,7 @@ class ArticleStore:
         """The article, or None."""
         async with available("article"):
             found = await self._articles.find_one({"_id": article_id})
-        return None if found is None else _article(found)
+        return None if found is None else read_article(found)
 
     def find_recent(self, article_id: str, has_version: Callable[[int], bool]) -> Article | None:
         """The article as this process saved it a moment ago, if its version passes; None when it must be read."""
@@ -125,7 +112,9 @@ class ArticleStore:
             taken = {document["_id"] async for document in self._slugs.find({"_id": {"$in": list(slugs)}})}
         return [slug for slug in slugs if slug not in taken]
 
-    async def commit(self, change: Change, claim: Claim | None, answer: Answer, origin: Origin) -> None:
+    async def commit(
+        self, change: Change, claim: Claim | None, answer: Answer, origin: Origin, within_s: float = TRANSACTION_S
+    ) -> None:
         """Commit article, revisions, slugs, schedule, history, acts, outbox message and stored answer in one transaction.
 
         Raises Stale, SlugTaken, InvalidMessage (event too large for Kafka), DuplicateKeyError when the claim already has an
@@ -137,8 +126,7 @@ class ArticleStore:
             await self.answers.keep(session, claim, answer)
             await self._put(session, change)
             await self._reserve_slugs(session, change)
-            for revision in change.revisions:
-                await self._revisions.insert_one(_revision(change.after.id, revision), session=session)
+            await self.revisions.add(session, change.after.id, change.revisions)
             await self.schedule.follow(session, change)
             await self.histories.follow(session, change)
             for act in acts_of(change):
@@ -148,13 +136,14 @@ class ArticleStore:
             if event is not None:
                 await self.outbox.add(session, event)
 
-        await self._mongo.transaction(work)
+        await self._mongo.transaction(work, within_s=within_s)
         self._recent.put(change.after.model_copy(update={"history": ()}))
+        self.lists.note(change.after)
         if event is not None:
             self.outbox.note_committed(event, follows=change.previous_event_version)
 
     async def _put(self, session: Session, change: Change) -> None:
-        document = _document(change.after)
+        document = article_document(change.after)
         if change.before is None:
             await self._articles.insert_one(document, session=session)
             return
@@ -174,78 +163,15 @@ class ArticleStore:
         for slug in before - after:
             await self._slugs.delete_one({"_id": slug, "article_id": change.after.id}, session=session)
 
-    async def scheduled_page(
-        self, filters: Filters, after: tuple[datetime, str] | None, limit: int
-    ) -> tuple[list[Article], tuple[datetime, str] | None]:
-        """Scheduled articles behind (time, id), the next one first, and where to continue (None at the end)."""
-        found: list[Article] = []
-        while True:
-            entries = await self.schedule.following(after, _SCHEDULE_CHUNK)
-            articles = await self._those([entry.article_id for entry in entries], filters)
-            for entry in entries:
-                article = articles.get(entry.article_id)
-                if article is not None and article.schedule is not None and len(found) == limit:
-                    return found, after
-                after = (entry.scheduled_for, entry.article_id)
-                if article is not None and article.schedule is not None:
-                    found.append(article)
-            if len(entries) < _SCHEDULE_CHUNK:
-                return found, None
-
-    async def _those(self, article_ids: Sequence[str], filters: Filters) -> dict[str, Article]:
-        if not article_ids:
-            return {}
-        async with available("articles"):
-            found = await self._articles.find({"_id": {"$in": list(article_ids)}, **_query(filters)}).to_list(None)
-        return {document["_id"]: _article(document) for document in found}
-
-    async def page(self, filters: Filters, before: int | None, limit: int) -> tuple[list[Article], int | None]:
-        """Articles below the number `before`, newest first, and the number to continue from (None at the end)."""
-        top = await self._top() if before is None else before
-        span, deadline = _FIRST_RANGE, monotonic() + _SCAN_TIMEOUT_S
-        found: list[Article] = []
-        while top > 1 and len(found) <= limit and monotonic() < deadline:
-            low = max(1, top - span)
-            found += await self._within(low, top, filters, limit + 1 - len(found))
-            top, span = low, min(span * 2, _LONGEST_RANGE)
-        if len(found) > limit:
-            return found[:limit], found[limit - 1].number
-        return found, top if top > 1 else None
-
     async def _top(self) -> int:
         async with available("counter of articles"):
             counter = await self._counters.find_one({"_id": "articles"})
         return 1 if counter is None else int(counter["last"]) + 1
 
-    async def _within(self, low: int, top: int, filters: Filters, limit: int) -> list[Article]:
-        wanted = {"number": {"$gte": low, "$lt": top}, **_query(filters)}
+    async def _within(self, low: int, top: int) -> list[Article]:
         async with available("articles"):
-            found = await self._articles.find(wanted).sort("number", -1).limit(limit).to_list(None)
-        return [_article(document) for document in found]
-
-    async def revisions(
-        self, article_id: str, before: int | None, limit: int, newest: int
-    ) -> tuple[list[Revision], int | None]:
-        """Revisions below the version `before`, newest first, and the version to continue from (None at the end).
-
-        Automatic saves leave versions without a revision, so ranges of versions grow until the page is full.
-        """
-        top = newest + 1 if before is None else min(before, newest + 1)
-        span = limit + 1
-        found: list[Revision] = []
-        while top > 1 and len(found) <= limit:
-            low = max(1, top - span)
-            found += await self._revisions_within(article_id, low, top)
-            top, span = low, min(span * 2, _LONGEST_RANGE)
-        if len(found) <= limit:
-            return found, None
-        return found[:limit], found[limit - 1].version
-
-    async def _revisions_within(self, article_id: str, low: int, top: int) -> list[Revision]:
-        wanted = {"article_id": article_id, "version": {"$gte": low, "$lt": top}}
-        async with available("revisions"):
-            found = await self._revisions.find(wanted).to_list(None)
-        return sorted(map(_as_revision, found), key=lambda revision: -revision.version)
+            found = await self._articles.find({"number": {"$gte": low, "$lt": top}}).to_list(None)
+        return sorted(map(read_article, found), key=lambda article: article.number)
 
     async def count(self) -> int:
         """The number of numbered articles, about the number of articles."""
@@ -258,9 +184,9 @@ class ArticleStore:
             low = last.number + 1
         top = await self._top()
         while low < top:
-            found = await self._within(low, min(top, low + _REPUBLISH_RANGE), Filters(), _REPUBLISH_RANGE)
+            found = await self._within(low, min(top, low + _REPUBLISH_RANGE))
             low += _REPUBLISH_RANGE
-            events = await self.histories.events_of(found[::-1])
+            events = await self.histories.events_of(found)
             if events:
                 yield events
 
@@ -272,46 +198,3 @@ class ArticleStore:
 
 def _slugs_of(article: Article) -> frozenset[str]:
     return article.public_slugs | {article.working.slug}
-
-
-def _query(filters: Filters) -> Document:
-    fields: Document = {"status": filters.status, "working.section": filters.section}
-    fields["tags_folded"] = None if filters.tag is None else fold(filters.tag)
-    wanted = {name: value for name, value in fields.items() if value is not None}
-    if filters.words:
-        wanted["$and"] = [{"text_folded": {"$regex": re.escape(fold(word))}} for word in filters.words]
-    return wanted
-
-
-def _document(article: Article) -> Document:
-    fields: dict[str, Any] = article.model_dump(exclude={"history"})
-    working = article.working
-    return {
-        "_id": fields.pop("id"),
-        **fields,
-        "tags_folded": [fold(tag) for tag in working.tags],
-        "text_folded": fold(f"{working.headline}\n{working.standfirst}"),
-    }
-
-
-def _article(found: Document) -> Article:
-    return Article.model_validate({"id": found["_id"], **found})
-
-
-def _revision(article_id: str, revision: Revision) -> Document:
-    return {
-        "_id": f"{article_id}:{revision.version:010d}",
-        "article_id": article_id,
-        "version": revision.version,
-        "action": revision.action,
-        "at": revision.at,
-        "by": revision.by.name,
-        "by_id": revision.by.id,
-        "note": revision.note,
-        "content": dict(revision.content),
-    }
-
-
-def _as_revision(found: Document) -> Revision:
-    author = Author(id=found.get("by_id", ""), name=found["by"])
-    return Revision(found["version"], found["action"], found["at"], author, found["note"], found["content"])

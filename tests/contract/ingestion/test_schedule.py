@@ -84,7 +84,7 @@ async def test_article_that_may_not_be_published_stays_overdue_and_blocks_no_oth
     await until_published(ingestion, other)
 
     async def reason() -> str | None:
-        (entry,) = await ingestion.store.articles.schedule.between(now() - timedelta(hours=1), now())
+        (entry,) = await ingestion.store.articles.schedule.overdue(now())
         return entry.reason
 
     assert "under embargo until" in str(await eventually(reason, what="the refusal is noted"))
@@ -124,7 +124,7 @@ async def test_publication_and_withdrawal_by_hand_clear_the_schedule(ingestion: 
     article = await schedule(ingestion, article, ahead(hours=1))
     article = await ingestion.act(article, "withdraw", {"reason": "r"})
     assert article["scheduled_for"] is None
-    assert await ingestion.store.articles.schedule.between(now(), now() + timedelta(hours=2)) == []
+    assert await ingestion.store.articles.schedule.due(now() + timedelta(hours=2)) == []
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 import services.ingestion.articles.metrics
+import services.ingestion.people.metrics
 import services.popularity.metrics
 import services.rendering.metrics
 import services.search.metrics
@@ -47,6 +48,7 @@ READERS: Mapping[str, type[BaseSettings]] = {
 METRICS: Mapping[str, ModuleType] = {
     "Every service": shared.process.metrics,
     "Ingestion": services.ingestion.articles.metrics,
+    "Ingestion: people": services.ingestion.people.metrics,
     "Popularity": services.popularity.metrics,
     "Rendering": services.rendering.metrics,
     "Search": services.search.metrics,

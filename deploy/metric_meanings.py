@@ -49,6 +49,7 @@ MEANINGS: Mapping[str, str] = {
     "wm_rendering_visible_seconds": "Changes reach this gateway later.",
     "wm_rendering_hub_pings_total": "Feeds change. An outcome other than accepted: the WebSub hub refuses or is away.",
     "wm_rendering_projected_seconds": "The projector or MongoDB is slow.",
+    "wm_ingestion_sign_ins_total": "People sign in; a rise of `wrong` and `delayed` is somebody who guesses passwords.",
     "wm_search_seconds": "Searches are slower: more articles, or too little processor time.",
     "wm_searches_total": "More searches.",
     "wm_searches_refused_total": "Searches answered 503: start more search processes, or raise `WM_SEARCH_THREADS`.",

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.ingestion.people.actor import Actor
 from services.ingestion.people.audit import UNKNOWN, AuditLog
+from services.ingestion.people.metrics import SIGN_INS
 from services.ingestion.people.passwords import Check, Passwords
 from services.ingestion.people.person_store import PersonStore
 from services.ingestion.people.records import DeskSession, Person
@@ -47,9 +48,10 @@ class SignIn:
         """The person with this address and password; one 401, after the same work, for anything that does not fit; 429."""
         person = await self._people.find_by_email(email)
         is_known = person is not None and visit.network in person.networks
-        attempt = await self._limits.begin(email, visit.network, visit.at, is_known=is_known)
+        attempt = await self._begin(email, visit, is_known=is_known)
         stored = person.password_hash if person is not None and person.can_sign_in else None
         check = await self._check(attempt, password, stored)
+        SIGN_INS.labels("right" if check.is_right else "wrong").inc()
         if person is None or not check.is_right:
             # The same work for an account that nobody has.
             account, details = "unknown" if person is None else person.id, {"step": "password"}
@@ -58,6 +60,13 @@ class SignIn:
         if check.fresh_hash is not None:
             await self._people.change(person.id, {"password_hash": check.fresh_hash}, password_hash=stored)
         return person
+
+    async def _begin(self, email: str, visit: Visit, *, is_known: bool) -> Attempt:
+        try:
+            return await self._limits.begin(email, visit.network, visit.at, is_known=is_known)
+        except Problem:
+            SIGN_INS.labels("delayed").inc()
+            raise
 
     async def confirm(self, person: Person, pointer: str, password: str, at: datetime) -> None:
         """Check the password of a person who is signed in; 422 at `pointer` when it is wrong, 429 after too many."""

@@ -136,6 +136,8 @@ async def test_guessing_is_delayed_and_says_for_how_long(desk: Desk) -> None:
     answer = await attacker.call("POST", "/internal/sessions", {"email": person.email, "password": PASSWORD})
 
     assert (statuses[:5], statuses[-1], answer.status) == ([401] * 5, 429, 429)
+    metrics = await (await desk.call("GET", "/metrics")).text()
+    assert 'wm_ingestion_sign_ins_total{outcome="delayed"}' in metrics
     CLOCK.ahead = timedelta(seconds=int(answer.headers["Retry-After"]))
     assert (await attacker.sign_in(person))["state"] == "signed-in"
 

@@ -85,6 +85,14 @@ async def test_code_works_once(desk: Desk) -> None:
     await desk.ask("POST", PROOF, {"ticket": await ticket_of(desk, person), "code": code_of(secret)})
 
 
+async def test_time_step_is_used_once_and_never_an_earlier_one(desk: Desk) -> None:
+    person, people = await desk.person(), desk.ingestion.store.people
+
+    used = [await people.use_totp_step(person.id, step) for step in (5, 5, 4, 6)]
+
+    assert used == [True, False, False, True]
+
+
 async def test_code_that_set_up_the_app_signs_nobody_in(desk: Desk) -> None:
     person = await desk.person()
     secret, _ = await set_up(desk, person, await desk.session(person))

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, Page
 
 from services.desk.articles.copy import facts_of, values_of
 from services.desk.assets import PREFIX, DeskAssets
@@ -15,6 +17,7 @@ from services.desk.visit import PAGE_POLICY, Person
 from services.desk.words import Languages
 from shared.http.requests import parse_form
 from shared.site.site import load_site
+from tests.support.browsing import DESKTOP, open_page
 
 ARTICLE: Mapping[str, object] = {
     "id": "01jdesk0000000000000000000",
@@ -65,10 +68,39 @@ async def editor_pages(texts: Mapping[str, str] | None = None) -> AsyncIterator[
         found = {**ARTICLE, **fields, "body_markdown": (texts or {}).get(request.query.get("text", ""), "")}
         view = {"person": EDITOR, "path": request.path, "problem": None, "form": Form(values_of(found)),
                 "article": facts_of(found), "is_saved": False}  # fmt: skip
-        html = pages.render("articles/editor.html", languages.choose(request.query["interface"]), view)
+        html = pages.render("articles/editor.html", languages.choose(request.query.get("interface")), view)
         return web.Response(text=html, content_type="text/html", headers={"Content-Security-Policy": PAGE_POLICY})
 
     app = web.Application()
     app.add_routes([web.get(PREFIX + "{name}", assets.serve), web.route("*", "/desk/articles/{id}", show)])
     async with TestServer(app) as server:
         yield EditorPages(str(server.make_url("")).rstrip("/"), sent)
+
+
+@asynccontextmanager
+async def open_editor(
+    browser: Browser, pages: EditorPages, fields: Mapping[str, str] | None = None, **context: Any
+) -> AsyncIterator[Page]:
+    """A page with an editor; its text is empty unless `fields` names one. An error of a script fails the test."""
+    problems: list[str] = []
+    given = {"viewport": DESKTOP, "permissions": ["clipboard-read", "clipboard-write"], **context}
+    async with open_page(browser, problems, **given) as page:
+        await page.goto(pages.address(**(fields or {})))
+        yield page
+    assert problems == []
+
+
+async def write(page: Page, text: str) -> None:
+    """Type into the body, behind what is there."""
+    await page.get_by_label("Body").focus()
+    await page.keyboard.press("Control+End")
+    await page.keyboard.type(text)
+
+
+async def select(page: Page, words: str) -> None:
+    """Select words of the body."""
+    await page.get_by_label("Body").evaluate(
+        "(field, words) => { field.focus(); const at = field.value.indexOf(words);"
+        " field.setSelectionRange(at, at + words.length); }",
+        words,
+    )

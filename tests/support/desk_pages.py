@@ -1,5 +1,6 @@
 """The desk's editor as a page of its own, with its scripts and styles: for tests of scripts, without other services."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page
 
+from services.desk.articles.act_buttons import BUTTONS, is_there, states_of
 from services.desk.articles.copy import facts_of, values_of
 from services.desk.assets import PREFIX, DeskAssets
 from services.desk.forms import Form
@@ -37,6 +39,9 @@ ARTICLE: Mapping[str, object] = {
     "published_at": None,
     "corrected_at": None,
 }
+# The editor's other scripts save and ask other services, which these pages do without.
+WRITING_SCRIPTS = frozenset({"text", "runs", "paste", "marks", "toolbar", "suggestions", "checks", "writing"})
+_SCRIPT = re.compile(r'<script src="[^"]*/([a-z_]+)\.[0-9a-f]+\.js" defer></script>')
 EDITOR = Person("01jperson00000000000000000", "Layla Haddad", "layla@newsroom.example", "editor")
 
 
@@ -66,9 +71,11 @@ async def editor_pages(texts: Mapping[str, str] | None = None) -> AsyncIterator[
             sent.append(parse_form(await request.read()))
         fields = {name: value for name, value in request.query.items() if name not in ("interface", "text")}
         found = {**ARTICLE, **fields, "body_markdown": (texts or {}).get(request.query.get("text", ""), "")}
-        view = {"person": EDITOR, "path": request.path, "problem": None, "form": Form(values_of(found)),
-                "article": facts_of(found), "is_saved": False}  # fmt: skip
+        article = facts_of(found)
+        view = {"person": EDITOR, "path": request.path, "problem": None, "form": Form(values_of(found)), "article": article,
+                "buttons": BUTTONS, "states": states_of(article), "is_there": is_there, "is_saved": False}  # fmt: skip
         html = pages.render("articles/editor.html", languages.choose(request.query.get("interface")), view)
+        html = _SCRIPT.sub(lambda script: script[0] if script[1] in WRITING_SCRIPTS else "", html)
         return web.Response(text=html, content_type="text/html", headers={"Content-Security-Policy": PAGE_POLICY})
 
     app = web.Application()

@@ -27,6 +27,11 @@ class Visit:
     at: datetime
 
 
+def browser_name(header: str) -> str:
+    """The User-Agent as it can be stored. A header may hold bytes that are not UTF-8, which MongoDB refuses."""
+    return header[:_LONGEST_BROWSER].encode("utf-8", "replace").decode()
+
+
 class SignIn:
     """Checks passwords and opens sessions."""
 
@@ -95,7 +100,7 @@ class SignIn:
     async def open(self, person: Person, visit: Visit) -> tuple[str, DeskSession]:
         """Open a session and return its token. The token is always new: one that was there before is worth nothing."""
         token = make_session_token()
-        browser = visit.browser[:_LONGEST_BROWSER]
+        browser = browser_name(visit.browser)
         session = DeskSession(new_id(), person.id, visit.at, visit.at, person.rights_version, visit.network, browser)
         await self._sessions.add(token, session)
         await self._refuse_changed(person, session)

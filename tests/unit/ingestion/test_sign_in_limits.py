@@ -16,6 +16,7 @@ from services.ingestion.people.limits import (
     counted,
     wait,
 )
+from services.ingestion.people.sign_in import browser_name
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 LIMIT = Limit(free=5, longest=timedelta(minutes=15), forgiven_every=timedelta(minutes=10))
@@ -54,3 +55,10 @@ def test_every_delay_ends(limit: Limit) -> None:
         failures = counted(failures, limit, at + wait(failures, limit, at))
 
     assert wait(failures, limit, failures.at) <= limit.longest <= timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(
+    ("header", "name"), [("Firefox/150", "Firefox/150"), ("a\udcff", "a?"), ("x" * 900, "x" * 200)]
+)
+def test_user_agent_is_stored_as_short_unicode(header: str, name: str) -> None:
+    assert browser_name(header) == name

@@ -84,7 +84,7 @@ class Scheduler:
             overdue = await self._store.schedule.count_overdue(self._clock() - OVERDUE_AFTER)
             SCHEDULED_OVERDUE.set(overdue)
             self._has_overdue = overdue > 0
-        queue = iter(sorted(entries, key=lambda entry: (entry.due_at, random.random())))
+        queue = iter(sorted(entries, key=partial(_place, late_before=self._clock() - _ON_TIME)))
         await asyncio.gather(*(self._work(queue, next_look) for _ in range(_AT_ONCE)))
 
     async def _work(self, queue: Iterator[ScheduleEntry], next_look: float) -> None:
@@ -132,3 +132,8 @@ class Scheduler:
         _log.warning("scheduler.refused", article=entry.article_id, reason=reason)
         self._has_overdue = True
         await self._store.schedule.postpone(entry, self._clock() + RETRY_AFTER, reason)
+
+
+def _place(entry: ScheduleEntry, late_before: datetime) -> tuple[datetime, float]:
+    """The place in the queue: late entries first, in random order, then the others by time."""
+    return max(entry.due_at, late_before), random.random()

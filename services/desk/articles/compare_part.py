@@ -6,6 +6,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
 from services.desk.articles.merge_view import Values, field_differences, form_values
+from services.desk.keys import SITE
 from services.desk.visit import page
 from shared.http.requests import read_model
 
@@ -22,8 +23,10 @@ class SentTexts(BaseModel):
 async def compare(request: web.Request) -> web.Response:
     """What the new text adds and removes."""
     texts = await read_model(request, SentTexts)
-    fields = await asyncio.to_thread(_compare, form_values(texts.old), form_values(texts.new))
-    return page(request, "articles/compare_part.html", fields=fields)
+    old, new = form_values(texts.old), form_values(texts.new)
+    fields = await asyncio.to_thread(_compare, old, new)
+    language = new.get("language") or request.app[SITE].language
+    return page(request, "articles/compare_part.html", fields=fields, language=language)
 
 
 def _compare(old: Values, new: Values) -> object:

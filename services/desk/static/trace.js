@@ -35,7 +35,8 @@ window.desk = window.desk || {};
     shown?.remove();
     const list = desk.make("ol", { className: "trace", attributes: { "aria-live": "polite" } }, ...STEPS.map(() => desk.make("li")));
     const title = desk.make("h2", { id: "trace-title", textContent: desk.word("trace.title") });
-    const mine = desk.make("section", { className: "notice", attributes: { "aria-labelledby": title.id } }, title, list);
+    const mine = desk.make("section", { className: "notice", attributes: { "aria-labelledby": title.id } }, title, list,
+      desk.make("p", { className: "buttons" }, desk.button(desk.word("dismiss"), () => mine.remove(), { className: "second" })));
     shown = mine;
     place.append(mine);
     const end = Date.now() + LONGEST_MS;

@@ -27,19 +27,23 @@ def as_bytes(text: str) -> bytes:
 
 @dataclass
 class Authenticator:
-    """A device with one passkey. `counts`: whether signatures are counted; synchronised passkeys always say 0."""
+    """A device with one passkey. `counts`: whether signatures are counted; synchronised passkeys always say 0.
+
+    `stated_key` replaces the public key of a registration.
+    """
 
     origin: str
     counts: bool = False
     verifies_user: bool = True
     sign_count: int = 0
+    stated_key: bytes | None = None
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     id: bytes = field(default_factory=lambda: secrets.token_bytes(20))
 
     def create(self, options: Mapping[str, Any]) -> dict[str, object]:
         """The answer of `navigator.credentials.create`, without attestation."""
         client_data = self._client_data("webauthn.create", options["challenge"])
-        key = self._public_key()
+        key = self._public_key() if self.stated_key is None else self.stated_key
         attested = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + key
         data = self._data(str(options["rp"]["id"]), _HAS_KEY) + attested
         attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import cbor2
 import pytest
 
 from services.ingestion.people.passkey_checks import (
@@ -148,6 +149,22 @@ def test_damaged_registration_is_refused(attestation: bytes) -> None:
     credential["response"]["attestationObject"] = as_text(attestation)
 
     assert check_registration(PARTY, credential, challenge) is None
+
+
+@pytest.mark.parametrize(
+    "key", [{}, {1: 2}, {1: 2, 3: -7, -1: 1, -2: b"x", -3: b"y"}, {1: 9, 3: -7}, [1], 7, {1: 3, 3: -257}]
+)
+def test_registration_with_a_malformed_key_never_signs_in(key: object) -> None:
+    challenge = secrets.token_bytes(32)
+    options: Mapping[str, Any] = registration_options(PARTY, "0" * 26, "a@news.example", "A", challenge, ())
+    device = Authenticator(SITE, stated_key=cbor2.dumps(key))
+
+    made = check_registration(PARTY, device.create(options), challenge)
+
+    if made is not None:  # a point that is not on the curve is found at its first use
+        known = KnownKey(made.id, made.public_key, made.sign_count)
+        credential, asked = signed(device, known)
+        assert check_sign_in(PARTY, credential, asked, known) is None
 
 
 @pytest.mark.parametrize(

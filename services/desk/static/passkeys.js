@@ -26,7 +26,7 @@
 
   const create = async (form) => {
     const answer = await fetch(form.dataset.passkeyAdd, { method: "POST", headers: { Accept: "application/json" } });
-    if (!answer.ok) throw new Error(String(answer.status));
+    if (!answer.ok) throw new Error((await answer.json()).detail);
     const options = await answer.json();
     return navigator.credentials.create({ publicKey: { ...options, challenge: bytes(options.challenge),
       user: { ...options.user, id: bytes(options.user.id) }, excludeCredentials: credentials(options.excludeCredentials) } });
@@ -43,12 +43,15 @@
       if (form.elements.credential.value) return;
       event.preventDefault();
       const failed = form.querySelector("[role=alert]");
+      const usual = failed.dataset.usual ??= failed.textContent;
       failed.hidden = true;
       try {
         const credential = await (form.dataset.passkeyAdd ? create(form) : get(form));
         form.elements.credential.value = JSON.stringify(made(credential));
         form.submit();
-      } catch {
+      } catch (error) {
+        // The service's own words, such as why this site can have no passkeys; a device's errors help nobody.
+        failed.textContent = error.name === "Error" ? error.message : usual;
         failed.hidden = false;
       }
     });

@@ -30,8 +30,11 @@ def readme_rows() -> list[str]:
     return [f"| {need} | {', '.join(f'`{route}`' for route in found)} |" for need, found in grouped.items()]
 
 
-def test_every_route_has_a_right() -> None:
-    assert set(routes()) - set(ROUTE_RIGHTS) == set(), "add the new route to services/ingestion/route_rights.py"
+def test_every_route_has_a_right_and_every_right_a_route() -> None:
+    found = set(routes())
+
+    assert found - set(ROUTE_RIGHTS) == set(), "add the new route to services/ingestion/route_rights.py"
+    assert set(ROUTE_RIGHTS) - found == set()
 
 
 def test_readme_shows_the_table_of_routes() -> None:

@@ -112,8 +112,9 @@ window.desk = window.desk || {};
     const answer = await desk.ask("GET", `/v1/articles/${form.dataset.id}`);
     if (answer.status === 200) taken(answer.json);
     shown.close();
-    desk.notice(desk.word(`act.done_${act}`), [], { name: "act" });
-    if (SHOWN_TO_READERS.includes(act)) desk.trace();
+    const message = desk.word(`act.done_${act}`);
+    if (SHOWN_TO_READERS.includes(act)) desk.trace(message);
+    else desk.notice(message, [], { name: "act" });
   }
 
   /* Another text was acted on, as the dialog said: show it. Nothing here is unsaved. */

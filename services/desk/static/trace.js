@@ -31,11 +31,13 @@ window.desk = window.desk || {};
   let shown = null;
 
   /* Show the way of the newest public version until readers see it. */
-  desk.trace = async () => {
+  desk.trace = async (message = "") => {
     shown?.remove();
+    place.querySelector("[data-notice=act]")?.remove();
+    if (message) desk.say(message);
     const list = desk.make("ol", { className: "trace", attributes: { "aria-live": "polite" } }, ...STEPS.map(() => desk.make("li")));
     const title = desk.make("h2", { id: "trace-title", textContent: desk.word("trace.title") });
-    const mine = desk.make("section", { className: "notice", attributes: { "aria-labelledby": title.id } }, title, list,
+    const mine = desk.make("section", { className: "notice", attributes: { "aria-labelledby": title.id } }, desk.make("p", { textContent: message, hidden: !message }), title, list,
       desk.make("p", { className: "buttons" }, desk.button(desk.word("dismiss"), () => mine.remove(), { className: "second" })));
     shown = mine;
     place.append(mine);

@@ -111,6 +111,16 @@ async def test_row_tells_the_states_with_the_newsrooms_times(editor: DeskClient)
     assert "Times are those of Riyadh" in answer.text
 
 
+async def test_row_names_the_people_who_are_in_the_story(desk: DeskClient, editor: DeskClient) -> None:
+    article = await editor.ingestion.create(headline=f"w{uuid4().hex[:8]}")
+    writer = await desk.as_role("reporter", name="Ines Halloran")
+    await writer.ask("POST", f"/v1/articles/{article['id']}/presence", {"state": "editing"})
+
+    answer = await editor.get(f"/desk?q={article['headline']}")
+
+    assert "<bdi>Ines Halloran</bdi> is writing" in answer.text
+
+
 async def test_list_in_arabic_has_arabic_digits(desk: DeskClient) -> None:
     editor = await desk.as_role("editor", language="ar")
 

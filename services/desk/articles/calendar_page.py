@@ -4,10 +4,8 @@ import asyncio
 
 from aiohttp import web
 
-from services.desk.api import Json
 from services.desk.articles.calendar_days import VIEWS, Span, View, by_day, entries_of, read_day, span_of
 from services.desk.articles.copy import facts_of
-from services.desk.articles.list_page import or_nothing
 from services.desk.keys import SITE
 from services.desk.visit import VISIT, Visit, items_of, page
 from shared.errors import Problem
@@ -30,7 +28,8 @@ async def show_calendar(request: web.Request) -> web.Response:
     span = span_of(_view(request), day, visit.words.first_weekday)
     bounds = span.bounds(zone)
     found, drafts = await asyncio.gather(
-        visit.get("/v1/articles/calendar", from_=rfc3339(bounds[0]), to=rfc3339(bounds[1])), _drafts(visit)
+        visit.get("/v1/articles/calendar", from_=rfc3339(bounds[0]), to=rfc3339(bounds[1])),
+        visit.get("/v1/articles", status="draft", limit=str(_TRAY)),
     )
     return page(
         request,
@@ -42,13 +41,9 @@ async def show_calendar(request: web.Request) -> web.Response:
         today=today,
         is_cut=bool(found.json.get("is_cut")),
         most=_MOST_IN_CELL if span.view == "month" else 10_000,
-        drafts=[article for article in map(facts_of, items_of(drafts)) if article.scheduled_for is None],
+        drafts=[article for article in map(facts_of, items_of(drafts.json)) if article.scheduled_for is None],
         calendar_path=PATH,
     )
-
-
-async def _drafts(visit: Visit) -> Json:
-    return await or_nothing(visit.get("/v1/articles", status="draft", limit=str(_TRAY)))
 
 
 def _view(request: web.Request) -> View:

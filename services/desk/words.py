@@ -13,8 +13,9 @@ from shared.site.words import direction, primary, read_words
 from shared.text import close_marks
 
 DIRECTORY = Path(__file__).with_name("templates") / "words"
-# Extension of a language tag (BCP 47): Arabic-Indic digits. Browsers differ in what they take for `ar` without it.
-ARABIC_DIGITS = "-u-nu-arab"
+# Extension of a language tag (BCP 47): the Gregorian calendar, Arabic-Indic digits.
+# Browsers differ in what they take for `ar` without it.
+ARABIC_DIGITS = "-u-ca-gregory-nu-arab"
 
 
 class Words:
@@ -91,7 +92,9 @@ class Words:
     @property
     def locale_tag(self) -> str:
         """The language with its digits, as scripts format times and numbers."""
-        return self.code + (ARABIC_DIGITS if "٠" in self._texts["format.digits"] else "")
+        # The pages write days before months in English as well.
+        code = "en-GB" if self.code == "en" else self.code
+        return code + (ARABIC_DIGITS if "٠" in self._texts["format.digits"] else "")
 
     @property
     def zone_name(self) -> str:

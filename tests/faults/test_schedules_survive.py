@@ -159,6 +159,7 @@ async def _check_schedules_survive(platform: Platform, count: int, seconds: floa
     started = time.monotonic()
     drafts = await _drafts(platform, count)
     # To schedule them takes about as long as to make them.
+    # To schedule them takes about as long as to make them.
     begin = now() + timedelta(seconds=3 * (time.monotonic() - started) + 3)
     due = await _schedule(platform, drafts, begin, seconds)
     assert now() < begin, "the machine is too slow to schedule the articles before the first is due"

@@ -31,7 +31,7 @@ class FieldChoice:
 
 
 @dataclass(frozen=True)
-class Passage:
+class PassageChoice:
     """A passage of the body. `picked` as in FieldChoice."""
 
     index: int
@@ -49,7 +49,7 @@ class MergeView:
     theirs: Values
     mine: Values
     fields: Sequence[FieldChoice]
-    passages: Sequence[Passage]
+    passages: Sequence[PassageChoice]
     chunks: Sequence[Chunk]
 
 
@@ -123,7 +123,7 @@ def _field(name: str, theirs: str, mine: str, base: str | None) -> FieldChoice:
     return FieldChoice(name, theirs, mine, paragraphs(theirs, mine), picked)
 
 
-def _passage(index: int, chunk: Chunk) -> Passage:
+def _passage(index: int, chunk: Chunk) -> PassageChoice:
     theirs, mine = SEPARATOR.join(chunk.theirs), SEPARATOR.join(chunk.mine)
     picked = chunk.kind if chunk.kind in ("mine", "theirs") else ""
-    return Passage(index, chunk.kind, theirs, mine, paragraphs(theirs, mine), picked)
+    return PassageChoice(index, chunk.kind, theirs, mine, paragraphs(theirs, mine), picked)

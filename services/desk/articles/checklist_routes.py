@@ -17,6 +17,8 @@ from services.desk.words import Words
 from shared.http.requests import read_model
 
 _KINDS = ("tags", "bylines")
+# The most used names of each kind: the rest of a large archive adds more doubt than help.
+_MOST_NAMES = "1000"
 _ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
 
@@ -72,7 +74,7 @@ def _text(words: Words, finding: Finding) -> str:
 
 async def _names_in_use(request: web.Request) -> Sequence[str]:
     visit = request[VISIT]
-    answers = await asyncio.gather(*(or_nothing(visit.get("/v1/articles/terms", kind=kind)) for kind in _KINDS))
+    answers = await asyncio.gather(*(or_nothing(visit.get("/v1/articles/terms", kind=kind, limit=_MOST_NAMES)) for kind in _KINDS))
     found = [answer.get("items") for answer in answers]
     return [str(name) for names in found if isinstance(names, list) for name in names]
 

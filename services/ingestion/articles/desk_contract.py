@@ -90,6 +90,12 @@ OPERATIONS: Sequence[Operation] = (
             Parameter("kind", "query", "What to suggest", {"enum": ["tags", "bylines"]}, required=True),
             Parameter("q", "query", "The beginning of a word", {"type": "string", "maxLength": 200}),
             Parameter("section", "query", "Only those of this section's articles", {"type": "string"}),
+            Parameter(
+                "limit",
+                "query",
+                "How many items at most",
+                {"type": "integer", "minimum": 1, "maximum": 1000, "default": 20},
+            ),
         ),
         secured=True,
     ),

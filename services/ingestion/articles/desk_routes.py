@@ -21,10 +21,11 @@ from services.ingestion.articles.rules import Status
 from services.ingestion.articles.schedule_rules import OVERDUE_AFTER
 from services.ingestion.people.access import authorize
 from shared.http.problems import field_problem, json_response
-from shared.http.requests import refuse_unknown
+from shared.http.requests import read_limit, refuse_unknown
 from shared.times import now
 
-MOST_TERMS = 20
+USUAL_TERMS = 20
+MOST_TERMS = 1000
 MOST_CALENDAR_ITEMS = 2000
 MOST_OVERDUE_ITEMS = 20
 LONGEST_CALENDAR = timedelta(days=100)
@@ -42,13 +43,14 @@ async def count_articles(request: web.Request) -> web.Response:
 
 async def list_terms(request: web.Request) -> web.Response:
     """Suggest tags or bylines in use."""
-    table = await _table(request, "kind", "q", "section")
+    table = await _table(request, "kind", "q", "section", "limit")
     kind, section = request.query.get("kind", ""), read_section(request)
     if kind not in get_args(Terms):
         raise field_problem("?kind", f"kind is one of: {', '.join(get_args(Terms))}.")
     known: Terms = "tags" if kind == "tags" else "bylines"
     beginning = " ".join(read_search(request.query.get("q", "")))
-    answer = TermList(items=table.terms(known, beginning, section, MOST_TERMS))
+    most = read_limit(request.query, usual=USUAL_TERMS, largest=MOST_TERMS)
+    answer = TermList(items=table.terms(known, beginning, section, most))
     return json_response(answer.model_dump_json().encode())
 
 

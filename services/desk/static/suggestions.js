@@ -52,12 +52,15 @@ window.desk = window.desk || {};
 
     function show(items) {
       if (items.length === 0) return close();
+      // A late answer does not take the choice away.
+      const kept = items.indexOf(options[chosen]);
       [options, chosen] = [items, -1];
       list.replaceChildren(...items.map(option));
       list.hidden = false;
       field.setAttribute("aria-expanded", "true");
       field.removeAttribute("aria-activedescendant");
       said.textContent = desk.count("suggestions", items.length);
+      if (kept >= 0) mark(kept);
       return undefined;
     }
 

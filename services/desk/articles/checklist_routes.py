@@ -74,7 +74,9 @@ def _text(words: Words, finding: Finding) -> str:
 
 async def _names_in_use(request: web.Request) -> Sequence[str]:
     visit = request[VISIT]
-    answers = await asyncio.gather(*(or_nothing(visit.get("/v1/articles/terms", kind=kind, limit=_MOST_NAMES)) for kind in _KINDS))
+    answers = await asyncio.gather(
+        *(or_nothing(visit.get("/v1/articles/terms", kind=kind, limit=_MOST_NAMES)) for kind in _KINDS)
+    )
     found = [answer.get("items") for answer in answers]
     return [str(name) for names in found if isinstance(names, list) for name in names]
 

@@ -123,7 +123,7 @@ async def test_editor_schedules_sees_the_calendar_and_unschedules(
         await expect(page.get_by_text("09:30").first).to_be_visible()
 
         await page.goto(editor)
-        await act(page, "Unschedule", "Unschedule")
+        await act(page, "Unschedule", "Unschedule article")
         await page.goto(editor)
         await expect(page.get_by_role("button", name="Schedule", exact=True)).to_be_visible()
         assert await public_status(platform, f"/world/{name.lower().replace(' ', '-')}") == 404

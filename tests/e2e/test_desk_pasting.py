@@ -127,7 +127,7 @@ async def test_paste_without_formatting_stays_plain(page: Page) -> None:
 
 async def test_coloured_code_of_an_editor_stays_as_it_was_typed(page: Page) -> None:
     await paste(
-        page, '<div style="color:#000"><span>**bold** and</span><br><span># head</span></div>', "**bold** and\n# head"
+        page, '<div><span class="mtk1">**bold** and</span><br><span># head</span></div>', "**bold** and\n# head"
     )
 
     await expect(page.get_by_label("Body")).to_have_value("**bold** and\n# head")

@@ -85,7 +85,7 @@ async def test_local_copy_stays_until_the_same_text_is_acknowledged(browser: Bro
         await page.get_by_label("Body").press_sequentially(" Second.")
         await copied(page, "Second.")
         await held.go_on()
-        await unsaved(page)
+        await page.wait_for_function("document.getElementById('editor').dataset.version === '2'")
 
         assert "Second." in await page.evaluate("Object.values(localStorage).join()")
 

@@ -72,7 +72,7 @@ async def test_text_of_a_killed_tab_is_offered_again_with_its_difference(browser
         await saved(page)
 
         assert "Not yet anywhere." in str((await stored(front, article))["body_markdown"])
-        await page.wait_for_function("Object.keys(localStorage).length === 0")
+        await page.wait_for_function("() => Object.keys(localStorage).length === 0")
 
 
 async def test_local_copy_stays_until_the_same_text_is_acknowledged(browser: Browser, front: Front) -> None:
@@ -85,7 +85,7 @@ async def test_local_copy_stays_until_the_same_text_is_acknowledged(browser: Bro
         await page.get_by_label("Body").press_sequentially(" Second.")
         await copied(page, "Second.")
         await held.go_on()
-        await page.wait_for_function("document.getElementById('editor').dataset.version === '2'")
+        await expect(page.locator("#editor")).to_have_attribute("data-version", "2")
 
         assert "Second." in await page.evaluate("Object.values(localStorage).join()")
 

@@ -20,6 +20,7 @@ from services.desk.articles import (
 )
 from services.desk.articles.link_checker import LinkChecker
 from services.desk.assets import PREFIX, DeskAssets
+from services.desk.failures import answer_pages
 from services.desk.keys import (
     ASSETS,
     DESK_SETTINGS,
@@ -35,7 +36,7 @@ from services.desk.now import now_page
 from services.desk.people import account, audit_page, invitation, people_page, sign_in, tokens_page
 from services.desk.settings import DeskSettings
 from services.desk.templates import Pages
-from services.desk.visit import answer_pages, sign_in_first
+from services.desk.visit import sign_in_first
 from services.desk.words import Languages
 from shared.http.app import create_service
 from shared.http.guarded import FetchLimits, GuardedClient

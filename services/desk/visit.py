@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote
 
 import structlog
 from aiohttp import web
@@ -12,9 +11,8 @@ from aiohttp.typedefs import Handler
 from services.desk.api import ApiAnswer, Json, ServiceClient, SignedOut
 from services.desk.keys import DESK_SETTINGS, INGESTION, LANGUAGES, PAGES
 from services.desk.words import Words
-from shared.errors import Problem, Unavailable
 from shared.http.bearer import refuse_other_origins, session_cookie
-from shared.http.problems import SECURITY_HEADERS, problem_response
+from shared.http.problems import SECURITY_HEADERS
 from shared.process.tracing import current_traceparent
 
 _log = structlog.get_logger(__name__)
@@ -148,32 +146,6 @@ def see_other(path: str) -> web.Response:
 def wants_json(request: web.Request) -> bool:
     """Whether a script asks, not a person."""
     return "application/json" in request.headers.get("Accept", "")
-
-
-@web.middleware
-async def answer_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn problems into pages; scripts get problem details."""
-    try:
-        return await handler(request)
-    except SignedOut as problem:
-        if wants_json(request):
-            return problem_response(problem)
-        return see_other(f"{SIGN_IN}?next={quote(request.path_qs if request.method == 'GET' else '/desk', safe='')}")
-    except Problem as problem:
-        return _problem_page(request, problem)
-    except (Unavailable, TimeoutError) as error:
-        _log.warning("page.unavailable", path=request.path, reason=str(error))
-        return _problem_page(request, Problem(503, words_of(request).text("problem.unavailable")))
-    except web.HTTPNotFound:
-        return _problem_page(request, Problem(404, words_of(request).text("problem.nothing_here")))
-
-
-def _problem_page(request: web.Request, problem: Problem) -> web.StreamResponse:
-    if wants_json(request):
-        return problem_response(problem)
-    answer = page(request, "problem.html", status=problem.status, problem=problem)
-    answer.headers.update(problem.headers)
-    return answer
 
 
 @web.middleware

@@ -112,7 +112,7 @@ class DeskClient:
 
 
 @asynccontextmanager
-async def open_desk(ingestion: IngestionClient, **settings: object) -> AsyncIterator[DeskClient]:
+async def open_desk(ingestion: IngestionClient, /, **settings: object) -> AsyncIterator[DeskClient]:
     """A desk before a running ingestion, with nobody signed in. `settings` are the desk's."""
     given = {"ingestion": str(ingestion.client.make_url("")), "rendering": "http://127.0.0.1:9", **settings}
     app = create_app(DeskSettings.model_validate({"popularity": "http://127.0.0.1:9", **given}))

@@ -33,7 +33,11 @@ class ApiAnswer:
         return found if isinstance(found, dict) else {}
 
 
-class SignedOut(Problem):
+class ServiceRefusal(Problem):
+    """A service's own problem. Its texts are English in every language of the desk."""
+
+
+class SignedOut(ServiceRefusal):
     """The session or the sign-in is not valid."""
 
 
@@ -109,7 +113,7 @@ def problem_of(status: int, content: bytes, retry_after: str | None) -> Problem:
         found = {}
     given = found if isinstance(found, dict) else {}
     errors = given.get("errors") or []
-    kind = SignedOut if status == 401 else Problem
+    kind = SignedOut if status == 401 else ServiceRefusal
     return kind(
         status,
         str(given.get("detail") or "The service refused the request."),

@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from services.desk.api import SignedOut
+from services.desk.api import ServiceRefusal, SignedOut
 from services.desk.forms import read_form
 from services.desk.visit import SIGN_IN, page, see_other, wants_json, words_of
 from shared.errors import Problem, Unavailable
@@ -56,6 +56,7 @@ async def _kept(request: web.Request, status: int, key: str) -> web.Response:
 def _problem_page(request: web.Request, problem: Problem) -> web.StreamResponse:
     if wants_json(request):
         return problem_response(problem)
-    answer = page(request, "problem.html", status=problem.status, problem=problem)
+    is_english = isinstance(problem, ServiceRefusal)
+    answer = page(request, "problem.html", status=problem.status, problem=problem, is_english=is_english)
     answer.headers.update(problem.headers)
     return answer

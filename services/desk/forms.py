@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from services.desk.api import ServiceRefusal
 from services.desk.visit import SIGN_IN
 from shared.errors import Problem
 from shared.http.requests import FORM_TYPE, parse_form, read_body
@@ -25,6 +26,8 @@ class Form:
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     detail: str = ""
+    # `errors` and `detail` are a service's words.
+    is_english: bool = False
     key: str = field(default_factory=new_id)
 
     def value(self, name: str) -> str:
@@ -38,8 +41,14 @@ class Form:
 
 def refused(values: Mapping[str, str], problem: Problem) -> Form:
     """The form again, each error beside its field. Errors of unknown fields are in `detail`."""
-    errors = {error.pointer.strip("/?").partition("/")[0]: error.detail for error in problem.errors}
-    return Form(values, errors, problem.detail)
+    errors = {_field_of(error.pointer): error.detail for error in problem.errors}
+    return Form(values, errors, problem.detail, isinstance(problem, ServiceRefusal))
+
+
+def _field_of(pointer: str) -> str:
+    """The form's name of a field that a service names: `/tags/0` is `tags`, `/lead_image/alt` is `picture_alt`."""
+    name, _, rest = pointer.strip("/?").partition("/")
+    return f"picture_{rest.partition('/')[0] or 'url'}" if name == "lead_image" else name
 
 
 def safe_path(text: str) -> str:

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from services.desk.articles import states
 from services.desk.articles.act_buttons import BUTTONS, is_there, states_of
+from services.desk.articles.act_rules import ACTS
 from services.desk.articles.copy import facts_of, sent_of, values_of
 from services.desk.articles.merge import show_merge
 from services.desk.articles.paths import PATH
 from services.desk.forms import Form, read_form, refused
-from services.desk.visit import VISIT, page, see_other
+from services.desk.visit import VISIT, page, see_other, words_of
 from shared.errors import Problem
+from shared.times import now
 
 
 async def show_new(request: web.Request) -> web.Response:
@@ -57,7 +60,14 @@ def _after_save(article_id: str, values: Mapping[str, str]) -> str:
 def _editor(request: web.Request, form: Form, found: Mapping[str, object] | None, *, status: int = 200) -> web.Response:
     article = None if found is None else facts_of(found)
     return page(request, "articles/editor.html", status=status, form=form, article=article, buttons=BUTTONS,
-                states=states_of(article), is_there=is_there, is_saved="saved" in request.query)  # fmt: skip
+                states=states_of(article), is_there=is_there, is_saved="saved" in request.query,
+                story=[] if article is None else states.states_of(article, now()), outcome=_outcome(request))  # fmt: skip
+
+
+def _outcome(request: web.Request) -> str:
+    """What the act has done that led here; empty without one."""
+    act = request.query.get("done", "")
+    return words_of(request).text(f"script.act.done_{act}") if act in ACTS else ""
 
 
 ROUTES = [

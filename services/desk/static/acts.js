@@ -26,7 +26,7 @@ window.desk = window.desk || {};
   /* A message that stays until the person dismisses it. Gives the element. */
   desk.notice = (message, children = [], { name = "" } = {}) => {
     if (name) place.querySelector(`[data-notice="${name}"]`)?.remove();
-    const line = desk.make("p", { textContent: message });
+    const line = desk.tell(desk.make("p"), message);
     const shown = desk.make("div", { className: "notice", attributes: { "data-notice": name, role: "group", "aria-label": message } }, line, ...children);
     const dismiss = desk.button(desk.word("dismiss"), () => { shown.remove(); form.elements.namedItem("headline").focus({ preventScroll: true }); }, { className: "second" });
     const buttons = shown.querySelector(".buttons") || shown.appendChild(desk.make("p", { className: "buttons" }));
@@ -39,7 +39,7 @@ window.desk = window.desk || {};
   const live = document.getElementById("said");
 
   /* Tell a message to screen readers. */
-  function say(message) { if (live) live.textContent = message; }
+  function say(message) { if (live) desk.tell(live, message); }
   desk.say = say;
 
   // A disabled button would lose the focus.
@@ -105,7 +105,7 @@ window.desk = window.desk || {};
 
   function problem(part, message) {
     part.querySelector("[data-problem]")?.remove();
-    part.prepend(desk.make("p", { className: "problem", textContent: message, attributes: { role: "alert", "data-problem": "" } }));
+    part.prepend(desk.tell(desk.make("p", { className: "problem", attributes: { role: "alert", "data-problem": "" } }), message));
   }
 
   async function done(act, shown) {

@@ -81,7 +81,7 @@ window.desk = window.desk || {};
     for (const { pointer, detail } of errors) {
       const element = input(pointer.replace("/lead_image/", "/picture_").split("/")[1] || "");
       if (!element?.closest) continue;
-      const fault = desk.make("strong", { className: "error", id: `${element.name}-fault`, textContent: detail, attributes: { "data-fault": "" } });
+      const fault = desk.tell(desk.make("strong", { className: "error", id: `${element.name}-fault`, attributes: { "data-fault": "" } }), detail);
       element.dataset.wrong = "";
       element.setAttribute("aria-invalid", "true");
       element.closest(".field")?.classList.add("wrong");

@@ -36,6 +36,19 @@ window.desk = window.desk || {};
     return errors.map((error) => error.detail).join(" ") || answer.json?.detail || desk.word("saving.refused");
   };
 
+  const isEnglishPage = document.documentElement.lang === "en";
+
+  /* Show a text that may be a service's. Services answer in English; the desk's own texts are in the page's language, which the first letter tells. */
+  desk.tell = (element, text) => {
+    const isTheirs = !isEnglishPage && /^\P{L}*\p{Script=Latin}/u.test(text);
+    if (element.textContent !== text) element.textContent = text;
+    for (const [name, value] of [["lang", "en"], ["dir", "ltr"]]) {
+      if (isTheirs) element.setAttribute(name, value);
+      else element.removeAttribute(name);
+    }
+    return element;
+  };
+
   /* An element: `properties` are its own; `data-`, `aria-` and other attributes are in `attributes`. */
   desk.make = (name, properties = {}, ...children) => {
     const { attributes = {}, ...own } = properties;

@@ -52,7 +52,7 @@ globalThis.desk ??= {};
       const line = document.createElement("span");
       line.className = "yours";
       line.textContent = found;
-      time.after(line);
+      time.after(" ", line);
     }
   };
 
@@ -76,5 +76,7 @@ globalThis.desk ??= {};
     for (const form of root.querySelectorAll("form[data-time]")) showTyped(form);
   };
   desk.instants = instants;
+  /** A moment as the pages write it, in a zone. */
+  desk.moment = text;
   desk.showTimes();
 })();

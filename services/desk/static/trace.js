@@ -11,11 +11,15 @@ window.desk = window.desk || {};
   const LONGEST_MS = 60_000;
   const STEPS = ["committed_at", "sent_at", "projected_at", "visible_at"];
 
+  // The way of a withdrawal ends when readers see the article no more.
+  const isWithdrawn = () => form.dataset.status === "withdrawn";
+  const word = (name) => desk.word(isWithdrawn() ? `trace.withdrawn_${name}` : `trace.${name}`);
+
   function line(trace, name) {
     const at = trace[name];
     const after_ms = at ? Math.max(0, Math.round(new Date(at) - new Date(trace.committed_at))) : 0;
     const time = at && name !== "committed_at" ? desk.word("trace.after", { ms: desk.number(after_ms) }) : at ? desk.time(at) : desk.word("trace.waiting");
-    return `${desk.word(`trace.${name}`)} ${time}`;
+    return `${desk.word(name === "visible_at" && isWithdrawn() ? "trace.withdrawn_at" : `trace.${name}`)} ${time}`;
   }
 
   function update(list, trace) {
@@ -36,7 +40,7 @@ window.desk = window.desk || {};
     place.querySelector("[data-notice=act]")?.remove();
     if (message) desk.say(message);
     const list = desk.make("ol", { className: "trace", attributes: { "aria-live": "polite" } }, ...STEPS.map(() => desk.make("li")));
-    const title = desk.make("h2", { id: "trace-title", textContent: desk.word("trace.title") });
+    const title = desk.make("h2", { id: "trace-title", textContent: word("title") });
     const mine = desk.make("section", { className: "notice", attributes: { "aria-labelledby": title.id } }, desk.make("p", { textContent: message, hidden: !message }), title, list,
       desk.make("p", { className: "buttons" }, desk.button(desk.word("dismiss"), () => mine.remove(), { className: "second" })));
     shown = mine;
@@ -48,8 +52,7 @@ window.desk = window.desk || {};
       if (answer.status === 404 || answer.json?.visible_at) return;
       await pause();
     }
-    if (mine.isConnected) mine.append(desk.make("p", { textContent: desk.word("trace.slow"), attributes: { role: "alert" } }));
+    if (mine.isConnected) mine.append(desk.make("p", { textContent: word("slow"), attributes: { role: "alert" } }));
   };
 
-  if (["publish", "correct", "withdraw"].includes(new URLSearchParams(location.search).get("done"))) desk.trace();
 })();

@@ -73,7 +73,17 @@ window.desk = window.desk || {};
     };
     field.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.isComposing) event.preventDefault(); });
     desk.adapt(field).onChange(show);
+    desk.adapt(field).onChange(afterRest(() => entitle(field.value.trim())));
     show();
+  }
+
+  /* The page's title and heading are the headline. */
+  function entitle(headline) {
+    const heading = byId("title");
+    const text = headline || heading.dataset.untitled;
+    if (heading.textContent === text) return;
+    heading.textContent = text;
+    document.title = [text, document.title.split(" · ").at(-1)].join(" · ");
   }
 
   // An address inside a right-to-left sentence keeps its order.
@@ -81,13 +91,21 @@ window.desk = window.desk || {};
 
   /* The address that the slug will give, and where the old one leads. */
   function watchSlug(field, output) {
-    const { url, slug } = output.dataset;
     const show = () => {
+      const { url, slug } = output.dataset;
       const typed = field.value.trim();
       const isNew = url && typed && typed !== slug;
       output.textContent = isNew ? desk.word("new_address", { new: isolated(url.replace(/[^/]*$/, typed)), old: isolated(url) }) : "";
     };
     desk.adapt(field).onChange(show);
+    // The first publication gives the article an address while the page is open.
+    field.form.addEventListener("desk:article", ({ detail: { url } }) => {
+      if (!url) return;
+      Object.assign(output.dataset, { url, slug: url.split("/").at(-1) });
+      const hint = byId("slug-more");
+      if (hint && !hint.querySelector(".error")) hint.textContent = output.dataset.moves;
+      show();
+    });
     show();
   }
 

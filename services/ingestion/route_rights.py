@@ -1,6 +1,7 @@
 """The right that each route of the service needs, as a table. README.md shows it; a generated test walks every route with it.
 
-A handler that knows more may refuse more: an edit of an article that readers know needs `edit`, not `edit drafts`.
+A handler that knows more may refuse more: an edit of an article that readers know, or that is scheduled,
+needs `edit`, not `edit drafts`.
 """
 
 from collections.abc import Mapping

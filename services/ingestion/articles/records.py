@@ -38,7 +38,8 @@ class Change:
     def revisions(self) -> Sequence[Revision]:
         """The revisions to keep: of the change, unless it was an automatic save in between, and of a text that it replaces.
 
-        The replaced text gets one when it is another author's automatic save that has none yet.
+        The replaced text gets one when it is an automatic save that has none yet: of another author, or before a restore,
+        which puts quite another text in its place.
         """
         kept: list[Revision] = []
         before, after = self.before, self.after
@@ -49,7 +50,9 @@ class Change:
         return kept
 
     def _replaces_text_of(self, author: Author) -> bool:
-        return self.before is not None and self.before.working != self.after.working and author.id != self.by.id
+        if self.before is None or self.before.working == self.after.working:
+            return False
+        return author.id != self.by.id or self.action == "restore"
 
     @property
     def event(self) -> ArticleState | None:

@@ -26,6 +26,7 @@ from services.ingestion.articles.revision_contract import (
     WholeRevisionAnswer,
 )
 from services.ingestion.articles.rules import Article
+from services.ingestion.articles.schedule_rules import right_to_edit
 from services.ingestion.people.access import authorize, require
 from shared.errors import Problem
 from shared.http.idempotency import Answer
@@ -63,8 +64,7 @@ async def restore_revision(request: web.Request) -> web.Response:
     async def work(change: ChangeRequest) -> Answer:
         validate(SentRestore, parse_json(body or b"{}"))
         article = await article_as_read(request)
-        if article.status != "draft":
-            require(actor, "edit")
+        require(actor, right_to_edit(article))
         revision = await _find(request, article)
         return await changes.restore(request.app[ARTICLES], request.app[SITE], change, article, revision)
 

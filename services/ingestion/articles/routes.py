@@ -33,7 +33,7 @@ from services.ingestion.articles.requests import (
     read_write,
 )
 from services.ingestion.articles.rules import Article, Status
-from services.ingestion.articles.schedule_rules import lifts_embargo
+from services.ingestion.articles.schedule_rules import lifts_embargo, right_to_edit
 from services.ingestion.people.access import authorize, require
 from services.ingestion.people.actor import Actor
 from shared.http.idempotency import Answer
@@ -78,8 +78,7 @@ async def edit_article(request: web.Request) -> web.Response:
     async def work(change: ChangeRequest) -> Answer:
         sent = validate(model, parse_json(body))
         article = await article_as_read(request)
-        if article.status != "draft":
-            require(actor, "edit")
+        require(actor, right_to_edit(article))
         if "embargo_until" in sent.model_fields_set and lifts_embargo(article, sent.embargo_until, change.at):
             require(actor, "lift embargo")
         return await changes.edit(store, site, change, article, sent)

@@ -14,6 +14,7 @@ from services.ingestion.articles.rules import (
     next_version,
     not_earlier,
 )
+from services.ingestion.people.roles import Right
 from shared.errors import InvalidMessage, Problem
 from shared.http.problems import field_problem
 from shared.times import rfc3339
@@ -79,6 +80,11 @@ def send_back(article: Article, *, note: str, at: datetime) -> Article:
     if article.submission is None:
         raise Problem(409, "The article is not submitted.")
     return next_version(article, not_earlier(article, at), submission=None, note_back=note)
+
+
+def right_to_edit(article: Article) -> Right:
+    """The right to replace the working copy. Readers will see a scheduled draft without another look at it."""
+    return "edit drafts" if article.status == "draft" and article.schedule is None else "edit"
 
 
 def lifts_embargo(article: Article, embargo_until: datetime | None, at: datetime) -> bool:

@@ -1,9 +1,12 @@
 """Revisions: one whole, and restored as the working copy."""
 
+from datetime import timedelta
+
 import pytest
 
 from services.ingestion.people.roles import Role
-from tests.support.ingestion import IngestionClient, Json, pointers
+from shared.times import now, rfc3339
+from tests.support.ingestion import DRAFT, IngestionClient, Json, pointers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -110,3 +113,32 @@ async def test_section_that_is_gone_is_422(ingestion: IngestionClient) -> None:
     problem = await restore(ingestion, article, 1, wanted=422)
 
     assert pointers(problem) == ["/section"]
+
+
+async def test_own_text_that_was_saved_automatically_is_kept_before_a_restore(ingestion: IngestionClient) -> None:
+    article = await ingestion.create(headline="Mine")
+    path = f"/v1/articles/{article['id']}?autosave=true"
+    for text in ("One.", "One. Two."):
+        article = await ingestion.ask("PUT", path, {**DRAFT, "body_markdown": text}, match=article["version"])
+
+    await restore(ingestion, article, 1)
+
+    kept = await ingestion.ask("GET", f"/v1/articles/{article['id']}/revisions/{article['version']}")
+    content = kept["content"]
+    assert isinstance(content, dict)
+    assert (kept["action"], content["body_markdown"]) == ("autosave", "One. Two.")
+
+
+async def test_text_of_a_scheduled_draft_needs_the_right_to_edit(ingestion: IngestionClient) -> None:
+    reporter, editor = await ingestion.as_role("reporter"), await ingestion.as_role("editor")
+    draft = await ingestion.edit(await ingestion.create(), headline="Second")
+    planned = await ingestion.act(draft, "schedule", {"publish_at": rfc3339(now() + timedelta(days=30))})
+    autosaved = f"/v1/articles/{planned['id']}?autosave=true"
+
+    await reporter.edit(planned, headline="Smuggled", wanted=403)
+    await reporter.ask("PUT", autosaved, DRAFT, match=planned["version"], wanted=403)
+    await restore(reporter, planned, 1, wanted=403)
+
+    assert await ingestion.ask("GET", f"/v1/articles/{planned['id']}") == planned
+    edited = await editor.edit(planned, headline="Third")
+    await reporter.edit(await editor.act(edited, "unschedule"), headline="Free again")

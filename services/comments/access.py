@@ -68,7 +68,9 @@ class TokenChecker:
                 owner = await self._ask_one(url, token)
             except (aiohttp.ClientError, TimeoutError, ValidationError) as error:
                 _log.warning("ingestion.unreachable", url=url, reason=repr(error))
-                self._urls.append(self._urls.pop(0))  # the next request starts with another instance
+                # The next request starts with another instance; another request may have seen to it meanwhile.
+                if self._urls[0] == url:
+                    self._urls.append(self._urls.pop(0))
                 continue
             if owner is None:
                 self._cache.pop(key, None)

@@ -77,7 +77,9 @@ class ServiceClient:
                 reason = error
                 if method not in _SAFE:
                     break
-            self._urls.append(self._urls.pop(0))
+            # Another call may have done so meanwhile.
+            if self._urls[0] == url:
+                self._urls.append(self._urls.pop(0))
         _log.warning("service.unreachable", service=self._name, reason=repr(reason))
         raise Unavailable(f"{self._name}: {reason!r}")
 

@@ -36,7 +36,7 @@ from services.desk.now import now_page
 from services.desk.people import account, audit_page, invitation, people_page, sign_in, tokens_page
 from services.desk.settings import DeskSettings
 from services.desk.templates import Pages
-from services.desk.visit import sign_in_first
+from services.desk.visit import replace_token, sign_in_first
 from services.desk.words import Languages
 from shared.http.app import create_service
 from shared.http.guarded import FetchLimits, GuardedClient
@@ -44,8 +44,8 @@ from shared.http.middleware import answer_problems, observe
 from shared.http.networks import read_networks
 from shared.site.site import load_site
 
-# A body of 200,000 characters, percent-encoded in a form.
-LARGEST_BODY_BYTES = 3 * 1024 * 1024
+# The merge form carries two bodies of 200,000 characters, percent-encoded.
+LARGEST_BODY_BYTES = 6 * 1024 * 1024
 USER_AGENT = "WorldMonitorDesk/1.0 (link check)"
 _LINK_LIMITS = FetchLimits(total_s=5.0, most_bytes=0, at_once=12)
 
@@ -73,7 +73,7 @@ ROUTES = [
 
 def create_app(settings: DeskSettings) -> web.Application:
     """Build the application. Raises SettingsError for a wrong site file."""
-    middlewares = (observe, answer_problems, answer_pages, sign_in_first)
+    middlewares = (observe, answer_problems, replace_token, answer_pages, sign_in_first)
     app = create_service(settings, ROUTES, middlewares=middlewares, largest_body_bytes=LARGEST_BODY_BYTES)
     app[DESK_SETTINGS] = settings
     app[SITE] = site = load_site(settings.site)

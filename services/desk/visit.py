@@ -94,6 +94,8 @@ class Visit:
 
 
 VISIT: web.RequestKey[Visit] = web.RequestKey("visit", Visit)
+# The token that replaces the one in the browser. Every answer must carry it: the old one ends in half a minute.
+_FRESH: web.RequestKey[str] = web.RequestKey("fresh token", str)
 
 
 def forwarded(request: web.Request) -> dict[str, str]:
@@ -149,6 +151,17 @@ def wants_json(request: web.Request) -> bool:
 
 
 @web.middleware
+async def replace_token(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the browser the token that replaces its own, also with an answer that tells of a problem."""
+    answer = await handler(request)
+    fresh = request.get(_FRESH)
+    # A page that set a session itself knows better.
+    if fresh is not None and not answer.prepared and cookie_name(request) not in answer.cookies:
+        set_session(request, answer, fresh)
+    return answer
+
+
+@web.middleware
 async def sign_in_first(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse writes from other sites, and let only signed-in people pass."""
     if request.path.startswith("/desk"):
@@ -167,10 +180,9 @@ async def sign_in_first(request: web.Request, handler: Handler) -> web.StreamRes
     person = person_of(found.json["person"])
     words = request.app[LANGUAGES].choose(person.language)
     request[VISIT] = Visit(person, words, used, request.app[INGESTION], headers)
-    answer = await handler(request)
-    if used != token and not answer.prepared:
-        set_session(request, answer, used)
-    return answer
+    if used != token:
+        request[_FRESH] = used
+    return await handler(request)
 
 
 def person_of(found: object) -> Person:

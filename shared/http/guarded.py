@@ -7,7 +7,9 @@ it connects. Redirects are followed one by one, each checked like the first addr
 import asyncio
 import socket
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin, urlsplit
@@ -23,6 +25,7 @@ _SCHEMES = frozenset({"http", "https"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_URL = 4000
 _CHUNK_BYTES = 16_384
+_DNS_THREADS = 4
 _WAIT_S = 60.0
 
 # What `TCPConnector` passes to a socket factory: family, type, protocol, canonical name, socket address.
@@ -82,6 +85,29 @@ class PublicResolver(AbstractResolver):
     async def close(self) -> None:
         """Close the other resolver."""
         await self._resolver.close()
+
+
+class PooledResolver(AbstractResolver):
+    """The system's resolver in a few threads of its own. A slow DNS server must not take the event loop's default threads."""
+
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="dns")
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The addresses of a name. Raises OSError where there are none."""
+        look_up = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._pool, look_up)
+        return [
+            ResolveResult(hostname=host, host=str(address[0]), port=port, family=kind, proto=protocol,
+                          flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV)
+            for kind, _, protocol, _, address in found
+        ]  # fmt: skip
+
+    async def close(self) -> None:
+        """Let the threads end; one that waits for DNS ends by itself."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 class GuardedClient:
@@ -167,7 +193,7 @@ class GuardedClient:
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
             connector = aiohttp.TCPConnector(
-                resolver=PublicResolver(self._resolver or aiohttp.ThreadedResolver(), self._allowed),
+                resolver=PublicResolver(self._resolver or PooledResolver(_DNS_THREADS), self._allowed),
                 socket_factory=self._open_socket,
                 limit=self._limits.at_once,
                 # A name may move from a public to a private address between two requests.

@@ -1,7 +1,7 @@
 """The working copy between a form and ingestion: field names, lists in one line, an article's facts for pages."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,8 @@ from services.desk.visit import moment_of
 FIELDS = ("headline", "standfirst", "body_markdown", "section", "slug", "language")
 PICTURE_FIELDS = ("url", "alt", "caption", "credit")
 LISTS = ("tags", "bylines")
-_COMMA = re.compile("[,،]")
+# A part that holds a comma stands in quotation marks.
+_PART = re.compile(r'\s*"([^"]*)"\s*(?=[,،]|$)|([^,،]+)')
 _BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 
 
@@ -65,7 +66,7 @@ def facts_of(found: Mapping[str, object]) -> ArticleFacts:
 def values_of(found: Mapping[str, object]) -> dict[str, str]:
     """An article's fields as the form shows them."""
     values = {name: str(found.get(name) or "") for name in FIELDS}
-    values |= {name: ", ".join(_texts(found.get(name))) for name in LISTS}
+    values |= {name: line_of(_texts(found.get(name))) for name in LISTS}
     picture = found.get("lead_image")
     if isinstance(picture, Mapping):
         values |= {f"picture_{name}": str(picture.get(name) or "") for name in PICTURE_FIELDS}
@@ -85,8 +86,14 @@ def sent_of(values: Mapping[str, str]) -> dict[str, object]:
 
 
 def parts_of(text: str) -> list[str]:
-    """The parts of a list in one line, separated by Latin or Arabic commas."""
-    return [part.strip() for part in _COMMA.split(text) if part.strip()]
+    """The parts of a list in one line, separated by Latin or Arabic commas. As `parts` in static/fields.js."""
+    found = ((match[1] or match[2] or "").strip() for match in _PART.finditer(text))
+    return [part for part in found if part]
+
+
+def line_of(parts: Iterable[str]) -> str:
+    """A list in one line; `parts_of` reads it again."""
+    return ", ".join(f'"{part}"' if ("," in part or "،" in part) and '"' not in part else part for part in parts)
 
 
 def _texts(value: object) -> tuple[str, ...]:

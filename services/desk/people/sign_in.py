@@ -7,7 +7,7 @@ from aiohttp import web
 
 from services.desk.api import ApiAnswer, SignedOut
 from services.desk.forms import Form, read_form, refused, safe_path
-from services.desk.keys import INGESTION
+from services.desk.keys import DESK_SETTINGS, INGESTION
 from services.desk.visit import (
     SIGN_IN,
     VISIT,
@@ -63,7 +63,9 @@ async def sign_out(request: web.Request) -> web.Response:
     visit = request[VISIT]
     await visit.send("DELETE", "/internal/session")
     answer = see_other(SIGN_IN)
-    answer.del_cookie(cookie_name(request), path="/")
+    # Browsers ignore a cookie with the prefix `__Host-` without `Secure`, also its end.
+    secure = request.app[DESK_SETTINGS].is_secure
+    answer.del_cookie(cookie_name(request), path="/", secure=secure, httponly=True, samesite="Lax")
     return answer
 
 

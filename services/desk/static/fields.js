@@ -16,7 +16,9 @@ window.desk = window.desk || {};
 
   input("slug")?.addEventListener("input", () => { isSlugTouched = true; });
 
-  const parts = (line) => line.split(/[,،]/).map((part) => part.trim()).filter(Boolean);
+  /* A list in one line, and back: a part that holds a comma stands in quotation marks. As in articles/copy.py. */
+  const parts = (line) => [...line.matchAll(/\s*"([^"]*)"\s*(?=[,،]|$)|([^,،]+)/g)].map((found) => (found[1] || found[2] || "").trim()).filter(Boolean);
+  const together = (list) => list.map((part) => (/[,،]/.test(part) && !part.includes('"') ? `"${part}"` : part)).join(", ");
 
   // They have room for several lines on the screen, and are one line.
   const line = (name) => text(name).replace(/\s*\n\s*/g, " ");
@@ -53,7 +55,7 @@ window.desk = window.desk || {};
   /* Show a text in the fields; the browser's undo can take it back. */
   function write(fields) {
     const focused = document.activeElement;
-    const lines = { ...fields, standfirst: fields.standfirst || "", ...Object.fromEntries(LISTS.map((name) => [name, (fields[name] || []).join(", ")])) };
+    const lines = { ...fields, standfirst: fields.standfirst || "", ...Object.fromEntries(LISTS.map((name) => [name, together(fields[name] || [])])) };
     for (const name of PICTURE) lines[`picture_${name}`] = fields.lead_image?.[name] || "";
     for (const [name, line] of Object.entries(lines)) {
       const element = input(name);
@@ -91,5 +93,5 @@ window.desk = window.desk || {};
     }
   }
 
-  desk.fields = Object.freeze({ read, of, same, write, showSlug, mark });
+  desk.fields = Object.freeze({ read, of, same, write, showSlug, mark, together });
 })();

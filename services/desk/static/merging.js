@@ -13,7 +13,7 @@ window.desk = window.desk || {};
     const found = new URLSearchParams();
     for (const [name, value] of Object.entries(fields)) {
       if (name === "lead_image") for (const part of PICTURE) found.set(`${prefix}picture_${part}`, value?.[part] ?? "");
-      else found.set(prefix + name, Array.isArray(value) ? value.join(", ") : value ?? "");
+      else found.set(prefix + name, Array.isArray(value) ? desk.fields.together(value) : value ?? "");
     }
     return found;
   }

@@ -102,3 +102,12 @@ async def test_pages_for_admins_are_refused_to_others(editor: DeskClient, path: 
     answer = await editor.get(path, wanted=403)
 
     assert "Only admins see this page." in answer.text
+
+
+async def test_token_is_replaced_with_a_problem_page_too(desk: DeskClient) -> None:
+    demoted, admin = await desk.as_role("admin"), await desk.as_role("admin")
+    await admin.ask("PATCH", f"/v1/people/{demoted.person['id']}", {"role": "editor"})
+
+    answer = await demoted.get("/desk/people", wanted=403)
+
+    assert f"{COOKIE}=wms_" in answer.headers["Set-Cookie"]

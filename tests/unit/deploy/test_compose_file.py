@@ -45,7 +45,13 @@ def test_tests_run_the_kafka_version_of_production() -> None:
 def test_only_the_edge_has_a_port_and_a_public_network() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["edge"]
     assert [name for name, service in SERVICES.items() if "public" in service.get("networks", ())] == ["edge"]
-    assert FILE["networks"] == {"public": {}, "services": {"internal": True}, "stores": {"internal": True}}
+    assert FILE["networks"] == {
+        "public": {},
+        "services": {"internal": True},
+        "stores": {"internal": True},
+        "egress": {},
+    }
+    assert [name for name, service in SERVICES.items() if "egress" in service.get("networks", ())] == ["desk"]
     assert "stores" not in SERVICES["edge"]["networks"]
 
 

@@ -108,7 +108,7 @@ async def test_unknown_api_path_gives_404_problem_details(
     assert not any(upstream.asked for upstream in behind.values())
 
 
-@pytest.mark.parametrize("path", ["/desk", "/desk/", "/desk/articles"])
+@pytest.mark.parametrize("path", ["/desks", "/desks/", "/desks/articles"])
 async def test_unknown_page_path_reaches_the_gateway_for_its_404_page(
     path: str, start_edge: StartEdge, behind: Behind, client: ClientSession
 ) -> None:

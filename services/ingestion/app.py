@@ -191,6 +191,6 @@ async def _schedule(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _warm_lists(app: web.Application) -> AsyncIterator[None]:
-    task = start_task(app[ARTICLES].lists.warm(), "lists")
+    task = start_task(app[ARTICLES].lists.keep_complete(), "lists")
     yield
     await stop_task(task)

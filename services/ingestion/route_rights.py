@@ -40,6 +40,7 @@ ROUTE_RIGHTS: Mapping[str, Need] = {
     "DELETE /internal/me/passkeys/{id}": "own session",
     "GET /internal/newsroom": "read",
     "GET /internal/presence": "read",
+    "GET /internal/published": "read",
     "GET /v1/articles": "read",
     "GET /v1/articles/calendar": "read",
     "GET /v1/articles/counts": "read",

@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900
 
 LATE_S = 2.0
 AT_ONCE = 8
+# A machine on which a read takes longer gets no more time: the lateness would be our fault.
+SLOWEST_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ async def _check_schedules_survive(platform: Platform, count: int, seconds: floa
         recoveries,
     )
     assert len(outages) >= 2, "too few faults, so the test proves nothing"
-    assert late[-1] < LATE_S + 2 * observer.slowest_s
+    assert late[-1] < LATE_S + 2 * min(observer.slowest_s, SLOWEST_S)
 
 
 async def test_scheduled_articles_are_published_once_and_in_time_while_ingestion_is_killed(

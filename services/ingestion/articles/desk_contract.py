@@ -1,10 +1,11 @@
 """Answers for the desk's lists and first page, and their table of operations."""
 
 from collections.abc import Sequence
+from typing import Self
 
 from pydantic import BaseModel
 
-from services.ingestion.articles.rules import Status
+from services.ingestion.articles.rules import Article, Content, Status
 from shared.http.openapi import Operation, Parameter
 from shared.times import UtcDatetime
 
@@ -45,6 +46,42 @@ class CalendarAnswer(BaseModel):
 
     items: list[CalendarItem]
     is_cut: bool
+
+
+class PublishedItem(BaseModel):
+    """An article that readers see, without its text. The fields are those of the article's working copy."""
+
+    id: str
+    version: int
+    status: Status
+    headline: str
+    section: str
+    language: str
+    url: str | None
+    bylines: tuple[str, ...]
+    tags: tuple[str, ...]
+    updated_at: UtcDatetime
+    published_at: UtcDatetime | None
+    corrected_at: UtcDatetime | None
+    changed: bool
+    scheduled_for: UtcDatetime | None
+    embargo_until: UtcDatetime | None
+    submitted_at: UtcDatetime | None
+    submitted_by: str | None
+    note_back: str | None
+
+    @classmethod
+    def of(cls, article: Article) -> Self:
+        """The answer for an article."""
+        content = {name: getattr(article.working, name) for name in cls.model_fields if name in Content.model_fields}
+        state = {name: getattr(article, name) for name in cls.model_fields if name not in Content.model_fields}
+        return cls(**state, **content)
+
+
+class PublishedList(BaseModel):
+    """The articles that were published last, the newest publication first."""
+
+    items: list[PublishedItem]
 
 
 class OverdueItem(BaseModel):

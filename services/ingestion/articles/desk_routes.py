@@ -12,6 +12,8 @@ from services.ingestion.articles.desk_contract import (
     CountsAnswer,
     NewsroomAnswer,
     OverdueItem,
+    PublishedItem,
+    PublishedList,
     TermList,
 )
 from services.ingestion.articles.fields import Time
@@ -24,6 +26,7 @@ from shared.http.problems import field_problem, json_response
 from shared.http.requests import read_limit, refuse_unknown
 from shared.times import now
 
+USUAL_PUBLISHED = 5
 USUAL_TERMS = 20
 MOST_TERMS = 1000
 MOST_CALENDAR_ITEMS = 2000
@@ -93,6 +96,16 @@ async def show_newsroom(request: web.Request) -> web.Response:
     return json_response(answer.model_dump_json().encode())
 
 
+async def list_published(request: web.Request) -> web.Response:
+    """The articles that were published last. For the desk: the edge does not route this path."""
+    await authorize(request, "read")
+    refuse_unknown(request.query, ("limit",))
+    most = read_limit(request.query, usual=USUAL_PUBLISHED)
+    found = await request.app[ARTICLES].lists.published(most)
+    answer = PublishedList(items=[PublishedItem.of(article) for article in found])
+    return json_response(answer.model_dump_json().encode())
+
+
 async def _table(request: web.Request, *known: str) -> ListTable:
     await authorize(request, "read")
     refuse_unknown(request.query, known)
@@ -126,4 +139,5 @@ ROUTES = [
     web.get("/v1/articles/terms", list_terms),
     web.get("/v1/articles/calendar", show_calendar),
     web.get("/internal/newsroom", show_newsroom),
+    web.get("/internal/published", list_published),
 ]

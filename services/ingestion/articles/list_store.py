@@ -1,7 +1,7 @@
 """Lists of articles: the rows in memory, kept as new as the database, and the articles of a page from MongoDB."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,10 @@ _OVERLAP = timedelta(seconds=30)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _LOAD_RANGE = 256
 _WARM_AGAIN_S = 2.0
+# A change can commit later than the overlap after its date: its process stood still before the commit.
+RELOAD_EVERY_S = 180.0
+# Between two steps of a reload, so that it takes little from the requests.
+_RELOAD_PAUSE_S = 0.05
 _ROW_FIELDS = dict.fromkeys(
     (
         "number", "version", "status", "changed", "text_folded", "author_ids", "submission.at", "schedule.at",
@@ -42,7 +46,11 @@ class ListStore:
         self._count = count
         self._clock = clock
         self._lock = asyncio.Lock()
+        # Numbers of refreshes: the last one begun, the last one that succeeded, and the last one that failed.
         self._begun = 0
+        self._succeeded = 0
+        self._failed: tuple[int, Unavailable | None] = (0, None)
+        self._is_asked = False
         # All changes that were committed before this time are in the table. None before the first load.
         self._known_until: datetime | None = None
 
@@ -59,26 +67,59 @@ class ListStore:
                 _log.warning("list.waits", reason=str(error))
                 await asyncio.sleep(_WARM_AGAIN_S)
 
+    async def keep_complete(self, every_s: float = RELOAD_EVERY_S) -> None:
+        """Read all rows once, and again every `every_s` while lists are asked for. Ends only by cancellation."""
+        await self.warm()
+        while True:
+            await asyncio.sleep(every_s)
+            if not self._is_asked:
+                continue
+            self._is_asked = False
+            try:
+                await self.reload()
+            except Unavailable as error:
+                self._is_asked = True
+                _log.warning("list.waits", reason=str(error))
+
+    async def reload(self) -> None:
+        """Take over all changes that are committed, whatever their date. Requests do not wait for it."""
+        async for wanted in self._ranges():
+            await self._take(wanted)
+            await asyncio.sleep(_RELOAD_PAUSE_S)
+
     def note(self, article: Article) -> None:
         """Take over a change that this process has committed."""
         self.table.put(_row(article_document(article)))
 
     async def refresh(self) -> None:
         """Take over the changes of all processes that were committed before this call."""
-        begun_before = self._begun
+        begun_before, self._is_asked = self._begun, True
         async with self._lock:
-            # One that began after our call, for another caller, is good enough.
-            if self._begun > begun_before:
+            # The result of one that began after our call, for another caller, is good enough.
+            if self._succeeded > begun_before:
                 return
-            self._begun += 1
-            asked_at = self._clock()
-            if self._known_until is None:
-                await self._load()
-            else:
-                # After a clock was set back, changes have earlier dates than the last refresh.
-                since = min(self._known_until, asked_at) - _OVERLAP
-                await self._take({"updated_at": {"$gte": since, "$lt": _LATEST}})
-            self._known_until = asked_at
+            number, failure = self._failed
+            if failure is not None and number > begun_before:
+                # Else each of those who wait would wait for MongoDB in turn.
+                raise Unavailable(str(failure))
+            self._begun = number = self._begun + 1
+            try:
+                await self._refresh()
+            except Unavailable as error:
+                self._failed = (number, error)
+                raise
+            self._succeeded = number
+
+    async def _refresh(self) -> None:
+        asked_at = self._clock()
+        if self._known_until is None:
+            async for wanted in self._ranges():
+                await self._take(wanted)
+        else:
+            # After a clock was set back, changes have earlier dates than the last refresh.
+            since = min(self._known_until, asked_at) - _OVERLAP
+            await self._take({"updated_at": {"$gte": since, "$lt": _LATEST}})
+        self._known_until = asked_at
 
     async def page(self, filters: Filters, before: int | None, limit: int) -> tuple[list[Article], int | None]:
         """Articles below the number `before`, newest first, and the number to continue from (None at the end)."""
@@ -94,9 +135,15 @@ class ListStore:
         rows, last = self.table.scheduled(filters, after, limit)
         return await self._read(rows), last
 
-    async def _load(self) -> None:
+    async def published(self, most: int) -> list[Article]:
+        """Articles that readers see, the newest publication first."""
+        await self.refresh()
+        return await self._read(self.table.published(most))
+
+    async def _ranges(self) -> AsyncIterator[Document]:
+        """What to look for, step by step, to see all articles."""
         for low in range(1, await self._count() + 1, _LOAD_RANGE):
-            await self._take({"number": {"$gte": low, "$lt": low + _LOAD_RANGE}})
+            yield {"number": {"$gte": low, "$lt": low + _LOAD_RANGE}}
 
     async def _take(self, wanted: Document) -> None:
         async with available("list of articles"):

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nlargest
 from typing import Literal
 
 from services.ingestion.articles.records import Filters, Key
@@ -53,6 +54,8 @@ class ListRow:
             "scheduled": self.scheduled_for is not None,
         }
         yield from ((name, "true") for name, is_set in flags.items() if is_set)
+        if self.scheduled_for is None:
+            yield "scheduled", "false"
 
     @property
     def times(self) -> Iterator[datetime]:
@@ -135,6 +138,12 @@ class ListTable:
             if (times := [time for time in row.times if start <= time < end])
         }
         return [self._rows[number] for number in sorted(first, key=lambda number: (first[number], number))]
+
+    def published(self, most: int) -> list[ListRow]:
+        """Rows that readers see, the newest publication first."""
+        rows = (self._rows[number] for number in self._having.get(("status", "published"), ()))
+        dated = ((row.published_at, row.number) for row in rows if row.published_at is not None)
+        return [self._rows[number] for _, number in nlargest(most, dated)]
 
     def terms(self, kind: Terms, beginning: str, section: str | None, most: int) -> list[str]:
         """Tags or bylines with a word that begins so, the most used ones first, as they were last written."""

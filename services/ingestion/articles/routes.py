@@ -193,6 +193,7 @@ def _filters(request: web.Request, actor: Actor) -> Filters:
         "byline": _read_term(query, "byline", LONGEST_BYLINE),
         "by": actor.id if author_id == "me" else author_id,
         **{name: "true" for name in ("scheduled", "changed", "submitted") if read_flag(query, name)},
+        **({"scheduled": "false"} if query.get("scheduled") == "false" else {}),
     }
     keys = tuple((name, value) for name, value in values.items() if value)
     return Filters(keys, tuple(fold(word) for word in read_search(query.get("q", ""))))

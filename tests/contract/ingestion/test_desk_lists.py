@@ -1,5 +1,6 @@
 """The desk's filters, counts, suggestions, calendar and first page."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,8 +8,11 @@ import pytest
 
 from services.ingestion.articles.list_store import ListStore
 from services.ingestion.articles.records import Filters
+from shared.errors import Unavailable
+from shared.process.process import start_task, stop_task
 from shared.times import now, rfc3339
 from tests.support.ingestion import IngestionClient, Json, pointers
+from tests.support.polling import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -41,6 +45,10 @@ async def test_each_filter_lets_through_what_it_names(ingestion: IngestionClient
     assert await headlines(reporter, f"tag={tag}&by=me") == ["Mine"]
     assert await headlines(ingestion, f"tag={tag}&submitted=true") == ["Submitted"]
     assert await headlines(ingestion, f"tag={tag}&changed=true") == ["Changed"]
+    await ingestion.act({**submitted, "version": 2}, "schedule", {"publish_at": rfc3339(now() + timedelta(days=9))})
+    assert await headlines(ingestion, f"tag={tag}&scheduled=true") == ["Submitted"]
+    assert await headlines(ingestion, f"tag={tag}&scheduled=false") == ["Changed", "Public", "Mine"]
+    assert await headlines(ingestion, f"tag={tag}&scheduled=false&status=draft") == ["Mine"]
     assert await headlines(ingestion, f"tag={tag}&changed=false&submitted=&by=&language=") == await headlines(
         ingestion, f"tag={tag}"
     )
@@ -57,6 +65,9 @@ async def test_each_filter_lets_through_what_it_names(ingestion: IngestionClient
         ("/v1/articles?by=" + "x" * 65, "?by"),
         ("/v1/articles?changed=1", "?changed"),
         ("/v1/articles?submitted=yes", "?submitted"),
+        ("/v1/articles?scheduled=no", "?scheduled"),
+        ("/internal/published?limit=0", "?limit"),
+        ("/internal/published?x=1", "?x"),
         ("/v1/articles/counts?x=1", "?x"),
         ("/v1/articles/terms", "?kind"),
         ("/v1/articles/terms?kind=sections", "?kind"),
@@ -172,3 +183,57 @@ async def test_lists_are_complete_after_a_restart_and_after_an_update_of_the_sof
     assert len(fresh.table) == len(articles.lists.table)
     found, _ = await fresh.page(Filters((("changed", "true"),)), None, 1)
     assert [article.id for article in found] == [changed["id"]]
+
+
+async def test_last_published_articles_come_newest_first_without_text(ingestion: IngestionClient) -> None:
+    await ingestion.create(headline="A draft")
+    await ingestion.act(await ingestion.act(await ingestion.create(), "publish"), "withdraw", {"reason": "Wrong."})
+    second, first = await ingestion.create(headline="Second"), await ingestion.create(headline="First")
+    first = await ingestion.act(first, "publish")
+    second = await ingestion.act(second, "publish")
+
+    items = await items_of(ingestion, "/internal/published?limit=2")
+
+    assert [item["headline"] for item in items] == ["Second", "First"]
+    assert items[0] == {name: second[name] for name in items[0]}
+    assert {"id", "version", "status", "section", "url", "language", "published_at", "changed"} <= items[0].keys()
+    assert "body_html" not in items[0]
+    assert len(await items_of(ingestion, "/internal/published")) <= 5
+
+
+async def test_failed_reading_is_a_success_for_nobody_who_waits_for_it(ingestion: IngestionClient) -> None:
+    articles = ingestion.store.articles
+    await ingestion.create()
+    failures = iter(range(2))
+
+    async def count() -> int:
+        await asyncio.sleep(0)  # lets the others come
+        if next(failures, None) is not None:
+            raise Unavailable("MongoDB is away")
+        return await articles.count()
+
+    fresh = ListStore(articles._articles, count)
+    results = await asyncio.gather(*(fresh.refresh() for _ in range(4)), return_exceptions=True)
+    assert all(isinstance(result, Unavailable) for result in results), results
+
+    await fresh.refresh()
+    assert len(fresh.table) == len(articles.lists.table)
+
+
+async def test_change_that_was_committed_long_after_its_date_is_listed(ingestion: IngestionClient) -> None:
+    articles = ingestion.store.articles
+    article = await ingestion.create(headline="In time")
+    other = ListStore(articles._articles, articles.count)
+    task = start_task(other.keep_complete(every_s=0.1), "lists of another process")
+    await other.refresh()
+    late = {"version": 2, "status": "withdrawn", "updated_at": now() - timedelta(days=1)}
+    await articles._articles.update_one({"_id": article["id"]}, {"$set": late})
+
+    async def is_listed() -> bool:
+        found, _ = await other.page(Filters((("status", "withdrawn"),)), None, 1)
+        return [one.id for one in found] == [article["id"]]
+
+    try:
+        await eventually(is_listed, what="the late change is listed")
+    finally:
+        await stop_task(task)

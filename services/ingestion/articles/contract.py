@@ -178,7 +178,10 @@ _FILTERS = (
         "by", "query", "Only articles that this person wrote; `me`: the caller", {"type": "string", "maxLength": 64}
     ),
     Parameter(
-        "scheduled", "query", "`true`: only scheduled articles, the next one first; `false`: only others", {"type": "boolean"}
+        "scheduled",
+        "query",
+        "`true`: only scheduled articles, the next one first; `false`: only others",
+        {"type": "boolean"},
     ),
     Parameter("changed", "query", "Only articles with changes that are not public", {"type": "boolean"}),
     Parameter("submitted", "query", "Only articles that wait for publication", {"type": "boolean"}),

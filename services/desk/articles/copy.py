@@ -74,13 +74,16 @@ def values_of(found: Mapping[str, object]) -> dict[str, str]:
 
 
 def sent_of(values: Mapping[str, str]) -> dict[str, object]:
-    """The form's fields as ingestion takes them. Empty optional fields are left out."""
+    """The form's fields as ingestion takes them. Empty optional fields are left out.
+
+    Texts about a picture without an address go along: ingestion refuses them, and the form comes back with all of them.
+    """
     sent: dict[str, object] = {name: values.get(name, "") for name in ("headline", "section", "body_markdown")}
     sent |= {name: values[name] for name in ("standfirst", "slug", "language") if values.get(name)}
     # Both fields have room for several lines on the screen, and are one line.
     sent |= {name: _BREAK.sub(" ", str(sent[name])) for name in ("headline", "standfirst") if name in sent}
     sent |= {name: parts_of(values.get(name, "")) for name in LISTS}
-    if values.get("picture_url"):
+    if any(values.get(f"picture_{name}", "").strip() for name in PICTURE_FIELDS):
         sent["lead_image"] = {name: values.get(f"picture_{name}", "") for name in PICTURE_FIELDS}
     return sent
 

@@ -47,7 +47,7 @@ async def save(request: web.Request) -> web.Response:
     except Problem as problem:
         found = await visit.get(path)
         if problem.status == 412:
-            return await show_merge(request, found.json, values)
+            return await show_merge(request, found.json, values, base_version=values.get("version", ""))
         return _editor(request, refused(values, problem), found.json, status=problem.status)
     return see_other(_after_save(article_id, values))
 

@@ -25,7 +25,7 @@ async def merge_texts(request: web.Request) -> web.Response:
     found = (await visit.get(path)).json
     way = values.get("way", "")
     if way not in get_args(Way):
-        return await show_merge(request, found, values, status=200)
+        return await show_merge(request, found, values, status=200, base_version=values.get("version", ""))
     if values.get("version") != str(found["version"]):
         return await show_merge(request, found, values)
     view = await asyncio.to_thread(merge_view, form_values(found), _mine(values), _base(values))
@@ -42,10 +42,20 @@ async def merge_texts(request: web.Request) -> web.Response:
 
 
 async def show_merge(
-    request: web.Request, found: Mapping[str, object], values: Values, *, status: int = 412, problem: str = ""
+    request: web.Request,
+    found: Mapping[str, object],
+    values: Values,
+    *,
+    status: int = 412,
+    problem: str = "",
+    base_version: str = "",
 ) -> web.Response:
-    """Both texts: `found` is the article as it is stored, `values` the form that was refused."""
-    base = _base(values) or await _base_of_version(request[VISIT], found, values.get("version", ""))
+    """Both texts: `found` is the article as it is stored, `values` the form that was refused.
+
+    `base_version`: the version that the form was made from. Empty where nobody knows it: the `version` of the merge
+    screen itself is a colleague's text that it showed.
+    """
+    base = _base(values) or await _base_of_version(request[VISIT], found, base_version)
     mine = _mine(values)
     view = await asyncio.to_thread(merge_view, form_values(found), mine, base)
     template = "articles/merge_part.html" if request.query.get("part") == "dialog" else "articles/merge.html"

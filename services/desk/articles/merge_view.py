@@ -41,6 +41,11 @@ class PassageChoice:
     differences: Sequence[ParagraphDifference]
     picked: str
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether the two texts differ here."""
+        return self.kind not in ("unchanged", "agreed")
+
 
 @dataclass(frozen=True)
 class MergeView:
@@ -64,7 +69,8 @@ def merge_view(theirs: Values, mine: Values, base: Values) -> MergeView:
         for name in MERGED_FIELDS
         if theirs.get(name, "") != mine.get(name, "")
     ]
-    return MergeView(theirs, mine, fields, [_passage(index, chunk) for index, chunk in enumerate(chunks)], chunks)
+    passages = [_passage(index, chunk, is_known=BODY in base) for index, chunk in enumerate(chunks)]
+    return MergeView(theirs, mine, fields, passages, chunks)
 
 
 def field_differences(old: Values, new: Values) -> Sequence[FieldChoice]:
@@ -86,6 +92,8 @@ def merged(view: MergeView, choices: Values) -> Values | None:
         fields[field.name] = field.mine if side == "mine" else field.theirs
     picked = {passage.index: choices.get(f"passage-{passage.index}") for passage in view.passages}
     sides = {index: cast(Side, side) for index, side in picked.items() if side in ("mine", "theirs", "both")}
+    if any(not passage.picked and passage.index not in sides and passage.is_changed for passage in view.passages):
+        return None
     body = resolve(view.chunks, sides)
     return None if body is None else {**fields, BODY: body}
 
@@ -111,7 +119,10 @@ def form_values(article: Mapping[str, object]) -> Values:
 
 
 def _completed(values: Values, other: Values) -> Values:
-    return {**values, **{name: other.get(name, "") for name in _NEEDED if not values.get(name, "").strip()}}
+    # Texts about a picture need its address.
+    has_picture = any(values.get(f"picture_{name}", "").strip() for name in PICTURE_FIELDS)
+    needed = (*_NEEDED, "picture_url") if has_picture else _NEEDED
+    return {**values, **{name: other.get(name, "") for name in needed if not values.get(name, "").strip()}}
 
 
 def _common(mine: str, theirs: str) -> str:
@@ -123,7 +134,8 @@ def _field(name: str, theirs: str, mine: str, base: str | None) -> FieldChoice:
     return FieldChoice(name, theirs, mine, paragraphs(theirs, mine), picked)
 
 
-def _passage(index: int, chunk: Chunk) -> PassageChoice:
+def _passage(index: int, chunk: Chunk, *, is_known: bool) -> PassageChoice:
+    """Without a known base, a paragraph of one text alone is a choice: one side added it, or the other took it away."""
     theirs, mine = SEPARATOR.join(chunk.theirs), SEPARATOR.join(chunk.mine)
-    picked = chunk.kind if chunk.kind in ("mine", "theirs") else ""
+    picked = chunk.kind if is_known and chunk.kind in ("mine", "theirs") else ""
     return PassageChoice(index, chunk.kind, theirs, mine, paragraphs(theirs, mine), picked)

@@ -25,22 +25,16 @@ window.desk = window.desk || {};
 
   /* A message that stays until the person dismisses it. Gives the element. */
   desk.notice = (message, children = [], { name = "" } = {}) => {
-    if (name) place.querySelector(`[data-notice="${name}"]`)?.remove();
+    if (name) desk.remove(place.querySelector(`[data-notice="${name}"]`));
     const line = desk.tell(desk.make("p"), message);
     const shown = desk.make("div", { className: "notice", attributes: { "data-notice": name, role: "group", "aria-label": message } }, line, ...children);
-    const dismiss = desk.button(desk.word("dismiss"), () => { shown.remove(); form.elements.namedItem("headline").focus({ preventScroll: true }); }, { className: "second" });
+    const dismiss = desk.button(desk.word("dismiss"), () => { shown.remove(); desk.home(); }, { className: "second" });
     const buttons = shown.querySelector(".buttons") || shown.appendChild(desk.make("p", { className: "buttons" }));
     buttons.append(dismiss);
     place.append(shown);
-    say(message);
+    desk.say(message);
     return shown;
   };
-
-  const live = document.getElementById("said");
-
-  /* Tell a message to screen readers. */
-  function say(message) { if (live) desk.tell(live, message); }
-  desk.say = say;
 
   // A disabled button would lose the focus.
   let isActing = false;
@@ -99,7 +93,10 @@ window.desk = window.desk || {};
       else problem(part, desk.refusal(answer));
       isBusy = false;
     });
-    shown.addEventListener("close", () => { if (button?.hidden) form.querySelector("button[value=save]")?.focus(); });
+    shown.addEventListener("close", () => {
+      const save = form.querySelector("button[value=save]");
+      if (button?.hidden) save ? save.focus() : desk.home();
+    });
     fill(html);
   }
 

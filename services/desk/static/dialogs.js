@@ -7,7 +7,8 @@ window.desk = window.desk || {};
 
   /* Take the page behind a dialog from screen readers as well: some still read what a modal dialog covers. */
   function cover(isCovered) {
-    if (!isCovered && document.querySelector("dialog[open]")) return;
+    // A dialog of the toolbar stands inside the page: it needs the page.
+    if (!isCovered && document.querySelector("body > dialog[open]")) return;
     for (const part of document.querySelectorAll("body > :is(header, main, .skip)")) {
       part.inert = isCovered;
       if (isCovered) part.setAttribute("aria-hidden", "true");
@@ -33,6 +34,26 @@ window.desk = window.desk || {};
     return shown;
   };
 
+  const live = document.getElementById("said");
+
+  /* Tell a message to screen readers. */
+  desk.say = (message) => { if (live) desk.tell(live, message); };
+
+  /* Move the focus to the headline; where the page only reads, to the first button. */
+  desk.home = () => {
+    const form = document.getElementById("editor");
+    const headline = form.elements.namedItem("headline");
+    const target = headline && !headline.matches(":disabled") ? headline : form.querySelector(".bar button:not([hidden])");
+    target?.focus({ preventScroll: true });
+  };
+
+  /* Take a part out of the page; a focus in it goes home. */
+  desk.remove = (part) => {
+    const hadFocus = part?.contains(document.activeElement);
+    part?.remove();
+    if (hadFocus) desk.home();
+  };
+
   /* A button that acts once at a time. */
   desk.button = (label, act, properties = {}) => {
     const made = desk.make("button", { type: "button", textContent: label, ...properties });
@@ -52,11 +73,13 @@ window.desk = window.desk || {};
       await navigator.clipboard.writeText(text);
       return true;
     } catch {
+      const before = document.activeElement;
       const field = desk.make("textarea", { value: text, className: "unseen" });
       (document.querySelector("dialog[open]") || document.body).append(field);
       field.select();
       const isDone = document.execCommand("copy");
       field.remove();
+      before?.focus({ preventScroll: true });
       return isDone;
     }
   };

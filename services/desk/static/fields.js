@@ -23,15 +23,21 @@ window.desk = window.desk || {};
   // They have room for several lines on the screen, and are one line.
   const line = (name) => text(name).replace(/\s*\n\s*/g, " ");
 
-  /* The text as the API takes it. A slug is sent once a person has changed it: until then it may follow the headline. */
+  /* The text that a person typed, as the API names it. A slug is part of it once a person has changed it: until then it may follow the headline.
+     A picture may still lack its address: `sendable` leaves it out. */
   function read() {
     const found = { headline: line("headline"), section: text("section"), body_markdown: text("body_markdown") };
     if (line("standfirst").trim()) found.standfirst = line("standfirst");
     if (text("language").trim()) found.language = text("language");
     for (const name of LISTS) found[name] = parts(text(name));
     if (isSlugTouched && text("slug").trim()) found.slug = text("slug").trim();
-    if (text("picture_url").trim()) found.lead_image = Object.fromEntries(PICTURE.map((name) => [name, text(`picture_${name}`)]));
+    if (PICTURE.some((name) => text(`picture_${name}`).trim())) found.lead_image = Object.fromEntries(PICTURE.map((name) => [name, text(`picture_${name}`)]));
     return found;
+  }
+
+  /* The part of a text that the API takes: all but a picture without an address. */
+  function sendable({ lead_image: picture, ...fields }) {
+    return picture?.url.trim() ? { ...fields, lead_image: picture } : fields;
   }
 
   /* The same of an article in an answer. */
@@ -46,10 +52,15 @@ window.desk = window.desk || {};
     return String(value ?? "").normalize("NFC").replace(/\s+/g, " ").trim();
   }
 
-  /* Whether two texts are the same but for white space. Fields that the first leaves to the service do not count. */
+  /* A body as the service stores it: paragraphs, line breaks and indents are text. */
+  const prose = (value) => String(value ?? "").normalize("NFC").replace(/\r\n?/g, "\n").replace(/^\n+/, "").trimEnd();
+
+  const stored = (name, value) => (name === "body_markdown" ? prose(value) : plain(value));
+
+  /* Whether two texts are the same but for white space that the service takes away. Fields that the first leaves to the service do not count. */
   function same(first, second) {
     const names = new Set([...Object.keys(first), "standfirst", "lead_image"]);
-    return [...names].every((name) => plain(first[name]) === plain(second[name]));
+    return [...names].every((name) => stored(name, first[name]) === stored(name, second[name]));
   }
 
   /* Show a text in the fields; the browser's undo can take it back. */
@@ -93,5 +104,5 @@ window.desk = window.desk || {};
     }
   }
 
-  desk.fields = Object.freeze({ read, of, same, write, showSlug, mark, together });
+  desk.fields = Object.freeze({ read, sendable, of, same, write, showSlug, mark, together });
 })();

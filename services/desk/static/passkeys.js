@@ -1,5 +1,6 @@
 // Passkeys: makes one on the account page, signs in with one. Without this script the other second factor works.
 "use strict";
+globalThis.desk ??= {};
 (() => {
   const bytes = (text) => {
     const plain = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
@@ -32,11 +33,11 @@
       user: { ...options.user, id: bytes(options.user.id) }, excludeCredentials: credentials(options.excludeCredentials) } });
   };
 
-  const get = (form) => {
-    const options = JSON.parse(form.dataset.passkeySignIn);
-    return navigator.credentials.get({ publicKey: { ...options, challenge: bytes(options.challenge),
-      allowCredentials: credentials(options.allowCredentials) } });
-  };
+  const get = (options) => navigator.credentials.get({ publicKey: { ...options, challenge: bytes(options.challenge),
+    allowCredentials: credentials(options.allowCredentials) } });
+
+  /** A passkey's answer to the service's options, as JSON. Rejects when the device gives none. */
+  desk.passkey = async (options) => JSON.stringify(made(await get(options)));
 
   for (const form of document.querySelectorAll("[data-passkey-add], [data-passkey-sign-in]")) {
     form.addEventListener("submit", async (event) => {
@@ -46,7 +47,7 @@
       const usual = failed.dataset.usual ??= failed.textContent;
       failed.hidden = true;
       try {
-        const credential = await (form.dataset.passkeyAdd ? create(form) : get(form));
+        const credential = await (form.dataset.passkeyAdd ? create(form) : get(JSON.parse(form.dataset.passkeySignIn)));
         form.elements.credential.value = JSON.stringify(made(credential));
         form.submit();
       } catch (error) {

@@ -81,19 +81,20 @@ window.desk = window.desk || {};
   async function load(shown) {
     const answer = await desk.ask("GET", path());
     if (answer.status !== 200) return desk.say(desk.refusal(answer));
-    shown.remove();
+    // A dialog gives the focus back to where it was.
+    desk.remove(shown);
     announced = answer.json.version;
     if (!desk.saving) return location.reload();
     if (desk.saving.isDirty()) return desk.merge(answer.json);
     desk.fields.write(desk.fields.of(answer.json));
     desk.saving.loaded(answer.json);
-    return form.elements.namedItem("headline").focus({ preventScroll: true });
+    return desk.home();
   }
 
   /* The page shows the newest version: a notice of an older one is void. */
   function current(event) {
     announced = Math.max(announced, event.detail.version);
-    document.querySelector("[data-notice=changed] .difference")?.closest("[data-notice]").remove();
+    desk.remove(document.querySelector("[data-notice=changed] .difference")?.closest("[data-notice]"));
   }
 
   form.addEventListener("input", () => {

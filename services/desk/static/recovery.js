@@ -20,25 +20,40 @@ window.desk = window.desk || {};
     else target.innerHTML = answer.text;
   }
 
+  /* Take a kept text into the page. Gives whether that is done: until then the copy stays where it is, and its offer too. */
   async function restore(copy) {
-    // The article has changed since: a person decides between the two texts.
-    if (form.dataset.id && copy.version !== Number(form.dataset.version)) {
-      const answer = await desk.ask("GET", `/v1/articles/${form.dataset.id}`);
-      if (answer.status === 200) return desk.copy.write(copy.fields) && desk.merge(answer.json, copy.fields);
-    }
+    // What was typed on this page since is not overwritten: it is saved first, and then a person decides between the two texts.
+    if (desk.saving.isDirty() && !(await desk.saving.save({ whole: true }))) return refuse(desk.word("act.not_saved"));
+    if (form.dataset.id && copy.version !== Number(form.dataset.version)) return merge(copy);
     desk.fields.write(copy.fields);
-    return desk.copy.write(desk.fields.read());
+    if (desk.copy.write(desk.fields.read())) desk.copy.discard(copy.key);
+    return true;
+  }
+
+  /* The article has changed since: a person decides between the two texts. */
+  async function merge(copy) {
+    const answer = await desk.ask("GET", `/v1/articles/${form.dataset.id}`);
+    if (answer.status !== 200) return refuse(desk.refusal(answer));
+    const isTaken = await desk.merge(answer.json, copy.fields, copy.version);
+    if (isTaken) desk.copy.discard(copy.key);
+    return isTaken;
+  }
+
+  function refuse(why) {
+    desk.notice(why, [], { name: "act" });
+    return false;
   }
 
   function offer(copy) {
     const difference = desk.make("div", { className: "difference" });
     const title = desk.make("h2", { textContent: desk.word("recovery.title", { time: when(copy.at) }), id: `left-${copy.at}` });
     const shown = desk.make("section", { className: "notice", attributes: { "aria-labelledby": title.id } });
-    const end = () => { shown.remove(); form.elements.namedItem("headline").focus(); };
+    const end = () => { shown.remove(); desk.home(); };
     shown.append(title, difference, desk.make("p", { className: "buttons" },
-      desk.button(desk.word("recovery.restore"), async () => { if (await restore(copy) !== false) desk.copy.discard(copy.key); end(); }),
+      desk.button(desk.word("recovery.restore"), async () => { if (await restore(copy)) end(); }),
       desk.button(desk.word("recovery.discard"), () => { desk.copy.discard(copy.key); end(); }, { className: "second" })));
     place.append(shown);
+    desk.say(title.textContent);
     compare(copy.fields, difference);
   }
 

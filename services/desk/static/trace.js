@@ -36,13 +36,13 @@ window.desk = window.desk || {};
 
   /* Show the way of the newest public version until readers see it. */
   desk.trace = async (message = "") => {
-    shown?.remove();
-    place.querySelector("[data-notice=act]")?.remove();
+    desk.remove(shown);
+    desk.remove(place.querySelector("[data-notice=act]"));
     if (message) desk.say(message);
     const list = desk.make("ol", { className: "trace", attributes: { "aria-live": "polite" } }, ...STEPS.map(() => desk.make("li")));
     const title = desk.make("h2", { id: "trace-title", textContent: word("title") });
     const mine = desk.make("section", { className: "notice", attributes: { "aria-labelledby": title.id } }, desk.make("p", { textContent: message, hidden: !message }), title, list,
-      desk.make("p", { className: "buttons" }, desk.button(desk.word("dismiss"), () => mine.remove(), { className: "second" })));
+      desk.make("p", { className: "buttons" }, desk.button(desk.word("dismiss"), () => { mine.remove(); desk.home(); }, { className: "second" })));
     shown = mine;
     place.append(mine);
     const end = Date.now() + LONGEST_MS;

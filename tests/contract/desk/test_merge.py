@@ -68,6 +68,25 @@ async def test_merge_without_a_choice_asks_again(desk: DeskClient, editor: DeskC
     assert "They rise, mine." in answer.text
 
 
+async def test_version_of_the_merge_screen_is_no_base(desk: DeskClient, editor: DeskClient) -> None:
+    article, _ = await refused_save(editor, desk)
+    path = f"/desk/articles/{article['id']}/merge"
+
+    asked = await editor.post(path, {**MINE, "version": "1"}, wanted=200)
+    again = await editor.post(path, {**MINE, "version": "2", "way": "merge"}, wanted=422)
+
+    assert 'value="mine" checked' in asked.text
+    assert " checked" not in again.text
+
+
+async def test_texts_of_a_picture_without_an_address_come_back(editor: DeskClient) -> None:
+    fields = {**MINE, "picture_alt": "A ferry at the pier", "key": "picture-without-address"}
+
+    answer = await editor.post("/desk/articles/new", fields, wanted=422)
+
+    assert "A ferry at the pier" in answer.text
+
+
 async def test_a_third_save_shows_the_newest_text(desk: DeskClient, editor: DeskClient) -> None:
     article, _ = await refused_save(editor, desk)
     path = f"/v1/articles/{article['id']}"

@@ -75,6 +75,75 @@ async def test_text_of_a_killed_tab_is_offered_again_with_its_difference(browser
         await page.wait_for_function("() => Object.keys(localStorage).length === 0")
 
 
+async def test_kept_copy_undoes_no_colleague_and_outlives_a_closed_merge(browser: Browser, front: Front) -> None:
+    article = await make_article(front, body_markdown="One.\n\nSame.\n\nTwo.")
+    async with open_context(browser, front) as context:
+        page = await open_article(context, article)
+        await context.set_offline(True)
+        await page.get_by_label("Body").fill("One.\n\nSame.\n\nTwo, mine.")
+        await copied(page, "Two, mine.")
+        await page.close()
+        await context.set_offline(False)
+        await change_elsewhere(front, article, body_markdown="One, theirs.\n\nSame.\n\nTwo.")
+
+        page = await open_article(context, article)
+        restore = page.get_by_role("region", name="was not saved").get_by_role("button", name="Restore")
+        dialog = page.get_by_role("dialog", name="Two texts")
+        await restore.click()
+        await expect(dialog.locator(".words ins")).to_contain_text("mine")
+        await page.keyboard.press("Escape")
+        await expect(dialog).to_be_hidden()
+        await page.get_by_label("Headline").press("End")
+        await page.get_by_label("Headline").press_sequentially(" again")
+        await expect(page.locator("#editor")).to_have_attribute("data-version", "3")
+        await saved(page)
+        assert "Two, mine." in await page.evaluate("Object.values(localStorage).join()")
+
+        await restore.click()
+        await dialog.get_by_role("button", name="Save the merged text").click()
+        await expect(dialog).to_be_hidden()
+        await saved(page)
+
+        found = await stored(front, article)
+        assert found["body_markdown"] == "One, theirs.\n\nSame.\n\nTwo, mine."
+        assert str(found["headline"]).endswith(" again")
+        await expect(restore).to_be_hidden()
+        await page.wait_for_function("() => Object.keys(localStorage).length === 0")
+
+
+async def test_texts_of_a_picture_are_kept_until_it_has_an_address(browser: Browser, front: Front) -> None:
+    article = await make_article(front)
+    async with open_context(browser, front) as context:
+        page = await open_article(context, article)
+        await page.locator("[name=picture_alt]").fill("A ferry at the pier")
+        await expect(page.locator("#save-detail")).to_contain_text("Give the picture’s address")
+        await unsaved(page)
+        await copied(page, "A ferry at the pier")
+
+        await page.locator("[name=picture_url]").fill("/images/ferry.jpg")
+        await saved(page)
+
+        assert "A ferry at the pier" in str((await stored(front, article)).get("lead_image"))
+
+
+async def test_refused_save_keeps_the_text_as_a_draft_and_its_errors(browser: Browser, front: Front) -> None:
+    article = await make_article(front)
+    async with open_context(browser, front) as context:
+        page = await open_article(context, article)
+        held = await hold_saves(page)
+        await page.get_by_label("Body").press_sequentially(" More.")
+        await page.get_by_label("Headline").fill("")
+        await page.get_by_role("button", name="Save", exact=True).click()
+        await held.open()
+        await expect(page.locator("#headline-fault")).to_be_visible()
+        await expect(page.locator("#headline")).to_be_focused()
+        await saved(page)
+
+        found = await stored(front, article)
+        assert (found["headline"], " More." in str(found["body_markdown"])) == ("", True)
+        await expect(page.locator("#headline-fault")).to_be_visible()
+
+
 async def test_local_copy_stays_until_the_same_text_is_acknowledged(browser: Browser, front: Front) -> None:
     article = await make_article(front)
     async with open_context(browser, front) as context:
@@ -177,6 +246,17 @@ async def test_lost_race_shows_both_texts_and_loses_neither(
         assert {"They rise in *March*. Mine.", "Theirs. They rise in *March*."} <= texts
 
 
+async def test_paragraphs_of_a_colleague_are_a_change(browser: Browser, front: Front) -> None:
+    article = await make_article(front, body_markdown="One. Two.")
+    async with open_context(browser, front) as context:
+        page = await open_article(context, article)
+        await change_elsewhere(front, article, body_markdown="One.\n\nTwo.")
+        await page.get_by_label("Headline").press_sequentially("Mine. ")
+
+        await expect(page.get_by_role("dialog", name="Two texts")).to_be_visible()
+        assert (await stored(front, article))["body_markdown"] == "One.\n\nTwo."
+
+
 async def test_lost_race_is_merged_by_paragraph(browser: Browser, front: Front) -> None:
     article = await make_article(front, body_markdown="One.\n\nTwo.\n\nThree.")
     async with open_context(browser, front) as context:
@@ -242,6 +322,24 @@ async def test_end_of_the_session_keeps_the_text_and_asks_for_the_password(brows
         await saved(page)
 
         assert " Still here." in str((await stored(front, article))["body_markdown"])
+
+
+async def test_person_who_signs_in_later_is_asked_at_the_next_save(browser: Browser, front: Front) -> None:
+    person = await front.as_role("editor")
+    article = await make_article(person)
+    async with open_context(browser, person) as context:
+        page = await open_article(context, article)
+        await person.desk.ask("DELETE", "/internal/session", wanted=204)
+        await page.get_by_label("Body").press_sequentially(" One.")
+        dialog = page.get_by_role("dialog", name="Sign in again")
+        await dialog.get_by_role("button", name="Later").click()
+        await page.get_by_label("Body").press_sequentially(" Two.")
+        await copied(page, "Two.")
+
+        assert await page.evaluate("desk.saving.save()") is False
+        await expect(dialog).to_be_hidden()
+        await page.get_by_role("button", name="Save", exact=True).click()
+        await expect(dialog).to_be_visible()
 
 
 async def test_act_needs_a_new_click_after_signing_in(browser: Browser, front: Front) -> None:

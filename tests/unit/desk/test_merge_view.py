@@ -47,6 +47,26 @@ def test_common_paragraphs_stand_in_for_an_unknown_base() -> None:
     ]
 
 
+def test_change_of_one_side_is_asked_without_a_base() -> None:
+    view = merge_view({**BASE, "body_markdown": "One.\n\nTwo."}, {**BASE, "body_markdown": "One.\n\nTwo.\n\nNew."}, {})
+
+    assert [passage.picked for passage in view.passages] == ["", ""]
+    assert merged(view, {}) is None
+    text = merged(view, {"passage-1": "theirs"})
+    assert text is not None
+    assert text["body_markdown"] == "One.\n\nTwo."
+
+
+def test_texts_of_a_picture_get_the_address_of_the_other_text() -> None:
+    mine = {**MINE, "picture_alt": "A ferry"}
+    theirs = {**THEIRS, "picture_url": "/images/ferry.jpg"}
+
+    saves = saves_of("mine", merge_view(theirs, mine, BASE), {}, keeps_theirs=False)
+
+    assert saves is not None
+    assert saves[0]["lead_image"] == {"url": "/images/ferry.jpg", "alt": "A ferry", "caption": "", "credit": ""}
+
+
 @pytest.mark.parametrize(
     ("way", "keeps_theirs", "expected"),
     [

@@ -62,15 +62,3 @@ async def test_withdrawal_is_told_as_gone_for_readers(browser: Browser, front: F
         way = page.get_by_role("region", name="The withdrawal on its way to readers")
         await expect(way).to_contain_text("Withdrawn.")
         await expect(way.get_by_text("Gone for readers: not yet")).to_be_visible()
-
-
-async def test_field_reached_backwards_is_not_under_the_bar(browser: Browser, front: Front) -> None:
-    article = await make_article(front)
-    async with open_context(browser, front, viewport={"width": 1280, "height": 500}) as context:
-        page = await open_article(context, article)
-        await page.get_by_label("Picture credit").focus()
-        while not await page.evaluate("document.activeElement.id === 'section'"):
-            await page.keyboard.press("Shift+Tab")
-
-        below = "document.activeElement.getBoundingClientRect().top - document.querySelector('.bar').getBoundingClientRect().bottom"
-        assert await page.evaluate(below) >= 0

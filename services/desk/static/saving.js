@@ -29,7 +29,7 @@ window.desk = window.desk || {};
   function show(isSaved, more = "") {
     const said = desk.word(isSaved ? "saving.saved" : "saving.not_saved");
     if (state.textContent !== said) state.textContent = said;
-    detail.textContent = hasNoCopy && !isSaved ? `${more} ${desk.word("saving.no_room")}` : more;
+    desk.tell(detail, hasNoCopy && !isSaved ? `${more} ${desk.word("saving.no_room")}` : more);
   }
 
   function heard(event) {

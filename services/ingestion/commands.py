@@ -13,6 +13,7 @@ from services.ingestion.people.roles import Role
 from services.ingestion.people.tokens import TokenEntry, TokenOwner, make_token
 from services.ingestion.settings import IngestionSettings
 from services.ingestion.store import Store
+from shared.errors import Problem
 from shared.ids import new_id
 from shared.mongo.client import Mongo
 from shared.mongo.collections import Session
@@ -94,12 +95,19 @@ async def revoke_token(token_id: str) -> None:
 
         async def work(session: Session) -> bool:
             entry = await store.tokens.find_by_id(token_id, session)
-            if entry is None or not await store.tokens.revoke(token_id, at, session):
+            if entry is None:
+                return False
+            entry.check_revocation()
+            if not await store.tokens.revoke(token_id, at, session):
                 return False
             await _note(store, "token.revoke", entry.owner, at, session)
             return True
 
-        if not await store.mongo.transaction(work):
+        try:
+            is_revoked = await store.mongo.transaction(work)
+        except Problem as problem:
+            sys.exit(f"world-monitor: {problem.detail}")
+        if not is_revoked:
             sys.exit(f"world-monitor: there is no valid token with the id {token_id}")
     print(f"revoked {token_id}")
 

@@ -65,7 +65,7 @@ async def begin_totp(request: web.Request) -> web.Response:
     """Show the secret of a new second factor as a QR code and as text."""
     values = await read_form(request)
     try:
-        made = await request[VISIT].send("POST", "/internal/me/totp", {"password": values.get("password", "")})
+        made = await request[VISIT].send("POST", "/internal/me/totp", _password_of(values))
     except Problem as problem:
         return await _show(request, "totp", refused({}, problem))
     return page(request, "people/totp.html", form=Form(), secret=made.json, picture=qr_code(str(made.json["uri"])))
@@ -88,15 +88,16 @@ async def remove_totp(request: web.Request) -> web.Response:
     """Switch the second factor off."""
     values = await read_form(request)
     try:
-        await request[VISIT].send("DELETE", "/internal/me/totp", {"password": values.get("password", "")})
+        await request[VISIT].send("DELETE", "/internal/me/totp", _password_of(values))
     except Problem as problem:
         return await _show(request, "totp", refused({}, problem))
     return see_other(PATH)
 
 
 async def begin_passkey(request: web.Request) -> web.Response:
-    """Options of a new passkey, for the script."""
-    found = await request[VISIT].send("POST", "/internal/me/passkeys/options")
+    """Options of a new passkey, for the script. Needs the person's password."""
+    values = await read_form(request)
+    found = await request[VISIT].send("POST", "/internal/me/passkeys/options", _password_of(values))
     return json_response(found.body)
 
 
@@ -111,14 +112,22 @@ async def add_passkey(request: web.Request) -> web.Response:
         wanted = {"name": values.get("name", ""), "credential": credential}
         await request[VISIT].send("POST", "/internal/me/passkeys", wanted)
     except Problem as problem:
-        return await _show(request, "passkeys", refused(values, problem))
+        return await _show(request, "passkeys", refused({"name": values.get("name", "")}, problem))
     return see_other(PATH)
 
 
 async def remove_passkey(request: web.Request) -> web.Response:
-    """Remove a passkey."""
-    await request[VISIT].send("DELETE", f"/internal/me/passkeys/{request.match_info['id']}")
+    """Remove a passkey. Needs the person's password."""
+    values, passkey_id = await read_form(request), request.match_info["id"]
+    try:
+        await request[VISIT].send("DELETE", f"/internal/me/passkeys/{passkey_id}", _password_of(values))
+    except Problem as problem:
+        return await _show(request, f"passkey-{passkey_id}", refused({}, problem))
     return see_other(PATH)
+
+
+def _password_of(values: Mapping[str, str]) -> Json:
+    return {"password": values.get("password", "")}
 
 
 def qr_code(uri: str) -> Markup:
@@ -130,7 +139,9 @@ async def _show(request: web.Request, where: str = "", form: Form | None = None)
     visit = request[VISIT]
     sessions = await visit.get("/internal/me/sessions")
     passkeys = await visit.get("/internal/me/passkeys")
-    forms = {name: Form() for name in ("about", "password", "totp", "passkeys")} | ({where: form} if form else {})
+    forms = {name: Form() for name in ("about", "password", "totp", "passkeys", "removal")} | (
+        {where: form} if form else {}
+    )
     return page(
         request, "people/account.html", status=422 if form else 200, forms=forms, languages=LANGUAGES,
         sessions=[_session(session) for session in items_of(sessions.json)],

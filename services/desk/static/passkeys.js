@@ -26,8 +26,12 @@ globalThis.desk ??= {};
   };
 
   const create = async (form) => {
-    const answer = await fetch(form.dataset.passkeyAdd, { method: "POST", headers: { Accept: "application/json" } });
-    if (!answer.ok) throw new Error((await answer.json()).detail);
+    const body = new URLSearchParams({ password: form.elements.password.value });
+    const answer = await fetch(form.dataset.passkeyAdd, { method: "POST", body, headers: { Accept: "application/json" } });
+    if (!answer.ok) {
+      const problem = await answer.json();
+      throw new Error(problem.errors?.[0]?.detail || problem.detail);
+    }
     const options = await answer.json();
     return navigator.credentials.create({ publicKey: { ...options, challenge: bytes(options.challenge),
       user: { ...options.user, id: bytes(options.user.id) }, excludeCredentials: credentials(options.excludeCredentials) } });

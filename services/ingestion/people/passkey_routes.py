@@ -8,11 +8,12 @@ from pydantic import BaseModel
 
 from services.ingestion.people.access import CLOCK, client_network, signed_in
 from services.ingestion.people.actor import Actor
-from services.ingestion.people.contract import SentFields
+from services.ingestion.people.contract import SentFields, SentPassword
 from services.ingestion.people.fields import PersonName
 from services.ingestion.people.passkey_store import Passkey
 from services.ingestion.people.passkeys import Passkeys
 from services.ingestion.people.records import Person
+from services.ingestion.people.session_routes import SIGN_IN
 from shared.http.problems import json_response
 from shared.http.requests import read_model
 from shared.times import UtcDatetime
@@ -50,8 +51,9 @@ class PasskeyList(BaseModel):
 
 
 async def begin_passkey(request: web.Request) -> web.Response:
-    """Show the options of a new passkey, for the browser."""
+    """Show the options of a new passkey, for the browser. Needs the person's password."""
     _, session, person = await signed_in(request)
+    await _confirm(request, person)
     options = await request.app[PASSKEYS].begin_registration(person, session.id, request.app[CLOCK]())
     return json_response(dict(options))
 
@@ -74,12 +76,18 @@ async def list_passkeys(request: web.Request) -> web.Response:
 
 
 async def remove_passkey(request: web.Request) -> web.Response:
-    """Remove one of the person's passkeys."""
+    """Remove one of the person's passkeys. Needs the person's password."""
     actor, person = await _own(request)
+    await _confirm(request, person)
     await request.app[PASSKEYS].remove(
         actor, person, request.match_info["id"], client_network(request), request.app[CLOCK]()
     )
     return web.Response(status=204)
+
+
+async def _confirm(request: web.Request, person: Person) -> None:
+    sent = await read_model(request, SentPassword)
+    await request.app[SIGN_IN].confirm(person, "/password", sent.password, request.app[CLOCK]())
 
 
 async def _own(request: web.Request) -> tuple[Actor, Person]:

@@ -56,10 +56,11 @@ class TokenChanges:
         return answer
 
     async def revoke(self, request: TokenRequest, token_id: str) -> Answer:
-        """Revoke a token, also one that was revoked before; 404 for an unknown one."""
+        """Revoke a token, also one that was revoked before; 404 for an unknown one, 409 for that of the token file."""
         entry = await self._tokens.find_by_id(token_id)
         if entry is None:
             raise Problem(404, "There is no such token.")
+        entry.check_revocation()
         answer = Answer(204, b"", {})
 
         async def work(session: Session) -> None:

@@ -104,7 +104,7 @@ OPERATIONS: Sequence[Operation] = (
         path="/v1/tokens/{id}",
         summary="Revoke an API token; for admins",
         answers={204: None},
-        problems=(401, 403, 404, 422, 503),
+        problems=(401, 403, 404, 409, 422, 503),
         parameters=(Parameter("id", "path", "The token's id", {"type": "string"}), _KEY),
         secured=True,
     ),

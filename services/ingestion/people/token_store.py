@@ -87,4 +87,5 @@ def _entry(document: Document) -> TokenEntry:
         document.get("expires_at"),
         document.get("last_used_at"),
         document.get("revoked_at"),
+        document.get("from_file", False),
     )

@@ -11,14 +11,15 @@ from services.ingestion.people.audit import AuditEntry, AuditFilters
 from services.ingestion.people.records import Person
 from services.ingestion.settings import IngestionSettings
 from tests.support.authenticator import Authenticator
-from tests.support.ingestion import pointers, running_ingestion
-from tests.support.people import Desk, MovedClock
+from tests.support.ingestion import Json, pointers, running_ingestion
+from tests.support.people import PASSWORD, Desk, MovedClock
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SITE = "https://news.example"
 CLOCK = MovedClock()
 MINE = "/internal/me/passkeys"
+CONFIRMED: Json = {"password": PASSWORD}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -36,7 +37,7 @@ def present() -> None:
 
 
 async def _options(desk: Desk, token: str) -> Mapping[str, Any]:
-    return await desk.ask("POST", f"{MINE}/options", token=token)
+    return await desk.ask("POST", f"{MINE}/options", CONFIRMED, token=token)
 
 
 async def _register(desk: Desk, token: str, device: Authenticator, *, wanted: int = 201) -> Mapping[str, Any]:
@@ -64,9 +65,9 @@ async def test_removed_passkey_is_gone(desk: Desk) -> None:
     token = await desk.session(person)
     made = await _register(desk, token, Authenticator(SITE))
 
-    stranger = await desk.call("DELETE", f"{MINE}/{made['id']}", token=await desk.session(other))
+    stranger = await desk.call("DELETE", f"{MINE}/{made['id']}", CONFIRMED, token=await desk.session(other))
     assert stranger.status == 404
-    await desk.ask("DELETE", f"{MINE}/{made['id']}", token=token, wanted=204)
+    await desk.ask("DELETE", f"{MINE}/{made['id']}", CONFIRMED, token=token, wanted=204)
 
     assert (await desk.ask("GET", MINE, token=token))["items"] == []
     stored = await desk.ingestion.store.people.find(person.id)
@@ -74,6 +75,18 @@ async def test_removed_passkey_is_gone(desk: Desk) -> None:
     assert stored.passkeys == 0
     actions = [act.action for act in await _acts(desk, person.id)]
     assert actions[:2] == ["person.remove-passkey", "person.add-passkey"]
+
+
+@pytest.mark.parametrize("body", [{}, {"password": "another fine horse"}, {"password": ""}])
+async def test_passkeys_are_added_and_removed_with_the_password_alone(desk: Desk, body: Json) -> None:
+    token = await desk.session(await desk.person())
+    made = await _register(desk, token, Authenticator(SITE))
+
+    begun = await desk.ask("POST", f"{MINE}/options", body, token=token, wanted=422)
+    removed = await desk.ask("DELETE", f"{MINE}/{made['id']}", body, token=token, wanted=422)
+
+    assert pointers(begun) == pointers(removed) == ["/password"]
+    assert (await desk.ask("GET", MINE, token=token))["items"] == [made]
 
 
 async def _acts(desk: Desk, person_id: str) -> list[AuditEntry]:
@@ -110,7 +123,7 @@ async def test_person_has_ten_passkeys_at_most(desk: Desk) -> None:
     for _ in range(10):
         await _register(desk, token, Authenticator(SITE))
 
-    assert (await desk.call("POST", f"{MINE}/options", token=token)).status == 409
+    assert (await desk.call("POST", f"{MINE}/options", CONFIRMED, token=token)).status == 409
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,15 @@ async def test_revoked_token_is_refused_and_stays_in_the_list(admin: IngestionCl
     assert (await admin.call("DELETE", f"/v1/tokens/{'0' * 26}")).status == 404
 
 
+async def test_token_of_the_token_file_is_not_revoked(admin: IngestionClient) -> None:
+    own = next(one for one in await admin.store.tokens.list() if one.from_file and one.revoked_at is None)
+
+    problem = await admin.ask("DELETE", f"/v1/tokens/{own.owner.token_id}", wanted=409)
+
+    assert "WM_ADMIN_TOKEN_FILE" in str(problem["detail"])
+    assert await _status(admin, admin.token) == 200
+
+
 @pytest.mark.parametrize(
     ("fields", "pointer"),
     [

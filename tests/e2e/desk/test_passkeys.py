@@ -62,6 +62,13 @@ async def _sign_in(page: Page, site: str, person: Person) -> None:
     await page.get_by_role("button", name="Sign in").click()
 
 
+async def _add_passkey(page: Page, password: str) -> None:
+    form = page.locator("form[data-passkey-add]")
+    await form.get_by_label("Name of the device").fill("Work laptop")
+    await form.get_by_label("Password").fill(password)
+    await form.get_by_role("button", name="Add a passkey").click()
+
+
 async def test_passkey_that_was_added_is_asked_for_at_the_next_sign_in(
     people: tuple[str, Desk], browser: Browser
 ) -> None:
@@ -72,8 +79,9 @@ async def test_passkey_that_was_added_is_asked_for_at_the_next_sign_in(
         await _sign_in(page, site, person)
         await page.wait_for_url(f"{site}/desk")
         await page.goto(f"{site}/desk/account")
-        await page.get_by_label("Name of the device").fill("Work laptop")
-        await page.get_by_role("button", name="Add a passkey").click()
+        await _add_passkey(page, "another fine horse")
+        await expect(page.get_by_role("alert")).to_have_text("The password is wrong.")
+        await _add_passkey(page, PASSWORD)
         await expect(page.get_by_role("button", name="Remove Work laptop")).to_be_visible()
 
         await page.context.clear_cookies()
@@ -81,7 +89,12 @@ async def test_passkey_that_was_added_is_asked_for_at_the_next_sign_in(
         await page.get_by_role("button", name="Use a passkey").click()
         await page.wait_for_url(f"{site}/desk")
 
-    assert (await desk.ingestion.store.passkeys.of_person(person.id))[0].last_used_at is not None
+        assert (await desk.ingestion.store.passkeys.of_person(person.id))[0].last_used_at is not None
+        await page.goto(f"{site}/desk/account")
+        removal = page.locator("form", has=page.get_by_role("button", name="Remove Work laptop"))
+        await removal.get_by_label("Password").fill(PASSWORD)
+        await removal.get_by_role("button").click()
+        await expect(page.get_by_role("button", name="Remove Work laptop")).to_have_count(0)
 
 
 async def test_site_without_a_domain_name_says_why_it_has_no_passkeys(desk: DeskClient, browser: Browser) -> None:
@@ -89,7 +102,6 @@ async def test_site_without_a_domain_name_says_why_it_has_no_passkeys(desk: Desk
     async with open_page(browser, [], viewport=DESKTOP) as page:
         await person.enter(page.context)
         await page.goto(f"{person.url}/desk/account")
-        await page.get_by_label("Name of the device").fill("Work laptop")
-        await page.get_by_role("button", name="Add a passkey").click()
+        await _add_passkey(page, PASSWORD)
 
         await expect(page.get_by_role("alert")).to_contain_text("domain name")

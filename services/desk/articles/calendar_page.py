@@ -29,7 +29,7 @@ async def show_calendar(request: web.Request) -> web.Response:
     bounds = span.bounds(zone)
     found, drafts = await asyncio.gather(
         visit.get("/v1/articles/calendar", from_=rfc3339(bounds[0]), to=rfc3339(bounds[1])),
-        visit.get("/v1/articles", status="draft", limit=str(_TRAY)),
+        visit.get("/v1/articles", status="draft", scheduled="false", limit=str(_TRAY)),
     )
     return page(
         request,

@@ -45,7 +45,7 @@ async def read_now(visit: Visit, popularity: ServiceClient, rendering: ServiceCl
     waiting = {"submitted": "true"} if visit.person.publishes else {"by": "me", "status": "draft"}
     ranking, published, due, mine, newsroom, state = await asyncio.gather(
         _answer(popularity.call("GET", "/v1/popular", params={"window": "1h", "limit": _MOST})),
-        _answer(visit.get("/v1/articles", status="published", limit=_MOST)),
+        _answer(visit.get("/internal/published", limit=_MOST)),
         _answer(visit.get("/v1/articles", scheduled="true", limit=_MOST)),
         _answer(visit.get("/v1/articles", limit=_MOST, **waiting)),
         _answer(visit.get("/internal/newsroom")),

@@ -72,3 +72,13 @@ async def test_one_address_holds_a_hundred_live_streams_at_most(start_edge: Star
         assert [stream.status for stream in streams] == [200] * 100
         assert (refused.status, refused.headers["Retry-After"], problem["status"]) == (429, "1", 429)
         await eventually(there_is_room, what="a closed stream makes room")
+
+
+async def test_browsers_of_a_newsroom_behind_one_address_save_without_waiting(
+    start_edge: StartEdge, client: ClientSession
+) -> None:
+    edge = await start_edge(rate_limits=True)
+
+    saved = (client.put(f"{edge}/v1/articles/01J", headers={"Cookie": "wm_session=x"}) for _ in range(250))
+
+    assert {answer.status for answer in await asyncio.gather(*saved)} == {200}

@@ -124,17 +124,18 @@ async def test_ticket_is_for_one_use_within_five_minutes(desk: Desk) -> None:
 async def test_guessed_codes_are_delayed_also_with_new_tickets(desk: Desk) -> None:
     person = await desk.person()
     secret, _ = await set_up(desk, person, await desk.session(person))
-    statuses = []
+    statuses, waits = [], []
 
     # Each delay is twice the one before: a slow machine outlasts the first ones.
     for number in range(13):
         proof = {"ticket": await ticket_of(desk, person), "code": f"{number:06d}"}
         answer = await desk.call("POST", PROOF, proof)
         statuses.append(answer.status)
+        waits += [int(answer.headers["Retry-After"])] if answer.status == 429 else []
 
     assert statuses[:5] == [401] * 5
     assert 429 in statuses
-    assert int(answer.headers["Retry-After"]) >= 1
+    assert min(waits) >= 1
     CLOCK.ahead += timedelta(minutes=16)
     await desk.ask("POST", PROOF, {"ticket": await ticket_of(desk, person), "code": code_of(secret)})
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 from services.comments.fields import Body, Email, Name, ParentId, Website
 from services.comments.records import Comment
 from services.comments.rules import STATUSES, Mode, Status
-from shared.http.openapi import Operation, Parameter
-from shared.http.requests import FORM_TYPE, JSON_TYPE, LARGEST_PAGE, USUAL_PAGE
+from shared.http.openapi import CURSOR, LIMIT, Operation, Parameter
+from shared.http.requests import FORM_TYPE, JSON_TYPE
 from shared.times import UtcDatetime
 
 
@@ -124,13 +124,6 @@ class NoFields(BaseModel):
 
 _ARTICLE = Parameter("id", "path", "The article's id", {"type": "string"})
 _COMMENT = Parameter("id", "path", "The comment's id", {"type": "string"})
-_LIMIT = Parameter(
-    "limit",
-    "query",
-    "How many items at most",
-    {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE},
-)
-_CURSOR = Parameter("cursor", "query", "The `next_cursor` of the previous page", {"type": "string"})
 _SORT = Parameter("sort", "query", "The order by age", {"enum": ["oldest", "newest"], "default": "oldest"})
 _STATUS = Parameter("status", "query", "Which comments", {"enum": list(STATUSES), "default": "pending"})
 _PAGE = Parameter(
@@ -190,7 +183,7 @@ OPERATIONS: Sequence[Operation] = (
         summary="List an article's threads",
         answers={200: Discussion},
         problems=(400, 404, 410, 422, 503),
-        parameters=(_ARTICLE, _SORT, _LIMIT, _CURSOR),
+        parameters=(_ARTICLE, _SORT, LIMIT, CURSOR),
     ),
     Operation(
         id="list_comments_by_status",
@@ -199,7 +192,7 @@ OPERATIONS: Sequence[Operation] = (
         summary="List comments of one status, oldest first: the moderators' queue",
         answers={200: CommentList},
         problems=(400, 401, 403, 422, 503),
-        parameters=(_STATUS, _SORT, _LIMIT, _CURSOR),
+        parameters=(_STATUS, _SORT, LIMIT, CURSOR),
         secured=True,
     ),
     Operation(
@@ -219,7 +212,7 @@ OPERATIONS: Sequence[Operation] = (
         summary="List readers' letters, newest first, for editors",
         answers={200: MessageList},
         problems=(400, 401, 403, 422, 503),
-        parameters=(_LIMIT, _CURSOR),
+        parameters=(LIMIT, CURSOR),
         secured=True,
     ),
     _decision("approve", "Publish a comment"),

@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from shared.http.requests import LARGEST_PAGE, USUAL_PAGE
+
 PROBLEMS: Mapping[int, str] = {
     400: "Malformed",
     401: "No or bad credentials",
@@ -35,6 +37,16 @@ class Parameter:
     description: str
     schema: Mapping[str, object]
     required: bool = False
+
+
+# The parameters of every list.
+LIMIT = Parameter(
+    "limit",
+    "query",
+    "How many items at most",
+    {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE},
+)
+CURSOR = Parameter("cursor", "query", "The `next_cursor` of the previous page", {"type": "string"})
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ async def editor_pages(texts: Mapping[str, str] | None = None) -> AsyncIterator[
         found = {**ARTICLE, **fields, "body_markdown": (texts or {}).get(request.query.get("text", ""), "")}
         article = facts_of(found)
         view = {"person": EDITOR, "path": request.path, "problem": None, "form": Form(values_of(found)), "article": article,
-                "buttons": BUTTONS, "states": states_of(article), "is_there": is_there, "is_saved": False,
+                "buttons": BUTTONS, "states": states_of(article), "is_there": is_there,
                 "story": [], "outcome": ""}  # fmt: skip
         html = pages.render("articles/editor.html", languages.choose(request.query.get("interface")), view)
         html = _SCRIPT.sub(lambda script: script[0] if script[1] in WRITING_SCRIPTS else "", html)

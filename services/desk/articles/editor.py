@@ -60,7 +60,7 @@ def _after_save(article_id: str, values: Mapping[str, str]) -> str:
 def _editor(request: web.Request, form: Form, found: Mapping[str, object] | None, *, status: int = 200) -> web.Response:
     article = None if found is None else facts_of(found)
     return page(request, "articles/editor.html", status=status, form=form, article=article, buttons=BUTTONS,
-                states=states_of(article), is_there=is_there, is_saved="saved" in request.query,
+                states=states_of(article), is_there=is_there,
                 story=[] if article is None else states.states_of(article, now()), outcome=_outcome(request))  # fmt: skip
 
 

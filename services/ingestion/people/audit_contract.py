@@ -7,8 +7,7 @@ from pydantic import BaseModel
 
 from services.ingestion.people.actor import Via
 from services.ingestion.people.audit import AuditEntry, Details
-from shared.http.openapi import Operation, Parameter
-from shared.http.requests import LARGEST_PAGE, USUAL_PAGE
+from shared.http.openapi import CURSOR, LIMIT, Operation, Parameter
 from shared.times import UtcDatetime
 
 LONGEST_FILTER = 200
@@ -62,13 +61,8 @@ _PARAMETERS = (
     _filter("actor", "Only acts of this actor, by id or whole name"),
     _filter("action", "Only this action, such as `article.publish`, or all of a kind, such as `article`"),
     _filter("object", "Only acts on the thing with this id"),
-    Parameter(
-        "limit",
-        "query",
-        "How many items at most",
-        {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE},
-    ),
-    Parameter("cursor", "query", "The `next_cursor` of the previous page", {"type": "string"}),
+    LIMIT,
+    CURSOR,
 )
 
 OPERATIONS: Sequence[Operation] = (

@@ -13,17 +13,10 @@ from services.ingestion.people.contract import (
     SentPerson,
     SentPersonChange,
 )
-from shared.http.openapi import Operation, Parameter
-from shared.http.requests import JSON_TYPE, LARGEST_PAGE, USUAL_PAGE
+from shared.http.openapi import CURSOR, LIMIT, Operation, Parameter
+from shared.http.requests import JSON_TYPE
 
 _ID = Parameter("id", "path", "The person's id", {"type": "string"})
-_LIMIT = Parameter(
-    "limit",
-    "query",
-    "How many items at most",
-    {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE},
-)
-_CURSOR = Parameter("cursor", "query", "The `next_cursor` of the previous page", {"type": "string"})
 _KEY = Parameter(
     "Idempotency-Key",
     "header",
@@ -57,7 +50,7 @@ OPERATIONS: Sequence[Operation] = (
         summary="List people in order of creation; for admins, as everything about people",
         answers={200: PersonList},
         problems=(400, 401, 403, 422, 503),
-        parameters=(_LIMIT, _CURSOR),
+        parameters=(LIMIT, CURSOR),
         secured=True,
     ),
     Operation(

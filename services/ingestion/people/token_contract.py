@@ -9,8 +9,8 @@ from services.ingestion.people.contract import SentFields
 from services.ingestion.people.fields import PersonName
 from services.ingestion.people.roles import Role
 from services.ingestion.people.tokens import TokenEntry
-from shared.http.openapi import Operation, Parameter
-from shared.http.requests import JSON_TYPE, LARGEST_PAGE, USUAL_PAGE
+from shared.http.openapi import CURSOR, LIMIT, Operation, Parameter
+from shared.http.requests import JSON_TYPE
 from shared.times import SentTime, UtcDatetime
 
 
@@ -66,15 +66,6 @@ _KEY = Parameter(
     "A repeated request with the same key gets the first answer",
     {"type": "string", "minLength": 1, "maxLength": 200},
 )
-_PAGE = (
-    Parameter(
-        "limit",
-        "query",
-        "How many items at most",
-        {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE},
-    ),
-    Parameter("cursor", "query", "The `next_cursor` of the previous page", {"type": "string"}),
-)
 
 OPERATIONS: Sequence[Operation] = (
     Operation(
@@ -84,7 +75,7 @@ OPERATIONS: Sequence[Operation] = (
         summary="List API tokens, oldest first; for admins",
         answers={200: ApiTokenList},
         problems=(400, 401, 403, 422, 503),
-        parameters=_PAGE,
+        parameters=(LIMIT, CURSOR),
         secured=True,
     ),
     Operation(

@@ -35,7 +35,11 @@ async def start_edge(behind: Behind, tmp_path: Path) -> AsyncIterator[StartEdge]
     async with AsyncExitStack() as running:
 
         async def start(
-            *, rate_limits: bool = False, down: tuple[str, ...] = (), refusing: tuple[str, ...] = ()
+            *,
+            rate_limits: bool = False,
+            down: tuple[str, ...] = (),
+            refusing: tuple[str, ...] = (),
+            trusted_proxies: tuple[str, ...] = (),
         ) -> str:
             addresses: dict[str, list[str]] = {}
             for name, upstream in behind.items():
@@ -49,6 +53,7 @@ async def start_edge(behind: Behind, tmp_path: Path) -> AsyncIterator[StartEdge]
                 media=tmp_path,
                 contract=tmp_path / "openapi.json",
                 workers="1",
+                trusted_proxies=trusted_proxies,
             )
             config = tmp_path / "nginx.conf"
             config.write_text(render(edge))

@@ -1,11 +1,16 @@
 """The edge's limits on rates, sizes and connections."""
 
 import asyncio
+import time
+from itertools import count
 
+import pytest
 from aiohttp import ClientSession, TCPConnector
 
 from tests.support.edge import Behind, StartEdge, send_at_once
 from tests.support.polling import eventually
+
+_TOKEN = "Bearer wm_0123456789abcdef"
 
 
 async def test_too_large_body_gives_413_problem_details(
@@ -41,9 +46,78 @@ async def test_writes_of_one_address_are_limited_and_reads_continue(
 async def test_writes_with_a_token_have_a_higher_limit(start_edge: StartEdge, client: ClientSession) -> None:
     edge = await start_edge(rate_limits=True)
 
-    written = (client.put(f"{edge}/v1/articles/01J", headers={"Authorization": "Bearer x"}) for _ in range(360))
+    written = (client.put(f"{edge}/v1/articles/01J", headers={"Authorization": _TOKEN}) for _ in range(360))
 
     assert {answer.status for answer in await asyncio.gather(*written)} == {200}
+
+
+@pytest.mark.parametrize(
+    ("path", "credentials"),
+    [
+        ("/v1/articles/01J/comments", _TOKEN),
+        ("/v1/messages", _TOKEN),
+        ("/v1/articles", "Basic aW52ZW50ZWQ="),
+        ("/v1/articles/01J/publish", "invented"),
+        ("/v1/comments/01K/approve", "Comment 0123456789abcdef"),
+    ],
+)
+async def test_header_that_no_editor_sends_here_does_not_raise_the_limit(
+    path: str, credentials: str, start_edge: StartEdge, client: ClientSession
+) -> None:
+    edge = await start_edge(rate_limits=True)
+
+    answers = await send_at_once(lambda: client.post(edge + path, headers={"Authorization": credentials}))
+
+    assert {answer.status for answer in answers} == {200, 429}
+
+
+async def test_views_of_one_address_fit_a_family(start_edge: StartEdge, client: ClientSession) -> None:
+    edge = await start_edge(rate_limits=True)
+
+    began = time.monotonic()
+    counted = [answer.status for answer in await send_at_once(lambda: client.post(f"{edge}/v1/views"), 900)].count(200)
+
+    # A burst of 200, and 2 a second.
+    assert 200 < counted <= 201 + 2 * (time.monotonic() - began) + 1
+
+
+@pytest.mark.parametrize(
+    ("others", "status"),
+    [
+        ("2001:db8:0:1:ffff::9", 429),
+        ("2001:db8:0:2::1", 200),
+        ("198.51.100.7", 200),
+        ("::ffff:198.51.100.8", 200),
+    ],
+)
+async def test_an_ipv6_network_is_one_client_behind_a_trusted_proxy(
+    others: str, status: int, start_edge: StartEdge, client: ClientSession
+) -> None:
+    edge = await start_edge(rate_limits=True, trusted_proxies=("127.0.0.1",))
+
+    async def post(address: str) -> int:
+        headers = {"X-Forwarded-For": address}
+        async with client.post(f"{edge}/v1/views", headers=headers) as answer:
+            return answer.status
+
+    addresses = (f"2001:db8:0:1::{number:x}" for number in count(1))
+    spent = await send_at_once(lambda: post(next(addresses)), 900)
+
+    assert spent.count(429) > 300
+    assert [await post(others) for _ in range(3)].count(status) >= 2
+
+
+async def test_mapped_ipv4_addresses_are_clients_of_their_own(start_edge: StartEdge, client: ClientSession) -> None:
+    edge = await start_edge(rate_limits=True, trusted_proxies=("127.0.0.1",))
+
+    async def post(address: str) -> int:
+        async with client.post(f"{edge}/v1/views", headers={"X-Forwarded-For": address}) as answer:
+            return answer.status
+
+    numbers = count(1)
+    spread = await send_at_once(lambda: post(f"::ffff:198.51.{(n := next(numbers)) // 250}.{n % 250}"), 300)
+
+    assert set(spread) == {200}
 
 
 async def test_reads_do_not_count_as_writes(start_edge: StartEdge, client: ClientSession) -> None:

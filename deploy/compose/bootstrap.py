@@ -27,7 +27,12 @@ _DOCKER_DNS = "127.0.0.11"
 _EDGE_SEES = Path("/etc/edge")
 # Writable by every user in the image. A mount point made for the container would lose its mode at a restart.
 _EDGE_STATE = Path("/tmp")
+# Beside it, of the same kind: a file system of its own, so that bodies cannot fill the cache's.
+_EDGE_SPOOL = Path("/var/tmp")
 _TLS_FOLDER = Path("/etc/edge-tls")
+# Inside the container and for the jobs beside it. Only 8080 and 8443 are published.
+_INSIDE = "8081"
+_FRONT_PORT = 8090
 
 
 def provide_secrets(settings: ComposeSettings) -> SecretFiles:
@@ -116,11 +121,16 @@ def edge(settings: ComposeSettings) -> Edge:
         errors=_EDGE_SEES / "errors",
         contract=_EDGE_SEES / "openapi.json",
         user="",
+        workers=settings.edge_workers,
+        inside=_INSIDE,
+        front_port=_FRONT_PORT,
+        spool=_EDGE_SPOOL,
         resolver=_DOCKER_DNS,
         connect_timeout="300ms",
         trusted_proxies=split(settings.trusted_proxies),
         tls=_TLS_FOLDER if settings.tls == "on" else None,
         http3=settings.http3 == "on",
+        public_tls_port=settings.tls_port,
     )
 
 

@@ -1,9 +1,10 @@
 """Settings of the production stack's jobs."""
 
+import ipaddress
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from shared.settings import Settings
 
@@ -22,7 +23,17 @@ class ComposeSettings(Settings):
         "admin@world-monitor.example", description="the e-mail address of the desk's first admin"
     )
     tls: Literal["on", "off"] = Field("off", description="whether the edge also speaks TLS, on its port 8443")
+    tls_port: int = Field(8443, ge=1, le=65535, description="the port under which readers reach the edge's TLS")
+    edge_workers: int = Field(2, ge=1, le=64, description="nginx's processes: as many as the edge's limit of cpus")
     http3: Literal["on", "off"] = Field("off", description="HTTP/3 on the same port, where the nginx build has it")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        # nginx would say so too, at its start; the edge's container would then restart for ever.
+        for part in split(text):
+            ipaddress.ip_network(part, strict=False)
+        return text
 
     @property
     def broker_names(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 
 from deploy.local import edition, engines, services
@@ -132,13 +132,23 @@ class Stack:
             upstreams.setdefault(spec.name, []).append(spec.url.removeprefix("http://"))
             self._keep(spec, self._facing if service.faces_clients else self._consuming)
         limits = self._settings.rate_limits == "on"
-        public = self._keep(
-            edge(self._settings.port, self._data / "edge", upstreams, env, rate_limits=limits), self._edge
-        )
+        public = self._keep(self._public(upstreams, env, rate_limits=limits), self._edge)
         await self._all_answer([*self._facing, *self._consuming, public])
         loading = edition.load_once(self._settings, self._children, self._logs, env, self.report)
         await self._wait(loading, lambda: "the sample edition")
         await self._wait(_home_page(public.spec.url), lambda: "the home page")
+
+    def _public(self, upstreams: Mapping[str, Sequence[str]], env: Mapping[str, str], *, rate_limits: bool) -> Spec:
+        folder, front_port = self._data / "edge", self._ports.take()
+        return edge(
+            self._settings.port,
+            folder,
+            upstreams,
+            env,
+            rate_limits=rate_limits,
+            front_port=front_port,
+            report=self.report,
+        )
 
     async def _all_answer(self, processes: Sequence[ManagedProcess]) -> None:
         await self._wait(_ready(processes), lambda: f"{_names_of_waiting(processes)}; see {self._data}/logs")

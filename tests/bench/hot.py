@@ -95,7 +95,7 @@ async def _edge(gateway: int, folder: Path) -> AsyncIterator[int]:
     port = free_port()
     upstreams = {name: [f"127.0.0.1:{gateway}"] for name in UPSTREAMS}
     # One worker, since the load and the gateway need the other core. No rate limits, since all load comes from one address.
-    edge = Edge(f"127.0.0.1:{port}", state=folder, upstreams=upstreams, rate_limits=False, media=folder, workers="1")
+    edge = Edge(f"127.0.0.1:{port}", state=folder, upstreams=upstreams, rate_limits=False, media=folder, workers=1)
     configuration = folder / "nginx.conf"
     configuration.write_text(render(edge))
     folder.chmod(0o755)

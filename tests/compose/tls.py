@@ -24,6 +24,9 @@ async def speak_tls(stack: Stack) -> None:
             return page.startswith("HTTP/2 200") and "strict-transport-security: max-age=31536000" in page
 
         await eventually(answers, within_s=60, every_s=0.5, what="a page over TLS, by HTTP/2, with HSTS")
+        plain = await behind.run("curl", "-si", f"http://127.0.0.1:{stack.port}/about")
+        assert plain.startswith("HTTP/1.1 308"), plain
+        assert f"https://127.0.0.1:{port}/about" in plain, plain
 
 
 async def _make_certificate(stack: Stack, folder: Path) -> None:

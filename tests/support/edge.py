@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from aiohttp import ClientSession, web
 from yarl import URL
@@ -38,6 +39,8 @@ class Upstream:
         return web.Response(status=self.status, text=f"{self.name} {len(self.asked)}", headers=self.headers)
 
 
+# A front with few places.
+LOW = partial(replace, most_connections=40)
 Behind = dict[str, Upstream]
 StartEdge = Callable[..., Awaitable[str]]
 
@@ -45,6 +48,44 @@ StartEdge = Callable[..., Awaitable[str]]
 async def read(client: ClientSession, url: str, *, times: int = 1, **headers: str) -> list[str]:
     """The bodies of several requests, sent one after another."""
     return [await (await client.get(url, headers=headers)).text() for _ in range(times)]
+
+
+@dataclass
+class HeldConnections:
+    """Connections from one loopback address, each with half a request head."""
+
+    address: str
+    _writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    _readers: list[asyncio.StreamReader] = field(default_factory=list)
+
+    async def open(self, base: URL, how_many: int) -> None:
+        """Open them, one after another."""
+        for _ in range(how_many):
+            reader, writer = await asyncio.open_connection(base.host, base.port, local_addr=(self.address, 0))
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            self._readers.append(reader)
+            self._writers.append(writer)
+
+    def refused(self) -> int:
+        """How many of them the edge has closed."""
+        return sum(reader.at_eof() or reader.exception() is not None for reader in self._readers)
+
+    async def finish(self) -> list[int]:
+        """Send the other half. The statuses of the answers, 0 for a connection that was refused."""
+        statuses = []
+        for reader, writer in zip(self._readers, self._writers, strict=True):
+            try:
+                writer.write(b"a\r\nConnection: close\r\n\r\n")
+                answer = await asyncio.wait_for(reader.read(), PATIENCE_S)
+            except ConnectionError:
+                answer = b""
+            statuses.append(int(answer.split(b" ", 2)[1]) if answer else 0)
+        return statuses
+
+    def close(self) -> None:
+        """Close them all."""
+        for writer in self._writers:
+            writer.close()
 
 
 async def within_a_slot(upstream: Upstream, ask: Callable[[], Awaitable[Found]]) -> Found:

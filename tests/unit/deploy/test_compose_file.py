@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.compose import bootstrap
 from deploy.compose.acls import ACCOUNTS, accounts_revision
+from deploy.compose.settings import ComposeSettings
+from shared.errors import SettingsError
 from tests.engines import kafka
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -94,6 +97,33 @@ def test_every_limit_has_a_documented_reason() -> None:
     for name, service in SERVICES.items():
         limits = service["deploy"]["resources"]["limits"]
         assert re.search(rf"^\| {name} \| {limits['memory']} \| {limits['cpus']} \| .{{10,}} \|$", text, re.M), name
+
+
+def test_edge_has_a_worker_for_each_of_its_cores() -> None:
+    workers = SERVICES["bootstrap"]["environment"]["WM_EDGE_WORKERS"]
+
+    assert workers == SERVICES["edge"]["deploy"]["resources"]["limits"]["cpus"]
+
+
+def test_bodies_cannot_take_the_space_of_the_edges_cache() -> None:
+    sizes = {
+        mount.partition(":size=")[0]: int(mount.partition("=")[2].rstrip("m")) for mount in SERVICES["edge"]["tmpfs"]
+    }
+    edge = bootstrap.edge(ComposeSettings.load())
+
+    assert edge.spool is not None
+    assert str(edge.spool) in sizes
+    assert str(edge.state) in sizes
+    assert edge.spool != edge.state
+    assert sizes[str(edge.state)] > 128
+    assert sum(sizes.values()) <= 256
+
+
+def test_trusted_proxies_are_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WM_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example")
+
+    with pytest.raises(SettingsError, match="WM_TRUSTED_PROXIES"):
+        ComposeSettings.load()
 
 
 def test_dockerfile_follows_hadolint_rules() -> None:

@@ -1,7 +1,7 @@
 """nginx with the edge's configuration, in front of stand-ins for the services."""
 
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -39,7 +39,7 @@ async def start_edge(behind: Behind, tmp_path: Path) -> AsyncIterator[StartEdge]
             rate_limits: bool = False,
             down: tuple[str, ...] = (),
             refusing: tuple[str, ...] = (),
-            trusted_proxies: tuple[str, ...] = (),
+            adapt: Callable[[Edge], Edge] = lambda edge: edge,
         ) -> str:
             addresses: dict[str, list[str]] = {}
             for name, upstream in behind.items():
@@ -52,9 +52,10 @@ async def start_edge(behind: Behind, tmp_path: Path) -> AsyncIterator[StartEdge]
                 rate_limits,
                 media=tmp_path,
                 contract=tmp_path / "openapi.json",
-                workers="1",
-                trusted_proxies=trusted_proxies,
+                front_port=unused_port(),
+                refusals=str(tmp_path / "refusals.log"),
             )
+            edge = adapt(edge)
             config = tmp_path / "nginx.conf"
             config.write_text(render(edge))
             process = subprocess.Popen([nginx_binary(), "-p", tmp_path, "-c", config, "-e", "stderr"])

@@ -1,5 +1,6 @@
 """Bodies above 64 KB: their sender is checked before they are read, and the edge's errors keep their status."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 from aiohttp import ClientSession
 from yarl import URL
 
-from tests.support.edge import Behind, StartEdge, send_at_once, send_raw
+from tests.support.edge import Behind, StartEdge, send_at_once
+from tests.support.polling import PATIENCE_S
 
 _LARGE = b"x" * 300_000
 _TOKEN = {"Authorization": "Bearer wm_0123456789abcdef"}
@@ -56,7 +58,10 @@ async def test_unknown_sender_is_refused_before_the_body_arrives(
     headers = [f"{name}: {value}" for name, value in credentials.items()]
 
     # The body never comes: the answer cannot have waited for it.
-    answer = await send_raw(base, "\r\n".join([*lines, *headers, "", ""]).encode())
+    reader, writer = await asyncio.open_connection(base.host, base.port)
+    writer.write("\r\n".join([*lines, *headers, "", ""]).encode())
+    answer = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)).decode()
+    writer.close()
 
     assert answer.startswith("HTTP/1.1 401 ")
     assert answer.count("WWW-Authenticate") == 1
@@ -121,4 +126,6 @@ async def test_errors_of_large_requests_keep_their_status(start_edge: StartEdge,
 
     assert set(refused) == {(503, "application/problem+json", "2"), (429, "application/problem+json", "1")}
     assert await post("/desk/articles/new", _COOKIE) == (503, "text/html", "2")
-    assert await post("/v1/nowhere", {}) == (404, "application/problem+json", "")
+    assert await post("/v1/nowhere", {}) == (413, "application/problem+json", "")
+    assert await post("/v1/live", {}) == (413, "application/problem+json", "")
+    assert await post("/world", {}) == (413, "text/html", "")

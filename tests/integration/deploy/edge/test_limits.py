@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from dataclasses import replace
+from functools import partial
 from itertools import count
 
 import pytest
@@ -11,6 +13,7 @@ from tests.support.edge import Behind, StartEdge, send_at_once
 from tests.support.polling import eventually
 
 _TOKEN = "Bearer wm_0123456789abcdef"
+_BEHIND_A_PROXY = partial(replace, trusted_proxies=("127.0.0.1",))
 
 
 async def test_too_large_body_gives_413_problem_details(
@@ -93,7 +96,7 @@ async def test_views_of_one_address_fit_a_family(start_edge: StartEdge, client: 
 async def test_an_ipv6_network_is_one_client_behind_a_trusted_proxy(
     others: str, status: int, start_edge: StartEdge, client: ClientSession
 ) -> None:
-    edge = await start_edge(rate_limits=True, trusted_proxies=("127.0.0.1",))
+    edge = await start_edge(rate_limits=True, adapt=_BEHIND_A_PROXY)
 
     async def post(address: str) -> int:
         headers = {"X-Forwarded-For": address}
@@ -108,7 +111,7 @@ async def test_an_ipv6_network_is_one_client_behind_a_trusted_proxy(
 
 
 async def test_mapped_ipv4_addresses_are_clients_of_their_own(start_edge: StartEdge, client: ClientSession) -> None:
-    edge = await start_edge(rate_limits=True, trusted_proxies=("127.0.0.1",))
+    edge = await start_edge(rate_limits=True, adapt=_BEHIND_A_PROXY)
 
     async def post(address: str) -> int:
         async with client.post(f"{edge}/v1/views", headers={"X-Forwarded-For": address}) as answer:

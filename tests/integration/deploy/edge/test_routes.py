@@ -45,7 +45,7 @@ async def test_path_reaches_its_service_unchanged(
 ) -> None:
     edge = await start_edge()
 
-    async with client.request(method, edge + path) as answer:
+    async with client.request(method, edge + path, headers={"Authorization": "Bearer wm_0123456789"}) as answer:
         body = await answer.text()
 
     assert body == f"{service} 1"

@@ -1,0 +1,56 @@
+"""The edge's own refusals are logged, without addresses or what a client sent."""
+
+import json
+from pathlib import Path
+
+from aiohttp import ClientSession
+from yarl import URL
+
+from tests.support.edge import LOW, Behind, HeldConnections, StartEdge, send_at_once
+from tests.support.polling import eventually
+
+
+async def test_refused_requests_leave_lines_without_addresses(
+    start_edge: StartEdge, behind: Behind, client: ClientSession, tmp_path: Path
+) -> None:
+    behind["comments"].status = 403
+    edge = await start_edge(rate_limits=True)
+
+    await (await client.post(f"{edge}/v1/articles?draft=secret", data=b"{}")).read()
+    await (await client.get(f"{edge}/v1/comments?queue=pending")).read()
+    await (await client.get(f"{edge}/nowhere")).read()
+    await send_at_once(lambda: client.post(f"{edge}/v1/views"), 400)
+
+    async def both_are_there() -> bool:
+        return {line["status"] for line in _lines(tmp_path)} == {401, 429}
+
+    await eventually(both_are_there, what="lines of 401 and 429")
+    lines = _lines(tmp_path)
+    refused = next(line for line in lines if line["status"] == 401)
+    limited = next(line for line in lines if line["status"] == 429)
+    assert (refused["event"], refused["route"], refused["limit"]) == ("request.refused", "/v1/articles", "")
+    assert (limited["route"], limited["limit"]) == ("/v1/views", "rate")
+    # Of many on one connection, few: at most 18 among the first hundred.
+    assert len(lines) <= 1 + 30 * 18
+    written = (tmp_path / "refusals.log").read_text()
+    assert "127.0.0" not in written
+    assert "secret" not in written
+
+
+async def test_refused_connections_leave_one_line_for_ten(start_edge: StartEdge, tmp_path: Path) -> None:
+    held = HeldConnections("127.0.0.2")
+    base = URL(await start_edge(rate_limits=True, adapt=LOW))
+
+    try:
+        await held.open(base, 100)
+
+        async def some_are_there() -> bool:
+            return [line["event"] for line in _lines(tmp_path)].count("connections.refused") in range(5, 8)
+
+        await eventually(some_are_there, what="lines of refused connections")
+    finally:
+        held.close()
+
+
+def _lines(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (folder / "refusals.log").read_text().splitlines()]

@@ -30,6 +30,13 @@ async def page(pages: EditorPages, browser: Browser) -> AsyncIterator[Page]:
         yield opened
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def converter(pages: EditorPages, browser: Browser) -> AsyncIterator[Page]:
+    """An editor's page for tests that only call the converter, which changes nothing on it."""
+    async with open_editor(browser, pages) as opened:
+        yield opened
+
+
 async def paste(page: Page, html: str, plain: str = "They rise in March.", keys: str = "Control+V") -> None:
     """Put both forms on the clipboard and press the keys."""
     await page.evaluate(
@@ -47,10 +54,10 @@ async def markdown_of(page: Page, html: str) -> str:
 
 
 @pytest.mark.parametrize("program", ["word", "google_docs", "libreoffice"])
-async def test_clipboard_of_a_word_processor_becomes_markdown(page: Page, program: str) -> None:
+async def test_clipboard_of_a_word_processor_becomes_markdown(converter: Page, program: str) -> None:
     html = (CLIPBOARDS / f"{program}.html").read_text("utf-8")
 
-    assert await markdown_of(page, html) == (CLIPBOARDS / f"{program}.md").read_text("utf-8").rstrip("\n")
+    assert await markdown_of(converter, html) == (CLIPBOARDS / f"{program}.md").read_text("utf-8").rstrip("\n")
 
 
 @pytest.mark.parametrize(
@@ -84,14 +91,14 @@ async def test_clipboard_of_a_word_processor_becomes_markdown(page: Page, progra
         pytest.param("<div>a</div><div><span style='font-weight:bold'>b</span></div>", "a\n\n**b**", id="mail"),
     ],
 )  # fmt: skip
-async def test_html_becomes_clean_markdown(page: Page, html: str, markdown: str) -> None:
-    assert await markdown_of(page, html) == markdown
+async def test_html_becomes_clean_markdown(converter: Page, html: str, markdown: str) -> None:
+    assert await markdown_of(converter, html) == markdown
 
 
-async def test_converted_marks_are_marks_for_the_renderer(page: Page) -> None:
+async def test_converted_marks_are_marks_for_the_renderer(converter: Page) -> None:
     html = "<p><b>a:</b>b <i>«c»</i>d <b><i>e</i> f</b><s>g</s></p><p>1. h</p><ol><li>i<ol><li>j</li></ol></li></ol>"
 
-    shown = render(await markdown_of(page, html))
+    shown = render(await markdown_of(converter, html))
 
     assert "*" not in shown.replace("~", "*")
     assert [shown.count(f"<{tag}>") for tag in ("strong", "em", "s", "ol", "li")] == [2, 2, 1, 2, 2]

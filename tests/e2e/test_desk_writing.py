@@ -36,6 +36,13 @@ async def page(pages: EditorPages, browser: Browser) -> AsyncIterator[Page]:
         yield opened
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def untouched(pages: EditorPages, browser: Browser) -> AsyncIterator[Page]:
+    """An editor for tests that change nothing on the page."""
+    async with open_editor(browser, pages) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize(
     ("name", "text", "selected", "after"),
     [
@@ -57,9 +64,9 @@ async def page(pages: EditorPages, browser: Browser) -> AsyncIterator[Page]:
     ],
 )
 async def test_mark_of_the_toolbar_is_set_and_taken_away(
-    page: Page, name: str, text: str, selected: str, after: str
+    untouched: Page, name: str, text: str, selected: str, after: str
 ) -> None:
-    found = await page.evaluate(
+    found = await untouched.evaluate(
         "([name, text, selected]) => { const at = text.indexOf(selected);"
         " const change = desk.marks[name](text, at, at + selected.length);"
         " return text.slice(0, change.start) + change.text + text.slice(change.end); }",

@@ -64,6 +64,7 @@ async def test_link_to_a_missing_comment_shows_no_thanks_for_a_comment(site: Sit
 
 async def test_hidden_page_closes_its_stream_and_catches_up_when_shown(site: Site) -> None:
     problems: list[str] = []
+    await eventually(lambda: _is(site.platform, 0), what="the streams of earlier pages are closed")
     async with open_page(site.browser, problems, viewport=DESKTOP) as page:
         await page.clock.install()
         await page.goto(site.address(site.article["url"]))

@@ -18,7 +18,7 @@ def fault_seconds() -> float:
     return float(os.environ.get("WM_FAULT_SECONDS", "8"))
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
     """The platform under test. It must recover by itself before the next test."""
     data: Path = tmp_path_factory.mktemp("faults") / "data"

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The headless shell first: a page in a context of its own costs it a quarter of the processor time.
+_NAMES = (
+    *("chromium-headless-shell", "chrome-headless-shell"),
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+)
 _MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 _DOWNLOAD_TIMEOUT_S = 180
 

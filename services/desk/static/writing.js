@@ -9,7 +9,8 @@ window.desk = window.desk || {};
   const REST_MS = 500;
   const SLICE = 20000;
   const byId = (id) => document.getElementById(id);
-  const idle = window.requestIdleCallback || ((work) => setTimeout(work, 1));
+  // A page that is never at rest is not idle either: the work then waits for a second at most.
+  const idle = window.requestIdleCallback ? (work) => requestIdleCallback(work, { timeout: 1000 }) : (work) => setTimeout(work, 1);
 
   // A word is a run of letters and digits; scripts without spaces count two characters as one word.
   const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/gu;

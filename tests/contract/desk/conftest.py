@@ -8,7 +8,7 @@ import pytest_asyncio
 from tests.support.desk import DeskClient, running_desk
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def desk(
     kafka_url: str, mongo_url: str, embedded_kafka: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[DeskClient]:
@@ -18,13 +18,13 @@ async def desk(
         yield running
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def editor(desk: DeskClient) -> DeskClient:
     """An editor's browser."""
     return await desk.as_role("editor")
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def reporter(desk: DeskClient) -> DeskClient:
     """A reporter's browser."""
     return await desk.as_role("reporter")

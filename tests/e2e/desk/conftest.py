@@ -9,7 +9,7 @@ from tests.support.desk import DeskClient, running_desk
 from tests.support.desk_front import Front, open_front
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def desk(
     kafka_url: str, mongo_url: str, embedded_kafka: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[DeskClient]:
@@ -19,13 +19,13 @@ async def desk(
         yield running
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def editor(desk: DeskClient) -> DeskClient:
     """An editor's browser."""
     return await desk.as_role("editor")
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def front(desk: DeskClient) -> AsyncIterator[Front]:
     """The desk and the editors' API at one address, with an editor who is signed in."""
     async with open_front(desk) as opened:

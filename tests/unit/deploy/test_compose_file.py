@@ -119,6 +119,14 @@ def test_bodies_cannot_take_the_space_of_the_edges_cache() -> None:
     assert sum(sizes.values()) <= 256
 
 
+def test_containers_ask_the_edge_on_the_port_that_never_redirects() -> None:
+    inside = bootstrap.edge(ComposeSettings.load()).inside
+
+    assert f"127.0.0.1/{inside};" in SERVICES["edge"]["healthcheck"]["test"][-1]
+    assert f"http://edge:{inside}" in SERVICES["edition"]["command"]
+    assert not any(inside in port for port in SERVICES["edge"]["ports"])
+
+
 def test_trusted_proxies_are_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WM_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example")
 

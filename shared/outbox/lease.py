@@ -25,6 +25,8 @@ class Lease:
         self._owner = uuid4().hex
         self._fence: int | None = None
         self._trusted_until = self._renewed_at = 0.0
+        self.is_predecessor_unsettled = False
+        """Whether the holder before us may still have a send in hand: its lease ended, it did not release it."""
         self.renew_every_s = length.total_seconds() / _RENEWALS
 
     @property
@@ -54,26 +56,29 @@ class Lease:
             self._fence = None
         return is_held
 
-    async def release(self) -> None:
-        """Let another process take the lease at once."""
+    async def release(self, *, is_settled: bool) -> None:
+        """Let another process take the lease at once. `is_settled`: we have nothing in hand that may be sent later."""
         async with available("relay lease"):
             await self._control.update_one(
-                {"_id": "lease", "owner": self._owner}, {"$set": {"until": now() - self._length}}
+                {"_id": "lease", "owner": self._owner},
+                {"$set": {"until": now() - self._length, "is_settled": is_settled}},
             )
 
     async def _claim(self, moment: datetime) -> int | None:
         ours = {"_id": "lease", "owner": self._owner}
         expired = {"_id": "lease", "until": {"$lt": moment}}
-        held = {"until": moment + self._length, "owner": self._owner}
+        held = {"until": moment + self._length, "owner": self._owner, "is_settled": False}
         async with available("relay lease"):
-            found = await self._control.find_one_and_update(
-                ours, {"$set": held}, return_document=ReturnDocument.AFTER
-            ) or await self._control.find_one_and_update(
-                expired, {"$set": held, "$inc": {"fence": 1}}, return_document=ReturnDocument.AFTER
+            found = await self._control.find_one_and_update(ours, {"$set": held}, return_document=ReturnDocument.AFTER)
+            if found is not None:
+                return int(found["fence"])
+            before = await self._control.find_one_and_update(
+                expired, {"$set": held, "$inc": {"fence": 1}}, return_document=ReturnDocument.BEFORE
             )
-            if found is None and await self._control.find_one({"_id": "lease"}) is None:
+            if before is None and await self._control.find_one({"_id": "lease"}) is None:
                 return await self._create(held | {"_id": "lease", "fence": 1})
-        return None if found is None else int(found["fence"])
+        self.is_predecessor_unsettled = before is not None and not before.get("is_settled", False)
+        return None if before is None else int(before["fence"]) + 1
 
     async def _create(self, lease: dict[str, object]) -> int | None:
         try:

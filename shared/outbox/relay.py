@@ -15,6 +15,7 @@ from shared.kafka.client import LogIdentity
 from shared.kafka.pace import Pace
 from shared.kafka.producer import Producer
 from shared.mongo.collections import Document, DuplicateKeyError, available, changes
+from shared.outbox.late_sends import REPEAT_AFTER, LateSends
 from shared.outbox.lease import Lease
 from shared.outbox.sent_times import SentTimes
 from shared.outbox.store import AggregateEvent, Outbox, SentVersions, message_of, oldest_s, row_of
@@ -28,6 +29,8 @@ _log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=6)
 _STANDBY_S = 1.0
 _POLL_S = 0.25
+# States a send of late sends: as many as a republication reads at once.
+_CHUNK = 50
 # Change streams wake the relay; this is the longest wait of a row that they missed.
 _POLL_AT_REST_S = 1.5
 
@@ -89,7 +92,8 @@ class Relay:
 
     Guarantees: each committed row reaches Kafka, the rows of one aggregate by version. A relay that was paused past the
     end of its lease may send an old row after its successor's newer one. It detects this by the fence and queues the
-    newest state for the current holder to send again, so a compacted log ends with the newest. Consumers drop
+    newest state for the current holder to send again. It may die before that: so a successor sends the newest states of
+    everything its predecessor may have in hand again (LateSends). A compacted log ends with the newest. Consumers drop
     `version <= seen`.
 
     `republish(after)` yields every aggregate's newest event in chunks, in a fixed order, from behind the aggregate `after`;
@@ -107,6 +111,7 @@ class Relay:
         latest: Latest,
         lease: timedelta = LEASE,
         on_sent: OnSent | None = None,
+        repeat_after: timedelta = REPEAT_AFTER,
     ) -> None:
         self._outbox = outbox
         self._producer = producer
@@ -115,6 +120,8 @@ class Relay:
         self._latest = latest
         self._on_sent = on_sent
         self._lease = Lease(outbox.control, lease)
+        self._late_sends = LateSends(outbox.control, repeat_after)
+        self._loaded_fence: int | None = None
         self._unconfirmed: _Unconfirmed | None = None
         self._sent = SentVersions()
         self._sent_from_memory = False
@@ -135,7 +142,7 @@ class Relay:
         finally:
             await stop_task(watcher)
             with suppress(Unavailable):
-                await self._lease.release()
+                await self._lease.release(is_settled=self._unconfirmed is None)
 
     async def _turn(self) -> None:
         await self._confirm_send()
@@ -143,12 +150,14 @@ class Relay:
             _measure([])
             await asyncio.sleep(_STANDBY_S)
             return
+        await self._note_late_sends()
         self._outbox.woken.clear()
         rows = await self._next_rows()
         _measure(rows)
         sent = await self._send_pending(rows)
         await self._check_log()
         sent += await self._republish_chunk()
+        await self._repeat_late_sends()
         # After the work, so that new rows do not wait for a renewal.
         await self._lease.renew_when_due()
         if sent:
@@ -221,6 +230,40 @@ class Relay:
         async with available("outbox requeue"):
             with suppress(DuplicateKeyError):
                 await self._outbox.rows.insert_one(row)
+
+    async def _note_late_sends(self) -> None:
+        """After a take-over, before the first send: note what the predecessor may have in hand.
+
+        These are pending rows, since a row is deleted only after its send was confirmed, or the next chunk of a republication.
+        """
+        fence = self._lease.fence
+        if fence is None or fence == self._loaded_fence:
+            return
+        if self._lease.is_predecessor_unsettled:
+            aggregates = [*await self._outbox.pending_aggregates(), *await self._next_republished()]
+            await self._late_sends.note(fence, list(dict.fromkeys(aggregates)), now())
+            _log.info("relay.took_over", fence=fence, in_hand=len(aggregates))
+        await self._late_sends.load()
+        self._loaded_fence = fence
+
+    async def _next_republished(self) -> list[str]:
+        async with available("republish state"):
+            wanted = await self._outbox.control.find_one({"_id": "republish"})
+        if wanted is not None:
+            async for events in self._republish(wanted["after"]):
+                return [event.id for event in events]
+        return []
+
+    async def _repeat_late_sends(self) -> None:
+        """Send the newest states of a late send again when it is due. Rows of newer states follow, since we send one by one."""
+        late = self._late_sends.due(now())
+        if late is None:
+            return
+        for first in range(0, len(late.aggregates), _CHUNK):
+            events = await self._latest(late.aggregates[first : first + _CHUNK])
+            if events and not await self._send([encode(event) for event in events], [event.id for event in events]):
+                return
+        await self._late_sends.note_repetition(late, now())
 
     async def _check_log(self) -> None:
         """Request a republication when the log is another than the known one. It includes rows sent to that log before."""

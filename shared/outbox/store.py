@@ -134,6 +134,12 @@ class Outbox:
                     break
         return rows
 
+    async def pending_aggregates(self) -> list[str]:
+        """The aggregates of all rows that Kafka does not have yet, or that a relay has sent and not deleted."""
+        async with available("outbox aggregates"):
+            rows = await self.rows.find({}, {"aggregate": 1}).to_list(None)
+        return list(dict.fromkeys(str(row["aggregate"]) for row in rows))
+
     async def facts(self) -> dict[str, object]:
         """For readiness reports: how far Kafka is behind. Never a failure, since a write is durable without Kafka."""
         async with available("outbox rows"):

@@ -1,7 +1,7 @@
 """A minimal store with an outbox, and relays that die or pause at the worst moment.
 
-As a process (`python -m tests.support.outbox KAFKA MONGO DATABASE die|sleep`) it relays. It sends itself SIGKILL after the
-first send (die), or SIGSTOP before it (sleep).
+As a process (`python -m tests.support.outbox KAFKA MONGO DATABASE die|sleep|die-late`) it relays. It sends itself SIGKILL after
+the first send (die), or SIGSTOP before it (sleep), or both (die-late).
 """
 
 import asyncio
@@ -32,6 +32,8 @@ from tests.support.polling import eventually
 ROOT = Path(__file__).resolve().parents[2]
 LEASE = timedelta(seconds=1.5)
 CHUNK = 4
+# Repetitions of late sends: later than any test's end, unless it asks for them.
+_NO_REPETITION = timedelta(hours=1)
 
 
 class RecordingProducer(Producer):
@@ -92,9 +94,17 @@ class ThingStore:
         found = [await self._things.find_one({"_id": thing}) for thing in things]
         return [event(row["_id"], row["version"]) for row in found if row is not None]
 
-    def relay(self, producer: Producer, identity: LogIdentity) -> Relay:
+    def relay(self, producer: Producer, identity: LogIdentity, repeat_after: timedelta = _NO_REPETITION) -> Relay:
         """A relay of this outbox, with a short lease."""
-        return Relay(self.outbox, producer, identity, republish=self.events_after, latest=self.latest, lease=LEASE)
+        return Relay(
+            self.outbox,
+            producer,
+            identity,
+            republish=self.events_after,
+            latest=self.latest,
+            lease=LEASE,
+            repeat_after=repeat_after,
+        )
 
 
 class _Overtaken(Exception):
@@ -124,10 +134,12 @@ def new_thing() -> str:
 
 
 @asynccontextmanager
-async def relaying(store: ThingStore, kafka: str) -> AsyncIterator[RecordingProducer]:
+async def relaying(
+    store: ThingStore, kafka: str, repeat_after: timedelta = _NO_REPETITION
+) -> AsyncIterator[RecordingProducer]:
     """A running relay's producer."""
     producer, identity = RecordingProducer(kafka), LogIdentity(kafka)
-    task = asyncio.create_task(store.relay(producer, identity).run())
+    task = asyncio.create_task(store.relay(producer, identity, repeat_after).run())
     try:
         yield producer
     finally:
@@ -140,7 +152,7 @@ async def relaying(store: ThingStore, kafka: str) -> AsyncIterator[RecordingProd
 async def relay_process(
     kafka: str, mongo: str, database: str, failure: str
 ) -> "AsyncIterator[subprocess.Popen[bytes]]":
-    """A relay in its own process, which will `die` after or `sleep` before its first send."""
+    """A relay in its own process, which will `die` after or `sleep` before its first send, or both (`die-late`)."""
     argv = [sys.executable, "-m", "tests.support.outbox", kafka, mongo, database, failure]
     process = subprocess.Popen(argv, cwd=ROOT)
     try:
@@ -195,8 +207,15 @@ class _Sleeping(Producer):
         await super().send(*messages)
 
 
+class _DyingLate(Producer):
+    async def send(self, *messages: Message) -> None:
+        os.kill(os.getpid(), signal.SIGSTOP)
+        await super().send(*messages)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 async def _main(kafka: str, mongo: str, database: str, failure: str) -> None:
-    producer = {"die": _Dying, "sleep": _Sleeping}[failure](kafka, idempotence=False)
+    producer = {"die": _Dying, "sleep": _Sleeping, "die-late": _DyingLate}[failure](kafka, idempotence=False)
     await ThingStore(mongo, database).relay(producer, LogIdentity(kafka)).run()
 
 

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -145,6 +146,45 @@ async def test_relay_paused_past_its_lease_leaves_the_newest_state_last(
 
             await eventually(is_corrected, what="the late old state is followed by the newest")
     assert await read_log(kafka_url, [thing]) == {thing: [1, 2, 1, 2]}
+
+
+async def test_relay_paused_past_its_lease_and_killed_after_a_late_send_leaves_the_newest_state_last(
+    store: ThingStore, kafka_url: str, mongo_url: str, mongo_database: str
+) -> None:
+    thing = new_thing()
+    await store.change(thing)
+    async with relay_process(kafka_url, mongo_url, mongo_database, "die-late") as process:
+        await eventually(lambda: _is_stopped(process.pid))
+        async with relaying(store, kafka_url, repeat_after=timedelta(seconds=1)):
+            await store.change(thing)
+            await until_sent(store)
+
+            os.kill(process.pid, signal.SIGCONT)
+            assert await asyncio.to_thread(process.wait, PATIENCE_S) == -signal.SIGKILL
+
+            async def is_corrected() -> bool:
+                versions = (await read_log(kafka_url, [thing]))[thing]
+                return versions.count(1) == 2 and versions[-1] == 2
+
+            await eventually(is_corrected, what="the late old state is followed by the newest")
+
+
+async def test_next_relay_goes_on_with_the_repetitions_and_a_released_lease_needs_none(
+    store: ThingStore, kafka_url: str, mongo_url: str, mongo_database: str
+) -> None:
+    thing = new_thing()
+    await store.change(thing)
+    async with relay_process(kafka_url, mongo_url, mongo_database, "die") as process:
+        assert await asyncio.to_thread(process.wait, PATIENCE_S) == -signal.SIGKILL
+    async with relaying(store, kafka_url, repeat_after=timedelta(seconds=0)):
+        await until_sent(store)
+
+    async with relaying(store, kafka_url) as third:
+        await until(lambda: len(third.sent) >= 1, "the noted aggregate is sent again by the next holder")
+
+    noted = await store.outbox.control.find({"kind": "late"}).to_list(None)
+    assert [late["aggregates"] for late in noted] == [[thing]]
+    assert [message.key.decode() for message in third.sent] == [thing] * len(third.sent)
 
 
 async def _is_stopped(pid: int) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 MEANINGS: Mapping[str, str] = {
     "wm_http_requests_total": "More traffic. Watch the share of each `status`: 5xx is a fault of ours, 429 a rate limit.",
     "wm_http_request_seconds": "Slower answers: an engine is slow, or the process has too little processor time.",
+    "wm_http_refusals_total": "Somebody tries tokens or passwords, or sends too much. The log event `security.refused` says where.",
     "wm_kafka_records_total": "More events. A counter that stands still while the lag grows: the consumer is stuck.",
     "wm_kafka_lag_records": "The consumer falls behind: more load than it can apply, or a store that does not answer.",
     "wm_kafka_event_age_seconds": "Readers see changes later by so much.",

@@ -11,6 +11,7 @@ from services.desk.forms import read_form
 from services.desk.visit import SIGN_IN, page, see_other, wants_json, words_of
 from shared.errors import Problem, Unavailable
 from shared.http.problems import problem_response
+from shared.http.refusals import REASON
 from shared.http.requests import FORM_TYPE
 
 _log = structlog.get_logger(__name__)
@@ -54,6 +55,7 @@ async def _kept(request: web.Request, status: int, key: str) -> web.Response:
 
 
 def _problem_page(request: web.Request, problem: Problem) -> web.StreamResponse:
+    request[REASON] = problem.detail
     if wants_json(request):
         return problem_response(problem)
     is_english = isinstance(problem, ServiceRefusal)

@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 
 from shared.errors import Problem, Unavailable
 from shared.http.problems import problem_response
+from shared.http.refusals import REASON, REFUSED, note_answer
 from shared.ids import new_id
 from shared.process import metrics
 from shared.process.tracing import continue_trace
@@ -20,7 +21,7 @@ HANDLER_TIMEOUT_S = 15.0
 
 @web.middleware
 async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Continue the caller's trace, measure the request and give it an id."""
+    """Continue the caller's trace, measure the request and give it an id; log a refusal as a security event."""
     started = perf_counter()
     continue_trace(request.headers.get("traceparent"))
     request_id = request.headers.get("X-Request-Id", "")[:64] or new_id()
@@ -29,6 +30,8 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
         response.headers.setdefault("X-Request-Id", request_id)
     route = request.match_info.route.resource
     label = route.canonical if route is not None else "unmatched"
+    if response.status in REFUSED:
+        note_answer(request, response.status, label, request_id)
     metrics.REQUESTS.labels(request.method, label, response.status).inc()
     metrics.REQUEST_SECONDS.labels(request.method, label).observe(perf_counter() - started)
     return response
@@ -41,6 +44,7 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         async with asyncio.timeout(HANDLER_TIMEOUT_S):
             return await handler(request)
     except Problem as problem:
+        request[REASON] = problem.detail
         return problem_response(problem)
     except (Unavailable, TimeoutError) as error:
         _log.warning("request.unavailable", method=request.method, path=_path(request), reason=str(error))

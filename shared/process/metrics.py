@@ -9,6 +9,7 @@ REQUEST_SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+REFUSALS = Counter("wm_http_refusals_total", "Requests refused with 401, 403 or 429", ["route", "status"])
 RECORDS = Counter("wm_kafka_records_total", "Records applied from Kafka", ["topic"])
 LAG = Gauge("wm_kafka_lag_records", "Records in the log that are not applied yet", ["topic", "partition"])
 EVENT_AGE = Gauge("wm_kafka_event_age_seconds", "Age of the newest record when it was applied", ["topic"])

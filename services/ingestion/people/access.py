@@ -11,6 +11,7 @@ from services.ingestion.people.token_store import TokenStore
 from shared.errors import Problem
 from shared.http.app import SETTINGS
 from shared.http.bearer import ended_session, read_credential, unknown_token
+from shared.http.refusals import PRINCIPAL
 from shared.times import Clock
 
 TOKENS = web.AppKey("tokens", TokenStore)
@@ -26,10 +27,12 @@ async def authenticate(request: web.Request) -> Actor:
     token = _token(request)
     if token.startswith(SESSION_PREFIX):
         session, person = await _signed_in(request, token)
+        request[PRINCIPAL] = person.id
         return Actor(person.id, person.name, person.role, "session", session.id)
     owner = await request.app[TOKENS].find(token, request.app[CLOCK]())
     if owner is None:
         raise unknown_token()
+    request[PRINCIPAL] = owner.token_id
     return Actor(owner.token_id, owner.name, owner.role, "token")
 
 
@@ -51,7 +54,9 @@ async def signed_in(request: web.Request) -> tuple[str, DeskSession, Person]:
     token = _token(request)
     if not token.startswith(SESSION_PREFIX):
         raise ended_session()
-    return token, *await _signed_in(request, token)
+    session, person = await _signed_in(request, token)
+    request[PRINCIPAL] = person.id
+    return token, session, person
 
 
 def client_network(request: web.Request) -> str:

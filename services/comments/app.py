@@ -8,12 +8,13 @@ from aiohttp import web
 from services.comments.access import TokenChecker
 from services.comments.consumers import SUBSCRIPTIONS
 from services.comments.form_errors import FormErrorPages
-from services.comments.keys import ARTICLE_LOOKUP, FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER
+from services.comments.keys import ARTICLE_LOOKUP, FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER, WRITER_COOKIE
 from services.comments.posting import ArticleLookup
 from services.comments.rate_limiter import RateLimiter
 from services.comments.routes import ROUTES
 from services.comments.settings import CommentsSettings
 from services.comments.store import Store
+from services.comments.writer_cookie import WriterCookie
 from shared.http.app import create_service
 from shared.http.health import HEALTH
 from shared.http.idempotency import KEPT_FOR
@@ -41,6 +42,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[ARTICLE_LOOKUP] = ArticleLookup(store, lambda: runner.ready and runner.lag == 0)
     app[FORM_ERROR_PAGES] = FormErrorPages(load_site(settings.site))
     app[RATE_LIMITER] = RateLimiter(settings)
+    app[WRITER_COOKIE] = WriterCookie(settings.site_url)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
         app[TOKEN_CHECKER] = TokenChecker(settings.ingestion_urls, settings.site_url)

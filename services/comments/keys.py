@@ -7,9 +7,11 @@ from services.comments.form_errors import FormErrorPages
 from services.comments.posting import ArticleLookup
 from services.comments.rate_limiter import RateLimiter
 from services.comments.store import Store
+from services.comments.writer_cookie import WriterCookie
 
 STORE = web.AppKey("store", Store)
 ARTICLE_LOOKUP = web.AppKey("article_lookup", ArticleLookup)
 RATE_LIMITER = web.AppKey("rate_limiter", RateLimiter)
+WRITER_COOKIE = web.AppKey("writer_cookie", WriterCookie)
 TOKEN_CHECKER = web.AppKey("token_checker", TokenChecker)
 FORM_ERROR_PAGES = web.AppKey("form_error_pages", FormErrorPages)

@@ -9,6 +9,7 @@ from services.comments.records import ArticleCopy, Comment
 from services.comments.rules import Status
 from services.comments.store import Store
 from services.comments.text import to_html
+from services.comments.writer_cookie import writer_of
 from shared.arrival import find_arriving
 from shared.errors import Problem, Unavailable
 from shared.http.idempotency import Answer, Claim
@@ -71,15 +72,18 @@ class Submission:
     sent: NewComment
     claim: Claim | None
     answer: AnswerBuilder
+    token: str
+    """The token of the writer's browser."""
 
 
 async def post(store: Store, submission: Submission) -> Answer:
     """Store the comment, its writer's address, its event and the answer in one transaction. 422 for a wrong parent."""
     comment_id, body_html = new_id(), to_html(submission.sent.body)
+    writer = writer_of(submission.token, submission.sent.email)
 
     async def work(session: Session) -> tuple[Answer, Comment]:
         parent = await _parent(store, submission, session)
-        known = await store.contacts.is_known(submission.sent.email, session)
+        trusted = await store.contacts.is_trusted(writer, session)
         mode = (await store.rules.current(session)).mode
         comment = Comment(
             id=comment_id,
@@ -91,7 +95,7 @@ async def post(store: Store, submission: Submission) -> Answer:
             website=submission.sent.website,
             body=submission.sent.body,
             body_html=body_html,
-            status=rules.first_status(mode, known=known, parent=_status(parent)),
+            status=rules.first_status(mode, trusted=trusted, parent=_status(parent)),
             created_at=made_at(comment_id),
         )
         return await _write(store, submission, comment, session), comment
@@ -104,7 +108,9 @@ async def post(store: Store, submission: Submission) -> Answer:
 async def _write(store: Store, submission: Submission, comment: Comment, session: Session) -> Answer:
     answer = submission.answer(comment, submission.article)
     await store.comments.add(comment, session)
-    await store.contacts.add(comment, submission.sent.email, session)
+    await store.contacts.add(
+        comment.id, submission.sent.email, writer_of(submission.token, submission.sent.email), session
+    )
     await store.outbox.add(session, comment.event())
     await store.answers.keep(session, submission.claim, answer)
     return answer

@@ -9,7 +9,7 @@ from aiohttp import web
 from services.comments import rules
 from services.comments.contract import CommentAnswer, Discussion, NewComment, ThreadAnswer
 from services.comments.form_errors import COMMENT, answer_or_problem
-from services.comments.keys import ARTICLE_LOOKUP, FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER
+from services.comments.keys import ARTICLE_LOOKUP, FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER, WRITER_COOKIE
 from services.comments.messages import ROUTES as MESSAGE_ROUTES
 from services.comments.moderation import ROUTES as MODERATION_ROUTES
 from services.comments.moderation import read_sort
@@ -52,13 +52,21 @@ async def _post(request: web.Request) -> web.Response:
     )
     sent = validate(NewComment, fields)
     made = claim(request, "reader", body)
-    store = request.app[STORE]
+    store, cookie, was_stored = request.app[STORE], request.app[WRITER_COOKIE], False
+    token = cookie.read(request)
 
     async def work() -> Answer:
+        nonlocal was_stored
         article = await request.app[ARTICLE_LOOKUP].open_for_comments(request.match_info["id"])
-        return await post(store, Submission(article, sent, made, answer))
+        first = await post(store, Submission(article, sent, made, answer, token))
+        was_stored = True
+        return first
 
-    return (await store.answers.once(made, work)).response()
+    response = (await store.answers.once(made, work)).response()
+    if was_stored:
+        # Not with a repeated answer: its comment may be that of another browser.
+        cookie.put(response, token)
+    return response
 
 
 async def _admit(request: web.Request) -> None:

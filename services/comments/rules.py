@@ -28,9 +28,9 @@ class NotAllowed(Exception):
     """The comment's state does not allow the action."""
 
 
-def first_status(mode: Mode, *, known: bool, parent: Status | None) -> Status:
-    """The status of a new comment. `known`: its writer has a published one. Replies to a pending comment are pending."""
-    waits = mode == "pre" or (mode == "first-comment" and not known) or parent == "pending"
+def first_status(mode: Mode, *, trusted: bool, parent: Status | None) -> Status:
+    """The status of a new comment. `trusted`: a moderator has approved one of its writer. Replies to a pending comment are pending."""
+    waits = mode == "pre" or (mode == "first-comment" and not trusted) or parent == "pending"
     return "pending" if waits else "published"
 
 

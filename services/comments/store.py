@@ -27,6 +27,7 @@ from shared.outbox.store import Outbox
 from shared.times import now
 
 _EMAIL_INDEXES = [IndexModel([("email", ASCENDING)])]
+_CONTACT_INDEXES = [*_EMAIL_INDEXES, IndexModel([("writer", ASCENDING)])]
 
 
 class ArticleStore:
@@ -63,19 +64,19 @@ class ContactStore:
     def __init__(self, database: Database) -> None:
         self.collection: Collection = database["contacts"]
 
-    async def is_known(self, email: str, session: Session) -> bool:
-        """Whether this address has a published comment."""
-        return await self.collection.find_one({"email": email, "published": True}, session=session) is not None
+    async def is_trusted(self, writer: str, session: Session) -> bool:
+        """Whether a moderator has approved a comment of this writer (`writer_of`), and none has removed it since."""
+        return await self.collection.find_one({"writer": writer, "approved": True}, session=session) is not None
 
-    async def add(self, comment: Comment, email: str, session: Session) -> None:
-        """Store the address of a new comment's writer."""
-        published = comment.status == "published"
-        await self.collection.insert_one({"_id": comment.id, "email": email, "published": published}, session=session)
+    async def add(self, comment_id: str, email: str, writer: str, session: Session) -> None:
+        """Store the address and the writer of a new comment."""
+        contact = {"_id": comment_id, "email": email, "writer": writer, "approved": False}
+        await self.collection.insert_one(contact, session=session)
 
     async def follow(self, comment: Comment, session: Session) -> None:
-        """Store a comment's new status."""
-        published = comment.status == "published"
-        await self.collection.update_one({"_id": comment.id}, {"$set": {"published": published}}, session=session)
+        """Store a decision about a comment: what a moderator leaves published is approved."""
+        approved = comment.status == "published"
+        await self.collection.update_one({"_id": comment.id}, {"$set": {"approved": approved}}, session=session)
 
     async def comments_of(self, email: str) -> list[str]:
         """The ids of an address' comments, oldest first."""
@@ -161,7 +162,7 @@ class Store:
     async def prepare(self) -> None:
         """Create missing indexes. Raises Unavailable."""
         await self.comments.prepare()
-        await ensure_indexes(self.contacts.collection, _EMAIL_INDEXES)
+        await ensure_indexes(self.contacts.collection, _CONTACT_INDEXES)
         await ensure_indexes(self.messages.collection, _EMAIL_INDEXES)
         await index_by_age(self.answers.collection)
 

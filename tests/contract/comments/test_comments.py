@@ -5,6 +5,7 @@ import json
 from uuid import uuid4
 
 import pytest
+from aiohttp import ClientSession, DummyCookieJar
 
 from tests.support.comments import COMMENT_FIELDS, CommentsService, written
 
@@ -48,7 +49,7 @@ async def test_email_address_is_in_no_event_and_no_answer(comments: CommentsServ
     assert address not in read
 
 
-async def test_first_comment_mode_holds_an_address_until_an_approval(comments: CommentsService) -> None:
+async def test_first_comment_mode_holds_a_writer_until_an_approval(comments: CommentsService) -> None:
     await comments.set_mode("first-comment")
     article, address = await comments.publish_article(), f"{uuid4().hex}@Example.org"
 
@@ -64,6 +65,46 @@ async def test_first_comment_mode_holds_an_address_until_an_approval(comments: C
     assert [item["status"] for item in (first, second, third, stranger, fourth)] == [
         "pending", "pending", "published", "pending", "pending",
     ]  # fmt: skip
+
+
+async def test_approved_address_in_another_browser_is_held(comments: CommentsService) -> None:
+    await comments.set_mode("first-comment")
+    article, address = await comments.publish_article(), f"{uuid4().hex}@example.org"
+    path, invented = f"/v1/articles/{article.id}/comments", {"Cookie": "wm_writer=" + "x" * 43}
+    first = await comments.client.post(path, data=written(email=address), allow_redirects=False)
+    (cookie,) = first.headers.getall("Set-Cookie")
+    await comments.decide(first.headers["Location"].rpartition("-")[2], "approve")
+
+    async def status_of(headers: dict[str, str]) -> str:
+        async with ClientSession(cookie_jar=DummyCookieJar()) as browser:
+            url = comments.client.make_url(path)
+            async with browser.post(url, json=written(email=address), headers=headers) as response:
+                return str((await response.json())["status"])
+
+    assert [await status_of(headers) for headers in ({}, invented)] == ["pending", "pending"]
+    assert await status_of({"Cookie": cookie.partition(";")[0]}) == "published"
+    assert {"HttpOnly", "Path=/v1/articles", "SameSite=Lax"} < set(cookie.split("; "))
+
+
+async def test_comment_that_no_moderator_saw_gives_no_trust(comments: CommentsService) -> None:
+    article, address = await comments.publish_article(), f"{uuid4().hex}@example.org"
+    await comments.set_mode("post")
+    unseen = await comments.post(article.id, email=address)
+    await comments.set_mode("first-comment")
+
+    later = await comments.post(article.id, email=address)
+
+    assert (unseen["status"], later["status"]) == ("published", "pending")
+
+
+async def test_repeated_answer_brings_no_cookie_of_its_writer(comments: CommentsService) -> None:
+    article, key = await comments.publish_article(), {"Idempotency-Key": uuid4().hex}
+    path = f"/v1/articles/{article.id}/comments"
+
+    first, again = [await comments.client.post(path, json=written(), headers=key) for _ in range(2)]
+
+    assert await again.read() == await first.read()
+    assert ("Set-Cookie" in first.headers, "Set-Cookie" in again.headers) == (True, False)
 
 
 async def test_concurrent_requests_with_one_key_write_once(comments: CommentsService) -> None:

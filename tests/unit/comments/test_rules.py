@@ -25,7 +25,7 @@ from services.comments.rules import (
 
 
 @pytest.mark.parametrize(
-    ("mode", "known", "parent", "status"),
+    ("mode", "trusted", "parent", "status"),
     [
         ("pre", False, None, "pending"),
         ("pre", True, None, "pending"),
@@ -37,8 +37,8 @@ from services.comments.rules import (
         ("first-comment", True, "pending", "pending"),
     ],
 )
-def test_mode_decides_first_status(mode: Mode, known: bool, parent: Status | None, status: Status) -> None:
-    assert first_status(mode, known=known, parent=parent) == status
+def test_mode_decides_first_status(mode: Mode, trusted: bool, parent: Status | None, status: Status) -> None:
+    assert first_status(mode, trusted=trusted, parent=parent) == status
 
 
 def test_only_published_and_pending_comments_take_replies() -> None:

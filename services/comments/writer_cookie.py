@@ -1,0 +1,41 @@
+"""The writer's cookie: a secret in a reader's browser, by which the service recognises the writer of an approved comment.
+
+Anyone can type an e-mail address, so an address alone proves nothing. The secret is random and MongoDB has only its hash, as with
+session tokens: no key of the service could leak or be lost.
+"""
+
+import hashlib
+import re
+import secrets
+
+from aiohttp import web
+
+# Browsers keep a cookie for 400 days at most (RFC 6265bis); each comment renews it.
+_KEPT_S = 180 * 86_400
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+# A cookie with pages would keep them out of every cache, and one with `POST /v1/views` would tell what a writer reads.
+_PATH = "/v1/articles"
+
+
+class WriterCookie:
+    """Reads and sets the cookie. With TLS its name has the prefix `__Secure-`, and it travels over TLS alone."""
+
+    def __init__(self, site_url: str) -> None:
+        self._secure = site_url.startswith("https://")
+        self._name = "__Secure-wm_writer" if self._secure else "wm_writer"
+
+    def read(self, request: web.Request) -> str:
+        """The browser's token; a new one when it has none, or no well-formed one."""
+        token = request.cookies.get(self._name, "")
+        return token if _TOKEN.fullmatch(token) else secrets.token_urlsafe(32)
+
+    def put(self, response: web.Response, token: str) -> None:
+        """Keep the token in the browser. No script and no form of another site can use it."""
+        response.set_cookie(
+            self._name, token, max_age=_KEPT_S, path=_PATH, httponly=True, samesite="Lax", secure=self._secure
+        )
+
+
+def writer_of(token: str, email: str) -> str:
+    """The stored name of a writer: a hash of token and address, which does not tell one person's addresses to be one person's."""
+    return hashlib.sha256(f"{token}\0{email}".encode()).hexdigest()

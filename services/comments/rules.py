@@ -29,7 +29,7 @@ class NotAllowed(Exception):
 
 
 def first_status(mode: Mode, *, trusted: bool, parent: Status | None) -> Status:
-    """The status of a new comment. `trusted`: a moderator has approved one of its writer. Replies to a pending comment are pending."""
+    """The status of a new comment. `trusted`: a moderator approved one of its writer. Replies to a pending comment are pending."""
     waits = mode == "pre" or (mode == "first-comment" and not trusted) or parent == "pending"
     return "pending" if waits else "published"
 

@@ -91,8 +91,13 @@ ROUTES = (
 )
 
 
-def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Application:
-    """Build the application. `clock` is the time for people and sessions. Raises SettingsError for a wrong setting."""
+def create_app(
+    settings: IngestionSettings, *, clock: Clock = now, passwords: Passwords | None = None
+) -> web.Application:
+    """Build the application. Raises SettingsError for a wrong setting.
+
+    `clock` is the time for people and sessions; `passwords` replaces the usual cost of a hash, for tests.
+    """
     settings.admin_token()
     settings.desk_admin_password()
     app = create_service(settings, ROUTES, largest_body_bytes=LARGEST_BODY_BYTES)
@@ -102,6 +107,7 @@ def create_app(settings: IngestionSettings, *, clock: Clock = now) -> web.Applic
     app[ARTICLES] = store.articles
     app[SITE] = site
     _add_together(app, settings)
+    app[PASSWORDS] = passwords or Passwords()
     _add_people(app, settings, clock)
     app[HEALTH].add("mongodb", store.mongo.check)
     # Never a reason to be unready: the outbox is durable and waits for Kafka.
@@ -126,7 +132,6 @@ def _add_people(app: web.Application, settings: IngestionSettings, clock: Clock)
     app[TOKENS], app[PEOPLE], app[SESSIONS] = store.tokens, store.people, store.sessions
     app[AUDIT] = store.audit
     app[TOKEN_CHANGES] = TokenChanges(store.mongo, store.answers, store.tokens, store.audit)
-    app[PASSWORDS] = Passwords()
     app[PEOPLE_STORES] = store.of_people
     app[PEOPLE_CHANGES] = PeopleChanges(store.of_people)
     _add_sign_in(app, SignInLimits(store.limits, enabled=settings.rate_limits == "on"))

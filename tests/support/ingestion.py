@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.ingestion.app import STORE, create_app
+from services.ingestion.people.passwords import Passwords
 from services.ingestion.people.roles import Role
 from services.ingestion.people.tokens import TokenOwner, make_token
 from services.ingestion.settings import IngestionSettings
@@ -22,6 +23,8 @@ from shared.topics import ARTICLES
 from tests.support.polling import eventually
 
 Json = Mapping[str, object]
+# A hash of the usual 46 MiB costs 60 ms of a core, and the tests of people make hundreds.
+CHEAP_KIB = 64
 DRAFT: Json = {"headline": "Ferry fares to rise", "section": "world", "body_markdown": "They rise in *March*."}
 
 
@@ -115,6 +118,7 @@ async def running_ingestion(
     """Start the service with an admin's token in a file. `clock` is the time for people and sessions."""
     token = make_token()
     (folder / "admin.token").write_text(f"{token}\n")
-    app = create_app(settings.model_copy(update={"admin_token_file": folder / "admin.token"}), clock=clock)
+    given = settings.model_copy(update={"admin_token_file": folder / "admin.token"})
+    app = create_app(given, clock=clock, passwords=Passwords(memory_kib=CHEAP_KIB))
     async with TestClient(TestServer(app)) as client:
         yield IngestionClient(client, app[STORE], settings.kafka, token)

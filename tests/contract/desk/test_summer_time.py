@@ -12,7 +12,7 @@ from tests.support.desk import DeskClient, open_desk
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def berlin(desk: DeskClient, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DeskClient]:
     """An editor's browser at a desk in Berlin."""
     site = Path(tmp_path_factory.mktemp("site") / "site.toml")

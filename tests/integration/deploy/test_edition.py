@@ -58,6 +58,7 @@ async def all_views(platform: Platform) -> int:
     return sum(int(item["views"]) for item in ranking["items"])
 
 
+@pytest.mark.long
 async def test_edition_is_loaded_once_and_a_second_load_changes_nothing(
     platform: Platform, embedded_kafka: bool
 ) -> None:

@@ -22,6 +22,10 @@ async def test_right_password_is_told_from_a_wrong_one() -> None:
     assert not (await passwords.check(PASSWORD, None)).is_right
 
 
+async def test_usual_hash_costs_46_mib() -> None:
+    assert (await Passwords().hash(PASSWORD)).startswith("$argon2id$v=19$m=47104,t=1,p=1$")
+
+
 async def test_same_letters_of_other_code_points_are_the_same_password() -> None:
     passwords = Passwords(memory_kib=64)
 

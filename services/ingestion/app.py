@@ -20,12 +20,13 @@ from services.ingestion.articles.scheduler import scheduling
 from services.ingestion.articles.trace import Gateways
 from services.ingestion.articles.trace_routes import GATEWAYS, SENT_TIMES
 from services.ingestion.articles.trace_routes import ROUTES as TRACE_ROUTES
-from services.ingestion.people.access import CLOCK, PEOPLE, SESSIONS, TOKENS, TRUSTS_EDGE
+from services.ingestion.people.access import CLOCK, GUESSES, PEOPLE, SESSIONS, TOKENS, TRUSTS_EDGE
 from services.ingestion.people.account import Account
 from services.ingestion.people.account_routes import ACCOUNT
 from services.ingestion.people.account_routes import ROUTES as ACCOUNT_ROUTES
 from services.ingestion.people.audit_routes import AUDIT
 from services.ingestion.people.audit_routes import ROUTES as AUDIT_ROUTES
+from services.ingestion.people.credential_guesses import CredentialGuesses
 from services.ingestion.people.factors import FACTORS, Factor
 from services.ingestion.people.first_admin import FirstAdmin, provide_first_admin
 from services.ingestion.people.invitation_routes import ACCEPTANCE
@@ -129,6 +130,7 @@ def _add_people(app: web.Application, settings: IngestionSettings, clock: Clock)
     store = app[STORE]
     app[CLOCK] = clock
     app[TRUSTS_EDGE] = settings.forwarded_for
+    app[GUESSES] = CredentialGuesses(enabled=settings.rate_limits == "on")
     app[TOKENS], app[PEOPLE], app[SESSIONS] = store.tokens, store.people, store.sessions
     app[AUDIT] = store.audit
     app[TOKEN_CHANGES] = TokenChanges(store.mongo, store.answers, store.tokens, store.audit)

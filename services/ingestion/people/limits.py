@@ -46,6 +46,8 @@ ACCOUNT = Limit(free=50, longest=timedelta(minutes=5), forgiven_every=_SHORT)
 NETWORK = Limit(free=30, longest=_LONG, forgiven_every=_SHORT)
 # Codes of a second factor, and passwords in a session, by person.
 PROOF = Limit(free=5, longest=_LONG, forgiven_every=_LONG)
+# Unknown tokens and ended sessions, by network: sixty, then one a second.
+CREDENTIALS = Limit(free=60, longest=_SHORT, forgiven_every=timedelta(seconds=1))
 
 
 def wait(failures: Failures, limit: Limit, at: datetime) -> timedelta:

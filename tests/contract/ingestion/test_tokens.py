@@ -1,6 +1,6 @@
 """API tokens over HTTP: shown once, expiry, last use, revocation."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from uuid import uuid4
 
@@ -161,3 +161,20 @@ async def test_list_has_pages(admin: IngestionClient) -> None:
     assert found == everything["items"]
     assert (await admin.call("GET", "/v1/tokens?cursor=abc")).status == 400
     assert (await admin.call("GET", "/v1/tokens?nmae=a")).status == 422
+
+
+async def test_guessed_tokens_are_refused_before_they_are_looked_up(admin: IngestionClient) -> None:
+    there = {"X-Forwarded-For": "203.0.113.9"}
+
+    async def ask(token: str, headers: Mapping[str, str]) -> int:
+        headers = {**headers, "Authorization": f"Bearer {token}"}
+        return (await admin.client.get("/v1/articles?limit=1", headers=headers)).status
+
+    assert await ask(admin.token, there) == 200
+    guesses = [await ask(f"wm_guess{number}", there) for number in range(200)]
+
+    assert guesses[:60] == [401] * 60
+    assert guesses.count(429) > 40
+    assert await ask(admin.token, there) == 200
+    assert await ask("wm_guess", {"X-Forwarded-For": "198.51.100.9"}) == 401
+    assert [await ask(f"wm_service{number}", {}) for number in range(80)] == [401] * 80, "not from the edge"

@@ -1,4 +1,5 @@
 """`python -m deploy.compose.accounts`: forms the replica set, and creates MongoDB's users and Kafka's ACLs from `acls.py`.
+Users and ACLs that are not there any more are removed.
 
 It can run again at any time, and waits for engines that are starting.
 """
@@ -6,78 +7,28 @@ It can run again at any time, and waits for engines that are starting.
 import asyncio
 import logging
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, for_code
-from aiokafka.protocol.admin import CreateAclsRequest
+from aiokafka.errors import KafkaError
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from deploy.compose.acls import ACCOUNTS, Account
+from deploy.compose.acls import ACCOUNTS
 from deploy.compose.brokers import ADMIN
+from deploy.compose.kafka_acls import provide_acls
 from deploy.compose.secret_files import read
 from deploy.compose.settings import ComposeSettings, split
-from shared.addresses import kafka_options, sign_in
+from shared.addresses import sign_in
 from shared.errors import SettingsError, Unavailable
-from shared.kafka.client import bounded
 
 _TIMEOUT_S = 120.0
 _RETRY_S = 0.5
 _USER_EXISTS = 51003
 _ANSWER_MS = 5000
-
-# Numbers of Kafka's protocol (org.apache.kafka.common.acl, .resource).
-_TOPIC, _GROUP = 2, 3
-_LITERAL, _PREFIXED = 3, 4
-_READ, _WRITE = 3, 4
-_ALLOW = 3
-
-
-@dataclass(frozen=True)
-class Acl:
-    """One allowed operation on resources of a kind, by full name or by prefix."""
-
-    kind: int
-    name: str
-    pattern: int
-    operation: int
-
-
-def acls_of(account: Account) -> Iterator[Acl]:
-    """An account's ACLs in Kafka. Read and write include describe."""
-    for topic in account.reads:
-        yield Acl(_TOPIC, topic.name, _LITERAL, _READ)
-    for topic in account.writes:
-        yield Acl(_TOPIC, topic.name, _LITERAL, _WRITE)
-    for group in account.groups:
-        yield Acl(_GROUP, group, _PREFIXED, _READ)
-
-
-async def create_acls(bootstrap: str) -> int:
-    """Create every ACL; existing ones stay. Returns their number. Raises Unavailable."""
-    admin = AIOKafkaAdminClient(**kafka_options(bootstrap), request_timeout_ms=_ANSWER_MS)
-    try:
-        async with bounded(2 * _ANSWER_MS / 1000, "ACLs"):
-            await admin.start()
-            wanted = [(account.name, acl) for account in ACCOUNTS for acl in acls_of(account)]
-            for name, acl in wanted:
-                await _create(admin, name, acl)
-            return len(wanted)
-    finally:
-        await admin.close()
-
-
-async def _create(admin: AIOKafkaAdminClient, account: str, acl: Acl) -> None:
-    request = CreateAclsRequest(acl.kind, acl.name, acl.pattern, f"User:{account}", "*", acl.operation, _ALLOW)
-    answer: Any = await admin._send_request(request)
-    for code, message, *_ in answer.creation_responses:
-        if code:
-            raise for_code(code)(f"{account}: {message}")
+_OURS = {"made_by": "world-monitor"}
 
 
 def form_replica_set(members: Sequence[str], client: "MongoClient[Any]") -> bool:
@@ -94,6 +45,7 @@ def provide_users(client: "MongoClient[Any]", secrets: Path) -> int:
     accounts = [account for account in ACCOUNTS if account.database]
     for account in accounts:
         given: dict[str, Any] = {
+            "customData": _OURS,
             "pwd": read(secrets / "mongo" / account.name),
             "roles": [{"role": account.role, "db": account.database}],
         }
@@ -106,6 +58,16 @@ def provide_users(client: "MongoClient[Any]", secrets: Path) -> int:
     return len(accounts)
 
 
+def drop_former_users(client: "MongoClient[Any]") -> list[str]:
+    """Drop the users that this job made for accounts that are gone. Returns their names. An operator's own users stay."""
+    wanted = {account.name for account in ACCOUNTS if account.database}
+    found = client.admin.command("usersInfo", 1, filter={"customData": _OURS})["users"]
+    former = sorted(str(user["user"]) for user in found if user["user"] not in wanted)
+    for name in former:
+        client.admin.command("dropUser", name)
+    return former
+
+
 def prepare_mongo(settings: ComposeSettings, secrets: Path) -> str:
     """Form the replica set and create its users. Raises PyMongoError while MongoDB does not answer."""
     members = split(settings.mongo_members)
@@ -115,7 +77,9 @@ def prepare_mongo(settings: ComposeSettings, secrets: Path) -> str:
         formed = form_replica_set(members, first)
     with MongoClient[Any](root.format(",".join(members)), replicaSet="rs0", **timeouts) as client:
         users = provide_users(client, secrets)
-    return f"replica set of {len(members)} {'formed' if formed else 'found'}, {users} users"
+        former = drop_former_users(client)
+    dropped = f", dropped {', '.join(former)}" if former else ""
+    return f"replica set of {len(members)} {'formed' if formed else 'found'}, {users} users{dropped}"
 
 
 async def main() -> int:
@@ -138,7 +102,10 @@ async def _prepare_engines(settings: ComposeSettings, secrets: Path) -> None:
     while True:
         try:
             print(f"accounts: MongoDB: {await asyncio.to_thread(prepare_mongo, settings, secrets)}")
-            print(f"accounts: Kafka: {await create_acls(kafka)} ACLs")
+            changes = await provide_acls(kafka)
+            for acl in changes.removed:
+                print(f"accounts: Kafka: removed {acl}")
+            print(f"accounts: Kafka: {changes.wanted} ACLs, {len(changes.removed)} removed")
             return
         except (Unavailable, PyMongoError):
             if monotonic() > deadline:

@@ -1,7 +1,7 @@
 """`python -m deploy.compose.bootstrap` runs at each `docker compose up`, before everything else.
 
-It creates missing secrets, copies to each service its own, writes the edge's files, and prints the editor's token and the
-desk's log-in when it creates them.
+It creates missing secrets, copies to each service its own, writes the edge's files, and says where the editor's token is.
+It prints the desk's first log-in once, when it creates it.
 """
 
 import hashlib
@@ -49,6 +49,8 @@ def provide_secrets(settings: ComposeSettings) -> SecretFiles:
     write(settings.secrets / "ingestion" / "desk-password", desk_password, owner=SERVICE_ID)
     _provide_kafka(settings, secret_files)
     _provide_mongo(settings, secret_files)
+    # The topics job signs in as Kafka's admin, and needs no other secret.
+    write(settings.secrets / "topics" / "kafka", secret_files.secret(f"kafka/{ADMIN}"), owner=SERVICE_ID)
     write(settings.secrets / "redis" / "users.acl", redis_users(secret_files), owner=0, mode=0o444)
     return secret_files
 
@@ -145,10 +147,11 @@ def main() -> int:
     write_edge(settings)
     print(f"bootstrap: {len(secret_files.created)} secrets created, {len(ACCOUNTS)} accounts")
     if "editor-token" in secret_files.created:
-        print("bootstrap: the editor's token, shown this once and kept in the volume of secrets:")
-        print(f"bootstrap:   Authorization: Bearer {secret_files.secret('editor-token')}")
+        # Logs are kept, copied and read by others: the token, which has all rights for ever, must not be in them.
+        print("bootstrap: the editor's token is in the volume of secrets. To show it:")
+        print("bootstrap:   docker compose run --rm bootstrap cat /secrets/admin/editor-token")
     if "desk-password" in secret_files.created:
-        print("bootstrap: the desk's log-in, shown this once and kept in the volume of secrets:")
+        print("bootstrap: the desk's first log-in, shown this once. Change the password at the first sign-in:")
         print(
             f"bootstrap:   {settings.site_url}/desk  {settings.desk_admin_email}  {secret_files.secret('desk-password')}"
         )

@@ -187,7 +187,8 @@ class Stack:
         for name, address in self._addresses.items():
             self.report(f"  {name:<22} {address}")
         token = self._data / "editor.token"
-        self.report(f"  editor's log-in: Authorization: Bearer {token.read_text().strip()}   (kept in {token})")
+        # The file, not the token: terminals are logged, and it has all rights for ever.
+        self.report(f"  editor's token: Authorization: Bearer $(cat {token})")
         self._report_desk()
         self.report(f"World Monitor answers after {seconds:.1f} s: http://127.0.0.1:{self._settings.port}")
 

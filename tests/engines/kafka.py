@@ -44,8 +44,11 @@ class KafkaFailed(RuntimeError):
     """The broker could not be started. The message is one sentence."""
 
 
-def start(run: Path = _RUN, jars: Path = _JARS) -> str:
-    """Start a broker with an empty log, or find the one that runs; returns its address. Raises KafkaFailed."""
+def start(run: Path = _RUN, jars: Path = _JARS, extra: str = "") -> str:
+    """Start a broker with an empty log, or find the one that runs; returns its address. Raises KafkaFailed.
+
+    `extra`: more lines of `server.properties`.
+    """
     if _running_pid(run):
         return (run / "address").read_text().strip()
     _require_java()
@@ -55,7 +58,7 @@ def start(run: Path = _RUN, jars: Path = _JARS) -> str:
     ports = Ports()
     address = f"127.0.0.1:{ports.take()}"
     properties = run / "server.properties"
-    properties.write_text(_server_properties(address, f"127.0.0.1:{ports.take()}", run / "data"))
+    properties.write_text(_server_properties(address, f"127.0.0.1:{ports.take()}", run / "data") + extra)
     with (run / "log").open("ab") as log:
         _format(jars, properties, log.fileno())
         process = subprocess.Popen(

@@ -86,6 +86,12 @@ def test_secrets_of_a_service_are_mounted_by_it_alone() -> None:
         assert SERVICES[account.name]["environment"]["WM_ACCOUNT"] == account.name
 
 
+def test_master_copy_of_secrets_is_mounted_by_two_jobs_alone() -> None:
+    holders = {name for name, service in SERVICES.items() if "secrets-admin" in str(service.get("volumes", ""))}
+
+    assert holders == {"bootstrap", "accounts"}
+
+
 @pytest.mark.parametrize("engine", ["kafka", "redis"])
 def test_engine_restarts_when_accounts_change(engine: str) -> None:
     assert SERVICES[engine]["labels"] == {"org.world-monitor.accounts": accounts_revision()}

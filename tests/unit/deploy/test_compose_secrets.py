@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.compose.accounts import acls_of
 from deploy.compose.acls import ACCOUNTS
-from deploy.compose.bootstrap import edge, provide_secrets, write_edge
+from deploy.compose.bootstrap import edge, main, provide_secrets, write_edge
+from deploy.compose.kafka_acls import acls_of
 from deploy.compose.settings import ComposeSettings
 from deploy.edge.render import render
 from services.comments.app import GROUP as COMMENTS_GROUP
@@ -19,7 +19,7 @@ BROKERS = ("kafka", "kafka-2", "kafka-3")
 
 @pytest.fixture
 def settings(tmp_path: Path) -> ComposeSettings:
-    holders = [*(account.name for account in ACCOUNTS), "admin", *BROKERS, "mongo", "redis"]
+    holders = [*(account.name for account in ACCOUNTS), "admin", "topics", *BROKERS, "mongo", "redis"]
     for holder in holders:
         (tmp_path / "secrets" / holder).mkdir(parents=True)
     (tmp_path / "edge").mkdir()
@@ -116,3 +116,28 @@ def test_files_that_the_edge_serves_are_in_its_volume(settings: ComposeSettings)
 
 def _texts(folder: Path) -> dict[Path, str]:
     return {path: path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_log_of_the_first_start_has_no_token_and_says_where_it_is(
+    settings: ComposeSettings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WM_SECRETS", str(settings.secrets))
+    monkeypatch.setenv("WM_EDGE_FOLDER", str(settings.edge_folder))
+
+    assert main() == 0
+
+    printed = capsys.readouterr().out
+    secrets = {
+        path.name: path.read_text().strip() for path in (settings.secrets / "admin").rglob("*") if path.is_file()
+    }
+    # The desk's first password is shown once, until the admin changes it.
+    assert [name for name, secret in secrets.items() if secret in printed] == ["desk-password"]
+    assert "cat /secrets/admin/editor-token" in printed
+
+
+def test_topics_job_has_one_secret(settings: ComposeSettings) -> None:
+    secret_files = provide_secrets(settings)
+
+    held = {path.name: path.read_text().strip() for path in (settings.secrets / "topics").iterdir()}
+
+    assert held == {"kafka": secret_files.secret("kafka/admin")}

@@ -2,15 +2,18 @@
 -- Redis runs a script alone but does not roll back a failed one. So the script first reads everything that can fail (a wrong
 -- argument, a key of a wrong type), and writes the position last.
 -- KEYS[1] the partition's state
--- ARGV    log, from, to, fingerprint, slot, slots, spans ("1h:1 24h:60 …"), ids (16 bytes each), rows (2 bytes for each
---         id: its index in the rows below, from 0), then for each row its article and its minute
+-- ARGV    log, from, to, fingerprint, slot, spans ("1h:1 24h:60 …"), most sets of ids, most ids in a set, ids (16 bytes
+--         each), rows (2 bytes for each id: its index in the rows below, from 0), then for each row its article and its minute
+-- `ids` orders the sets of event ids by their last use, not by time: a clock that steps must not hide or drop a set. A set
+-- holds the ids of one slot of log time; a slot with too many has several sets (`123`, `123.7`).
 -- Returns {"OK", next, counted}, {"ALREADY" | "GAP" | "WRONG_LOG", next, 0} or {"UNKNOWN", 0, 0}.
 local state = KEYS[1]
 local base = string.sub(state, 1, -6)
 local log, from, to, fingerprint = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local slot, slots, spans, ids, indexes = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
-local most_rows = (#ARGV - 9) / 2
-if not (from and to and to > from and slot and slots) or #ids % 16 ~= 0 or #indexes * 8 ~= #ids then
+local slot, spans, most_sets, most_ids = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+local ids, indexes = ARGV[9], ARGV[10]
+local most_rows = (#ARGV - 10) / 2
+if not (from and to and to > from and tonumber(slot) and most_sets and most_ids and indexes) or #ids % 16 ~= 0 or #indexes * 8 ~= #ids then
   return redis.error_reply('apply_views: wrong arguments')
 end
 
@@ -24,14 +27,12 @@ if position ~= from then return {'GAP', position, 0} end
 -- Find the new ids, and the count of each row.
 local count = #ids / 16
 local given, seen = {}, {}
+local held = redis.call('ZRANGE', base .. 'ids', 0, -1)
 for i = 1, count do given[i] = string.sub(ids, i * 16 - 15, i * 16) end
 if count > 0 then
-  for back = 0, slots - 1 do
-    local key = base .. 'ids:' .. (slot - back)
-    if redis.call('SCARD', key) > 0 then
-      local found = redis.call('SMISMEMBER', key, unpack(given))
-      for i = 1, count do if found[i] == 1 then seen[i] = true end end
-    end
+  for _, name in ipairs(held) do
+    local found = redis.call('SMISMEMBER', base .. 'ids:' .. name, unpack(given))
+    for i = 1, count do if found[i] == 1 then seen[i] = true end end
   end
 end
 local counts, counted = {}, 0
@@ -64,7 +65,7 @@ local function sum(window, article, place, n)
   add(base .. 'sum:' .. window .. ':' .. place, article, n)
 end
 for row, n in pairs(counts) do
-  local article, minute = ARGV[10 + row * 2], tonumber(ARGV[11 + row * 2])
+  local article, minute = ARGV[11 + row * 2], tonumber(ARGV[12 + row * 2])
   if not minute then return redis.error_reply('apply_views: wrong arguments') end
   local place = places[article]
   if not place then
@@ -81,18 +82,28 @@ for row, n in pairs(counts) do
     end
   end
 end
-local old = redis.call('ZRANGEBYSCORE', base .. 'ids', '-inf', '(' .. (slot - slots + 1))
+
+-- Choose the set that takes the ids: the newest one of this slot that has room, else another one.
+local latest = redis.call('ZRANGE', base .. 'ids', -1, -1, 'WITHSCORES')
+local turn, set = tonumber(latest[2] or '0') + 1, nil
+for i = #held, 1, -1 do
+  if string.match(held[i], '^%d+') == slot then
+    set = redis.call('SCARD', base .. 'ids:' .. held[i]) + count <= most_ids and held[i] or slot .. '.' .. turn
+    break
+  end
+end
+set = set or slot
 
 for _, a in ipairs(adds) do redis.call('ZINCRBY', a[1], a[2], a[3]) end
 for _, b in pairs(buckets) do redis.call('ZADD', base .. 'buckets:' .. b[1], b[2], b[2]) end
 -- A repeated id is remembered again, so that a chain of retries is covered from its last one.
 if count > 0 then
-  redis.call('SADD', base .. 'ids:' .. slot, unpack(given))
-  redis.call('ZADD', base .. 'ids', slot, slot)
-end
-for _, number in ipairs(old) do
-  redis.call('UNLINK', base .. 'ids:' .. number)
-  redis.call('ZREM', base .. 'ids', number)
+  redis.call('SADD', base .. 'ids:' .. set, unpack(given))
+  redis.call('ZADD', base .. 'ids', turn, set)
+  for _, name in ipairs(redis.call('ZRANGE', base .. 'ids', 0, -1 - most_sets)) do
+    redis.call('UNLINK', base .. 'ids:' .. name)
+    redis.call('ZREM', base .. 'ids', name)
+  end
 end
 if counted > 0 then revision = revision + 1 end
 redis.call('HSET', state, 'revision', revision, 'next', to, 'fingerprint', fingerprint)

@@ -18,7 +18,8 @@ _MOST_ANSWERS = 4_096
 class RankingCache:
     """Rankings by window and section, and the bytes of each answer made from them. Calls `on_change` for a new ranking.
 
-    A ranking stays until a newer one arrives. After a broker came back empty, the counter publishes all rankings again;
+    The log's order decides, not `computed_at`: a counter whose clock is ahead must not hide the rankings after its own.
+    A ranking stays until the next one arrives. After a broker came back empty, the counter publishes all rankings again;
     until then the last one is better than none.
     """
 
@@ -28,7 +29,7 @@ class RankingCache:
         self._answers: OrderedDict[tuple[Window, str | None, int], bytes] = OrderedDict()
 
     def apply(self, record: Record) -> None:
-        """Apply a record of rankings.v1. Of two rankings of one scope the later `computed_at` wins, in any order."""
+        """Apply a record of rankings.v1: it replaces the ranking of its scope."""
         try:
             ranking = decode(record)
         except InvalidMessage as error:
@@ -37,13 +38,10 @@ class RankingCache:
             _log.error("ranking.unreadable", partition=record.partition, offset=record.offset, reason=str(error))
             return
         if isinstance(ranking, RankingComputed):
-            self._keep_if_newer(ranking)
+            self._keep(ranking)
 
-    def _keep_if_newer(self, ranking: RankingComputed) -> None:
+    def _keep(self, ranking: RankingComputed) -> None:
         scope = (ranking.window, ranking.section)
-        known = self._newest.get(scope)
-        if known is not None and known.computed_at > ranking.computed_at:
-            return
         self._newest[scope] = ranking
         for key in [key for key in self._answers if key[:2] == scope]:
             del self._answers[key]

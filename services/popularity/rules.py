@@ -21,10 +21,14 @@ DAY = 24 * HOUR
 
 # The clock of an api may be ahead. A view further in the future counts at the time of its record in the log.
 MOST_SKEW_MS = 60_000
-# Event ids are remembered by slots of log time: the current slot and two before it, so 30 to 45 minutes. The longest
-# ambiguous retry (a browser that was offline, a loader that repeats) is far shorter.
+# Event ids are remembered in sets, one for a slot of log time: the four sets that were used last, so 45 to 60 minutes, and
+# at least 30 when the log's clock steps once. The longest ambiguous retry (a browser that was offline, a loader that
+# repeats) is far shorter.
 ID_SLOT_MS = 15 * 60_000
-ID_SLOTS = 3
+MOST_ID_SETS = 4
+# Bounds what views can make Redis keep: 72 bytes an id, so 173 MB in six partitions. Reached above 111 views a second in a
+# partition; then the time above is shorter.
+MOST_IDS_IN_A_SET = 100_000
 # Records in one call of apply_views: a few milliseconds of Redis' only thread.
 MOST_RECORDS_A_CALL = 1000
 _KEYS = UUID("5b0e2f0a-9b6b-4b7e-8d34-1f5a1f0f6c52")  # the name space of event ids made from keys

@@ -2,7 +2,7 @@
 
 All keys of one partition of views.v1 share a hash tag, `popularity:{p3}:`, since scripts touch them together:
 `state` (log, next, fingerprint, revision, cards, retired:<window>), `logs`, `sum:<window>[:<section>]`, `aside:<window>`,
-`bucket:<window>:<minute>`, `buckets:<window>`, `ids:<slot>`, `ids`, `article:<id>`. `popularity:{a0}:state` is the position in
+`bucket:<window>:<minute>`, `buckets:<window>`, `ids:<slot>[.<turn>]`, `ids`, `article:<id>`. `popularity:{a0}:state` is the position in
 a partition of articles.v1, `popularity:key:<digest>` an Idempotency-Key.
 """
 
@@ -15,7 +15,7 @@ from typing import Literal, cast
 
 from redis.asyncio import Redis
 
-from services.popularity.rules import ID_SLOTS, SPANS, Chunk, Span
+from services.popularity.rules import MOST_ID_SETS, MOST_IDS_IN_A_SET, SPANS, Chunk, Span
 from shared import topics
 from shared.events import WINDOWS, ArticleState, ArticleWithdrawn, Erased, Window
 from shared.kafka.client import partition_of
@@ -81,8 +81,9 @@ class Store:
     has lost them.
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, most_ids: int = MOST_IDS_IN_A_SET) -> None:
         self._redis = redis
+        self._most_ids = most_ids
         self._apply_views, self._upsert_article, self._retire_buckets, self._adopt_log = (
             redis.register_script(Path(__file__).with_name(f"{name}.lua").read_text())
             for name in ("apply_views", "upsert_article", "retire_buckets", "adopt_log")
@@ -124,7 +125,8 @@ class Store:
     async def apply(self, topic: str, partition: int, log: str, chunk: Chunk) -> Applied:
         """Count a chunk and advance the position, both or neither, if the chunk begins at the position."""
         rows: list[str | int] = [part for article, minute in chunk.rows for part in (article, minute)]
-        args: list[str | int] = [log, chunk.start, chunk.end, chunk.fingerprint, chunk.slot, ID_SLOTS, _SPANS]
+        args: list[str | int] = [log, chunk.start, chunk.end, chunk.fingerprint, chunk.slot, _SPANS]
+        args += [MOST_ID_SETS, self._most_ids]
         indexes = b"".join(row.to_bytes(2, "big") for row in chunk.views.values())
         async with available("apply_views"):
             answer = await self._apply_views(

@@ -43,6 +43,7 @@ class ApiParts:
             from_beginning=[topics.RANKINGS],
             apply=self.ranking_cache.apply,
             reset=lambda: None,
+            goes_on=True,
         )
 
     async def live(self, _: web.Application) -> AsyncIterator[None]:

@@ -232,7 +232,7 @@ class RankingComputed(Event):
     """The most viewed articles of a window, over the whole site (`section` None) or one section, at most 100.
 
     `covers` is the offset up to which each partition of views.v1 is counted. Of two rankings with the same key, the one
-    with the later `computed_at` is valid.
+    that is later in the log is valid.
     """
 
     ce_type: ClassVar[str] = "world-monitor.ranking.computed.v1"

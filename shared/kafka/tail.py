@@ -34,6 +34,9 @@ class LogTail:
     `apply` is called before the log's identity is checked; `reset` follows when the log was replaced. So `apply` must do no
     harm with records of another log. `settle` is awaited after each turn, with or without records, once the log was checked.
 
+    With `goes_on`, topics are read on from the last position after an interruption in the same log: for an owner that keeps
+    what it has read, and for which the log's order decides (an old record must not come after a newer one).
+
     An owner that stores its state gives the offsets to go on at by `resume`, which gets the log's identity. A partition
     without an offset, and every partition of a log that was replaced or cut off, is read from its beginning. `is_urgent`
     shortens the waits at rest, for followers that readers wait for.
@@ -49,6 +52,7 @@ class LogTail:
         reset: Callable[[], None],
         resume: Callable[[str], Mapping[tuple[str, int], int]] | None = None,
         settle: Callable[[], Awaitable[None]] | None = None,
+        goes_on: bool = False,
         is_urgent: bool = False,
     ) -> None:
         self._settings = settings
@@ -57,6 +61,8 @@ class LogTail:
         self._apply = apply
         self._reset = reset
         self._resume = resume
+        self._goes_on = goes_on
+        self._log_id = ""
         self._settle = settle
         self._is_replaced = False
         self._pace = Pace(settings.kafka_fetch_wait_ms, settings.rest_wait_ms(is_urgent=is_urgent))
@@ -95,6 +101,7 @@ class LogTail:
             async with bounded(15, "tail start"):
                 await consumer.start()
                 targets = await self._place(consumer, self._known(log_id))
+            self._log_id = log_id
             self._followed_at = monotonic()
             self._reset()
             await self._pump(consumer, log_id, targets)
@@ -103,6 +110,8 @@ class LogTail:
 
     def _known(self, log_id: str) -> Mapping[tuple[str, int], int]:
         known = {} if self._resume is None else self._resume(log_id)
+        if self._goes_on and log_id == self._log_id:
+            known = {(at.topic, at.partition): self._next[at] for at in self._beginning}
         return {} if self._is_replaced else known
 
     async def _place(

@@ -51,6 +51,7 @@ class Invalidation:
             from_end=[PAGES],
             apply=self.apply,
             reset=self.flush,
+            goes_on=True,
             is_urgent=True,
         )
 

@@ -43,12 +43,9 @@ class PopularNews:
         self._rendered: dict[Block, tuple[PopularView, bytes]] = {}
 
     def take(self, ranking: RankingComputed) -> None:
-        """Store a ranking, unless a later one for the same window and section is known: they may come in any order."""
-        key = (ranking.window, ranking.section)
-        known = self._rankings.get(key)
-        if known is None or known.computed_at <= ranking.computed_at:
-            self._rankings[key] = ranking
-            self._current.clear()
+        """Store a ranking in place of the one before. The log's order decides, since a counter's clock may be wrong."""
+        self._rankings[ranking.window, ranking.section] = ranking
+        self._current.clear()
 
     def fragment(self, block: Block) -> bytes:
         """The block's HTML; the same object until its content changes."""

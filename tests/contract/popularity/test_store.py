@@ -1,6 +1,6 @@
 """Popularity's scripts one by one, on a real Redis. `test_apply_views.py` tests them together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -74,14 +74,33 @@ async def test_chunk_elsewhere_than_the_position_is_refused(store: Store, start:
     assert (await store.views(ARTICLE))["all"] == 3
 
 
-async def test_repeated_id_counts_once_within_half_an_hour_of_the_log(store: Store) -> None:
-    again = _ids(1)
-    counted = [
-        (await store.apply(VIEWS, 0, "log A", _chunk(number, *again, slot=SLOT + slot))).counted
-        for number, slot in enumerate([0, 0, 1, 2, 4, 7])
+async def _apply_each(store: Store, ids: Sequence[bytes], slots: Sequence[int]) -> list[int]:
+    start = (await store.state(VIEWS, 0)).position
+    chunks = [
+        _chunk(start + step, name, slot=SLOT + slot) for step, (name, slot) in enumerate(zip(ids, slots, strict=True))
     ]
+    return [(await store.apply(VIEWS, 0, "log A", chunk)).counted for chunk in chunks]
 
-    assert counted == [1, 0, 0, 0, 0, 1]
+
+async def test_repeated_id_counts_once_until_four_other_slots_were_used(store: Store) -> None:
+    again, other = _ids(2)
+
+    assert await _apply_each(store, [again] * 5, [0, 0, 1, -1, 7]) == [1, 0, 0, 0, 0]
+    assert await _apply_each(store, _ids(4), [8, 9, 10, 11]) == [1] * 4
+    assert await _apply_each(store, [again, other], [11, 11]) == [1, 1]
+
+
+async def test_remembered_ids_of_one_slot_are_bounded(redis_url: str, store: Store) -> None:
+    async with connect(f"{redis_url}/5") as client:
+        small = Store(client, most_ids=10)
+        first, last = _ids(1), _ids(1)
+
+        counted = await _apply_each(small, [*first, *_ids(60), *last, *last, *first], [0] * 64)
+        sizes = [await client.scard(key) async for key in client.scan_iter("popularity:{p0}:ids:*")]
+
+    assert counted == [1] * 62 + [0, 1]
+    assert max(sizes) == 10
+    assert sum(sizes) <= 40
 
 
 async def test_chunk_of_another_log_is_refused(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""A tail whose owner stored its state: where it goes on."""
+"""A tail whose owner stored its state, or kept it in memory: where it goes on."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from shared.errors import Unavailable
+from shared.events import Record
+from shared.kafka.client import LogIdentity
 from shared.kafka.producer import Producer
 from shared.kafka.tail import LogTail
 from shared.process.process import start_task, stop_task
@@ -92,3 +94,50 @@ async def test_shorter_log_is_reread_after_kafka_was_away(kafka_url: str, produc
         grown = True
         await until(lambda: follower.values and follower.values[-1] == "8", "the log is read")
         assert "".join(follower.values) == "012345678"
+
+
+@pytest.mark.parametrize(
+    ("logs", "values"), [(("a", "a"), "012345"), (("a", "b"), "01234012345")], ids=["same log", "another log"]
+)
+async def test_tail_of_an_owner_that_keeps_what_it_read_repeats_nothing_of_the_same_log(
+    kafka_url: str, producer: Producer, monkeypatch: pytest.MonkeyPatch, logs: tuple[str, str], values: str
+) -> None:
+    topic, seen, starts = await make_topic(kafka_url, 1), list[str](), 0
+    identities = iter((logs[0], logs[0]))
+    for message in numbered(
+        topic, 0, 5
+    ):  # one batch each: the embedded broker reports the start of the last batch as its end
+        await producer.send(message)
+
+    async def identity(_: LogIdentity) -> str:
+        return next(identities, logs[1])
+
+    def start() -> None:
+        nonlocal starts
+        starts += 1
+
+    def apply(record: Record) -> None:
+        seen.append((record.value or b"").decode())
+
+    async def interrupt_once() -> None:
+        if starts == 1 and len(seen) == 5:
+            raise Unavailable("an interruption")
+
+    monkeypatch.setattr(LogIdentity, "current", identity)
+    tail = LogTail(
+        Settings(kafka=kafka_url),
+        from_beginning=[Topic(topic, 1)],
+        apply=apply,
+        reset=start,
+        settle=interrupt_once,
+        goes_on=True,
+    )
+    task = start_task(tail.run(), "tail")
+    try:
+        await until(lambda: starts >= 2, "the tail has started again")
+        await producer.send(*numbered(topic, 5, 1))
+        await until(lambda: seen[-1] == "5", "the next record is read")
+    finally:
+        await stop_task(task)
+
+    assert "".join(seen) == values

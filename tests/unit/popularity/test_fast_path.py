@@ -1,6 +1,6 @@
 """The fast path writes and answers as the routes do."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import orjson
@@ -53,13 +53,13 @@ def _with_id(record: Record, ce_id: bytes) -> tuple[Header, ...]:
     return tuple((name, ce_id if name == "ce_id" else value) for name, value in record.headers)
 
 
-def test_ranking_cache_answers_with_the_newest_ranking() -> None:
+def test_ranking_that_is_later_in_the_log_wins_though_another_is_dated_ahead() -> None:
     changes: list[None] = []
     cache = RankingCache(on_change=lambda: changes.append(None))
-    old, new = _record("24h", 1, at=datetime(2020, 1, 1, tzinfo=UTC)), _record("24h", 3, 2)
+    ahead, right = _record("24h", 1, at=now() + timedelta(hours=2)), _record("24h", 3, 2)
 
     empty = orjson.loads(cache.answer("24h", None, 5))
-    for record in (old, new, old):
+    for record in (ahead, right):
         cache.apply(record)
     found = orjson.loads(cache.answer("24h", None, 1))
 
@@ -91,7 +91,7 @@ def test_unreadable_ranking_is_counted_and_changes_no_answer(value: bytes) -> No
     assert RANKINGS_UNREADABLE._value.get() == dropped + 1
 
 
-def test_later_computed_ranking_wins_whatever_its_record_id() -> None:
+def test_later_ranking_wins_whatever_its_record_id() -> None:
     cache = RankingCache(on_change=lambda: None)
     early, late = _record("24h", 1, at=datetime(2026, 1, 1, tzinfo=UTC)), _record("24h", 2)
 

@@ -2,8 +2,8 @@
 
 All keys of one partition of views.v1 share a hash tag, `popularity:{p3}:`, since scripts touch them together:
 `state` (log, next, fingerprint, revision, cards, retired:<window>), `logs`, `sum:<window>[:<section>]`, `aside:<window>`,
-`bucket:<window>:<minute>`, `buckets:<window>`, `ids:<slot>[.<turn>]`, `ids`, `article:<id>`. `popularity:{a0}:state` is the position in
-a partition of articles.v1, `popularity:key:<digest>` an Idempotency-Key.
+`bucket:<window>:<minute>`, `buckets:<window>`, `ids:<slot>[.<turn>]`, `ids`, `article:<id>`. `popularity:{a0}:state` is the
+position in a partition of articles.v1, `popularity:key:<digest>` an Idempotency-Key.
 """
 
 import hashlib

@@ -4,7 +4,7 @@ import asyncio
 import time
 from dataclasses import replace
 from functools import partial
-from itertools import count
+from itertools import count, cycle
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
@@ -82,6 +82,20 @@ async def test_views_of_one_address_fit_a_family(start_edge: StartEdge, client: 
 
     # A burst of 200, and 2 a second.
     assert 200 < counted <= 201 + 2 * (time.monotonic() - began) + 1
+
+
+async def test_searches_have_a_limit_of_their_own_and_pages_another(
+    start_edge: StartEdge, client: ClientSession
+) -> None:
+    edge = await start_edge(rate_limits=True)
+    paths = cycle(["/search?q=x", "/v1/search?q=x"])
+
+    searched = [answer.status for answer in await send_at_once(lambda: client.get(edge + next(paths)), 360)]
+    pages = [answer.status for answer in await send_at_once(lambda: client.get(f"{edge}/world"), 360)]
+
+    assert searched.count(200) >= 100
+    assert searched.count(429) > 100
+    assert pages == [200] * 360
 
 
 @pytest.mark.parametrize(

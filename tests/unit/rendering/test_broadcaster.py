@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
+from services.rendering.gateway.live import broadcaster as live
 from services.rendering.gateway.live.broadcaster import MOST_UNREAD_BYTES, STALLED_S, Broadcaster, Listener
 from tests.support.polling import PATIENCE_S
 
@@ -76,6 +77,42 @@ async def test_reader_that_reads_nothing_is_dropped_near_the_unread_limit() -> N
             await asyncio.sleep(0)
 
     assert MOST_UNREAD_BYTES < sent < 3 * MOST_UNREAD_BYTES
+
+
+def test_replay_is_shared_between_readers_and_within_what_a_reader_may_be_behind() -> None:
+    broadcaster = Broadcaster(1)
+    start = broadcaster.encode("front", {}).split(b"\n")[0].removeprefix(b"id: ").decode()
+    piece = "x" * (MOST_UNREAD_BYTES // 8)
+    for _ in range(7):
+        broadcaster.publish("front", "front", piece)
+    one, other = broadcaster.events_since(start, ["front"]), broadcaster.events_since(start, ["front"])
+    assert one is not None
+    assert other is not None
+    assert len(one) == 7
+    assert all(mine is theirs for mine, theirs in zip(one, other, strict=True))
+
+    broadcaster.publish("front", "front", piece)
+
+    assert broadcaster.events_since(start, ["front"]) is None
+    assert broadcaster.events_since(start, ["article:other"]) == []
+
+
+async def test_reader_farthest_behind_is_dropped_when_all_together_are_too_far(
+    join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broadcaster = Broadcaster(3)
+    (far, _), (near, _), (reads, _) = [await join(broadcaster) for _ in range(3)]
+    far.send(_OVERFLOW * 2)
+    near.send(_OVERFLOW)
+    unread = far.unread_bytes + near.unread_bytes
+
+    monkeypatch.setattr(live, "MOST_UNREAD_OVERALL_BYTES", unread)
+    broadcaster.bound_unread()
+    assert not far.closed.done()
+    monkeypatch.setattr(live, "MOST_UNREAD_OVERALL_BYTES", unread - 1)
+    broadcaster.bound_unread()
+
+    assert [reader.closed.done() for reader in (far, near, reads)] == [True, False, False]
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ import secrets
 import socket
 from collections import deque
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from time import monotonic
 
 import orjson
@@ -21,6 +22,8 @@ PING_EVERY_S = 15
 _PING = b": still here\n\n"
 # About 64 of the longest usual events. A reader this far behind is better served by the present content.
 MOST_UNREAD_BYTES = 256 * 1024
+# What all readers together may be behind. It counts shared events once for each reader, so less memory is held.
+MOST_UNREAD_OVERALL_BYTES = 64 * 1024 * 1024
 # The kernel's send buffer; by default it grows to megabytes. Linux doubles the value, to include its own bookkeeping.
 _KERNEL_BYTES = 64 * 1024
 STALLED_S = 10.0
@@ -42,12 +45,21 @@ class Listener:
         self._transport = transport
         self._stalled_since: float | None = None
 
+    @property
+    def unread_bytes(self) -> int:
+        """The bytes that wait in our buffer."""
+        return 0 if self._transport.is_closing() else self._transport.get_write_buffer_size()
+
+    def greet(self, parts: Sequence[bytes]) -> None:
+        """Write the first bytes of the stream. The parts are not joined: replayed events are shared with other readers."""
+        self._transport.writelines(parts)
+
     def send(self, event: bytes) -> None:
         """Write an event; disconnect the reader instead if too much is still unread."""
         if self._transport.is_closing():
             self.end()
         elif self._transport.get_write_buffer_size() > MOST_UNREAD_BYTES:
-            self._drop("behind")
+            self.drop("behind")
         else:
             self._transport.write(event)
 
@@ -60,7 +72,7 @@ class Listener:
         elif self._stalled_since is None:
             self._stalled_since = now
         elif now - self._stalled_since > STALLED_S:
-            self._drop("stalled")
+            self.drop("stalled")
 
     def close(self) -> None:
         """End the stream. Unread bytes are discarded."""
@@ -73,7 +85,8 @@ class Listener:
         if not self.closed.done():
             self.closed.set_result(None)
 
-    def _drop(self, reason: str) -> None:
+    def drop(self, reason: str) -> None:
+        """Disconnect the reader. Unread bytes are discarded."""
         metrics.LIVE_DROPPED.labels(reason).inc()
         self._transport.abort()
         self.end()
@@ -109,7 +122,7 @@ class Broadcaster:
         """Whether the topic has listeners."""
         return topic in self._by_topic
 
-    def join(self, transport: asyncio.Transport, topics: Sequence[TopicName], greeting: bytes) -> Listener:
+    def join(self, transport: asyncio.Transport, topics: Sequence[TopicName], *greeting: bytes) -> Listener:
         """Send a reader the greeting, and from now on the events of the topics."""
         self._joined += 1
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BYTES)
@@ -117,7 +130,7 @@ class Broadcaster:
         self._listeners.add(listener)
         for topic in topics:
             self._by_topic.setdefault(topic, set()).add(listener)
-        listener.send(greeting)
+        listener.greet(greeting)
         return listener
 
     def leave(self, listener: Listener) -> None:
@@ -150,12 +163,16 @@ class Broadcaster:
             self._history_bytes -= len(self._history.popleft()[2])
 
     def events_since(self, last_id: str, topics: Iterable[TopicName]) -> list[bytes] | None:
-        """The events of the topics after an event id; None when the history does not reach back to it."""
+        """The events of the topics after an event id, the same objects for every reader.
+
+        None when the history does not reach back to it, or when they are more than a reader may be behind.
+        """
         epoch, _, number = last_id.partition("-")
         if epoch != self._epoch or not number.isdecimal() or not self._reaches_back_to(int(number)):
             return None
         followed = set(topics)
-        return [event for at, topic, event in self._history if at > int(number) and topic in followed]
+        missed = [event for at, topic, event in self._history if at > int(number) and topic in followed]
+        return missed if sum(map(len, missed)) <= MOST_UNREAD_BYTES else None
 
     def _reaches_back_to(self, number: int) -> bool:
         oldest = self._history[0][0] if self._history else self._number + 1
@@ -181,6 +198,19 @@ class Broadcaster:
                 listener.check(now)
                 if listener.ping_tick == tick and not listener.closed.done():
                     listener.send(_PING)
+            self.bound_unread()
+
+    def bound_unread(self) -> None:
+        """Disconnect the readers who are farthest behind, until all together are within MOST_UNREAD_OVERALL_BYTES."""
+        behind = [(listener.unread_bytes, listener) for listener in self._listeners]
+        overall = sum(unread for unread, _ in behind)
+        if overall <= MOST_UNREAD_OVERALL_BYTES:
+            return
+        for unread, listener in sorted(behind, key=itemgetter(0), reverse=True):
+            listener.drop("overall")
+            overall -= unread
+            if overall <= MOST_UNREAD_OVERALL_BYTES:
+                return
 
     def close(self) -> None:
         """End every stream and accept no more."""

@@ -154,14 +154,14 @@ class LiveHandler:
         if transport is None:
             return EndedStream()
         followed = () if query.block is None else (self._topics.follow_block(query.block),)
-        listener = self._broadcaster.join(transport, (*query.topics, *followed), self._opening(query))
+        listener = self._broadcaster.join(transport, (*query.topics, *followed), *self._opening(query))
         try:
             await listener.closed
         finally:
             self._broadcaster.leave(listener)
         return EndedStream()
 
-    def _opening(self, query: LiveQuery) -> bytes:
+    def _opening(self, query: LiveQuery) -> list[bytes]:
         retry = f"retry: {random.randint(*_RETRY_MS)}\n\n".encode()
         greeting = self._topics.greeting(query.topics, query.block, query.last_id)
-        return _HEAD + self._date.line + b"\r\n" + retry + greeting
+        return [_HEAD + self._date.line + b"\r\n" + retry, *greeting]

@@ -34,6 +34,8 @@ _log = structlog.get_logger(__name__)
 POPULAR_EVERY_S = 5.0
 # A topic without listeners is kept for a while: a reader who turns the page comes back.
 _FORGET_AFTER_S = 60.0
+# Above this number topics without listeners are forgotten within a second: anyone may ask for articles that do not exist.
+_MOST_KEPT = 4096
 _READS_AT_ONCE = 4
 _RETRY_AFTER_S = 1.0
 
@@ -88,8 +90,8 @@ class LiveTopics:
             for state in states.values():
                 state.joining -= 1
 
-    def greeting(self, topics: Sequence[TopicName], block: Block | None, last_id: str) -> bytes:
-        """The first bytes for a new listener: events since `last_id`, or `reset`; then the present content."""
+    def greeting(self, topics: Sequence[TopicName], block: Block | None, last_id: str) -> list[bytes]:
+        """The first events for a new listener: those since `last_id`, or `reset`; then the present content."""
         encode = self._broadcaster.encode
         popular = [] if block is None else [popular_topic(block)]
         missed = self._broadcaster.events_since(last_id, [*topics, *popular]) if last_id else []
@@ -97,7 +99,7 @@ class LiveTopics:
         events += [encode(*event) for topic in topics for event in self._present_events(topic)]
         if missed is None and block is not None:
             events.append(encode("popular", _block_data(self._popular.fragment(block))))
-        return b"".join(events)
+        return events
 
     def _present_events(self, topic: TopicName) -> Sequence[LiveEvent]:
         content = self._states[topic].content
@@ -155,10 +157,11 @@ class LiveTopics:
                     self._broadcaster.publish(topic, "popular", _block_data(fragment))
 
     def _forget(self, now: float) -> None:
+        kept_for_s = _FORGET_AFTER_S if len(self._states) <= _MOST_KEPT else 0.0
         for topic, state in tuple(self._states.items()):
             if self._is_in_use(topic, state):
                 state.last_used_at = now
-            elif now - state.last_used_at > _FORGET_AFTER_S and state.read_task is None:
+            elif now - state.last_used_at > kept_for_s and state.read_task is None:
                 del self._states[topic]
 
     def _start_reading(self, topic: TopicName, state: TopicState) -> "asyncio.Task[None]":

@@ -148,7 +148,7 @@ async def test_change_while_a_reader_joins_keeps_its_topics_loaded(projector: Pr
     live_topics.on_change(front_name(SITE))
     await joining
 
-    greeting = live_topics.greeting([FRONT, article_topic("lamp")], None, "")
+    greeting = b"".join(live_topics.greeting([FRONT, article_topic("lamp")], None, ""))
     mongo.close()
     assert b"event: front" in greeting
     assert b"event: article" in greeting

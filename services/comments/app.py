@@ -7,8 +7,17 @@ from aiohttp import web
 
 from services.comments.access import TokenChecker
 from services.comments.consumers import SUBSCRIPTIONS
+from services.comments.discussions import Discussions
 from services.comments.form_errors import FormErrorPages
-from services.comments.keys import ARTICLE_LOOKUP, FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER, WRITER_COOKIE
+from services.comments.keys import (
+    ARTICLE_LOOKUP,
+    DISCUSSIONS,
+    FORM_ERROR_PAGES,
+    RATE_LIMITER,
+    STORE,
+    TOKEN_CHECKER,
+    WRITER_COOKIE,
+)
 from services.comments.posting import ArticleLookup
 from services.comments.rate_limiter import RateLimiter
 from services.comments.routes import ROUTES
@@ -41,6 +50,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[STORE] = store
     app[ARTICLE_LOOKUP] = ArticleLookup(store, lambda: runner.ready and runner.lag == 0)
     app[FORM_ERROR_PAGES] = FormErrorPages(load_site(settings.site))
+    app[DISCUSSIONS] = Discussions(store.comments, store.discussions)
     app[RATE_LIMITER] = RateLimiter(settings)
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
 

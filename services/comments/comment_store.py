@@ -9,18 +9,30 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+import structlog
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.comments.records import Comment
+from services.comments.discussion_index import MOST_IN_A_DISCUSSION, IndexEntry
+from services.comments.records import Comment, DiscussionVersion
 from services.comments.rules import Action, Sort, Status
+from shared.errors import Unavailable
 from shared.events import CommentState
 from shared.ids import made_at
-from shared.mongo.collections import Collection, Database, Document, Session, available, ensure_indexes
+from shared.mongo.collections import (
+    Collection,
+    Database,
+    Document,
+    DuplicateKeyError,
+    Session,
+    available,
+    ensure_indexes,
+)
 from shared.times import now
 
-# One answer holds an article's whole discussion. Of more published comments the newest are left out, of `total` as well.
-# Pages use the read model instead.
-MOST_IN_A_DISCUSSION = 20_000
+_log = structlog.get_logger(__name__)
+
+# After more changes than these an instance reads the discussion anew.
+MOST_REMEMBERED_CHANGES = 100
 _REPUBLISH_CHUNK = 500
 _DAY = timedelta(days=1)
 
@@ -29,6 +41,10 @@ _INDEXES = [
     IndexModel([("status", ASCENDING), ("_id", ASCENDING)]),
     IndexModel([("day", ASCENDING), ("_id", ASCENDING)]),
 ]
+
+
+# The fields of an IndexEntry.
+_PLACE = {"root_id": 1, "parent_id": 1, "status": 1}
 
 
 class CommentStore:
@@ -48,19 +64,24 @@ class CommentStore:
             found = await self._collection.find_one({"_id": comment_id}, session=session)
         return None if found is None else _comment(found)
 
-    async def of_article(self, article_id: str) -> list[Comment]:
-        """The oldest MOST_IN_A_DISCUSSION published comments, and all their ancestors, published or not."""
+    async def by_ids(self, comment_ids: Iterable[str]) -> dict[str, Comment]:
+        """These comments, by id."""
+        async with available("comments by id"):
+            found = await self._collection.find({"_id": {"$in": list(comment_ids)}}).to_list(None)
+        return {document["_id"]: _comment(document) for document in found}
+
+    async def published_entries(self, article_id: str) -> list[IndexEntry]:
+        """The places of an article's oldest MOST_IN_A_DISCUSSION published comments."""
         published = {"article_id": article_id, "status": "published"}
-        async with available("comments of an article"):
-            oldest = self._collection.find(published).sort("_id", ASCENDING).limit(MOST_IN_A_DISCUSSION)
-            comments = {document["_id"]: _comment(document) for document in await oldest.to_list(None)}
-            missing = _parent_ids(comments.values()) - comments.keys()
-            while missing:
-                found = await self._collection.find({"_id": {"$in": list(missing)}}).to_list(None)
-                parents = {document["_id"]: _comment(document) for document in found}
-                comments |= parents
-                missing = _parent_ids(parents.values()) - comments.keys()
-        return list(comments.values())
+        async with available("places of an article's comments"):
+            oldest = self._collection.find(published, _PLACE).sort("_id", ASCENDING).limit(MOST_IN_A_DISCUSSION)
+            return [_entry(document) for document in await oldest.to_list(None)]
+
+    async def entries(self, comment_ids: Iterable[str]) -> list[IndexEntry]:
+        """The places of these comments."""
+        async with available("places of comments"):
+            found = await self._collection.find({"_id": {"$in": list(comment_ids)}}, _PLACE).to_list(None)
+        return [_entry(document) for document in found]
 
     async def with_status(self, status: Status, sort: Sort, after: str | None, limit: int) -> list[Comment]:
         """Comments of one status by age, after the id `after`."""
@@ -122,13 +143,48 @@ class CommentStore:
             return int(await self._collection.estimated_document_count())
 
 
+class DiscussionStore:
+    """The collection `discussions`: the version of each article's discussion, and the comments that changed last.
+
+    It is written after a commit, not in it: a document of the article in every transaction would make comments on one article
+    conflict.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._collection: Collection = database["discussions"]
+
+    async def find(self, article_id: str) -> DiscussionVersion:
+        """The discussion's version; 0 for one without changes."""
+        async with available("version of a discussion"):
+            found = await self._collection.find_one({"_id": article_id})
+        return (
+            DiscussionVersion(0, ()) if found is None else DiscussionVersion(found["version"], tuple(found["changed"]))
+        )
+
+    async def note(self, article_id: str, comment_id: str) -> None:
+        """Raise the version after a change that readers can see. Logs a failure: the change is stored, and read later."""
+        changed = {"$each": [comment_id], "$slice": -MOST_REMEMBERED_CHANGES}
+        update = {"$inc": {"version": 1}, "$push": {"changed": changed}}
+        try:
+            async with available("version of a discussion"):
+                await self._upsert(article_id, update)
+        except Unavailable as error:
+            _log.warning("discussion.version_waits", article=article_id, reason=str(error))
+
+    async def _upsert(self, article_id: str, update: Document) -> None:
+        try:
+            await self._collection.update_one({"_id": article_id}, update, upsert=True)
+        except DuplicateKeyError:
+            await self._collection.update_one({"_id": article_id}, update)  # another request was the first
+
+
 def available_outside(session: Session | None, what: str) -> AbstractAsyncContextManager[None]:
     """MongoDB's errors as Unavailable, except in a transaction, which needs them to decide about a retry."""
     return available(what) if session is None else nullcontext()
 
 
-def _parent_ids(comments: Iterable[Comment]) -> set[str]:
-    return {comment.parent_id for comment in comments if comment.parent_id is not None}
+def _entry(found: Document) -> IndexEntry:
+    return IndexEntry(found["_id"], found["root_id"], found["parent_id"], found["status"] == "published")
 
 
 def _day(comment_id: str) -> datetime:

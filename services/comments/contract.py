@@ -180,7 +180,8 @@ OPERATIONS: Sequence[Operation] = (
         id="list_comments",
         method="GET",
         path="/v1/articles/{id}/comments",
-        summary="List an article's threads",
+        summary="List an article's threads. An answer has 1,000 published comments at most: a page with long threads ends before "
+        "`limit`, and a longer thread shows its oldest ones",
         answers={200: Discussion},
         problems=(400, 404, 410, 422, 503),
         parameters=(_ARTICLE, _SORT, LIMIT, CURSOR),

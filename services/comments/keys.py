@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from services.comments.access import TokenChecker
+from services.comments.discussions import Discussions
 from services.comments.form_errors import FormErrorPages
 from services.comments.posting import ArticleLookup
 from services.comments.rate_limiter import RateLimiter
@@ -11,6 +12,7 @@ from services.comments.writer_cookie import WriterCookie
 
 STORE = web.AppKey("store", Store)
 ARTICLE_LOOKUP = web.AppKey("article_lookup", ArticleLookup)
+DISCUSSIONS = web.AppKey("discussions", Discussions)
 RATE_LIMITER = web.AppKey("rate_limiter", RateLimiter)
 WRITER_COOKIE = web.AppKey("writer_cookie", WriterCookie)
 TOKEN_CHECKER = web.AppKey("token_checker", TokenChecker)

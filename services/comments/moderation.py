@@ -68,14 +68,21 @@ def decide(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
         body = await _read_empty_body(request)
         store, comment_id, if_match = request.app[STORE], request.match_info["id"], _read_if_match(request)
 
+        article_id = ""
+
         async def work(session: Session) -> Answer:
+            nonlocal article_id
             before = await store.comments.find(comment_id, session)
             after = _decide(before, action, if_match)
+            article_id = after.article_id
             if before is not None and after.version != before.version:
                 await store.change(after, action, owner.name, session)
             return _answer(after)
 
-        return await _once(store, claim(request, owner.name, body), work)
+        response = await _once(store, claim(request, owner.name, body), work)
+        if article_id:
+            await store.discussions.note(article_id, comment_id)
+        return response
 
     handler.__name__ = f"{action}_comment"
     return handler

@@ -102,6 +102,8 @@ async def post(store: Store, submission: Submission) -> Answer:
 
     answer, comment = await store.mongo.transaction(work)
     store.outbox.note_committed(comment.event(), follows=None)
+    if comment.status == "published":
+        await store.discussions.note(comment.article_id, comment.id)
     return answer
 
 

@@ -42,13 +42,16 @@ async def erase(store: Store, email: str) -> tuple[int, int]:
 
 
 async def _erase_comment(store: Store, comment_id: str) -> None:
-    async def work(session: Session) -> None:
+    async def work(session: Session) -> Comment | None:
         before = await store.comments.find(comment_id, session)
         if before is not None:
             await store.change(_erased(before), "erase", _OPERATOR, session)
         await store.contacts.forget(comment_id, session)
+        return before
 
-    await store.mongo.transaction(work)
+    erased = await store.mongo.transaction(work)
+    if erased is not None:
+        await store.discussions.note(erased.article_id, comment_id)
 
 
 def _erased(comment: Comment) -> Comment:

@@ -54,6 +54,21 @@ class Comment:
 
 
 @dataclass(frozen=True)
+class DiscussionVersion:
+    """The number of changes of a discussion, and the comments of the last ones."""
+
+    version: int
+    changed: tuple[str, ...]
+
+    def since(self, version: int) -> frozenset[str] | None:
+        """The comments that changed after `version`; None when that is not known."""
+        count = self.version - version
+        if not 0 <= count <= len(self.changed):
+            return None
+        return frozenset(self.changed[len(self.changed) - count :])
+
+
+@dataclass(frozen=True)
 class Message:
     """A reader's letter to the editors."""
 

@@ -9,7 +9,15 @@ from aiohttp import web
 from services.comments import rules
 from services.comments.contract import CommentAnswer, Discussion, NewComment, ThreadAnswer
 from services.comments.form_errors import COMMENT, answer_or_problem
-from services.comments.keys import ARTICLE_LOOKUP, FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER, WRITER_COOKIE
+from services.comments.keys import (
+    ARTICLE_LOOKUP,
+    DISCUSSIONS,
+    FORM_ERROR_PAGES,
+    RATE_LIMITER,
+    STORE,
+    TOKEN_CHECKER,
+    WRITER_COOKIE,
+)
 from services.comments.messages import ROUTES as MESSAGE_ROUTES
 from services.comments.moderation import ROUTES as MODERATION_ROUTES
 from services.comments.moderation import read_sort
@@ -127,13 +135,14 @@ async def list_comments(request: web.Request) -> web.Response:
     sort, limit = read_sort(request.query), read_limit(request.query)
     cursor = read_id_cursor(request.query)
     article = await request.app[ARTICLE_LOOKUP].readable(request.match_info["id"])
-    comments = {comment.id: comment for comment in await request.app[STORE].comments.of_article(article.id)}
-    threads = rules.arrange([thread_entry(comment) for comment in comments.values()])
-    shown, more = rules.page(threads, sort, cursor, limit)
+    page = await request.app[DISCUSSIONS].page(article.id, sort, cursor, limit)
+    threads = rules.arrange([thread_entry(comment) for comment in page.comments.values()])
+    by_root = {node.id: node for node in threads}
     discussion = Discussion(
-        items=_with_replies(shown, comments),
-        next_cursor=write_cursor(shown[-1].id) if more else None,
-        total=rules.count_published(threads, {comment.id: comment.status for comment in comments.values()}),
+        # A thread whose last comment is removed at this moment has no node.
+        items=_with_replies([by_root[root] for root in page.roots if root in by_root], page.comments),
+        next_cursor=write_cursor(page.roots[-1]) if page.has_more else None,
+        total=page.total,
     )
     return json_response(discussion.model_dump_json().encode())
 

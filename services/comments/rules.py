@@ -102,19 +102,3 @@ def _prune(
             node.replies.sort(key=lambda reply: reply.id)
         else:
             beside.remove(node)
-
-
-def count_published(threads: Sequence[ThreadNode], statuses: Mapping[str, Status]) -> int:
-    """The number of published comments, placeholders left out."""
-    nodes = list(threads)
-    for node in nodes:
-        nodes.extend(node.replies)
-    return sum(statuses[node.id] == "published" for node in nodes)
-
-
-def page(threads: Sequence[ThreadNode], sort: Sort, after: str | None, limit: int) -> tuple[Sequence[ThreadNode], bool]:
-    """The next `limit` threads after the top comment `after`, and whether there are more."""
-    ordered = list(threads) if sort == "oldest" else list(reversed(threads))
-    if after is not None:
-        ordered = [node for node in ordered if (node.id > after if sort == "oldest" else node.id < after)]
-    return ordered[:limit], len(ordered) > limit

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.comments.comment_store import CommentStore, available_outside
+from services.comments.comment_store import CommentStore, DiscussionStore, available_outside
 from services.comments.records import ArticleCopy, Comment, Message, ModerationRule
 from services.comments.rules import Action, Mode
 from shared.http.idempotency import Answers
@@ -146,6 +146,7 @@ class Store:
         opened = mongo.database(database)
         self.articles = ArticleStore(opened)
         self.comments = CommentStore(opened)
+        self.discussions = DiscussionStore(opened)
         self.contacts = ContactStore(opened)
         self.messages = MessageStore(opened)
         self.rules = RuleStore(opened, starts_as)
@@ -153,7 +154,10 @@ class Store:
         self.outbox = Outbox(opened)
 
     async def change(self, comment: Comment, action: Action | Literal["erase"], by: str, session: Session) -> None:
-        """Store a comment's next version, its audit entry and its event, inside a transaction."""
+        """Store a comment's next version, its audit entry and its event, inside a transaction.
+
+        Call `discussions.note` after the commit.
+        """
         await self.comments.replace(comment, session)
         await self.contacts.follow(comment, session)
         await self.comments.note(comment, action, by, session)

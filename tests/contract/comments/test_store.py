@@ -69,14 +69,6 @@ async def test_republish_of_an_empty_store_yields_nothing(store: Store) -> None:
     assert await _all_after(store, None) == []
 
 
-async def test_discussion_above_the_limit_leaves_out_the_newest(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comment_store, "MOST_IN_A_DISCUSSION", 3)
-    ids = sorted(id_of(now() - timedelta(days=days)) for days in range(6))
-    await _add(store, *(a_comment(comment_id) for comment_id in reversed(ids)))
-
-    assert [comment.id for comment in await store.comments.of_article("a")] == ids[:3]
-
-
 async def test_comments_of_an_article_are_read_by_an_index(store: Store, mongo_database: str) -> None:
     await _add(store, *(replace(a_comment(new_id()), article_id=f"a{number % 10}") for number in range(50)))
     query = {"find": "comments", "filter": {"article_id": "a1", "status": "published"}, "sort": {"_id": 1}, "limit": 3}

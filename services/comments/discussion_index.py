@@ -1,0 +1,105 @@
+"""One article's discussion without its texts: which comments are published, in which thread, beneath which parent. No I/O.
+
+It finds a page's threads and their comments without a look at the others.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from services.comments.rules import Sort
+
+# An answer has at most this many published comments. A thread above it shows its oldest ones; a page ends before the thread that
+# would exceed it.
+MOST_IN_AN_ANSWER = 1000
+# Of more published comments the newest are left out, of `total` as well. Pages use the read model instead.
+MOST_IN_A_DISCUSSION = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """The place of a comment in its discussion."""
+
+    id: str
+    root_id: str
+    parent_id: str | None
+    is_published: bool
+
+
+class DiscussionIndex:
+    """The published comments of an article and their ancestors."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._entries: dict[str, IndexEntry] = {}
+        self._published: dict[str, list[str]] = {}
+        self._roots: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def put(self, entry: IndexEntry) -> None:
+        """Add a comment, or take over its new status. An unpublished one counts only as an ancestor of others."""
+        before = self._entries.get(entry.id)
+        was_published = before is not None and before.is_published
+        if entry.is_published and not was_published:
+            if self.total < MOST_IN_A_DISCUSSION:
+                self._publish(entry)
+            else:
+                entry = replace(entry, is_published=False)
+        elif was_published and not entry.is_published:
+            self._hide(entry)
+        self._entries[entry.id] = entry
+
+    def _publish(self, entry: IndexEntry) -> None:
+        self.total += 1
+        thread = self._published.get(entry.root_id)
+        if thread is None:
+            thread = self._published[entry.root_id] = []
+            insort(self._roots, entry.root_id)
+        insort(thread, entry.id)
+
+    def _hide(self, entry: IndexEntry) -> None:
+        self.total -= 1
+        thread = self._published[entry.root_id]
+        thread.pop(bisect_left(thread, entry.id))
+        if not thread:
+            del self._published[entry.root_id]
+            self._roots.pop(bisect_left(self._roots, entry.root_id))
+
+    def missing_parents(self, ids: Iterable[str]) -> set[str]:
+        """The parents of these comments that the index does not know yet."""
+        entries = (self._entries.get(comment_id) for comment_id in ids)
+        parents = {entry.parent_id for entry in entries if entry is not None and entry.parent_id is not None}
+        return parents - self._entries.keys()
+
+    def page(self, sort: Sort, after: str | None, limit: int) -> tuple[Sequence[str], bool]:
+        """The roots of the next threads after the root `after`, and whether there are more: `limit`, or fewer when long."""
+        if sort == "oldest":
+            start = 0 if after is None else bisect_right(self._roots, after)
+            wanted = self._roots[start : start + limit]
+            left = len(self._roots) - start
+        else:
+            left = len(self._roots) if after is None else bisect_left(self._roots, after)
+            wanted = self._roots[max(0, left - limit) : left][::-1]
+        shown = self._fitting(wanted)
+        return shown, left > len(shown)
+
+    def _fitting(self, roots: Sequence[str]) -> Sequence[str]:
+        size = 0
+        for number, root in enumerate(roots):
+            size += min(len(self._published[root]), MOST_IN_AN_ANSWER)
+            if number and size > MOST_IN_AN_ANSWER:
+                return roots[:number]
+        return roots
+
+    def comments_of(self, root_id: str) -> set[str]:
+        """A thread's oldest MOST_IN_AN_ANSWER published comments, and their ancestors."""
+        found: set[str] = set()
+        for comment_id in self._published.get(root_id, ())[:MOST_IN_AN_ANSWER]:
+            above: str | None = comment_id
+            while above is not None and above not in found:
+                found.add(above)
+                entry = self._entries.get(above)
+                above = None if entry is None else entry.parent_id
+        return found

@@ -12,14 +12,25 @@ The rules apply to input only. Stored texts and old events are never checked aga
 
 All rules refuse control characters, lone surrogates and the noncharacters that XML 1.0 lacks, since a feed with one of
 them cannot be read (https://www.w3.org/TR/xml/#charsets). A tab and a line break are fine in prose.
+
+All rules refuse more than MOST_MARKS marks on one letter: the work of composition grows with the square of their number.
+Callers check `is_far_too_long` first.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 Marks = Literal["keep", "refuse unpaired", "remove unpaired", "refuse"]
+
+# Written languages need four (Tibetan and Hebrew have the most). Unicode's own limit for streams is 30 (UAX 15, section 13).
+MOST_MARKS = 30
+# The last character that can be reordered, in Unicode 16; `tests/unit/shared/test_text.py` compares it with Python's data.
+LAST_MARK = 0x1E94A
+# Tidying shortens a text to a third at most (three jamo become one syllable), apart from white space.
+_MOST_SHORTENED = 4
 
 # Marks that turn the direction of the text after them, until their partner (https://www.unicode.org/reports/tr9/).
 # The harmless ones are not here: U+200E, U+200F and U+061C act on their place alone.
@@ -81,10 +92,16 @@ def tidy(text: str, rule: TextRule) -> str:
 
     One line has single spaces; prose has `\\n` as its line break. Raises TextRefused.
     """
+    _refuse_stacks(text)
     # Marks first: letters and spaces around a removed mark become neighbours.
     text = unicodedata.normalize("NFC", _with_marks(_BREAKS.sub("\n", text), rule.marks))
     text = _tidy_line(text) if rule.lines == "one" else _tidy_prose(text, rule.indented)
     return "" if is_blank(text) else text
+
+
+def is_far_too_long(text: str, longest: int) -> bool:
+    """Whether no tidying can bring the text to `longest` characters: it is then refused before any work is done."""
+    return len(text) > _MOST_SHORTENED * longest
 
 
 def is_blank(text: str) -> bool:
@@ -140,6 +157,24 @@ def match_marks(text: str) -> tuple[list[int], list[int]]:
         elif character in (_POP_EMBEDDING, _POP_ISOLATE):
             lone.append(position)
     return opened, lone
+
+
+def _refuse_stacks(text: str) -> None:
+    if not text.isascii() and _stack().search(text):
+        raise TextRefused(f"More than {MOST_MARKS} marks stand on one letter.")
+
+
+@cache
+def _stack() -> re.Pattern[str]:
+    """Matches more than MOST_MARKS characters that composition has to sort. Made at its first use: it takes 10 ms."""
+    marks = (chr(code) for code in range(0x300, LAST_MARK + 1) if is_sorted_mark(chr(code)))
+    return re.compile(f"[{''.join(marks)}]{{{MOST_MARKS + 1}}}")
+
+
+def is_sorted_mark(character: str) -> bool:
+    """Whether normalisation sorts the character among its neighbours (canonical combining class, UAX 15)."""
+    decomposed = unicodedata.normalize("NFD", character)
+    return all(unicodedata.combining(part) for part in decomposed)
 
 
 def _tidy_line(text: str) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, AnyHttpUrl, TypeAdapter, ValidationError, WithJsonSchema
 
-from shared.text import READER_LINE, READER_PROSE, TextRule, is_blank, tidy
+from shared.text import READER_LINE, READER_PROSE, TextRule, is_blank, is_far_too_long, tidy
 
 LONGEST_NAME = 80
 LONGEST_BODY = 5000
@@ -18,11 +18,14 @@ _http_url: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
 
 
 def _tidy(text: str, rule: TextRule, longest: int) -> str:
+    fault = ValueError(f"It is 1 to {longest} characters long.")
+    if is_far_too_long(text, longest):
+        raise fault
     tidied = tidy(text, rule)
     if text and is_blank(tidied):
         raise ValueError("There is nothing to read in it.")
     if not 1 <= len(tidied) <= longest:
-        raise ValueError(f"It is 1 to {longest} characters long.")
+        raise fault
     return tidied
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -99,7 +100,6 @@ class FormErrorPages:
         language = wanted if wanted in _WORDS else "en"
         shown = [field.name for field in form.fields]
         errors = {_field(error): _translated(error.detail, language) for error in problem.errors}
-        referer = request.headers.get("Referer", "")
         return self._template.render(
             site=self._site,
             style=self._style,
@@ -112,8 +112,19 @@ class FormErrorPages:
             errors={name: errors.get(name) for name in shown},
             first=next((name for name in shown if name in errors), None),
             beside={name: error for name, error in errors.items() if name not in shown},
-            back=referer if referer.startswith(("http://", "https://")) else "/",
+            back=_back(request.headers.get("Referer", ""), request.host),
         )
+
+
+def _back(referer: str, host: str) -> str:
+    """The path of the page with the form; `/` when the form was sent from another site's page."""
+    try:
+        parts = urlsplit(referer)
+    except ValueError:
+        return "/"
+    is_ours = parts.scheme in ("http", "https") and parts.netloc == host
+    query = f"?{parts.query}" if parts.query else ""
+    return f"/{parts.path.lstrip('/')}{query}" if is_ours else "/"
 
 
 def wants_page(request: web.Request) -> bool:

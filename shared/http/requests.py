@@ -23,6 +23,8 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 LARGEST_PAGE = 100
 USUAL_PAGE = 20
 LONGEST_KEY = 200
+# A body of unknown fields would otherwise be answered with a larger one.
+_MOST_ERRORS = 50
 _TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
@@ -65,7 +67,7 @@ def validate(model: type[Model], value: object) -> Model:
     except ValidationError as error:
         errors = tuple(
             FieldError("".join(f"/{_escape(str(part))}" for part in item["loc"]), _sentence(item["msg"]))
-            for item in error.errors(include_url=False, include_context=False, include_input=False)
+            for item in error.errors(include_url=False, include_context=False, include_input=False)[:_MOST_ERRORS]
         )
         raise Problem(422, "Some fields are wrong.", errors=errors) from error
 
@@ -142,10 +144,12 @@ def refuse_unknown(query: Mapping[str, str], known: Sequence[str]) -> None:
 
 def refuse_twice(query: Mapping[str, str]) -> None:
     """422 for a repeated query parameter: it is not clear which value counts."""
+    seen = set()
     # Keys of a MultiDict do not repeat; its items do.
-    names = [name for name, _ in query.items()]
-    if repeated := next((name for name in names if names.count(name) > 1), None):
-        raise field_problem(f"?{repeated}", f"{repeated} is repeated.")
+    for name, _ in query.items():
+        if name in seen:
+            raise field_problem(f"?{name}", f"{name} is repeated.")
+        seen.add(name)
 
 
 def read_idempotency_key(request: web.Request) -> str | None:

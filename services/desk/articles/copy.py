@@ -12,7 +12,7 @@ PICTURE_FIELDS = ("url", "alt", "caption", "credit")
 LISTS = ("tags", "bylines")
 # A part that holds a comma stands in quotation marks.
 _PART = re.compile(r'\s*"([^"]*)"\s*(?=[,،]|$)|([^,،]+)')
-_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_BREAK = re.compile(r"[\r\n][\r\n \t]*")
 
 
 @dataclass(frozen=True)

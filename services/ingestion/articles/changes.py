@@ -7,9 +7,10 @@ from datetime import datetime
 
 from services.ingestion.articles import rules
 from services.ingestion.articles.acts import Origin
+from services.ingestion.articles.article_html import THREADS
 from services.ingestion.articles.contract import ArticleAnswer, SentArticle, SentUnfinishedArticle
 from services.ingestion.articles.history import next_history
-from services.ingestion.articles.markdown import render, shows_nothing
+from services.ingestion.articles.markdown import shows_nothing
 from services.ingestion.articles.records import Change, Revision
 from services.ingestion.articles.revision_contract import RevisionContent
 from services.ingestion.articles.rules import Article, Author, Content
@@ -90,7 +91,7 @@ async def restore(
     """
     fields = RevisionContent.model_validate(revision.content)
     check_section(fields.section, site)
-    html = await asyncio.to_thread(render, fields.body_markdown)
+    html = await THREADS.html_of(fields.body_markdown)
     same = {"body_html": html, "history_public": article.working.history_public}
     content = Content.model_validate(fields.model_dump() | same)
 
@@ -138,8 +139,7 @@ async def content_of(sent: SentArticle, site: Site, article: Article | None) -> 
     422 for an unknown section, or for a body with nothing to see unless it was sent as unfinished.
     """
     check_section(sent.section, site)
-    # A malicious text takes a second for every few thousand brackets: the relay must not wait for it.
-    html = await asyncio.to_thread(render, sent.body_markdown)
+    html = await THREADS.html_of(sent.body_markdown)
     if shows_nothing(html) and not isinstance(sent, SentUnfinishedArticle):
         raise field_problem("/body_markdown", "There is nothing to read in it.")
     history_public = article is None or article.working.history_public

@@ -52,8 +52,8 @@ class SentArticle(Sent):
     section: Annotated[str, *line(1, 50)]
     body_markdown: MarkdownText
     standfirst: Annotated[str, *line(0, 500)] = ""
-    bylines: Annotated[tuple[Annotated[str, *line(1, 100)], ...], unique(MOST_BYLINES, "bylines")] = ()
-    tags: Annotated[tuple[Annotated[str, *line(1, 50)], ...], unique(MOST_TAGS, "tags")] = ()
+    bylines: Annotated[tuple[Annotated[str, *line(1, 100)], ...], *unique(MOST_BYLINES, "bylines")] = ()
+    tags: Annotated[tuple[Annotated[str, *line(1, 50)], ...], *unique(MOST_TAGS, "tags")] = ()
     slug: Slug | None = None
     language: LanguageTag | None = None
     lead_image: SentPicture | None = None

@@ -79,15 +79,15 @@ def _passages(markdown: str) -> list[str]:
     """
     if _REACHES_FAR.search(markdown):
         return [markdown]
-    passages: list[str] = []
+    passages: list[list[str]] = []
     is_plain = False
     for paragraph in markdown.split("\n\n"):
         was_plain, is_plain = is_plain, _PLAIN.fullmatch(paragraph) is not None
         if passages and not (was_plain and is_plain):
-            passages[-1] += f"\n\n{paragraph}"
+            passages[-1].append(paragraph)
         else:
-            passages.append(paragraph)
-    return passages
+            passages.append([paragraph])
+    return ["\n\n".join(passage) for passage in passages]
 
 
 def sanitise(html: str) -> str:

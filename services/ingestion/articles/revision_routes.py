@@ -1,12 +1,10 @@
 """HTTP in: revisions. A list, one whole, and restore."""
 
-import asyncio
-
 from aiohttp import web
 
 from services.ingestion.articles import changes
+from services.ingestion.articles.article_html import THREADS
 from services.ingestion.articles.changes import ChangeRequest
-from services.ingestion.articles.markdown import render
 from services.ingestion.articles.records import Revision
 from services.ingestion.articles.requests import (
     ARTICLES,
@@ -52,7 +50,7 @@ async def show_revision(request: web.Request) -> web.Response:
     refuse_unknown(request.query, ())
     revision = await _find(request, await find_article(request))
     shown = _answer(revision)
-    html = await asyncio.to_thread(render, shown.content.body_markdown)
+    html = await THREADS.html_of(shown.content.body_markdown)
     answer = WholeRevisionAnswer(**shown.model_dump(), body_html=html)
     return json_response(answer.model_dump_json().encode())
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, WithJsonSchema
 
-from shared.text import EDITOR_LINE, READER_LINE, tidy
+from shared.text import EDITOR_LINE, READER_LINE, is_far_too_long, tidy
 
 LONGEST_NAME = 100
 LONGEST_EMAIL = 254
@@ -14,7 +14,7 @@ LONGEST_SECRET = 1000
 
 
 def _name(text: str) -> str:
-    tidied = tidy(text, EDITOR_LINE)
+    tidied = "" if is_far_too_long(text, LONGEST_NAME) else tidy(text, EDITOR_LINE)
     if not 1 <= len(tidied) <= LONGEST_NAME:
         raise ValueError(f"It is 1 to {LONGEST_NAME} characters long.")
     return tidied
@@ -22,6 +22,8 @@ def _name(text: str) -> str:
 
 def _email(text: str) -> str:
     """The address in its usual spelling. No look-up in the network: the domain may be internal, or unreachable now."""
+    if is_far_too_long(text, LONGEST_EMAIL):
+        raise ValueError("It is not an e-mail address.")
     try:
         found = validate_email(
             tidy(text, READER_LINE), check_deliverability=False, globally_deliverable=False, test_environment=True

@@ -110,6 +110,20 @@ async def test_form_on_an_older_page_of_comments_redirects_to_that_page(comments
     assert await comments.store.comments.find(anchor.removeprefix("comment-")) is not None
 
 
+async def test_way_back_stays_on_the_site(comments: CommentsService) -> None:
+    article = await comments.publish_article()
+    path, origin = f"/v1/articles/{article.id}/comments", str(comments.client.make_url("")).rstrip("/")
+    referers = {
+        f"{origin}{article.url}?comments=3": f"{article.url}?comments=3", "https://evil.example/world/a": "/",
+        f"{origin}.evil.example/": "/", f"{origin}//evil.example/": "/evil.example/", "javascript:alert(1)": "/", "http://[": "/",
+    }  # fmt: skip
+
+    for referer, back in referers.items():
+        page = await (await comments.client.post(path, data=WRONG, headers={**BROWSER, "Referer": referer})).text()
+        assert f'href="{back}"' in page, referer
+        assert "evil.example/world" not in page
+
+
 async def test_malformed_number_of_a_comments_page_is_422(comments: CommentsService) -> None:
     article = await comments.publish_article()
     await comments.post(article.id)

@@ -22,7 +22,8 @@ def _pointers(**changes: object) -> set[str]:
     [
         ("name", ""), ("name", "   "), ("name", "x" * 81), ("name", 7), ("name", None), ("name", "a\nb"),
         ("name", "\u200b"), ("name", "\u3164"), ("name", "\u2800 \uffa0"), ("name", "gnp\u202egnp"), ("name", "\u2067a\u2069"),
-        ("name", "a\ufffe"), ("email", ""), ("email", "ada"), ("email", "ada@"), ("email", "@example.org"),
+        ("name", "a\ufffe"), ("name", "a" + "\u0301" * 79), ("name", "\u0301" * 79), ("body", "x" * 60_000),
+        ("email", ""), ("email", "ada"), ("email", "ada@"), ("email", "@example.org"),
         ("email", "ada@example"), ("email", "a b@example.org"), ("email", "ada@exa mple.org"),
         ("email", "Ada <ada@example.org>"), ("email", "a" * 250 + "@example.org"), ("email", ["ada@example.org"]),
         ("body", ""), ("body", " \n "), ("body", "x" * 5001), ("body", "a\x00"), ("body", "\u2800\n\u115f"), ("body", {"$gt": ""}),

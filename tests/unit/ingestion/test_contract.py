@@ -139,3 +139,22 @@ def test_publication_needs_nothing_correction_a_note_withdrawal_a_reason() -> No
             with pytest.raises(Problem) as caught:
                 validate(model, body)
             assert [error.pointer for error in caught.value.errors] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("mark", "allowed"), [("[", 5_000), ("http://a.b ", 2_000), ("|", 10_000), ("*", 20_000), ("`_", 10_000)]
+)
+def test_text_with_more_marks_than_any_article_is_refused(mark: str, allowed: int) -> None:
+    def validated(body: str) -> SentArticle:
+        return validate(SentArticle, GOOD | {"body_markdown": body})
+
+    assert validated(f"a {mark * allowed} b").body_markdown
+    with pytest.raises(Problem) as raised:
+        validated(f"a {mark * (allowed + 1)} b")
+    assert [error.pointer for error in raised.value.errors] == ["/body_markdown"]
+
+
+def test_list_far_too_long_is_refused_before_its_texts_are_read() -> None:
+    with pytest.raises(Problem) as raised:
+        validate(SentArticle, GOOD | {"tags": ["\u202e"] * 1_000})
+    assert [error.pointer for error in raised.value.errors] == ["/tags"]

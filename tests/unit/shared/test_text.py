@@ -11,6 +11,8 @@ from shared.text import (
     DIRECTION_MARKS,
     EDITOR_LINE,
     EDITOR_PROSE,
+    LAST_MARK,
+    MOST_MARKS,
     READER_LINE,
     READER_PROSE,
     SEARCH_LINE,
@@ -221,3 +223,36 @@ def test_tidied_text_is_tidy(text: str, rule: TextRule) -> None:
 
 def test_folded_texts_compare_without_case_and_form() -> None:
     assert fold("CAFE\u0301") == fold("Caf\u00e9") == "caf\u00e9"
+
+
+STACKED = [
+    "a" + "\u0301" * (MOST_MARKS + 1),
+    "one a" + "\u0316\u0301" * 16 + " more",
+    "\u0344" * 16 + "\u0301" * 16,  # each is two marks
+    "\u0f71" * 40,  # Tibetan vowels
+]
+WRITTEN = [
+    "Vi\u1ec7t Nam, th\u00e0nh ph\u1ed1 H\u1ed3 Ch\u00ed Minh",
+    "\u0645\u064f\u062d\u064e\u0645\u0651\u064e\u062f\u064c",  # Arabic with vowels
+    "\u05d1\u05b0\u05bc\u05e8\u05b5\u05d0\u05e9\u05b4\u05c1\u0596\u05d9\u05ea",  # Hebrew with points and accents
+    "\u0e01\u0e33\u0e25\u0e31\u0e07\u0e43\u0e08",  # Thai
+    "\u0f56\u0f66\u0f90\u0fb1\u0f7c\u0f44\u0f66",  # Tibetan
+    "\U0001f468\U0001f3fd\u200d\U0001f469\U0001f3fd\u200d\U0001f467\U0001f3fd\ufe0f",  # a family
+    "a" + "\u0301" * MOST_MARKS,
+]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("text", STACKED)
+def test_more_marks_than_a_letter_can_have_are_refused(text: str, rule: TextRule) -> None:
+    with pytest.raises(TextRefused, match="More than 30 marks"):
+        tidy(text, rule)
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_marks_of_written_languages_are_taken(text: str) -> None:
+    assert tidy(text, READER_LINE) == unicodedata.normalize("NFC", text)
+
+
+def test_no_mark_is_above_the_last_one() -> None:
+    assert max(code for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code))) <= LAST_MARK

@@ -1,0 +1,106 @@
+"""Work of every function over text that clients send: it grows in proportion to the text, or the text is refused first.
+
+The processor time of a text is compared with that of one four times as long. The smaller of two runs counts, and the bar is far
+above four, so that a busy machine changes nothing. A quadratic function gives 16 and more.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from multidict import MultiDict
+
+from services.comments.text import to_html
+from services.desk.articles.copy import parts_of, sent_of
+from services.ingestion.articles.markdown import render, render_whole
+from services.search.rules import parse
+from shared.errors import Problem
+from shared.http.requests import has_already, parse_form, refuse_twice
+from shared.links import shown_address
+from shared.text import EDITOR_PROSE, READER_PROSE, TextRefused, close_marks, tidy, unpaired_marks
+
+MOST_GROWTH = 9.0
+_LEAST_S = 0.002
+_RUNS = 2
+
+
+@dataclass(frozen=True)
+class Growing:
+    """A function, and a text of a size for it."""
+
+    name: str
+    run: Callable[[str], object]
+    text: Callable[[int], str]
+
+
+def refused(run: Callable[[str], object]) -> Callable[[str], object]:
+    """The function, whose refusals are answers."""
+
+    def answered(text: str) -> object:
+        try:
+            return run(text)
+        except (TextRefused, Problem, ValueError) as error:
+            return error
+
+    return answered
+
+
+def _pairs(text: str) -> MultiDict[str]:
+    return MultiDict([(name, "") for name in text.split("&")])
+
+
+MARKDOWN = {
+    name: lambda size, mark=mark: mark * (size // len(mark))
+    for name, mark in {
+        "pictures": "![", "brackets": "[", "closed pictures": "![[]](", "links": "[a](", "notes": "[^a", "emphasis": "*a_ ",
+        "strong": "**a *", "struck out": "~~a ", "addresses": "http://a.b ", "schemes": "http://",
+        "quotes": "> a\n",
+        "rows": "|a|b|\n",
+        "cells": "|a", "definitions": "a\n: b\n\n", "paragraphs": "- a\n\n", "lines": "[a\n", "entities": "&a", "tags": "<a ",
+        "backslashes": "\\", "fences": "```\n", "titles": "a\n-\n",
+    }.items()
+}  # fmt: skip
+
+STACK = "a" + "\u0316" * 15 + "\u0301" * 15
+FUNCTIONS = [
+    *(Growing(f"Markdown, {name}", render_whole, text) for name, text in MARKDOWN.items()),
+    Growing("Markdown, parts", render, lambda size: "- a\n\n" * (size // 5)),
+    Growing("tidy, marks", refused(lambda text: tidy(text, READER_PROSE)), lambda size: "a" + "\u0301" * size + "\u0316" * size),
+    Growing("tidy, allowed stacks", lambda text: tidy(text, EDITOR_PROSE), lambda size: STACK * (size // 31)),
+    Growing("tidy, directions", lambda text: tidy(text, READER_PROSE), lambda size: "\u2066\u202a" * size),
+    Growing("tidy, line breaks", lambda text: tidy(text, EDITOR_PROSE), lambda size: " \n" * size + "a"),
+    Growing("close_marks", close_marks, lambda size: "\u2066\u2069\u202a" * size),
+    Growing("unpaired_marks", unpaired_marks, lambda size: "\u2066\u202a" * size),
+    Growing("comment, addresses", to_html, lambda size: "http://a.example/b " * (size // 19)),
+    Growing("comment, brackets", to_html, lambda size: ("http://a.example/" + "(" * 40 + " ") * (size // 60)),
+    Growing("comment, schemes", to_html, lambda size: "http://" * (size // 7)),
+    Growing("comment, blank lines", to_html, lambda size: "a" + "\n \t" * size + "b"),
+    Growing("shown_address", shown_address, lambda size: "http://" + "a." * size),
+    Growing("form", refused(lambda text: parse_form(text.encode())), lambda size: "a=1&" * size),
+    Growing("query", refused(lambda text: refuse_twice(_pairs(text))), lambda size: "&".join(f"a{n}" for n in range(size))),
+    Growing("If-None-Match", lambda text: has_already(text, '"1"'), lambda size: '"2", ' * size),
+    Growing("question", lambda text: parse(text), lambda size: 'a "' * size),
+    Growing("desk, lists", parts_of, lambda size: '"a"   b ' * size),
+    Growing("desk, lines", lambda text: sent_of({"headline": text}), lambda size: "a" + " " * size + "b"),
+]  # fmt: skip
+
+
+def seconds(function: Growing, size: int) -> float:
+    """The least processor time of several runs."""
+    text = function.text(size)
+    found = []
+    for _ in range(_RUNS):
+        began = time.thread_time()
+        function.run(text)
+        found.append(time.thread_time() - began)
+    return min(found)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_work_grows_no_faster_than_the_text(function: Growing) -> None:
+    size = 500
+    while (small := seconds(function, size)) < _LEAST_S and size < 32_000:
+        size *= 2
+
+    assert seconds(function, 4 * size) / max(small, _LEAST_S) < MOST_GROWTH

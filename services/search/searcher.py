@@ -1,9 +1,7 @@
 """Answers questions: the serving index, its follower of the log, the threads, and the change to a rebuilt index."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
 from time import perf_counter, sleep
 
 import structlog
@@ -12,6 +10,7 @@ from aiohttp import web
 from services.search import metrics
 from services.search.consumers import Follower
 from services.search.generations import Generations
+from services.search.lanes import Lane
 from services.search.rules import Question
 from services.search.settings import SearchSettings
 from services.search.store import Found, SearchIndex
@@ -21,6 +20,8 @@ from shared.site.pages import pages_of_site
 
 _log = structlog.get_logger(__name__)
 
+# The time of a search is mostly that of the snippets, one for each result.
+LONGEST_CHEAP_PAGE = 50
 _POLL_EVERY_S = 0.5
 # A process that was just killed may still hold the index's write lock.
 _LOCK_WITHIN_S = 10.0
@@ -32,9 +33,9 @@ class Searcher:
     def __init__(self, settings: SearchSettings) -> None:
         self._settings = settings
         self._generations = Generations(settings.own_index)
-        self._threads = ThreadPoolExecutor(settings.search_threads, thread_name_prefix="search")
-        self._most_pending = settings.search_threads + settings.search_waiting
-        self._pending = 0
+        self._cheap = Lane("search", settings.search_threads, settings.search_waiting)
+        # Many costly searches must not keep ordinary ones waiting: they have fewer threads, and are refused first.
+        self._costly = Lane("costly search", max(1, settings.search_threads // 2), settings.search_waiting // 4)
         self._number = 0
         self._index: SearchIndex | None = None
         self._follower: Follower | None = None
@@ -44,7 +45,8 @@ class Searcher:
         task = start_task(self._run(), "index")
         yield
         await stop_task(task)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._cheap.close()
+        self._costly.close()
 
     async def _run(self) -> None:
         while True:
@@ -81,30 +83,34 @@ class Searcher:
         return index
 
     async def find(self, question: Question, offset: int, limit: int) -> Found:
-        """The results. Raises Unavailable while no index is ready, when too many wait, and after the time limit."""
+        """The results. Raises Unavailable while no index is ready, when too many wait, and after the time limit.
+
+        A question without results is searched again forgivingly, in the lane of costly searches; long pages are read there too.
+        """
         index = self._index
         if index is None or self._follower is None:
             raise Unavailable("the index is being opened")
         if not self._follower.is_whole:
             # A new instance must not answer that there are no results; the edge asks another one.
             raise Unavailable("the index is being filled")
-        if self._pending >= self._most_pending:
-            metrics.REFUSED.inc()
-            raise Unavailable("too many searches wait")
-        self._pending += 1
-        answer = asyncio.get_running_loop().run_in_executor(self._threads, _timed, index, question, offset, limit)
-        answer.add_done_callback(self._done)
         try:
             async with asyncio.timeout(self._settings.search_wait_s):
-                return await answer
+                found = await self._find(index, question, offset, limit)
         except TimeoutError as error:
             metrics.REFUSED.inc()
             raise Unavailable(f"no answer within {self._settings.search_wait_s:g} s") from error
+        except Unavailable:
+            metrics.REFUSED.inc()
+            raise
+        metrics.SEARCHES.labels("some" if found.total else "none").inc()
+        return found
 
-    def _done(self, answer: "asyncio.Future[Found]") -> None:
-        self._pending -= 1
-        with suppress(asyncio.CancelledError):
-            answer.exception()
+    async def _find(self, index: SearchIndex, question: Question, offset: int, limit: int) -> Found:
+        lane = self._costly if limit > LONGEST_CHEAP_PAGE else self._cheap
+        found = await lane.run(lambda: _timed(index.search_strictly, question, offset, limit))
+        if not index.may_forgive(question, found):
+            return found
+        return await self._costly.run(lambda: _timed(index.search_forgivingly, question, offset, limit))
 
     async def check(self) -> Mapping[str, object]:
         """For readiness: raises Unavailable while no index is ready."""
@@ -123,9 +129,6 @@ def open_index(generations: Generations, number: int) -> SearchIndex:
         return SearchIndex(generations.path(number))
 
 
-def _timed(index: SearchIndex, question: Question, offset: int, limit: int) -> Found:
-    started = perf_counter()
-    found = index.search(question, offset, limit)
-    metrics.SEARCH_SECONDS.observe(perf_counter() - started)
-    metrics.SEARCHES.labels("some" if found.total else "none").inc()
-    return found
+def _timed(search: Callable[[Question, int, int], Found], question: Question, offset: int, limit: int) -> Found:
+    with metrics.SEARCH_SECONDS.time():
+        return search(question, offset, limit)

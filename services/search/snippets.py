@@ -13,8 +13,11 @@ from services.search.unspaced import BOUNDARY, RUNS, Run, first_letter, fold, lo
 
 LENGTH = 220
 _LEAD_IN = 50
-# Only this much of a text is read: a page of results reads twenty texts.
+# Only this much of a text is read. For misspelt words, where each word is compared, a page of results reads so much in all,
+# and after that only the beginning of each text.
 _SEARCHED = 12_000
+SEARCHED_IN_ALL = 20 * _SEARCHED
+SEARCHED_AT_LEAST = 1_200
 _MOST_HITS = 60
 
 
@@ -27,7 +30,8 @@ class _Hit(NamedTuple):
 class Matcher(dict[str, str | None]):
     """Maps a written word to its stem if the question means it, else to None.
 
-    Each word is judged once: a page of results holds thousands of words, most of them more than once.
+    Each word is judged once: a page of results holds thousands of words, most of them more than once. One matcher serves one
+    page of results: `searched` is the number of characters that it has read.
     """
 
     def __init__(self, question: Question, *, forgiving: bool) -> None:
@@ -36,17 +40,19 @@ class Matcher(dict[str, str | None]):
         sought = {*question.terms, *(term for phrase in question.phrases for term in phrase)}
         self._stems = {term.stem for term in sought if isinstance(term, Word)}
         self._begun = last.form if isinstance(last, Word) else ""
-        self._misspelt = (
-            tuple(
-                word.form for word in question.terms if isinstance(word, Word) and len(word.form) >= SHORTEST_MISSPELT
-            )
-            if forgiving
-            else ()
-        )
+        self.searched = 0
+        meant = [word.form for word in question.terms if isinstance(word, Word) and len(word.form) >= SHORTEST_MISSPELT]
+        self._misspelt = Neighbourhood(meant if forgiving else (), self._begun)
         self.runs = RunMatcher([(term, term == last) for term in sought if isinstance(term, Run)])
         self.count = len(self._stems) + len(self.runs)
         first = {face[0] for face in (*self._stems, self._begun) if face}
         self.candidates = WORD if self._misspelt else words_that_begin_with(first)
+
+    @property
+    def room(self) -> int:
+        """How many characters of the next text may be read."""
+        left = SEARCHED_IN_ALL - self.searched if self._misspelt else _SEARCHED
+        return min(_SEARCHED, max(SEARCHED_AT_LEAST, left))
 
     @property
     def has_words(self) -> bool:
@@ -65,8 +71,48 @@ class Matcher(dict[str, str | None]):
             return None
         form = FORMS[written]
         begun = bool(self._begun) and form.startswith(self._begun)
-        near = any(is_near(form, meant, begun=meant == self._begun) for meant in self._misspelt)
-        return stem if begun or near else None
+        return stem if begun or form in self._misspelt else None
+
+
+class Neighbourhood:
+    """The words at most one edit away from some words; `begun`, one of these, may be a beginning.
+
+    The time of a look-up hardly depends on their number: two words are at most one edit apart only if they are equal after at
+    most one letter is left out of each (SymSpell, Garbe 2012).
+    """
+
+    def __init__(self, words: Sequence[str], begun: str) -> None:
+        self._begun = begun if begun in words else ""
+        self._words: dict[str, list[str]] = {}
+        for word in dict.fromkeys(words):
+            for shorter in _shortened(word):
+                self._words.setdefault(shorter, []).append(word)
+        self._lengths = {len(word) + more for word in words for more in (-1, 0, 1)}
+
+    def __bool__(self) -> bool:
+        return bool(self._words)
+
+    def __contains__(self, form: str) -> bool:
+        return self._is_near(form) or self._begins_near(form)
+
+    def _begins_near(self, form: str) -> bool:
+        begun, half = self._begun, len(self._begun) // 2
+        if not begun:
+            return False
+        # One edit leaves one half as it is; the second half moves by one letter at most.
+        may_be = form[:half] == begun[:half] or begun[half + 1 :] in form[half : len(begun) + 1]
+        return may_be and is_near(form, begun, begun=True)
+
+    def _is_near(self, form: str) -> bool:
+        if len(form) not in self._lengths:
+            return False
+        words = self._words
+        return any(is_near(form, word) for shorter in _shortened(form) if shorter in words for word in words[shorter])
+
+
+def _shortened(word: str) -> set[str]:
+    """The word, and the word without each of its letters."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
 
 
 class RunMatcher:
@@ -101,20 +147,23 @@ class RunMatcher:
 
 def snippet_html(text: str, matcher: Matcher) -> str:
     """About LENGTH characters where most of the searched words are close together; the beginning if there are none."""
-    around, hits = _best_place(_hits(text[:_SEARCHED], matcher), matcher.count)
+    around, hits = _best_place(_hits(text[: matcher.room], matcher), matcher.count)
     start, end = _cut(text, around)
     inside = [hit for hit in hits if start <= hit.start and hit.end <= end]
     return ("… " if start else "") + _marked(text, start, end, inside) + (" …" if end < len(text) else "")
 
 
 def _hits(text: str, matcher: Matcher) -> Iterator[_Hit]:
-    left = _MOST_HITS
+    left, read = _MOST_HITS, 0
     words = _word_hits(text, matcher) if matcher.has_words else iter(())
     for hit in merge(words, matcher.runs.find(text)):
+        matcher.searched += max(0, hit.start - read)
+        read = max(read, hit.start)
         yield hit
         left -= 1
         if not left:
             return
+    matcher.searched += len(text) - read
 
 
 def _word_hits(text: str, matcher: Matcher) -> Iterator[_Hit]:

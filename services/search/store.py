@@ -192,12 +192,23 @@ class SearchIndex:
 
     def search(self, question: Question, offset: int, limit: int) -> Found:
         """The results, best first. If there are none, words are searched again as if they were misspelt."""
+        found = self.search_strictly(question, offset, limit)
+        return self.search_forgivingly(question, offset, limit) if self.may_forgive(question, found) else found
+
+    @staticmethod
+    def may_forgive(question: Question, found: Found) -> bool:
+        """Whether a question is to be searched again as if its words were misspelt."""
+        return not found.total and queries.can_be_misspelt(question)
+
+    def search_strictly(self, question: Question, offset: int, limit: int) -> Found:
+        """The results with every word as it is written, best first."""
         if question.is_empty:
             return Found(0, [])
-        found = self._search(question, queries.strict(self._schema, question), offset, limit, forgiving=False)
-        if not found.total and queries.can_be_misspelt(question):
-            found = self._search(question, queries.forgiving(self._schema, question), offset, limit, forgiving=True)
-        return found
+        return self._search(question, queries.strict(self._schema, question), offset, limit, forgiving=False)
+
+    def search_forgivingly(self, question: Question, offset: int, limit: int) -> Found:
+        """The results where longer words may have one wrong letter, best first. Several times the work of a strict search."""
+        return self._search(question, queries.forgiving(self._schema, question), offset, limit, forgiving=True)
 
     def _search(self, question: Question, query: Query, offset: int, limit: int, *, forgiving: bool) -> Found:
         searcher = self._index.searcher()

@@ -1,6 +1,8 @@
 """Searches over HTTP, on an index that is filled from a real log."""
 
 import asyncio
+import random
+import threading
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -10,10 +12,12 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientResponse
 
+from services.search.rules import Question
+from services.search.store import Found, SearchIndex
 from shared.events import ArticleCorrected, ArticleState, ArticleWithdrawn, tombstone
 from shared.times import rfc3339
 from shared.topics import ARTICLES
-from tests.support.polling import promptly
+from tests.support.polling import PATIENCE_S, promptly
 from tests.support.projector import an_article
 from tests.support.search import RunningSearch, items_in, running_search, search_settings, urls_in
 
@@ -227,6 +231,60 @@ async def test_too_many_searches_get_503_with_retry_after(service: RunningSearch
     assert set(statuses) == {200, 503}
 
 
+async def test_costly_searches_hold_their_share_of_threads_and_ordinary_ones_are_answered(
+    service: RunningSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {"search_index": tmp_path, "search_threads": 2, "search_waiting": 8, "search_wait_s": PATIENCE_S}
+    released, forgive = threading.Event(), SearchIndex.search_forgivingly
+
+    def held(index: SearchIndex, question: Question, offset: int, limit: int) -> Found:
+        assert released.wait(PATIENCE_S)
+        return forgive(index, question, offset, limit)
+
+    monkeypatch.setattr(SearchIndex, "search_forgivingly", held)
+    async with running_search(service.settings.model_copy(update=changes)) as busy:
+        costly = [asyncio.create_task(_raw(busy, "zwartkpo")) for _ in range(12)]
+        refused = [(await answer).status for _, answer in zip(range(9), asyncio.as_completed(costly), strict=False)]
+        ordinary = [(await answer).status for answer in [_raw(busy, "zwartkop") for _ in range(10)]]
+        released.set()
+        statuses = sorted([(await answer).status for answer in costly])
+
+    # One thread of two, and a quarter of the places to wait.
+    assert refused == [503] * 9
+    assert ordinary == [200] * 10
+    assert statuses == [200] * 3 + [503] * 9
+
+
+@pytest.mark.long
+async def test_ordinary_searches_are_answered_during_costly_ones_on_long_texts(
+    service: RunningSearch, tmp_path: Path
+) -> None:
+    letters = random.Random(14)
+    articles = [
+        an_article(headline=f"Long {n}", body_html=f"<p>{_different_words(letters, 1200)} quillwork tidegauge</p>")
+        for n in range(100)
+    ]
+    async with running_search(service.settings.model_copy(update={"search_index": tmp_path})) as busy:
+        await busy.publish(*articles)
+        await busy.until("quillwork tidegauge", lambda found: len(found) == 100, limit="100")
+        ended = asyncio.Event()
+
+        async def attack() -> None:
+            while not ended.is_set():
+                await _raw(busy, "qiullwork tidegaueg", limit="100")
+
+        attackers = [asyncio.create_task(attack()) for _ in range(12)]
+        statuses = [(await _raw(busy, "zwartkop")).status for _ in range(100)]
+        ended.set()
+        await asyncio.gather(*attackers)
+
+    assert statuses == [200] * 100
+
+
+def _different_words(letters: random.Random, number: int) -> str:
+    return " ".join("".join(letters.choices("abcdefghilmnoprstuvw", k=7)) for _ in range(number))
+
+
 async def test_new_instance_answers_503_until_it_has_read_the_log(service: RunningSearch, tmp_path: Path) -> None:
     settings = service.settings.model_copy(update={"search_index": tmp_path})
     answers: list[tuple[int, list[str]]] = []
@@ -240,8 +298,8 @@ async def test_new_instance_answers_503_until_it_has_read_the_log(service: Runni
     assert answers[-1][1] == ["/climate/salt"]
 
 
-async def _raw(service: RunningSearch, q: str) -> ClientResponse:
-    answer = await service.client.get("/v1/search", params={"q": q})
+async def _raw(service: RunningSearch, q: str, **more: str) -> ClientResponse:
+    answer = await service.client.get("/v1/search", params={"q": q, **more})
     assert answer.status == 200 or answer.headers["Retry-After"]
     return answer
 

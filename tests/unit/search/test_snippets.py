@@ -4,8 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.search import snippets
 from services.search.rules import parse
-from services.search.snippets import LENGTH, Matcher, is_near, snippet_html
+from services.search.snippets import (
+    LENGTH,
+    SEARCHED_AT_LEAST,
+    SEARCHED_IN_ALL,
+    Matcher,
+    Neighbourhood,
+    is_near,
+    snippet_html,
+)
 
 LONG = (
     "The ferry left at dawn. " * 40
@@ -112,3 +121,44 @@ def test_snippet_has_no_html_but_marks(q: str, text: str) -> None:
 def test_near_words_are_one_edit_apart(one: str, other: str, near: bool) -> None:
     assert is_near(one, other) is near
     assert is_near(other, one) is near
+
+
+def test_text_read_for_misspelt_words_is_bounded_for_a_whole_page() -> None:
+    matcher = Matcher(parse("harbuormaster lihgthouse desaliination "), forgiving=True)
+    text = "word " * 2_400
+
+    read = []
+    for _ in range(100):
+        snippet_html(text, matcher)
+        read.append(matcher.searched)
+
+    assert read[19] == SEARCHED_IN_ALL == 20 * len(text)
+    assert read[99] == SEARCHED_IN_ALL + 80 * SEARCHED_AT_LEAST
+
+
+def test_comparisons_of_misspelt_words_do_not_grow_with_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+
+    def counted(one: str, other: str, *, begun: bool = False) -> bool:
+        nonlocal compared
+        compared += 1
+        return is_near(one, other, begun=begun)
+
+    monkeypatch.setattr(snippets, "is_near", counted)
+    different = [f"{first}{second}rbour{third}" for first in "bcdfgh" for second in "aeiou" for third in "lmnpqrstvw"]
+    meant = [f"{word[0]}x{word[2:7]}z" for word in different[:24]]
+
+    assert not any(word in Neighbourhood(meant, meant[-1]) for word in different)
+    assert compared < len(different) / 2
+
+
+words = st.text("abc", min_size=3, max_size=7)
+
+
+@given(st.lists(words.filter(lambda word: len(word) > 3), min_size=1, max_size=4), words, st.booleans())
+def test_neighbourhood_holds_the_words_one_edit_away(meant: list[str], form: str, typing: bool) -> None:
+    begun = meant[-1] if typing else ""
+
+    near = form in Neighbourhood(meant, begun)
+
+    assert near == any(is_near(form, word, begun=word == begun) for word in meant)

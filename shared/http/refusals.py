@@ -81,14 +81,25 @@ def _printable(text: str) -> str:
     return text[:_LONGEST].encode("ascii", "replace").decode()
 
 
+@dataclass
+class _Timer:
+    """The event loop that ends the current second."""
+
+    loop: asyncio.AbstractEventLoop | None = None
+
+
+_timer = _Timer()
 _refusals = Refusals(lambda name, values: _log.warning(name, **values))
 
 
 def note_refusal(refusal: Refusal) -> None:
     """Count a refused request and log it within the limit. Call it on the event loop."""
     metrics.REFUSALS.labels(refusal.route, refusal.status).inc()
-    if _refusals.note(refusal):
-        asyncio.get_running_loop().call_later(_WINDOW_S, _refusals.flush)
+    begins, loop = _refusals.note(refusal), asyncio.get_running_loop()
+    # A loop that ended within a second took its timer with it: the next loop ends that second.
+    if begins or _timer.loop is not loop:
+        _timer.loop = loop
+        loop.call_later(_WINDOW_S, _refusals.flush)
 
 
 def note_answer(request: web.Request, status: int, route: str, request_id: str) -> None:

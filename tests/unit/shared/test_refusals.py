@@ -1,5 +1,9 @@
 """Security events are bounded, complete in number, and hold no secrets."""
 
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any
+
 import orjson
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
@@ -8,7 +12,7 @@ from structlog.testing import capture_logs
 from shared.errors import Problem
 from shared.http.bearer import is_same_origin, read_bearer_token, unknown_token
 from shared.http.middleware import answer_problems, observe
-from shared.http.refusals import PRINCIPAL, Refusal, Refusals
+from shared.http.refusals import PRINCIPAL, Refusal, Refusals, note_refusal
 from shared.process import metrics
 from tests.support.polling import until
 
@@ -43,6 +47,20 @@ def test_many_kinds_of_refusals_in_a_second_are_counted_together() -> None:
 
     assert len(written) <= 202
     assert written[-1] == ("security.refused_more", {"route": "other", "status": 0, "count": 800})
+
+
+def test_loop_that_ended_within_a_second_stops_no_record() -> None:
+    async def refuse() -> None:
+        note_refusal(Refusal("/ended", 403))
+        note_refusal(Refusal("/ended", 403))
+
+    async def refuse_and_wait(logs: list[MutableMapping[str, Any]]) -> None:
+        note_refusal(Refusal("/later", 403))
+        await until(lambda: any(one["event"] == "security.refused_more" for one in logs), "the second ends")
+
+    asyncio.run(refuse())
+    with capture_logs() as logs:
+        asyncio.run(refuse_and_wait(logs))
 
 
 async def test_refused_request_is_logged_without_its_address_its_path_and_its_token() -> None:

@@ -1,5 +1,5 @@
 # World Monitor's tasks. See README.md.
-.PHONY: help run test long check check-next bench faults browser clean
+.PHONY: help run test long check sbom check-next bench faults browser clean
 
 PYTHON := .venv/bin/python
 # The stack ends with make (the parent of this shell), even after SIGKILL.
@@ -9,7 +9,8 @@ help:
 	@echo 'make run      start the whole platform here (WM_PORT, WM_DATA, WM_EDITION, WM_SCALE: docs/EMBEDDED.md)'
 	@echo 'make test     every test, with the short form of the faults; WM_KAFKA, WM_MONGO, WM_REDIS name other servers'
 	@echo 'make long     the long forms of tests, which make test leaves out'
-	@echo 'make check    format, lint, types, unit tests'
+	@echo 'make check    audit of packages, format, lint, types, unit tests'
+	@echo 'make sbom     write sbom.cdx.json: the packages of the services (CycloneDX); the image has it in /app'
 	@echo 'make check-next  unit tests on the next Python, where this machine has it'
 	@echo 'make faults   the long form of the faults'
 	@echo 'make bench    the speed measures, as ratios'
@@ -28,10 +29,16 @@ long: browser
 
 check:
 	@deploy/bootstrap dev
+	@deploy/audit
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy shared services deploy tests
 	$(PYTHON) -m pytest tests/unit
+
+sbom:
+	@deploy/bootstrap embedded
+	@.venv/bin/uv export --quiet --frozen --no-emit-project --format cyclonedx1.5 --output-file sbom.cdx.json >/dev/null
+	@echo 'sbom.cdx.json is written'
 
 # Exit status 77: this machine does not have that Python.
 check-next:

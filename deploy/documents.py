@@ -70,6 +70,9 @@ OTHER_VARIABLES = (
     OtherVariable("WM_BIND", "127.0.0.1", "docker-compose.yml", "address on which the host publishes the edge"),
     OtherVariable("WM_TLS_PORT", "8443", "deploy/compose.tls.yml", "port of the edge's TLS on the host"),
     OtherVariable("WM_TLS_DIR", "", "deploy/compose.tls.yml", "folder with `fullchain.pem` and `privkey.pem`"),
+    OtherVariable(
+        "WM_PYTHON_IMAGE", "python:3.13-slim", "docker-compose.yml", "base of the services' image, for a digest"
+    ),
     OtherVariable("WM_IMAGE", "world-monitor:latest", "docker-compose.yml", "name of the services' image"),
     OtherVariable(
         "WM_PYTHON", "", "deploy/bootstrap", "Python interpreter that set-up uses instead of the one it finds"

@@ -140,8 +140,28 @@ def test_trusted_proxies_are_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
         ComposeSettings.load()
 
 
+def _with_defaults(base: str, defaults: dict[str, str]) -> str:
+    return re.sub(r"\$\{(\w+)\}", lambda found: defaults[found[1]], base)
+
+
+def test_images_have_one_base_and_the_builder_can_pin_it_by_digest() -> None:
+    bases = {line.split()[1] for line in LINES if line.startswith("FROM ")}
+    default = next(line for line in LINES if line.startswith("ARG ")).partition("=")[2]
+
+    assert bases == {"${PYTHON_IMAGE}"}
+    assert FILE["x-image"]["build"]["args"] == {"PYTHON_IMAGE": f"${{WM_PYTHON_IMAGE:-{default}}}"}
+
+
+def test_image_holds_the_list_of_its_packages() -> None:
+    exports = re.findall(r"uv export .*", DOCKERFILE.replace("\\\n", " "))
+
+    assert any("--format cyclonedx" in line and "--frozen" in line for line in exports)
+    assert "COPY --from=packages /build/sbom.cdx.json ./" in LINES
+
+
 def test_dockerfile_follows_hadolint_rules() -> None:
-    bases = [line.split()[1] for line in LINES if line.startswith("FROM ")]
+    defaults = dict(line.removeprefix("ARG ").split("=") for line in LINES if line.startswith("ARG "))
+    bases = [_with_defaults(line.split()[1], defaults) for line in LINES if line.startswith("FROM ")]
     users = [line.split()[1] for line in LINES if line.startswith("USER ")]
 
     assert all(re.search(r":\d", base) for base in bases)  # DL3006, DL3007

@@ -16,6 +16,7 @@ from services.comments.keys import (
     RATE_LIMITER,
     STORE,
     TOKEN_CHECKER,
+    TRUSTS_EDGE,
     WRITER_COOKIE,
 )
 from services.comments.posting import ArticleLookup
@@ -52,10 +53,13 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[FORM_ERROR_PAGES] = FormErrorPages(load_site(settings.site))
     app[DISCUSSIONS] = Discussions(store.comments, store.discussions)
     app[RATE_LIMITER] = RateLimiter(settings)
+    app[TRUSTS_EDGE] = settings.forwarded_for
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
-        app[TOKEN_CHECKER] = TokenChecker(settings.ingestion_urls, settings.site_url)
+        app[TOKEN_CHECKER] = TokenChecker(
+            settings.ingestion_urls, settings.site_url, trusts_edge=settings.forwarded_for
+        )
         await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
         async with expiring(store.answers.collection, KEPT_FOR):

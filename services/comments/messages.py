@@ -8,7 +8,7 @@ from aiohttp import web
 
 from services.comments.contract import MessageAnswer, MessageList, MessageReceipt, NewMessage
 from services.comments.form_errors import LETTER, answer_or_problem
-from services.comments.keys import FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER
+from services.comments.keys import FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER, TRUSTS_EDGE
 from services.comments.records import Message
 from shared.errors import Problem
 from shared.http.idempotency import Answer, claim
@@ -25,6 +25,7 @@ from shared.http.requests import (
     validate,
     write_cursor,
 )
+from shared.http.visitors import network_of
 from shared.ids import made_at, new_id
 from shared.mongo.collections import Session
 
@@ -45,7 +46,7 @@ async def _send(request: web.Request) -> web.Response:
     body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
     by_form = request.content_type == FORM_TYPE
     sent = validate(NewMessage, parse_form(body) if by_form else parse_json(body))
-    made = claim(request, "reader", body)
+    made = claim(request, network_of(request, trusts_edge=request.app[TRUSTS_EDGE]), body)
     store = request.app[STORE]
     message_id = new_id()
     message = Message(id=message_id, name=sent.name, email=sent.email, body=sent.body, created_at=made_at(message_id))

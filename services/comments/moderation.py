@@ -79,7 +79,7 @@ def decide(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
                 await store.change(after, action, owner.name, session)
             return _answer(after)
 
-        response = await _once(store, claim(request, owner.name, body), work)
+        response = await _once(store, claim(request, owner.id, body), work)
         if article_id:
             await store.discussions.note(article_id, comment_id)
         return response
@@ -151,7 +151,7 @@ async def change_settings(request: web.Request) -> web.Response:
         await store.rules.put(after, owner.name, session)
         return _settings_answer(after)
 
-    return await _once(store, claim(request, owner.name, body), work)
+    return await _once(store, claim(request, owner.id, body), work)
 
 
 def _settings_answer(rule: ModerationRule) -> Answer:

@@ -16,6 +16,7 @@ from services.comments.keys import (
     RATE_LIMITER,
     STORE,
     TOKEN_CHECKER,
+    TRUSTS_EDGE,
     WRITER_COOKIE,
 )
 from services.comments.messages import ROUTES as MESSAGE_ROUTES
@@ -40,6 +41,7 @@ from shared.http.requests import (
     validate,
     write_cursor,
 )
+from shared.http.visitors import network_of
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
@@ -53,13 +55,13 @@ async def post_comment(request: web.Request) -> web.Response:
 
 
 async def _post(request: web.Request) -> web.Response:
-    await _admit(request)
+    sender = await _admit(request)
     body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
     fields, answer = (
         _read_form(request, body) if request.content_type == FORM_TYPE else (parse_json(body), _json_answer)
     )
     sent = validate(NewComment, fields)
-    made = claim(request, "reader", body)
+    made = claim(request, sender, body)
     store, cookie, was_stored = request.app[STORE], request.app[WRITER_COOKIE], False
     token = cookie.read(request)
 
@@ -77,12 +79,13 @@ async def _post(request: web.Request) -> web.Response:
     return response
 
 
-async def _admit(request: web.Request) -> None:
+async def _admit(request: web.Request) -> str:
+    """Who sends it: the id of a token's owner, else the visitor's network. 429 above the visitor's limit."""
     # A request with a token is exempt from the rate limit: imports and tests come from one address.
     if "Authorization" in request.headers:
-        await request.app[TOKEN_CHECKER].owner(request)
-    else:
-        await request.app[RATE_LIMITER].admit(request)
+        return (await request.app[TOKEN_CHECKER].owner(request)).id
+    await request.app[RATE_LIMITER].admit(request)
+    return network_of(request, trusts_edge=request.app[TRUSTS_EDGE])
 
 
 async def _language(request: web.Request) -> str:

@@ -128,6 +128,25 @@ async def test_concurrent_requests_with_one_key_write_once(comments: CommentsSer
     assert other.status == 422
 
 
+@pytest.mark.parametrize("path", ["/v1/articles/{id}/comments", "/v1/messages"])
+async def test_people_of_two_networks_do_not_share_a_key(comments: CommentsService, path: str) -> None:
+    path, key = path.format(id=(await comments.publish_article()).id), uuid4().hex
+
+    async def send(address: str, body: str) -> tuple[int, str | None]:
+        headers = {"Idempotency-Key": key, "X-Forwarded-For": address}
+        response = await comments.client.post(path, json=written(body=body), headers=headers)
+        return response.status, (await response.json()).get("id")
+
+    mine, again, other = [
+        await send("203.0.113.7", "1"),
+        await send("203.0.113.7", "1"),
+        await send("2001:db8::7", "2"),
+    ]
+
+    assert (mine[0], again, other[0]) == (201, mine, 201)
+    assert other[1] != mine[1]
+
+
 async def test_concurrent_comments_of_one_writer_are_all_stored(comments: CommentsService) -> None:
     await comments.set_mode("first-comment")
     article, address = await comments.publish_article(), f"{uuid4().hex}@example.org"

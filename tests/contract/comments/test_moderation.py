@@ -6,10 +6,16 @@ from time import monotonic
 from uuid import uuid4
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, make_mocked_request
 
 from services.comments import access
+from services.comments.access import TokenChecker
 from services.comments.settings import CommentsSettings
+from services.ingestion.people.tokens import TokenOwner, make_token
+from shared.errors import Problem
 from shared.ids import new_id
+from shared.times import now
 from tests.support.comments import CommentsService, running_comments, written
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -164,6 +170,55 @@ async def test_deactivated_person_is_out_within_ten_seconds(
     monkeypatch.setattr(access, "monotonic", lambda: monotonic() + 9.9)
 
     assert (await comments.client.get(path, headers=headers)).status == 401
+
+
+async def test_refused_token_is_asked_for_once_in_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def refuse(request: web.Request) -> web.Response:
+        asked.append(request.headers["X-Forwarded-For"])
+        return web.Response(status=401)
+
+    ingestion = web.Application()
+    ingestion.router.add_get("/internal/token", refuse)
+    invented = make_mocked_request("GET", "/", {"Authorization": "Bearer wm_x", "X-Forwarded-For": "2001:db8::7"})
+    async with TestServer(ingestion) as server:
+        checker = TokenChecker([f"http://{server.host}:{server.port}"], "http://site.example", trusts_edge=True)
+        began = monotonic()
+        for later_s in (0.0, 4.9, 5.1):
+            monkeypatch.setattr(access, "monotonic", lambda later_s=later_s: began + later_s)
+            with pytest.raises(Problem, match="not known"):
+                await checker.owner(invented)
+        await checker.close()
+
+    assert asked == ["2001:db8::"] * 2
+
+
+async def test_invented_tokens_shut_out_their_own_network_alone(comments: CommentsService) -> None:
+    path, moderator = "/v1/comments/settings", make_token()
+
+    async def status(token: str, address: str) -> tuple[int, bool]:
+        headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": address}
+        response = await comments.client.get(path, headers=headers)
+        return response.status, "Retry-After" in response.headers
+
+    tries = [await status(make_token(), "203.0.113.7") for _ in range(90)]
+    await comments.ingestion.tokens.add(moderator, TokenOwner(new_id(), "the moderator", "moderator"), now())
+
+    assert tries[0] == (401, False)
+    assert (429, True) in tries
+    assert await status(moderator, "198.51.100.7") == (200, False)
+
+
+async def test_moderators_of_one_name_do_not_share_a_key(comments: CommentsService) -> None:
+    namesake, key = make_token(), uuid4().hex
+    await comments.ingestion.tokens.add(namesake, TokenOwner(new_id(), "the moderator", "moderator"), now())
+    first, second = [str((await _pending_comment(comments))["id"]) for _ in range(2)]
+
+    mine = await comments.decide(first, "approve", **{"Idempotency-Key": key})
+    other = await comments.decide(second, "approve", **{"Idempotency-Key": key, "Authorization": f"Bearer {namesake}"})
+
+    assert (mine.status, other.status) == (200, 200)
 
 
 async def test_stale_if_match_is_412_and_changes_nothing(comments: CommentsService) -> None:

@@ -60,7 +60,8 @@ ACCOUNTS = (
 )
 
 # Redis: the commands of the services and of their scripts; none that lists or drops other keys (`-@dangerous`).
-REDIS_COMMANDS = "-@all +@read +@write +@connection +eval +evalsha +script|load -@dangerous"
+# `info` tells how full Redis is.
+REDIS_COMMANDS = "-@all +@read +@write +@connection +eval +evalsha +script|load -@dangerous +info"
 # Redis loads its append-only file as the default user: with fewer rights it would skip every transaction in it and lose
 # counts. So this user has all rights, and a password that no service gets.
 REDIS_DEFAULT_RIGHTS = "resetkeys ~* resetchannels &* +@all"

@@ -81,7 +81,7 @@ def redis(port: int, folder: Path, env: Environment) -> Spec:
     """Valkey with an append-only file: a write that reached the kernel survives SIGKILL. Nothing is ever evicted."""
     argv = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
     argv += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction"]
-    argv += ["--loglevel", "warning"]
+    argv += ["--maxmemory", "512mb", "--loglevel", "warning"]
     folder.mkdir(parents=True, exist_ok=True)
     return _engine("redis", f"redis://127.0.0.1:{port}", Command(argv=argv, env=env), lambda: answers_ping(port))
 

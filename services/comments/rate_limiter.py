@@ -2,10 +2,9 @@
 
 import asyncio
 import hashlib
-import ipaddress
 import secrets
 from collections.abc import Sequence
-from time import time
+from time import monotonic, time
 
 import structlog
 from aiohttp import web
@@ -15,25 +14,27 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from services.comments.local_limit import LocalLimit
 from services.comments.settings import CommentsSettings
 from shared.admission import Admission
 from shared.errors import Problem, SettingsError, Unavailable
+from shared.http.visitors import network_of
 from shared.redis import connect
+from shared.redis_memory import LIMITS_BELOW, RedisMemory
 from shared.times import now
 
 _log = structlog.get_logger(__name__)
 
-# A reader must not wait for a counter: after this time the comment passes uncounted.
+# A reader must not wait for a counter: after this time this process counts the comment itself.
 _COUNT_TIMEOUT_S = 0.5
 # The timeout above starts with a comment's turn, so that the end of a burst is still counted.
 _AT_ONCE = 8
 _TURN_TIMEOUT_S = 2.0
 _DAY_S = 86_400
-_IPV6_NETWORK = 64
 
 
 class RateLimiter:
-    """The limit by visitor. Without Redis comments pass uncounted: the discussion matters more than the limit."""
+    """The limit by visitor. When Redis is away or nearly full, each process counts alone, at a low rate for all together."""
 
     def __init__(self, settings: CommentsSettings) -> None:
         self._enabled = settings.rate_limits == "on"
@@ -49,6 +50,9 @@ class RateLimiter:
             )
         )
         self._admission = Admission("rate limit", at_once=_AT_ONCE, wait_s=_TURN_TIMEOUT_S)
+        self._memory = RedisMemory(self._redis)
+        self._local = LocalLimit(self._rates)
+        self._local_key = secrets.token_bytes(32)
         self._key: tuple[str, bytes] = ("", b"")
 
     async def admit(self, request: web.Request) -> None:
@@ -57,10 +61,11 @@ class RateLimiter:
             return
         try:
             async with self._admission.turn(), asyncio.timeout(_COUNT_TIMEOUT_S):
-                wait_s = await self._wait_s(await self._pseudonym(request))
+                await self._check_room()
+                wait_s = await self._wait_s(self._pseudonym(request, await self._todays_key()))
         except (RedisError, OSError, TimeoutError, Unavailable) as error:
-            _log.warning("limit.skipped", reason=repr(error))
-            return
+            _log.warning("limit.local", reason=repr(error))
+            wait_s = self._local.wait_s(self._pseudonym(request, self._local_key), monotonic())
         if wait_s is not None:
             raise Problem(
                 429, "You have sent much in a short time; wait a little.", headers={"Retry-After": str(wait_s)}
@@ -73,15 +78,14 @@ class RateLimiter:
                 return max(1, round(stats.reset_time - time()))
         return None
 
-    async def _pseudonym(self, request: web.Request) -> str:
-        key = await self._todays_key()
-        return hashlib.blake2b(self._address(request).encode(), key=key, digest_size=16).hexdigest()
+    async def _check_room(self) -> None:
+        """Raises Unavailable while the counters of views need the rest of Redis' memory."""
+        if await self._memory.share() >= LIMITS_BELOW:
+            raise Unavailable("Redis is nearly full")
 
-    def _address(self, request: web.Request) -> str:
-        # The edge appends the last entry. A visitor can invent the others.
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        address = forwarded if forwarded and self._trusts_edge else request.remote or ""
-        return network(address)
+    def _pseudonym(self, request: web.Request, key: bytes) -> str:
+        sender = network_of(request, trusts_edge=self._trusts_edge)
+        return hashlib.blake2b(sender.encode("utf-8", "surrogateescape"), key=key, digest_size=16).hexdigest()
 
     async def _todays_key(self) -> bytes:
         """The day's key, shared by all instances. Redis deletes it after two days, so old hashes stay anonymous."""
@@ -105,14 +109,3 @@ def parse_rates(text: str) -> Sequence[RateLimitItem]:
         return parse_many(text)
     except ValueError as error:
         raise SettingsError(f"WM_COMMENTS_RATE: {error}") from error
-
-
-def network(address: str) -> str:
-    """The network of one visitor: an IPv4 address, or the /64 of an IPv6 address, which one household has."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 4:
-        return str(found)
-    return str(ipaddress.ip_network(f"{found}/{_IPV6_NETWORK}", strict=False))

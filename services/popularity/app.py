@@ -3,22 +3,41 @@
 from collections.abc import Mapping
 
 from aiohttp import web
+from redis.asyncio import Redis
 
 from services.popularity.counting import Counting
-from services.popularity.routes import ARTICLES, RANKING_CACHE, ROUTES, SECTIONS, STORE, VIEW_BATCHER
+from services.popularity.key_store import MOST_ENTRIES, MOST_KEYS_OF_A_VISITOR, KeyStore
+from services.popularity.origins import origin_of
+from services.popularity.routes import (
+    ARTICLES,
+    KEYS,
+    RANKING_CACHE,
+    REDIS_MEMORY,
+    ROUTES,
+    SECTIONS,
+    SITE_ORIGIN,
+    STORE,
+    TRUSTS_EDGE,
+    VIEW_BATCHER,
+)
 from services.popularity.settings import PopularitySettings
 from services.popularity.store import Store
 from services.popularity.wiring import ApiParts
 from shared import redis
 from shared.http.app import answer_first, create_service
 from shared.http.health import HEALTH
+from shared.redis_memory import RedisMemory
 
 
 def create_api(settings: PopularitySettings) -> web.Application:
     """Accepts views, answers with rankings and counts. In no consumer group."""
     app = create_service(settings, ROUTES)
-    app[STORE] = store = Store(redis.connect(settings.redis))
-    parts = ApiParts(settings, store)
+    client = redis.connect(settings.redis)
+    app[STORE] = store = Store(client)
+    app[KEYS] = _create_keys(client, settings)
+    app[REDIS_MEMORY] = memory = RedisMemory(client)
+    app[SITE_ORIGIN], app[TRUSTS_EDGE] = origin_of(settings.site_url), settings.forwarded_for
+    parts = ApiParts(settings, store, memory)
     app[ARTICLES] = parts.articles
     app[RANKING_CACHE] = parts.ranking_cache
     app[VIEW_BATCHER] = parts.view_batcher
@@ -40,6 +59,11 @@ def create_counter(settings: PopularitySettings) -> web.Application:
     app[HEALTH].add("counting", counting.check)
     app.cleanup_ctx.append(counting.live)
     return app
+
+
+def _create_keys(client: Redis, settings: PopularitySettings) -> KeyStore:
+    most = MOST_KEYS_OF_A_VISITOR if settings.rate_limits == "on" else MOST_ENTRIES
+    return KeyStore(client, most_of_visitor=most)
 
 
 async def _answers(store: Store) -> Mapping[str, object]:

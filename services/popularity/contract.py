@@ -72,7 +72,7 @@ OPERATIONS = (
         path="/v1/views",
         summary="Count a page view; answered when Kafka has it",
         answers={202: ViewAccepted},
-        problems=(400, 404, 410, 413, 415, 422, 503),
+        problems=(400, 403, 404, 410, 413, 415, 422, 429, 503),
         body={"application/json": ViewIn, "text/plain": ViewIn},
         parameters=(
             Parameter(

@@ -16,6 +16,7 @@ import orjson
 from aiohttp import HttpVersion11, web
 
 from services.popularity.articles import ArticleIndex, Known
+from services.popularity.origins import is_cross_site
 from services.popularity.view_batcher import ViewBatcher
 from shared import topics
 from shared.errors import Problem
@@ -103,7 +104,9 @@ class FastPath:
         articles: ArticleIndex,
         view_batcher: ViewBatcher,
         rank: Callable[[str], bytes | None],
+        site_origin: str,
     ) -> None:
+        self._site_origin = site_origin
         self._articles = articles
         self._view_batcher = view_batcher
         self._rank = rank
@@ -154,7 +157,7 @@ class FastPath:
         length = request.content_length
         if length is None or length > _LARGEST_BODY or "Idempotency-Key" in headers or "Content-Encoding" in headers:
             return None
-        if request.content_type not in ("application/json", "text/plain"):
+        if request.content_type not in ("application/json", "text/plain") or is_cross_site(headers, self._site_origin):
             return None
         keep_received_body(request)
         found = self._read(await request.read())

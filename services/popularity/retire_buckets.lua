@@ -1,6 +1,8 @@
+#!lua flags=allow-oom
 -- Subtracts a part of a finished bucket from its window's sums.
 -- KEYS[1] the partition's state
 -- ARGV    window, horizon (the first minute that still counts), most members to subtract
+-- It runs also when Redis is full, since it makes room.
 -- From the first call on, late views before the horizon are not added to the window.
 -- Returns {subtracted members, 1 if there is more}.
 local state = KEYS[1]

@@ -1,36 +1,48 @@
 """HTTP in: views, rankings, counts."""
 
-import hashlib
 from collections.abc import Mapping
+from time import time
 from uuid import UUID, uuid4
 
 from aiohttp import web
 from yarl import URL
 
+from services.popularity import metrics
 from services.popularity.articles import ArticleIndex, Known
 from services.popularity.contract import ViewIn
+from services.popularity.key_store import Binding, KeyStore, request_digest
+from services.popularity.origins import is_cross_site
 from services.popularity.ranking_cache import RankingCache
-from services.popularity.rules import event_id_from_key
 from services.popularity.store import Card, Store, views_partition
 from services.popularity.view_batcher import ViewBatcher
 from shared.errors import Problem
 from shared.events import WINDOWS, PageViewed, Window, encode
 from shared.http.problems import field_problem, json_response
 from shared.http.requests import parse_json, read_body, read_idempotency_key, read_limit, refuse_unknown, validate
+from shared.http.visitors import network_of
+from shared.redis_memory import KEYS_BELOW, RedisMemory
 from shared.times import now
 
 STORE = web.AppKey("store", Store)
+KEYS = web.AppKey("keys", KeyStore)
+REDIS_MEMORY = web.AppKey("redis_memory", RedisMemory)
+SITE_ORIGIN = web.AppKey("site_origin", str)
+TRUSTS_EDGE = web.AppKey("trusts_edge", bool)
 ARTICLES = web.AppKey("articles", ArticleIndex)
 VIEW_BATCHER = web.AppKey("view_batcher", ViewBatcher)
 RANKING_CACHE = web.AppKey("ranking_cache", RankingCache)
 SECTIONS = web.AppKey("sections", frozenset[str])
 
 _WINDOWS: Mapping[str, Window] = {window: window for window in WINDOWS}
+_WITHOUT = "Send an event_id instead of an Idempotency-Key."
 _BODY_TYPES = ("application/json", "text/plain")
 
 
 async def accept_view(request: web.Request) -> web.StreamResponse:
     """Send a view to Kafka and answer 202 once it is acknowledged."""
+    if is_cross_site(request.headers, request.app[SITE_ORIGIN]):
+        metrics.VIEWS_REFUSED.labels("cross-site").inc()
+        raise Problem(403, "A view must come from a page of this site.")
     body = await read_body(request, types=_BODY_TYPES)
     view = validate(ViewIn, parse_json(body))
     key = read_idempotency_key(request)
@@ -49,22 +61,38 @@ async def _record(request: web.Request, view: ViewIn, event_id: UUID) -> None:
 
 
 async def _record_once(request: web.Request, view: ViewIn, key: str) -> UUID:
-    event_id = view.event_id or event_id_from_key(key)
-    store = request.app[STORE]
-    sent = hashlib.sha256(f"{view.article_id}\0{event_id}".encode()).hexdigest()
-    bound, answered = await store.find_key(key, sent) or await _claim_key(request, view, key, sent)
-    if not bound:
-        raise Problem(422, "This Idempotency-Key was used for another request.")
-    if not answered:
+    keys, now_s = request.app[KEYS], int(time())
+    scoped = await keys.scope(network_of(request, trusts_edge=request.app[TRUSTS_EDGE]), key)
+    event_id = view.event_id or scoped.event_id
+    sent = request_digest(view.article_id, event_id)
+    binding = await keys.find(scoped, sent, now_s)
+    if binding.status == "FREE":
+        # Only for a known article: views of others are refused, so their keys need no place.
+        _readable(await request.app[ARTICLES].find(view.article_id))
+        await _check_room(request)
+        binding = await keys.claim(scoped, sent, now_s)
+    _check(binding)
+    if not binding.is_answered:
         await _record(request, view, event_id)
-        await store.answer_key(key, sent)
+        await keys.mark_answered(scoped, sent, now_s)
     return event_id
 
 
-async def _claim_key(request: web.Request, view: ViewIn, key: str, sent: str) -> tuple[bool, bool]:
-    # Only for a known article: keys of unknown ones would fill Redis, and their number has no limit.
-    _readable(await request.app[ARTICLES].find(view.article_id))
-    return await request.app[STORE].claim_key(key, sent)
+async def _check_room(request: web.Request) -> None:
+    # The counters need the rest of Redis' memory.
+    if await request.app[REDIS_MEMORY].share() >= KEYS_BELOW:
+        _check(Binding("FULL"))
+
+
+def _check(binding: Binding) -> None:
+    if binding.status == "VISITOR":
+        metrics.VIEWS_REFUSED.labels("keys of a visitor").inc()
+        raise Problem(429, f"You have used many keys. {_WITHOUT}", headers={"Retry-After": "3600"})
+    if binding.status == "FULL":
+        metrics.VIEWS_REFUSED.labels("keys").inc()
+        raise Problem(503, f"There is no room for another key. {_WITHOUT}", headers={"Retry-After": "600"})
+    if not binding.is_same:
+        raise Problem(422, "This Idempotency-Key was used for another request.")
 
 
 async def list_popular(request: web.Request) -> web.StreamResponse:

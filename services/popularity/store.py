@@ -1,15 +1,13 @@
-"""Popularity's state in Redis. No other file knows its keys and scripts.
+"""Popularity's counts in Redis. No other file knows their keys and scripts.
 
 All keys of one partition of views.v1 share a hash tag, `popularity:{p3}:`, since scripts touch them together:
 `state` (log, next, fingerprint, revision, cards, retired:<window>), `logs`, `sum:<window>[:<section>]`, `aside:<window>`,
 `bucket:<window>:<minute>`, `buckets:<window>`, `ids:<slot>[.<turn>]`, `ids`, `article:<id>`. `popularity:{a0}:state` is the
-position in a partition of articles.v1, `popularity:key:<digest>` an Idempotency-Key.
+position in a partition of articles.v1. Idempotency-Keys: `key_store.py`.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Literal, cast
 
@@ -23,7 +21,6 @@ from shared.redis import available
 
 _SPANS = " ".join(f"{span.window}:{span.bucket}" for span in SPANS)
 _WINDOWS = " ".join(WINDOWS)
-_KEYS_KEPT_FOR = timedelta(hours=48)
 # A few tenths of a millisecond of Redis' only thread: apply_views must not wait behind a large bucket.
 _RETIRED_AT_ONCE = 500
 
@@ -206,32 +203,6 @@ class Store:
                 pipeline.zscore(f"{base}aside:{window}", article)
             found = await pipeline.execute()
         return {window: int(found[2 * index] or found[2 * index + 1] or 0) for index, window in enumerate(WINDOWS)}
-
-    async def find_key(self, key: str, fingerprint: str) -> tuple[bool, bool] | None:
-        """The answer of `claim_key` for a bound Idempotency-Key; None for an unbound one."""
-        async with available("idempotency key"):
-            was = await self._redis.get(_key_of(key))
-        return None if was is None else _claim(_text(was), fingerprint)
-
-    async def claim_key(self, key: str, fingerprint: str) -> tuple[bool, bool]:
-        """Bind an Idempotency-Key to a request. Returns whether it is bound to this request, and whether that was answered."""
-        async with available("idempotency key"):
-            was = await self._redis.set(_key_of(key), f"{fingerprint}:", nx=True, get=True, ex=_KEYS_KEPT_FOR)
-        return _claim(_text(was) or f"{fingerprint}:", fingerprint)
-
-    async def answer_key(self, key: str, fingerprint: str) -> None:
-        """Record that the request of a key was acknowledged, so that a repetition is not sent again."""
-        async with available("idempotency key"):
-            await self._redis.set(_key_of(key), f"{fingerprint}:done", ex=_KEYS_KEPT_FOR)
-
-
-def _key_of(idempotency_key: str) -> str:
-    return f"popularity:key:{hashlib.sha256(idempotency_key.encode()).hexdigest()}"
-
-
-def _claim(kept: str, fingerprint: str) -> tuple[bool, bool]:
-    bound, _, answered = kept.partition(":")
-    return bound == fingerprint, bool(answered)
 
 
 def _state(found: Sequence[object]) -> PartitionState:

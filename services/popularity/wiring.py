@@ -7,6 +7,7 @@ from aiohttp import web
 
 from services.popularity.articles import ArticleIndex
 from services.popularity.fast_path import FastPath
+from services.popularity.origins import origin_of
 from services.popularity.ranking_cache import RankingCache
 from services.popularity.routes import rank_at
 from services.popularity.settings import PopularitySettings
@@ -17,6 +18,7 @@ from shared.errors import Unavailable
 from shared.kafka.producer import Producer
 from shared.kafka.tail import LogTail
 from shared.process.process import start_task, stop_task
+from shared.redis_memory import RedisMemory
 from shared.site.site import load_site
 
 _SILENT_S = 5.0
@@ -25,8 +27,9 @@ _SILENT_S = 5.0
 class ApiParts:
     """The objects behind the api's routes, and their life."""
 
-    def __init__(self, settings: PopularitySettings, store: Store) -> None:
+    def __init__(self, settings: PopularitySettings, store: Store, memory: RedisMemory) -> None:
         self._store = store
+        self._memory = memory
         self.articles = ArticleIndex(store)
         self.ranking_cache = RankingCache(on_change=lambda: self.fast_path.forget_rankings())
         self.sections = frozenset(section.slug for section in load_site(settings.site).sections)
@@ -37,7 +40,12 @@ class ApiParts:
             timeout_s=ACKNOWLEDGED_WITHIN_S,
         )
         self.view_batcher = ViewBatcher(self._producer)
-        self.fast_path = FastPath(self.articles, self.view_batcher, partial(rank_at, self.ranking_cache, self.sections))
+        self.fast_path = FastPath(
+            self.articles,
+            self.view_batcher,
+            partial(rank_at, self.ranking_cache, self.sections),
+            origin_of(settings.site_url),
+        )
         self._tail = LogTail(
             settings,
             from_beginning=[topics.RANKINGS],
@@ -52,6 +60,7 @@ class ApiParts:
             start_task(self.view_batcher.run(), "view batcher"),
             start_task(self._tail.run(), "rankings"),
             start_task(self.fast_path.run(), "fast path"),
+            start_task(self._memory.run(), "Redis memory"),
         ]
         yield
         for task in tasks:

@@ -21,3 +21,5 @@ REBALANCES = Counter(
 OUTBOX_PENDING = Gauge("wm_outbox_pending_rows", "Committed events that Kafka does not have yet")
 OUTBOX_OLDEST = Gauge("wm_outbox_oldest_seconds", "Age of the oldest committed event that Kafka does not have yet")
 OUTBOX_SENT = Counter("wm_outbox_sent_total", "Events that the relay sent to Kafka")
+REDIS_USED = Gauge("wm_redis_used_bytes", "Memory that Redis uses")
+REDIS_SHARE = Gauge("wm_redis_memory_share", "Memory that Redis uses, as a share of its maxmemory")

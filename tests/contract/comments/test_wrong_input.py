@@ -188,7 +188,7 @@ async def test_visitor_above_the_limit_is_429_and_others_are_not(
 async def test_concurrent_burst_is_counted_exactly(
     comments_settings: CommentsSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # On a busy machine Redis answers late, and a comment without a turn in time passes uncounted.
+    # On a busy machine Redis answers late, and a comment without a turn in time is counted by the process.
     monkeypatch.setattr("services.comments.rate_limiter._COUNT_TIMEOUT_S", PATIENCE_S)
     monkeypatch.setattr("services.comments.rate_limiter._TURN_TIMEOUT_S", PATIENCE_S)
     limited = comments_settings.model_copy(update={"rate_limits": "on", "comments_rate": "2/hour"})
@@ -205,9 +205,13 @@ async def test_concurrent_burst_is_counted_exactly(
     assert sorted(answer.status for answer in answers) == [201] * 2 + [429] * 78
 
 
-async def test_without_redis_comments_pass_uncounted(comments_settings: CommentsSettings) -> None:
-    limited = comments_settings.model_copy(update={"rate_limits": "on", "redis": "redis://127.0.0.1:9"})
+async def test_without_redis_the_process_limits_alone(comments_settings: CommentsSettings) -> None:
+    changes = {"rate_limits": "on", "redis": "redis://127.0.0.1:9", "comments_rate": "2/hour"}
+    limited = comments_settings.model_copy(update=changes)
     async with running_comments(limited, f"test_{id(limited)}") as comments:
         article = await comments.publish_article()
+        path = f"/v1/articles/{article.id}/comments"
 
-        assert (await comments.post(article.id))["id"]
+        statuses = [(await comments.client.post(path, json=written())).status for _ in range(3)]
+
+    assert statuses == [201, 201, 429]

@@ -182,14 +182,6 @@ async def test_key_of_a_wrong_type_fails_the_script_before_any_write(store: Stor
     assert (await store._redis.keys("popularity:{p0}:ids*")) == []
 
 
-async def test_idempotency_key_is_bound_to_its_first_request(store: Store) -> None:
-    assert await store.claim_key("k", "one") == (True, False)
-    assert await store.claim_key("k", "one") == (True, False)
-    await store.answer_key("k", "one")
-    assert await store.claim_key("k", "one") == (True, True)
-    assert await store.claim_key("k", "two") == (False, True)
-
-
 async def test_scripts_are_sent_again_when_redis_has_lost_them(store: Store) -> None:
     await store._redis.script_flush()
 

@@ -1,0 +1,28 @@
+"""Views from pages of other sites: a foreign page could make all its readers view one article here."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+
+def origin_of(site_url: str) -> str:
+    """The site's own origin, in lower case."""
+    parts = urlsplit(site_url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def is_cross_site(headers: Mapping[str, str], site_origin: str) -> bool:
+    """Whether a browser says that another site's page sent the request.
+
+    A page cannot choose these headers. Programs send neither and pass. `Origin: null` (a sandboxed frame) is another site's,
+    unless `Sec-Fetch-Site` says otherwise: pages here always send their origin (`Referrer-Policy`).
+    """
+    fetch_site = headers.get("Sec-Fetch-Site")
+    if fetch_site in ("same-origin", "cross-site"):
+        return fetch_site == "cross-site"
+    origin = headers.get("Origin")
+    return origin is not None and not _is_own(origin.lower(), headers.get("Host", "").lower(), site_origin)
+
+
+def _is_own(origin: str, host: str, site_origin: str) -> bool:
+    # The edge may end TLS, so the scheme of the request's own origin is not known here.
+    return origin in (site_origin, f"http://{host}", f"https://{host}")

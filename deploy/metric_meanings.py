@@ -13,7 +13,7 @@ MEANINGS: Mapping[str, str] = {
     "wm_kafka_dead_letters_total": "Bad records. Look into the dead-letter topic; a stream of them stops the consumer.",
     "wm_kafka_rebalances_total": "Consumers come and go. Steady growth: processes die, or miss their session time-out.",
     "wm_redis_used_bytes": "Redis keeps more: articles with views, event ids, keys and limits.",
-    "wm_redis_memory_share": "Alert at 0.7. Above 0.75 views' new keys are refused, above 0.9 comments are limited by process, at 1 counting waits.",
+    "wm_redis_memory_share": "Alert at 0.7. At 0.75 keys of views are refused, at 1 counting waits (OPERATIONS.md).",
     "wm_outbox_pending_rows": "Kafka does not accept events: changes are safe in MongoDB and readers do not see them yet.",
     "wm_outbox_oldest_seconds": "The relay is behind by so much. Alert above some seconds.",
     "wm_outbox_sent_total": "More publications and comments.",

@@ -19,8 +19,8 @@ from services.comments.settings import CommentsSettings
 from shared.admission import Admission
 from shared.errors import Problem, SettingsError, Unavailable
 from shared.http.visitors import network_of
+from shared.process.redis_memory import LIMITS_BELOW, RedisMemory
 from shared.redis import connect
-from shared.redis_memory import LIMITS_BELOW, RedisMemory
 from shared.times import now
 
 _log = structlog.get_logger(__name__)

@@ -26,7 +26,7 @@ from services.popularity.wiring import ApiParts
 from shared import redis
 from shared.http.app import answer_first, create_service
 from shared.http.health import HEALTH
-from shared.redis_memory import RedisMemory
+from shared.process.redis_memory import RedisMemory
 
 
 def create_api(settings: PopularitySettings) -> web.Application:

@@ -20,7 +20,7 @@ from shared.events import WINDOWS, PageViewed, Window, encode
 from shared.http.problems import field_problem, json_response
 from shared.http.requests import parse_json, read_body, read_idempotency_key, read_limit, refuse_unknown, validate
 from shared.http.visitors import network_of
-from shared.redis_memory import KEYS_BELOW, RedisMemory
+from shared.process.redis_memory import KEYS_BELOW, RedisMemory
 from shared.times import now
 
 STORE = web.AppKey("store", Store)

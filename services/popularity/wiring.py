@@ -18,7 +18,7 @@ from shared.errors import Unavailable
 from shared.kafka.producer import Producer
 from shared.kafka.tail import LogTail
 from shared.process.process import start_task, stop_task
-from shared.redis_memory import RedisMemory
+from shared.process.redis_memory import RedisMemory
 from shared.site.site import load_site
 
 _SILENT_S = 5.0

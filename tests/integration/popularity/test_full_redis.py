@@ -50,7 +50,7 @@ async def _set_limit(url: str, size: str) -> None:
 async def test_full_redis_loses_no_view_and_opens_no_door(
     own_redis: str, kafka_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.redis_memory._LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr("shared.process.redis_memory._LOOK_EVERY_S", 0.0)
     async with running_popularity(settings_for(kafka_url, own_redis)) as popularity:
         article = (await popularity.publish()).id
         await popularity.view(article)

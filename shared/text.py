@@ -166,9 +166,18 @@ def _refuse_stacks(text: str) -> None:
 
 @cache
 def _stack() -> re.Pattern[str]:
-    """Matches more than MOST_MARKS characters that composition has to sort. Made at its first use: it takes 10 ms."""
-    marks = (chr(code) for code in range(0x300, LAST_MARK + 1) if is_sorted_mark(chr(code)))
-    return re.compile(f"[{''.join(marks)}]{{{MOST_MARKS + 1}}}")
+    """Matches more than MOST_MARKS characters that composition has to sort. Made at its first use: it takes some 20 ms.
+
+    Ignorable characters between them do not count: tidying and search take some out, and their neighbours become one stack.
+    """
+    characters = map(chr, range(0x300, LAST_MARK + 1))
+    marks = [mark for mark in characters if unicodedata.category(mark).startswith("M") and is_sorted_mark(mark)]
+    usual, rare = ("".join(mark for mark in marks if (mark > "\uffff") is is_rare) for is_rare in (False, True))
+    ignorable = "".join(f"{chr(first)}-{chr(last)}" for first, last in _DEFAULT_IGNORABLE)
+    # `re` has a table for the usual ones alone, and would try the rare ones in turn for each letter: 0.6 µs, now 0.1.
+    mark = f"(?:[{usual}]|(?=[\U00010000-\U0010ffff])[{rare}])"
+    # `*+` gives nothing back, so that a refusal stays linear.
+    return re.compile(f"(?:{mark}[{ignorable}]*+){{{MOST_MARKS + 1}}}")
 
 
 def is_sorted_mark(character: str) -> bool:

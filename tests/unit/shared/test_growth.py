@@ -63,11 +63,17 @@ MARKDOWN = {
 }  # fmt: skip
 
 STACK = "a" + "\u0316" * 15 + "\u0301" * 15
+# Tidying takes the direction mark out. Many, since the rest of the work is far more for few.
+PARTED = STACK[1:] + "\u202a"
+SPREAD = "\u0301" + "\u200d" * 99
 FUNCTIONS = [
     *(Growing(f"Markdown, {name}", render_whole, text) for name, text in MARKDOWN.items()),
     Growing("Markdown, parts", render, lambda size: "- a\n\n" * (size // 5)),
     Growing("tidy, marks", refused(lambda text: tidy(text, READER_PROSE)), lambda size: "a" + "\u0301" * size + "\u0316" * size),
     Growing("tidy, allowed stacks", lambda text: tidy(text, EDITOR_PROSE), lambda size: STACK * (size // 31)),
+    Growing("tidy, parted stacks", refused(lambda text: tidy(text, READER_PROSE)), lambda size: PARTED * (size // 4)),
+    Growing("tidy, ignorable", refused(lambda text: tidy(text, EDITOR_PROSE)), lambda size: "\u0301" + "\u200d" * size),
+    Growing("tidy, ignorable runs", refused(lambda text: tidy(text, EDITOR_PROSE)), lambda size: SPREAD * (size // 100) + "a"),
     Growing("tidy, directions", lambda text: tidy(text, READER_PROSE), lambda size: "\u2066\u202a" * size),
     Growing("tidy, line breaks", lambda text: tidy(text, EDITOR_PROSE), lambda size: " \n" * size + "a"),
     Growing("close_marks", close_marks, lambda size: "\u2066\u2069\u202a" * size),

@@ -230,6 +230,11 @@ STACKED = [
     "one a" + "\u0316\u0301" * 16 + " more",
     "\u0344" * 16 + "\u0301" * 16,  # each is two marks
     "\u0f71" * 40,  # Tibetan vowels
+    "a" + "\U0001e8d0\u0301" * 16,  # Mende Kikakui, above U+FFFF
+    *(
+        "a" + ("\u0301" * 20 + between) * 2
+        for between in ("\u034f", "\u200d", "\u200b\u2060", "\u202a\u202c", "\ufe0f")
+    ),
 ]
 WRITTEN = [
     "Vi\u1ec7t Nam, th\u00e0nh ph\u1ed1 H\u1ed3 Ch\u00ed Minh",
@@ -247,6 +252,11 @@ WRITTEN = [
 def test_more_marks_than_a_letter_can_have_are_refused(text: str, rule: TextRule) -> None:
     with pytest.raises(TextRefused, match="More than 30 marks"):
         tidy(text, rule)
+
+
+def test_removed_direction_marks_do_not_make_one_stack_of_several() -> None:
+    with pytest.raises(TextRefused, match="More than 30 marks"):
+        tidy("a" + ("\u0301" * MOST_MARKS + "\u202a") * 2, READER_PROSE)
 
 
 @pytest.mark.parametrize("text", WRITTEN)

@@ -14,6 +14,7 @@ from services.comments.keys import (
     DISCUSSIONS,
     FORM_ERROR_PAGES,
     RATE_LIMITER,
+    ROOM,
     STORE,
     TOKEN_CHECKER,
     TRUSTS_EDGE,
@@ -21,6 +22,7 @@ from services.comments.keys import (
 )
 from services.comments.posting import ArticleLookup
 from services.comments.rate_limiter import RateLimiter
+from services.comments.room import Room
 from services.comments.routes import ROUTES
 from services.comments.settings import CommentsSettings
 from services.comments.store import Store
@@ -49,6 +51,9 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     sink = dispatching_sink(SUBSCRIPTIONS, store.articles, DeadLetters(producer, group))
     runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)
     app[STORE] = store
+    app[ROOM] = Room(
+        {"answers": store.answers.count, "waiting": store.comments.count_waiting, "letters": store.messages.count}
+    )
     app[ARTICLE_LOOKUP] = ArticleLookup(store, lambda: runner.ready and runner.lag == 0)
     app[FORM_ERROR_PAGES] = FormErrorPages(load_site(settings.site))
     app[DISCUSSIONS] = Discussions(store.comments, store.discussions)

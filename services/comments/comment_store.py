@@ -137,6 +137,11 @@ class CommentStore:
         found = [await self.find(comment_id) for comment_id in comment_ids]
         return [comment.event() for comment in found if comment is not None]
 
+    async def count_waiting(self) -> int:
+        """The number of pending comments. The embedded engine needs 0.1 ms for each."""
+        async with available("count of waiting comments"):
+            return int(await self._collection.count_documents({"status": "pending"}))
+
     async def count(self) -> int:
         """The estimated number of comments."""
         async with available("count of comments"):

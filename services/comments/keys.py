@@ -7,10 +7,12 @@ from services.comments.discussions import Discussions
 from services.comments.form_errors import FormErrorPages
 from services.comments.posting import ArticleLookup
 from services.comments.rate_limiter import RateLimiter
+from services.comments.room import Room
 from services.comments.store import Store
 from services.comments.writer_cookie import WriterCookie
 
 STORE = web.AppKey("store", Store)
+ROOM = web.AppKey("room", Room)
 ARTICLE_LOOKUP = web.AppKey("article_lookup", ArticleLookup)
 DISCUSSIONS = web.AppKey("discussions", Discussions)
 RATE_LIMITER = web.AppKey("rate_limiter", RateLimiter)

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from services.comments.contract import MessageAnswer, MessageList, MessageReceipt, NewMessage
 from services.comments.form_errors import LETTER, answer_or_problem
-from services.comments.keys import FORM_ERROR_PAGES, RATE_LIMITER, STORE, TOKEN_CHECKER, TRUSTS_EDGE
+from services.comments.keys import FORM_ERROR_PAGES, RATE_LIMITER, ROOM, STORE, TOKEN_CHECKER, TRUSTS_EDGE
 from services.comments.records import Message
 from shared.errors import Problem
 from shared.http.idempotency import Answer, claim
@@ -48,6 +48,9 @@ async def _send(request: web.Request) -> web.Response:
     sent = validate(NewMessage, parse_form(body) if by_form else parse_json(body))
     made = claim(request, network_of(request, trusts_edge=request.app[TRUSTS_EDGE]), body)
     store = request.app[STORE]
+    await request.app[ROOM].check("letters")
+    if made is not None:
+        await request.app[ROOM].check("answers")
     message_id = new_id()
     message = Message(id=message_id, name=sent.name, email=sent.email, body=sent.body, created_at=made_at(message_id))
 

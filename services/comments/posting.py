@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.comments import rules
 from services.comments.contract import NewComment
 from services.comments.records import ArticleCopy, Comment
+from services.comments.room import no_room
 from services.comments.rules import Status
 from services.comments.store import Store
 from services.comments.text import to_html
@@ -74,10 +75,15 @@ class Submission:
     answer: AnswerBuilder
     token: str
     """The token of the writer's browser."""
+    can_wait: bool = True
+    """Whether there is room for another comment that waits for a moderator."""
 
 
 async def post(store: Store, submission: Submission) -> Answer:
-    """Store the comment, its writer's address, its event and the answer in one transaction. 422 for a wrong parent."""
+    """Store the comment, its writer's address, its event and the answer in one transaction.
+
+    422 for a wrong parent; 503 for a comment that would have to wait while there is no room.
+    """
     comment_id, body_html = new_id(), to_html(submission.sent.body)
     writer = writer_of(submission.token, submission.sent.email)
 
@@ -85,6 +91,9 @@ async def post(store: Store, submission: Submission) -> Answer:
         parent = await _parent(store, submission, session)
         trusted = await store.contacts.is_trusted(writer, session)
         mode = (await store.rules.current(session)).mode
+        status = rules.first_status(mode, trusted=trusted, parent=_status(parent))
+        if status == "pending" and not submission.can_wait:
+            raise no_room("waiting")
         comment = Comment(
             id=comment_id,
             version=1,
@@ -95,7 +104,7 @@ async def post(store: Store, submission: Submission) -> Answer:
             website=submission.sent.website,
             body=submission.sent.body,
             body_html=body_html,
-            status=rules.first_status(mode, trusted=trusted, parent=_status(parent)),
+            status=status,
             created_at=made_at(comment_id),
         )
         return await _write(store, submission, comment, session), comment

@@ -126,6 +126,11 @@ class MessageStore:
             found = await self.collection.find(wanted).sort("_id", DESCENDING).limit(limit).to_list(None)
         return [_message(document) for document in found]
 
+    async def count(self) -> int:
+        """The estimated number of letters."""
+        async with available("count of messages"):
+            return int(await self.collection.estimated_document_count())
+
     async def of(self, email: str) -> list[Message]:
         """An address' letters, oldest first."""
         async with available("messages of an address"):

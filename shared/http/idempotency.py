@@ -68,6 +68,11 @@ class Answers:
             found = await self.collection.find_one({"_id": wanted.id})
         return None if found is None else _answer(found, wanted)
 
+    async def count(self) -> int:
+        """The estimated number of stored answers."""
+        async with available("count of answers"):
+            return int(await self.collection.estimated_document_count())
+
     async def keep(self, session: Session, made: Claim | None, answer: Answer) -> None:
         """Store the answer in the transaction of its change. Raises DuplicateKeyError when a duplicate was faster."""
         if made is None:

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
+from services.comments.keys import ROOM
+from services.comments.room import MOST
 from tests.support.comments import COMMENT_FIELDS, CommentsService, written
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -170,3 +173,34 @@ async def test_event_carries_the_trace_id_of_its_request(comments: CommentsServi
     record = await comments.next_event((await response.json())["id"])
 
     assert (record.header("traceparent") or "").split("-")[1] == trace
+
+
+@pytest.fixture
+def full_room(comments: CommentsService) -> Iterator[None]:
+    """No room for anything, for one test."""
+    app = comments.client.app
+    assert app is not None
+    room = app[ROOM]
+    room.most = dict.fromkeys(MOST, 0)
+    yield
+    room.most = MOST
+
+
+async def test_full_store_refuses_what_it_would_keep_and_takes_the_rest(
+    comments: CommentsService, full_room: None
+) -> None:
+    article = await comments.publish_article()
+    path, key = f"/v1/articles/{article.id}/comments", {"Idempotency-Key": uuid4().hex}
+
+    async def status(path: str, body: dict[str, object], headers: Mapping[str, str] | None = None) -> int:
+        async with comments.client.post(path, json=body, headers=headers) as answer:
+            assert answer.status != 503 or answer.headers["Retry-After"] == "600"
+            return answer.status
+
+    await comments.set_mode("first-comment")
+    assert await status(path, written()) == 503, "it would wait for a moderator"
+    assert await status(path, written(), comments.bearer()) == 201, "a token's owner is known"
+    await comments.set_mode("post")
+    assert await status(path, written()) == 201
+    assert await status(path, written(), key) == 503, "its answer would be kept"
+    assert await status("/v1/messages", written()) == 503

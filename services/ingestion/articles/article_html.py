@@ -5,6 +5,7 @@ A render cannot be ended. So `fields.py` bounds the marks of a text, and with th
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 from services.ingestion.articles.markdown import render
 from shared.errors import Unavailable
@@ -20,19 +21,22 @@ class MarkdownThreads:
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="markdown")
         self._most = at_once + most_waiting
         self._pending = 0
+        self._counting = Lock()
 
     async def html_of(self, markdown: str) -> str:
         """The sanitised HTML of a text. Raises Unavailable when too many texts wait."""
-        if self._pending >= self._most:
-            raise Unavailable("too many texts wait to be rendered")
-        self._pending += 1
+        with self._counting:
+            if self._pending >= self._most:
+                raise Unavailable("too many texts wait to be rendered")
+            self._pending += 1
         made = self._threads.submit(render, markdown)
         made.add_done_callback(self._done)
         return await asyncio.wrap_future(made)
 
     def _done(self, _: object) -> None:
         # In the thread, or in the loop for a cancelled one. A thread that still renders counts, even if nobody waits for it.
-        self._pending -= 1
+        with self._counting:
+            self._pending -= 1
 
 
 THREADS = MarkdownThreads()

@@ -7,10 +7,15 @@ from aiohttp import web
 _IPV6_NETWORK = 64
 
 
-def network_of(request: web.Request, *, trusts_edge: bool) -> str:
-    """The visitor's network. The edge appends the last entry of X-Forwarded-For; a visitor can invent the others."""
+def address_of(request: web.Request, *, trusts_edge: bool) -> str:
+    """The sender's address. The edge writes the last entry of X-Forwarded-For; a client can invent the others."""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return network(forwarded if forwarded and trusts_edge else request.remote or "")
+    return forwarded if forwarded and trusts_edge else request.remote or ""
+
+
+def network_of(request: web.Request, *, trusts_edge: bool) -> str:
+    """The visitor's network (`network`)."""
+    return network(address_of(request, trusts_edge=trusts_edge))
 
 
 def network(address: str) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 from aiohttp import web
 
 from services.ingestion.people.roles import Role
+from shared.http.visitors import address_of
 
 # The way of an act: a request with a token or a session, a command of the operator, a schedule that came due.
 Via = Literal["token", "session", "command", "schedule"]
@@ -28,9 +29,8 @@ class Actor:
 
 
 def network_of(request: web.Request, *, trusts_edge: bool) -> str:
-    """The client's network. The edge writes the last entry of X-Forwarded-For; a client can invent the others."""
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return network_prefix(forwarded if forwarded and trusts_edge else request.remote or "")
+    """The client's network (`network_prefix`)."""
+    return network_prefix(address_of(request, trusts_edge=trusts_edge))
 
 
 def network_prefix(address: str) -> str:

@@ -175,6 +175,21 @@ async def test_event_carries_the_trace_id_of_its_request(comments: CommentsServi
     assert (record.header("traceparent") or "").split("-")[1] == trace
 
 
+async def test_repeated_letter_gets_its_first_answer_from_a_full_store(comments: CommentsService) -> None:
+    app, key = comments.client.app, {"Idempotency-Key": uuid4().hex}
+    assert app is not None
+
+    first = await comments.client.post("/v1/messages", json=written(), headers=key)
+    app[ROOM].most = dict.fromkeys(MOST, 0)
+    try:
+        again = await comments.client.post("/v1/messages", json=written(), headers=key)
+    finally:
+        app[ROOM].most = MOST
+
+    assert (first.status, again.status) == (201, 201)
+    assert await again.json() == await first.json()
+
+
 @pytest.fixture
 def full_room(comments: CommentsService) -> Iterator[None]:
     """No room for anything, for one test."""

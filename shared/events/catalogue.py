@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from shared import topics
+from shared.pictures import PictureFacts
 from shared.times import UtcDatetime, rfc3339
 from shared.topics import Topic
 
@@ -36,7 +37,10 @@ class Event(BaseModel):
 
 
 class Picture(BaseModel):
-    """An article's lead picture. `url` is absolute or a path on the public site."""
+    """An article's lead picture. `url` is absolute or a path on the public site.
+
+    `media` has the facts of a picture in the paper's own store, from which the addresses of its variants follow.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -44,6 +48,7 @@ class Picture(BaseModel):
     alt: str
     caption: str = ""
     credit: str = ""
+    media: PictureFacts | None = None
 
 
 class Correction(BaseModel):

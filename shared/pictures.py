@@ -78,6 +78,23 @@ class PictureFacts(BaseModel):
         return CONTENT_TYPES[self.original.rpartition(".")[2]]
 
 
+class PictureRecord(BaseModel):
+    """A picture as media announces it to ingestion: its facts and its default texts. `version` counts its changes.
+
+    `decorative`: it says nothing that the text does not say, so it needs no `alt`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    version: int
+    facts: PictureFacts
+    alt: str = ""
+    caption: str = ""
+    credit: str = ""
+    decorative: bool = False
+
+
 @dataclass(frozen=True, order=True)
 class VariantName:
     """The name of a variant's file: `{shape}-{width}-{stamp}.{format}`."""
@@ -163,6 +180,24 @@ def all_variants(facts: PictureFacts) -> Sequence[Variant]:
 def srcset(facts: PictureFacts, shape: Shape, format: Format) -> str:
     """The `srcset` of one `<source>`: paths with their widths."""
     return ", ".join(f"{variant.path} {variant.width}w" for variant in variants(facts, shape, format))
+
+
+# Placeholders are classes, not style attributes: the pages' policy forbids inline style.
+_TONE_STEP = 85
+_COLOR = re.compile(r"#[0-9a-f]{6}")
+TONES: Mapping[str, str] = {
+    f"tone-{red}{green}{blue}": "#" + "".join(f"{level * _TONE_STEP:02x}" for level in (red, green, blue))
+    for red in range(4)
+    for green in range(4)
+    for blue in range(4)
+}
+
+
+def tone_class(color: str) -> str:
+    """The class of TONES whose colour is nearest to `color` (`#rrggbb`); that of a middle grey for any other text."""
+    known = color.lower() if _COLOR.fullmatch(color.lower()) else "#808080"
+    levels = (round(int(known[start : start + 2], 16) / _TONE_STEP) for start in (1, 3, 5))
+    return "tone-" + "".join(str(level) for level in levels)
 
 
 def _variant(facts: PictureFacts, shape: Shape, width: int, format: Format, box: Box) -> Variant:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from shared.pictures import (
     SHAPES,
+    TONES,
     PictureFacts,
     all_variants,
     crop_box,
@@ -13,6 +14,7 @@ from shared.pictures import (
     parse_original_name,
     parse_variant_name,
     srcset,
+    tone_class,
     variants,
 )
 
@@ -90,3 +92,15 @@ def test_srcset_names_paths_with_widths() -> None:
         "/media/0123456789abcdef/3x2-640-0a1b2c3d.webp 640w, "
         "/media/0123456789abcdef/3x2-960-0a1b2c3d.webp 960w"
     )
+
+
+@given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255))
+def test_tone_of_a_colour_is_near_it(red: int, green: int, blue: int) -> None:
+    shown = TONES[tone_class(f"#{red:02x}{green:02X}{blue:02x}")]
+    for start, level in zip((1, 3, 5), (red, green, blue), strict=True):
+        assert abs(int(shown[start : start + 2], 16) - level) <= 43
+
+
+def test_tone_of_another_text_is_grey() -> None:
+    assert tone_class("red; x") == tone_class("#808080")
+    assert len(TONES) == 64

@@ -1,6 +1,8 @@
 """The service's table of contents: connections, routes, background tasks."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 from aiohttp import web
@@ -25,7 +27,7 @@ from services.comments.rate_limiter import RateLimiter
 from services.comments.room import Room
 from services.comments.routes import ROUTES
 from services.comments.settings import CommentsSettings
-from services.comments.store import Store
+from services.comments.store import MESSAGES_AGE, Store
 from services.comments.writer_cookie import WriterCookie
 from shared.http.app import create_service
 from shared.http.health import HEALTH
@@ -67,7 +69,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         )
         await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
-        async with expiring(store.answers.collection, KEPT_FOR):
+        async with expiring(store.answers.collection, KEPT_FOR), _personal_data_expiring(settings, store):
             yield
         await app[TOKEN_CHECKER].close()
         await app[RATE_LIMITER].close()
@@ -83,3 +85,14 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[HEALTH].add("outbox", store.outbox.facts)
     app.cleanup_ctx.extend([connections, relay, runner.live])
     return app
+
+
+@asynccontextmanager
+async def _personal_data_expiring(settings: CommentsSettings, store: Store) -> AsyncIterator[None]:
+    """Delete old letters and old addresses, for the length of a block."""
+    letters, addresses = (timedelta(days=days) for days in (settings.letters_kept_days, settings.addresses_kept_days))
+    async with (
+        expiring(store.messages.collection, letters, field=MESSAGES_AGE),
+        expiring(store.contacts.collection, addresses),
+    ):
+        yield

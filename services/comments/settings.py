@@ -23,6 +23,15 @@ class CommentsSettings(Settings):
         True,
         description="whether to trust X-Forwarded-For; clients reach services only through the edge, which sets it",
     )
+    letters_kept_days: int = Field(
+        365, ge=0, le=36_500, description="after how many days readers' letters are deleted; 0: never"
+    )
+    addresses_kept_days: int = Field(
+        365,
+        ge=0,
+        le=36_500,
+        description="after how many days the e-mail addresses of comments are deleted, and approvals with them; 0: never",
+    )
     ingestion: str = Field(
         "http://127.0.0.1:8101", description="base URLs of ingestion's instances, separated by commas, to check tokens"
     )

@@ -12,6 +12,7 @@ from services.comments.comment_store import CommentStore, DiscussionStore, avail
 from services.comments.records import ArticleCopy, Comment, Message, ModerationRule
 from services.comments.rules import Action, Mode
 from shared.http.idempotency import Answers
+from shared.ids import made_at
 from shared.mongo.client import Mongo
 from shared.mongo.collections import (
     Collection,
@@ -26,6 +27,8 @@ from shared.mongo.expiry import index_by_age
 from shared.outbox.store import Outbox
 from shared.times import now
 
+# The field by which letters get old.
+MESSAGES_AGE = "created_at"
 _EMAIL_INDEXES = [IndexModel([("email", ASCENDING)])]
 _CONTACT_INDEXES = [*_EMAIL_INDEXES, IndexModel([("writer", ASCENDING)])]
 
@@ -68,9 +71,17 @@ class ContactStore:
         """Whether a moderator has approved a comment of this writer (`writer_of`), and none has removed it since."""
         return await self.collection.find_one({"writer": writer, "approved": True}, session=session) is not None
 
+    async def prepare(self) -> None:
+        """Create missing indexes, and give a time to addresses from before they had one. Raises Unavailable."""
+        await ensure_indexes(self.collection, _CONTACT_INDEXES)
+        await index_by_age(self.collection)
+        async with available("times of addresses"):
+            async for found in self.collection.find({"at": None}, {"_id": 1}):
+                await self.collection.update_one(found, {"$set": {"at": made_at(found["_id"])}})
+
     async def add(self, comment_id: str, email: str, writer: str, session: Session) -> None:
-        """Store the address and the writer of a new comment."""
-        contact = {"_id": comment_id, "email": email, "writer": writer, "approved": False}
+        """Store the address and the writer of a new comment. `at` ends its storage (`expiring`)."""
+        contact = {"_id": comment_id, "email": email, "writer": writer, "approved": False, "at": made_at(comment_id)}
         await self.collection.insert_one(contact, session=session)
 
     async def follow(self, comment: Comment, session: Session) -> None:
@@ -171,8 +182,9 @@ class Store:
     async def prepare(self) -> None:
         """Create missing indexes. Raises Unavailable."""
         await self.comments.prepare()
-        await ensure_indexes(self.contacts.collection, _CONTACT_INDEXES)
+        await self.contacts.prepare()
         await ensure_indexes(self.messages.collection, _EMAIL_INDEXES)
+        await index_by_age(self.messages.collection, MESSAGES_AGE)
         await index_by_age(self.answers.collection)
 
 

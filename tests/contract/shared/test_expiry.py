@@ -48,6 +48,15 @@ async def test_old_documents_are_deleted_at_once_and_periodically(things: Collec
         await until_left(things, "new")
 
 
+async def test_documents_that_are_kept_for_ever_stay(things: Collection) -> None:
+    await things.insert_many([{"_id": "old", "written": now() - 9999 * _DAY}, {"_id": "without"}])
+
+    async with expiring(things, timedelta(0), every_s=0.05, field="written"):
+        await until_left(things, "old", "without")
+    async with expiring(things, _DAY, every_s=0.05, field="written"):
+        await until_left(things, "without")
+
+
 async def test_ttl_index_is_replaced_by_a_plain_index(things: Collection) -> None:
     await things.create_index("at", expireAfterSeconds=60)
 

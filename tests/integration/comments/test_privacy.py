@@ -3,23 +3,30 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 
 from services.comments import privacy
+from services.comments.records import Message
 from services.comments.settings import CommentsSettings
+from services.comments.store import Store
+from shared.ids import new_id
+from shared.mongo.client import Mongo
+from shared.times import now
 from tests.support.commands import world_monitor
 from tests.support.comments import CommentsService, running_comments, written
 from tests.support.polling import eventually
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
-def database() -> str:
-    return f"test_{uuid4().hex[:12]}"
+# A comment of the year 2023, from before addresses had a time.
+_OLD_COMMENT = "01h00000000000000000000000"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def settings(kafka_url: str, mongo_url: str, redis_url: str) -> CommentsSettings:
     return CommentsSettings(
         kafka=kafka_url,
@@ -31,8 +38,10 @@ def settings(kafka_url: str, mongo_url: str, redis_url: str) -> CommentsSettings
     )
 
 
-@pytest.fixture
-async def comments(settings: CommentsSettings, database: str) -> AsyncIterator[CommentsService]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def comments(settings: CommentsSettings) -> AsyncIterator[CommentsService]:
+    database = f"test_{uuid4().hex[:12]}"
+    await leave_data(settings, database)
     async with running_comments(settings, database) as comments:
         article = await comments.publish_article()
 
@@ -43,7 +52,38 @@ async def comments(settings: CommentsSettings, database: str) -> AsyncIterator[C
         yield comments
 
 
+async def leave_data(settings: CommentsSettings, database: str) -> None:
+    """Leave an old letter and address, and younger ones, as a former process would."""
+    mongo = Mongo(settings.mongo)
+    store = Store(mongo, starts_as="post", database=database)
+    await store.prepare()
+    for days in (364, 366):
+        await store.messages.collection.insert_one(_letter(days))
+    await store.contacts.collection.insert_many(
+        [{"_id": each, "email": "old@example.org", "writer": "-", "approved": True} for each in (_OLD_COMMENT, new_id())]
+    )
+    mongo.close()
+
+
+def _letter(days: int) -> dict[str, object]:
+    written_at = now() - timedelta(days=days)
+    return {"_id": new_id(), "name": "Ada", "email": "old@example.org", "body": f"{days}", "created_at": written_at}
+
+
+async def test_letters_and_addresses_are_deleted_after_a_year(comments: CommentsService) -> None:
+    async def kept() -> tuple[list[str], int]:
+        letters: list[Message] = await comments.store.messages.of("old@example.org")
+        return [letter.body for letter in letters], len(await comments.store.contacts.comments_of("old@example.org"))
+
+    async def only_the_younger() -> bool:
+        return await kept() == (["364"], 1)
+
+    await eventually(only_the_younger, what="the old letter and the old address are deleted")
+    assert await comments.store.contacts.comments_of("old@example.org") != [_OLD_COMMENT]
+
+
 async def test_export_has_everything_and_erase_removes_it_everywhere(comments: CommentsService) -> None:
+    await comments.set_mode("post")
     article = await comments.publish_article()
     mine = await comments.post(article.id, email="ada@example.org", name="Ada Byrne", body="Words of mine.")
     reply = await comments.post(article.id, email="ben@example.org", name="Ben", body="A reply.", parent_id=mine["id"])

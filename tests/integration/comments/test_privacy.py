@@ -60,7 +60,10 @@ async def leave_data(settings: CommentsSettings, database: str) -> None:
     for days in (364, 366):
         await store.messages.collection.insert_one(_letter(days))
     await store.contacts.collection.insert_many(
-        [{"_id": each, "email": "old@example.org", "writer": "-", "approved": True} for each in (_OLD_COMMENT, new_id())]
+        [
+            {"_id": each, "email": "old@example.org", "writer": "-", "approved": True}
+            for each in (_OLD_COMMENT, new_id())
+        ]
     )
     mongo.close()
 

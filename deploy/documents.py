@@ -25,6 +25,7 @@ from deploy.metric_meanings import MEANINGS
 from services.comments.settings import CommentsSettings
 from services.desk.settings import DeskSettings
 from services.ingestion.settings import IngestionSettings
+from services.media.settings import MediaSettings
 from services.popularity.settings import PopularitySettings
 from services.rendering.settings import RenderingSettings
 from services.search.settings import SearchSettings
@@ -41,6 +42,7 @@ READERS: Mapping[str, type[BaseSettings]] = {
     "rendering": RenderingSettings,
     "search": SearchSettings,
     "desk": DeskSettings,
+    "media": MediaSettings,
     "`make run`": LocalSettings,
     "compose jobs": ComposeSettings,
     "edition loader": EditionSettings,

@@ -55,6 +55,8 @@ ACCOUNTS = (
         database="rendering",
     ),
     Account("search", reads=(ARTICLES,)),
+    Account("media", database="media"),
+    Account("media-worker", database="media"),
     # The sample edition's loader writes a month of views to the log; the rest it does through the edge, as an editor.
     Account("edition", writes=(VIEWS,)),
 )

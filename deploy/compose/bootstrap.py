@@ -105,7 +105,7 @@ def _digest(secret_files: SecretFiles, name: str) -> str:
 def write_edge(settings: ComposeSettings) -> None:
     """Write nginx's configuration and static files. `docker compose kill -s HUP edge` makes nginx read them again."""
     folder = settings.edge_folder
-    for name, source in (("errors", ERRORS), ("media", PICTURES)):
+    for name, source in (("errors", ERRORS), ("edition", PICTURES)):
         shutil.copytree(source, folder / name, dirs_exist_ok=True)
     shutil.copyfile(CONTRACT, folder / "openapi.json")
     (folder / "nginx.conf").write_text(render(edge(settings)))
@@ -119,7 +119,7 @@ def edge(settings: ComposeSettings) -> Edge:
         _EDGE_STATE,
         upstreams,
         rate_limits=settings.rate_limits == "on",
-        media=_EDGE_SEES / "media",
+        edition=_EDGE_SEES / "edition",
         errors=_EDGE_SEES / "errors",
         contract=_EDGE_SEES / "openapi.json",
         user="",

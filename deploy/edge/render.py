@@ -16,7 +16,7 @@ ERRORS = HERE / "errors"
 CONTRACT = HERE.parents[1] / "docs" / "openapi.json"
 PICTURES = HERE.parent / "edition" / "pictures"
 _FIRST_WITH_PASS = (1, 25, 5)
-UPSTREAMS = ("ingestion", "comments", "popularity", "rendering", "search", "desk")
+UPSTREAMS = ("ingestion", "comments", "popularity", "rendering", "search", "desk", "media")
 
 
 def _user_of_root() -> str:
@@ -35,9 +35,11 @@ class Edge:
     upstreams: Mapping[str, Sequence[str]]
     """For each of `UPSTREAMS`, the `host:port` of every process."""
     rate_limits: bool = True
-    media: Path = PICTURES
+    edition: Path = PICTURES
     errors: Path = ERRORS
     contract: Path = CONTRACT
+    upload: str = "41m"
+    """Largest body of an upload: a picture of WM_MEDIA_MOST_BYTES at most, and its form."""
     workers: int = 1
     """As many as the edge has cores. nginx's `auto` counts the host's, also in a container that may use two."""
     user: str = field(default_factory=_user_of_root)

@@ -30,12 +30,14 @@ SERVICES = (
     Service("ingestion", "services.ingestion"),
     Service("popularity", "services.popularity", ("api",)),
     Service("search", "services.search"),
+    Service("media-worker", "services.media", ("worker",)),
+    Service("media", "services.media", ("api",)),
     Service("rendering", "services.rendering", ("gateway",)),
     Service("desk", "services.desk"),
 )
 
-# Services that others call, by the setting WM_<NAME>.
-CALLED = ("ingestion", "popularity", "rendering", "search")
+# Services that others call, by the setting WM_<NAME> (with `_` for `-`).
+CALLED = ("ingestion", "media", "media-worker", "popularity", "rendering", "search")
 
 # The forkserver imports these once for all services.
 PRELOADED = (
@@ -46,6 +48,8 @@ PRELOADED = (
     "services.popularity.app",
     "services.search.app",
     "services.desk.app",
+    "services.media.api.wiring",
+    "services.media.worker.wiring",
     "services.rendering.gateway.wiring",
     "services.rendering.projector.wiring",
 )
@@ -57,7 +61,7 @@ def specs(scale: Mapping[str, int], ports: Ports, env: Mapping[str, str]) -> lis
     urls = [f"http://127.0.0.1:{ports.take()}" for _ in wanted]
     common = dict(env)
     for name in CALLED:
-        common[f"WM_{name.upper()}"] = ",".join(
+        common[f"WM_{name.upper().replace('-', '_')}"] = ",".join(
             url for (service, _), url in zip(wanted, urls, strict=True) if service.name == name
         )
     return [(service, _spec(service, number, url, common)) for (service, number), url in zip(wanted, urls, strict=True)]

@@ -20,6 +20,8 @@ SERVICE_NAMES = (
     "rendering-projector",
     "search",
     "desk",
+    "media",
+    "media-worker",
 )
 _MOST_PROCESSES = 64
 

@@ -15,6 +15,7 @@ class DeskSettings(Settings):
     ingestion: str = Field("http://127.0.0.1:8001", min_length=1, description="ingestion's URLs, separated by commas")
     rendering: str = Field("http://127.0.0.1:8000", min_length=1, description="gateways' URLs, separated by commas")
     popularity: str = Field("http://127.0.0.1:8003", min_length=1, description="popularity's URLs, separated by commas")
+    media: str = Field("http://127.0.0.1:8008", min_length=1, description="media's URLs, separated by commas")
     fetch_allow: str = Field(
         "", description="networks that addresses chosen by others may lead to, although not public; separated by commas"
     )
@@ -34,6 +35,11 @@ class DeskSettings(Settings):
     def popularity_urls(self) -> Sequence[str]:
         """Popularity's processes."""
         return urls(self.popularity)
+
+    @property
+    def media_urls(self) -> Sequence[str]:
+        """Media's processes."""
+        return urls(self.media)
 
     @model_validator(mode="after")
     def _fetch_allow_has_networks(self) -> Self:

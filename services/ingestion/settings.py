@@ -36,6 +36,10 @@ class IngestionSettings(Settings):
         "",
         description="gateways' base URLs, separated by commas: traces ask them when an article became visible",
     )
+    media: str = Field(
+        "",
+        description="media's base URLs, separated by commas: asked about pictures that articles name",
+    )
     forwarded_for: bool = Field(
         True,
         description="whether to trust X-Forwarded-For; clients reach services only through the edge, which sets it",
@@ -45,6 +49,11 @@ class IngestionSettings(Settings):
     def rendering_urls(self) -> Sequence[str]:
         """Each gateway's base URL, without a trailing slash."""
         return tuple(url.strip().rstrip("/") for url in self.rendering.split(",") if url.strip())
+
+    @property
+    def media_urls(self) -> Sequence[str]:
+        """Each base URL of media, without a trailing slash."""
+        return tuple(url.strip().rstrip("/") for url in self.media.split(",") if url.strip())
 
     def desk_admin_password(self) -> str | None:
         """The password in `desk_admin_password_file`, None without such a file. Raises SettingsError when it is too short."""

@@ -26,6 +26,8 @@ SERVICES = (
     "rendering-projector",
     "search",
     "desk",
+    "media",
+    "media-worker",
 )
 ENGINES = ("kafka", "mongo", "redis")
 _ESTABLISHED = "01"

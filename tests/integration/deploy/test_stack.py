@@ -81,6 +81,8 @@ async def _expect_true_run_json(platform: Platform) -> None:
         ("comments", 1),
         ("desk", 1),
         ("ingestion", 1),
+        ("media", 1),
+        ("media-worker", 1),
         ("popularity", 1),
         ("popularity-counter", 1),
         ("rendering", 1),

@@ -70,9 +70,7 @@ class GridFsStore:
     async def _write_chunks(self, files_id: ObjectId, chunks: AsyncIterable[bytes]) -> int:
         number = size = 0
         async for batch in _batches(chunks):
-            documents = [
-                {"files_id": files_id, "n": number + place, "data": data} for place, data in enumerate(batch)
-            ]
+            documents = [{"files_id": files_id, "n": number + place, "data": data} for place, data in enumerate(batch)]
             async with self._writes, available("chunks of a file"):
                 await self._chunks.insert_many(documents)
             number += len(batch)

@@ -1,6 +1,6 @@
 """Calls other services over HTTP. Every page of the desk is made from their answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -83,10 +83,34 @@ class ServiceClient:
         _log.warning("service.unreachable", service=self._name, reason=repr(reason))
         raise Unavailable(f"{self._name}: {reason!r}")
 
-    async def _send(
-        self, method: str, url: str, body: bytes | None, params: Mapping[str, str] | None, headers: Mapping[str, str]
+    async def stream(
+        self, path: str, chunks: AsyncIterator[bytes], *, headers: Mapping[str, str], timeout_s: float
     ) -> ApiAnswer:
-        async with self._session().request(method, url, data=body, params=params, headers=headers) as answer:
+        """POST a body while it arrives; errors as `call`. A process that refuses the connection has read nothing of it."""
+        timeout, reason = aiohttp.ClientTimeout(total=timeout_s), "no address"
+        for url in tuple(self._urls):
+            try:
+                return await self._send("POST", url + path, chunks, None, headers, timeout)
+            except aiohttp.ClientConnectorError as error:
+                reason = repr(error)
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                reason = repr(error)
+                break
+        _log.warning("service.unreachable", service=self._name, reason=reason)
+        raise Unavailable(f"{self._name}: {reason}")
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | AsyncIterator[bytes] | None,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        timeout: aiohttp.ClientTimeout | None = None,
+    ) -> ApiAnswer:
+        async with self._session().request(
+            method, url, data=body, params=params, headers=headers, timeout=timeout or self._timeout
+        ) as answer:
             content = await answer.read()
             if answer.status >= 400:
                 raise problem_of(answer.status, content, answer.headers.get("Retry-After"))

@@ -27,11 +27,13 @@ from services.desk.keys import (
     INGESTION,
     LANGUAGES,
     LINK_CHECKER,
+    MEDIA,
     PAGES,
     POPULARITY,
     RENDERING,
     SITE,
 )
+from services.desk.media import library_page, picture_page
 from services.desk.now import now_page
 from services.desk.people import account, audit_page, invitation, people_page, sign_in, tokens_page
 from services.desk.settings import DeskSettings
@@ -63,6 +65,8 @@ ROUTES = [
     *calendar_page.ROUTES,
     *revisions_page.ROUTES,
     *compare_page.ROUTES,
+    *library_page.ROUTES,
+    *picture_page.ROUTES,
     *now_page.ROUTES,
     *account.ROUTES,
     *people_page.ROUTES,
@@ -85,6 +89,7 @@ def create_app(settings: DeskSettings) -> web.Application:
         (INGESTION, "ingestion", settings.ingestion_urls),
         (RENDERING, "rendering", settings.rendering_urls),
         (POPULARITY, "popularity", settings.popularity_urls),
+        (MEDIA, "media", settings.media_urls),
     ):
         app[key] = ServiceClient(name, urls, settings.desk_wait_s)
     guarded = GuardedClient(USER_AGENT, allowed=read_networks(settings.fetch_allow), limits=_LINK_LIMITS)
@@ -95,6 +100,6 @@ def create_app(settings: DeskSettings) -> web.Application:
 
 async def _close_clients(app: web.Application) -> AsyncIterator[None]:
     yield
-    for key in (INGESTION, RENDERING, POPULARITY):
+    for key in (INGESTION, RENDERING, POPULARITY, MEDIA):
         await app[key].close()
     await app[LINK_CHECKER].close()

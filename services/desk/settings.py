@@ -16,10 +16,14 @@ class DeskSettings(Settings):
     rendering: str = Field("http://127.0.0.1:8000", min_length=1, description="gateways' URLs, separated by commas")
     popularity: str = Field("http://127.0.0.1:8003", min_length=1, description="popularity's URLs, separated by commas")
     media: str = Field("http://127.0.0.1:8008", min_length=1, description="media's URLs, separated by commas")
+    media_most_bytes: int = Field(
+        40 * 1024 * 1024, ge=1024, le=40 * 1024 * 1024, description="largest upload of a picture"
+    )
     fetch_allow: str = Field(
         "", description="networks that addresses chosen by others may lead to, although not public; separated by commas"
     )
     desk_wait_s: float = Field(8.0, gt=0, description="longest wait of the desk for another service")
+    desk_upload_s: float = Field(300.0, gt=0, description="longest time that one upload through the desk may take")
 
     @property
     def ingestion_urls(self) -> Sequence[str]:

@@ -76,20 +76,21 @@ class Visit:
     async def get(self, path: str, **params: str | None) -> ApiAnswer:
         """Read from ingestion. Parameters without a value are left out."""
         given = {name.rstrip("_"): value for name, value in params.items() if value}
-        return await self.ingestion.call("GET", path, params=given, headers=self._headers())
+        return await self.ingestion.call("GET", path, params=given, headers=self.credentials())
 
     async def send(
         self, method: str, path: str, json: object = None, *, version: object = None, key: str = ""
     ) -> ApiAnswer:
         """Write to ingestion. `version` is for If-Match; `key` for Idempotency-Key."""
-        headers = self._headers()
+        headers = self.credentials()
         if version is not None:
             headers["If-Match"] = f'"{version}"'
         if key:
             headers["Idempotency-Key"] = key
         return await self.ingestion.call(method, path, json={} if json is None else json, headers=headers)
 
-    def _headers(self) -> dict[str, str]:
+    def credentials(self) -> dict[str, str]:
+        """Headers of a call on the person's behalf."""
         return {"Authorization": f"Bearer {self.token}", "traceparent": current_traceparent(), **self.headers}
 
 

@@ -51,6 +51,15 @@ class Words:
         """A whole number in the language's digits."""
         return f"{value:,}".replace(",", self._texts["format.grouping"]).translate(self._digits)
 
+    def file_size(self, size_bytes: int) -> str:
+        """A file's size in the unit that people use, as in `2.4 MB`; a megabyte is 2**20 bytes, as in the limits."""
+        if size_bytes < 1024 * 1024:
+            return self.text("format.kb", number=self.number(max(1, round(size_bytes / 1024))))
+        tenths = round(size_bytes * 10 / (1024 * 1024))
+        whole, tenth = self.number(tenths // 10), self.number(tenths % 10)
+        shown = whole if tenths % 10 == 0 or tenths >= 1000 else f"{whole}{self._texts['format.decimal']}{tenth}"
+        return self.text("format.mb", number=shown)
+
     def moment(self, moment: datetime) -> str:
         """A day and a time in the newsroom's zone, as in `8 Feb 2026, 14:05`."""
         local, comma = moment.astimezone(self.zone), self._texts["format.comma"]

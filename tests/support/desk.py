@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from aiohttp import DummyCookieJar, web
+from aiohttp import DummyCookieJar, FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 from multidict import CIMultiDict, CIMultiDictProxy
 from playwright.async_api import BrowserContext
@@ -71,6 +71,12 @@ class DeskClient:
         sent = {"Sec-Fetch-Site": "same-origin", **headers}
         return await self._request("POST", path, fields or {}, wanted, sent)
 
+    async def upload(self, path: str, file: bytes, file_name: str, *, wanted: int = 303) -> DeskAnswer:
+        """Send a form with a file."""
+        form = FormData(quote_fields=False, default_to_multipart=True)
+        form.add_field("file", file, filename=file_name, content_type="application/octet-stream")
+        return await self._request("POST", path, form, wanted, {"Sec-Fetch-Site": "same-origin"})
+
     async def confirm(self, path: str, fields: Mapping[str, str] | None = None, *, wanted: int = 303) -> DeskAnswer:
         """Open the page that asks before an act, and send its form with the hidden fields that it shows."""
         asked = await self.get(path)
@@ -100,7 +106,12 @@ class DeskClient:
         await context.add_cookies([{"name": COOKIE, "value": self.session, "url": self.url}])
 
     async def _request(
-        self, method: str, path: str, fields: Mapping[str, str] | None, wanted: int, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        fields: Mapping[str, str] | FormData | None,
+        wanted: int,
+        headers: Mapping[str, str],
     ) -> DeskAnswer:
         sent = {name.replace("_", "-"): text for name, text in headers.items()}
         if self.session:
@@ -114,7 +125,12 @@ class DeskClient:
 @asynccontextmanager
 async def open_desk(ingestion: IngestionClient, /, **settings: object) -> AsyncIterator[DeskClient]:
     """A desk before a running ingestion, with nobody signed in. `settings` are the desk's."""
-    given = {"ingestion": str(ingestion.client.make_url("")), "rendering": "http://127.0.0.1:9", **settings}
+    given = {
+        "ingestion": str(ingestion.client.make_url("")),
+        "rendering": "http://127.0.0.1:9",
+        "media": "http://127.0.0.1:9",
+        **settings,
+    }
     app = create_app(DeskSettings.model_validate({"popularity": "http://127.0.0.1:9", **given}))
     # Cookies belong to people, not to the client that they share.
     async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:

@@ -1,0 +1,66 @@
+"""Calls to media on behalf of the person of a request."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from aiohttp import web
+
+from services.desk.api import ApiAnswer, Json
+from services.desk.keys import DESK_SETTINGS, MEDIA
+from services.desk.media.pictures import LibraryPicture, picture_of
+from services.desk.visit import VISIT
+
+PATH = "/v1/media"
+_CHUNK_BYTES = 64 * 1024
+
+
+async def read_pictures(request: web.Request, params: Mapping[str, str]) -> Json:
+    """A page of the library: `items` and `next_cursor`."""
+    given = {name: value for name, value in params.items() if value}
+    return (await _call(request, "GET", PATH, params=given)).json
+
+
+async def read_picture(request: web.Request, picture_id: str) -> LibraryPicture:
+    """One picture; Problem 404 for an unknown id."""
+    return picture_of((await _call(request, "GET", _path(picture_id))).json)
+
+
+async def change_picture(request: web.Request, picture_id: str, changes: Json, version: str) -> None:
+    """Change texts or focal point. Problem 412 when the picture has another version by now."""
+    await _call(request, "PATCH", _path(picture_id), json=changes, headers={"If-Match": f'"{version}"'})
+
+
+async def delete_picture(request: web.Request, picture_id: str) -> None:
+    """Delete it for ever. Problem 409 while an article uses it."""
+    await _call(request, "DELETE", _path(picture_id))
+
+
+async def fetch_picture(request: web.Request, url: str) -> ApiAnswer:
+    """Take a picture from an address; 201, or 200 for one that the library has already."""
+    return await _call(request, "POST", f"{PATH}/fetch", json={"url": url})
+
+
+async def pass_upload(request: web.Request) -> ApiAnswer:
+    """Pass the request's multipart body on as it arrives; 201, or 200 for a file that the library has already."""
+    headers = {**request[VISIT].credentials(), "Content-Type": request.headers["Content-Type"]}
+    # Raw: aiohttp would hold a form that it reads itself to the limit of the desk's other bodies.
+    chunks = request.content.iter_chunked(_CHUNK_BYTES)
+    timeout_s = request.app[DESK_SETTINGS].desk_upload_s
+    return await request.app[MEDIA].stream(PATH, aiter(chunks), headers=headers, timeout_s=timeout_s)
+
+
+async def _call(
+    request: web.Request,
+    method: str,
+    path: str,
+    *,
+    json: object = None,
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> ApiAnswer:
+    sent = {**request[VISIT].credentials(), **(headers or {})}
+    return await request.app[MEDIA].call(method, path, json=json, params=params, headers=sent)
+
+
+def _path(picture_id: str) -> str:
+    return f"{PATH}/{quote(picture_id, safe='')}"

@@ -38,7 +38,7 @@ class ShapeRule:
 
 # Lists show 3:2 and leads 16:9; 4:3 and 1:1 are for search engines (JSON-LD), which read JPEG.
 SHAPES: Mapping[Shape, ShapeRule] = {
-    "full": ShapeRule(None, (480, 960, 1600)),
+    "full": ShapeRule(None, (640, 960, 1600)),
     "16x9": ShapeRule((16, 9), (480, 800, 1280, 1920)),
     "3x2": ShapeRule((3, 2), (320, 640, 960)),
     "4x3": ShapeRule((4, 3), (1200,), ("jpg",)),

@@ -31,6 +31,7 @@ from services.rendering.pages.models import (
     VersionView,
 )
 from shared.events import WINDOWS
+from shared.pictures import PictureFacts
 
 # With milliseconds, like all our times.
 NOW = datetime(2026, 11, 23, 14, 5, 7, 420_000, tzinfo=UTC)
@@ -103,6 +104,26 @@ def picture(number: int) -> Picture:
         caption="Ships wait outside the harbour. From March, their places will be known before they sail.",
         credit="Drawing: World Monitor",
     )
+
+
+def facts(number: int, width: int = 2400, height: int = 1600) -> PictureFacts:
+    """A picture of our own store, by its size."""
+    return PictureFacts(
+        id=f"01JD000000000000000000000{number}",
+        folder=f"{number}123456789abcdef",
+        stamp="0a1b2c3d",
+        width=width,
+        height=height,
+        original="original-0a1b2c3d.jpg",
+        size_bytes=456_789,
+        color="#8a6a4a",
+    )
+
+
+def stored_picture(number: int, width: int = 2400, height: int = 1600) -> Picture:
+    """A picture of our own store with its texts."""
+    known = facts(number, width, height)
+    return replace(picture(number), url=known.original_path, media=known)
 
 
 def card(number: int, pictured: bool = True) -> Card:

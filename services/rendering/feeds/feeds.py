@@ -13,7 +13,8 @@ from email.utils import format_datetime
 import orjson
 
 from services.rendering.feeds.xml import Node
-from services.rendering.pages.models import Link, Picture
+from services.rendering.pages.models import Link
+from services.rendering.pages.pictures import PictureFile
 from services.rendering.readmodel.names import FEED_FILES
 from shared.times import rfc3339
 
@@ -25,6 +26,16 @@ _RSS: Mapping[str | None, str] = {
 }
 _ATOM: Mapping[str | None, str] = {None: _RSS["atom"], "media": _RSS["media"]}
 GENERATOR = "World Monitor"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPicture:
+    """A picture in a feed, with absolute addresses: the whole one, and the file for cards (16:9 where there are crops)."""
+
+    whole: PictureFile
+    card_url: str
+    alt: str
+    credit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,7 @@ class FeedItem:
     summary: str = ""
     authors: tuple[Link, ...] = ()
     topics: tuple[str, ...] = ()
-    picture: Picture | None = None
+    picture: FeedPicture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,10 @@ class Feed:
 
 
 def as_rss(feed: Feed) -> bytes:
-    """RSS 2.0 with the whole text as `content:encoded`. Pictures use Media RSS: an `enclosure` needs a length, unknown here."""
+    """RSS 2.0 with the whole text as `content:encoded`.
+
+    Pictures use Media RSS. Those of our own store are enclosures too: an `enclosure` needs a length.
+    """
     root = Node("rss", _RSS)
     root.set("version", "2.0")
     channel = root.add("channel")
@@ -98,7 +112,24 @@ def _rss_item(node: Node, item: FeedItem) -> None:
     # Readers take a description as HTML, so plain text is escaped.
     node.add("description", html.escape(item.summary, quote=False))
     node.add("content:encoded", item.content_html)
+    if item.picture is not None and (known := _enclosure(item.picture)) is not None:
+        node.add("enclosure", url=known.url, length=str(known.size_bytes), type=known.media_type)
     _add_picture(node, item)
+
+
+@dataclass(frozen=True, slots=True)
+class _Enclosure:
+    url: str
+    size_bytes: int
+    media_type: str
+
+
+def _enclosure(picture: FeedPicture) -> _Enclosure | None:
+    """The whole picture, if its length and its type are known."""
+    file = picture.whole
+    if file.size_bytes is None or file.media_type is None:
+        return None
+    return _Enclosure(file.url, file.size_bytes, file.media_type)
 
 
 def _rfc822(moment: datetime) -> str:
@@ -108,11 +139,19 @@ def _rfc822(moment: datetime) -> str:
 def _add_picture(node: Node, item: FeedItem) -> None:
     if item.picture is None:
         return
-    media = node.add("media:content", url=item.picture.url, medium="image")
-    if item.picture.sources:
-        media.set("width", str(item.picture.width))
-        media.set("height", str(item.picture.height))
-    media.add("media:description", item.picture.alt, type="plain")
+    file = item.picture.whole
+    media = node.add("media:content", url=file.url, medium="image")
+    facts = (
+        ("fileSize", file.size_bytes),
+        ("type", file.media_type),
+        ("width", file.width),
+        ("height", file.height),
+    )
+    for name, value in facts:
+        if value is not None:
+            media.set(name, str(value))
+    if item.picture.alt:
+        media.add("media:description", item.picture.alt, type="plain")
     if item.picture.credit:
         media.add("media:credit", item.picture.credit)
 
@@ -152,6 +191,8 @@ def _atom_entry(node: Node, item: FeedItem) -> None:
     if item.summary:
         node.add("summary", item.summary, type="text")
     node.add("content", item.content_html, type="html")
+    if item.picture is not None and (known := _enclosure(item.picture)) is not None:
+        node.add("link", rel="enclosure", href=known.url, length=str(known.size_bytes), type=known.media_type)
     _add_picture(node, item)
 
 
@@ -187,7 +228,10 @@ def _json_item(item: FeedItem) -> dict[str, object]:
     if item.summary:
         written["summary"] = item.summary
     if item.picture is not None:
-        written["image"] = item.picture.url
+        written["image"] = item.picture.card_url
+        if (known := _enclosure(item.picture)) is not None:
+            attachment = {"url": known.url, "mime_type": known.media_type, "size_in_bytes": known.size_bytes}
+            written["attachments"] = [attachment]
     return written
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from services.rendering.feeds.xml import Node
 from services.rendering.pages.models import Card
+from services.rendering.pages.pictures import card_file
 from shared.site.words import primary
 from shared.text import close_marks
 from shared.times import rfc3339
@@ -16,7 +17,11 @@ NEWS_FOR = timedelta(days=2)
 MOST_NEWS = 1000
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _PLAIN: Mapping[str | None, str] = {None: _SITEMAP}
-_NEWS: Mapping[str | None, str] = {None: _SITEMAP, "news": "http://www.google.com/schemas/sitemap-news/0.9"}
+_NEWS: Mapping[str | None, str] = {
+    None: _SITEMAP,
+    "news": "http://www.google.com/schemas/sitemap-news/0.9",
+    "image": "http://www.google.com/schemas/sitemap-image/1.1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +64,6 @@ def as_news(site_name: str, base_url: str, cards: Iterable[Card]) -> bytes:
         publication.add("news:language", primary(card.language))
         news.add("news:publication_date", rfc3339(card.published_at))
         news.add("news:title", close_marks(card.headline))
+        if card.picture is not None and card.picture.media is not None:
+            node.add("image:image").add("image:loc", base_url + card_file(card.picture).url)
     return root.as_bytes()

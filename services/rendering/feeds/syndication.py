@@ -3,11 +3,12 @@
 They are cached like HTML pages, by the versions of their documents, so a correction or a withdrawal reaches them at once.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
 from urllib.parse import urlsplit
 
-from services.rendering.feeds.feeds import FORMATS, Feed, FeedFormat, FeedItem
+from services.rendering.feeds.feeds import FORMATS, Feed, FeedFormat, FeedItem, FeedPicture
 from services.rendering.feeds.sitemaps import (
     MEDIA_TYPE,
     MOST_NEWS,
@@ -21,8 +22,9 @@ from services.rendering.feeds.xml import absolute_html
 from services.rendering.pages.addresses import CORRECTIONS, Address
 from services.rendering.pages.assets import Assets
 from services.rendering.pages.language import Languages
-from services.rendering.pages.models import Link, Picture
+from services.rendering.pages.models import Link
 from services.rendering.pages.page import Absence, Page, PageKind
+from services.rendering.pages.pictures import as_picture, card_file, original_file, text_file
 from services.rendering.pages.reading import Reading
 from services.rendering.pages.static_pages import load_static_pages
 from services.rendering.readmodel.documents import modified_at
@@ -139,14 +141,16 @@ class Syndication:
             picture=self._picture(article),
         )
 
-    def _picture(self, article: ArticleState) -> Picture | None:
-        picture = article.lead_image
+    def _picture(self, article: ArticleState) -> FeedPicture | None:
+        picture = as_picture(article.lead_image)
         if picture is None:
             return None
-        return Picture(
-            absolute(self._base_url, picture.url),
+        whole = original_file(picture)
+        return FeedPicture(
+            replace(whole, url=absolute(self._base_url, whole.url)),
+            absolute(self._base_url, card_file(picture).url),
             close_marks(picture.alt),
-            credit=close_marks(picture.credit),
+            close_marks(picture.credit),
         )
 
     def _content(self, article: ArticleState, url: str) -> str:
@@ -215,13 +219,15 @@ def last_modified(reading: Reading) -> int | None:
 
 
 def _figure(article: ArticleState, base_url: str) -> str:
-    picture = article.lead_image
+    picture = as_picture(article.lead_image)
     if picture is None:
         return ""
     below = " ".join(map(_escaped, filter(None, (picture.caption, picture.credit))))
     caption = f"<figcaption>{below}</figcaption>" if below else ""
-    source = escape(absolute(base_url, picture.url))
-    return f'<figure><img src="{source}" alt="{_escaped(picture.alt)}">{caption}</figure>'
+    file = text_file(picture)
+    source = escape(absolute(base_url, file.url))
+    size = "" if file.width is None else f' width="{file.width}" height="{file.height}"'
+    return f'<figure><img src="{source}" alt="{_escaped(picture.alt)}"{size}>{caption}</figure>'
 
 
 def _escaped(text: str) -> str:

@@ -51,11 +51,24 @@ class Node:
         return written
 
 
+_CHOICES = ("srcset", "sizes", "class", "loading", "decoding", "fetchpriority")
+
+
+def _with_plain_pictures(root: html.HtmlElement) -> None:
+    # libxml2 does not know that `<source>` is empty, and puts what follows into it.
+    for choice in (*root.iter("source"), *root.iter("picture")):
+        choice.drop_tag()
+    for image in root.iter("img"):
+        for name in _CHOICES:
+            image.attrib.pop(name, None)
+
+
 def absolute_html(fragment: str, base_url: str) -> str:
-    """Sanitised HTML with absolute addresses, for feed readers."""
+    """Sanitised HTML with absolute addresses, for feed readers. Each picture has one file: few of them choose among several."""
     if not fragment.strip():
         return ""
     root = html.fragment_fromstring(writable(fragment), create_parent="div")
+    _with_plain_pictures(root)
     root.make_links_absolute(base_url, resolve_base_href=False)
     inner: str = html.tostring(root, encoding="unicode")
     return inner.removeprefix("<div>").removesuffix("</div>")

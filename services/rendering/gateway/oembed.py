@@ -19,6 +19,7 @@ from services.rendering.pages.addresses import Address, Redirect, read_address
 from services.rendering.pages.language import Languages
 from services.rendering.pages.models import Picture
 from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Page, PageKind
+from services.rendering.pages.pictures import as_picture, card_file, thumbnail_file
 from services.rendering.pages.reading import Reading
 from services.rendering.readmodel.slugs import slug_of
 from services.rendering.readmodel.store import ReadModel
@@ -33,13 +34,12 @@ from shared.text import close_marks
 
 PATH = "/v1/oembed"
 # The sizes of cards, in pixels. An article has at most one cached card for each size, so clients cannot fill the cache.
-# 600 is the width of an article's column. If the bounds allow 480 by 270, the card also names the thumbnail of that size.
+# 600 is the width of an article's column. If the bounds allow 480 by 270, the card also names a thumbnail.
 _WIDTHS = (600, 480, 360, 240, 120, 1)
 _HEIGHTS = (20_000, 5_000, 2_000, 1_200, 900, 600, 450, 270, 150, 60, 1)
 WIDEST = _WIDTHS[0]
 # To estimate a card's height: its frame, the height of a line, the average width of a letter.
 _FRAME_PX, _LINE_PX, _LETTER_PX = 56, 28, 9
-_THUMBNAIL = (480, 270)
 _MOST_PARAMETERS = 16
 _NUMBER = re.compile(r"[1-9][0-9]{0,4}")
 _SIZES = ("maxwidth", "maxheight")
@@ -146,7 +146,7 @@ class EmbedHandler:
         return Rendered(found, {**reading.versions, **reading.shown})
 
     def _card(self, article: ArticleState, query: EmbedQuery) -> bytes:
-        picture = None if article.lead_image is None else Picture(**article.lead_image.model_dump())
+        picture = as_picture(article.lead_image)
         shown, height = self._fit(article, picture, query)
         author = next(((name, slug) for name in article.bylines if (slug := slug_of(name))), None)
         card = OEmbed(
@@ -168,8 +168,8 @@ class EmbedHandler:
         lines = sum(-(-len(text) // letters) for text in (article.headline, article.standfirst))
         text_px = _FRAME_PX + _LINE_PX * (lines + 1)
         most = query.most_height or 10**6
-        if picture is not None and picture.sources:
-            height = text_px + query.width * picture.height // picture.width
+        if picture is not None and (file := card_file(picture)).width and file.height:
+            height = text_px + query.width * file.height // file.width
             if height <= most:
                 return picture, height
         return None, min(text_px, most)
@@ -191,15 +191,17 @@ class EmbedHandler:
     def _image(self, url: str, picture: Picture | None, width: int) -> str:
         if picture is None:
             return ""
-        source = escape(absolute(self._base_url, picture.url))
-        size = f'width="{width}" height="{width * picture.height // picture.width}"'
+        file = card_file(picture, at_least=2 * width)
+        source = escape(absolute(self._base_url, file.url))
+        size = f'width="{width}" height="{width * (file.height or 0) // (file.width or 1)}"'
         return f'<a href="{url}"><img src="{source}" alt="{escape(picture.alt)}" {size}></a>'
 
 
 def _thumbnail(picture: Picture | None, base_url: str, query: EmbedQuery) -> dict[str, object] | None:
-    """Pictures in our own store have a form of 480 pixels width. It is the thumbnail, if it fits."""
-    width, height = _THUMBNAIL
-    if picture is None or not picture.sources or width > query.width or height > (query.most_height or height):
+    """The narrowest file of 16:9 of a picture in our own store, if it fits."""
+    file = None if picture is None else thumbnail_file(picture)
+    if file is None or file.width is None or file.height is None:
         return None
-    url = f"{base_url}{picture.url.removesuffix('.jpg')}-{width}.webp"
-    return {"thumbnail_url": url, "thumbnail_width": width, "thumbnail_height": height}
+    if file.width > query.width or file.height > (query.most_height or file.height):
+        return None
+    return {"thumbnail_url": base_url + file.url, "thumbnail_width": file.width, "thumbnail_height": file.height}

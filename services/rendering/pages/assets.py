@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.http.csp import source_of
+from shared.pictures import TONES
 from shared.site.site import Colours, Site
 
 DIRECTORY = Path(__file__).with_name("static")
@@ -60,8 +61,13 @@ class Assets:
         return self._by_name[name].url
 
     def _style(self, path: Path, site: Site | None) -> str:
-        style = _STYLE_COMMENTS.sub("", path.read_text("utf-8") + _colours(site))
+        style = _STYLE_COMMENTS.sub("", path.read_text("utf-8") + _tones() + _colours(site))
         return REFERENCE.sub(lambda match: f"url({self.url(match[1])})", style)
+
+
+def _tones() -> str:
+    """Placeholders of pictures. Every level is a doubled digit, so a colour has three."""
+    return "".join(f".{name}{{background:#{colour[1::2]}}}" for name, colour in TONES.items())
 
 
 def _colours(site: Site | None) -> str:

@@ -18,11 +18,11 @@ from services.rendering.pages.models import (
     HomeView,
     Link,
     ListView,
-    Picture,
     SectionBlock,
     TextRun,
     VersionView,
 )
+from services.rendering.pages.pictures import as_picture
 from services.rendering.pages.queries import CardPage
 from services.rendering.pages.reading import Reading
 from services.rendering.readmodel.documents import StoredHistory
@@ -103,7 +103,7 @@ def article_alone(article: ArticleState, now: datetime) -> ArticleView:
         standfirst=article.standfirst,
         bylines=_links("/author/", article.bylines),
         tags=_links("/tag/", article.tags),
-        picture=None if article.lead_image is None else Picture(**article.lead_image.model_dump()),
+        picture=as_picture(article.lead_image),
         updated_at=article.updated_at if article.updated_at - article.published_at > _SAME_MOMENT else None,
         corrected_at=article.corrected_at,
         corrections=tuple(Correction(correction.note, correction.at) for correction in article.corrections),

@@ -21,6 +21,7 @@ from services.rendering.pages.models import (
     PopularPageView,
     StaticView,
 )
+from services.rendering.pages.pictures import PictureFile, card_file, card_files
 from shared.site.site import Site
 from shared.text import close_marks
 from shared.times import rfc3339
@@ -165,7 +166,7 @@ class Metadata:
             "commentCount": view.comments.total,
         }
         if view.picture is not None:
-            news["image"] = [self._shared(view.picture).url]
+            news["image"] = [self._image(file, view.picture) for file in card_files(view.picture)]
         if view.corrections:
             news["correction"] = [
                 {"@type": "CorrectionComment", "text": note.note, "datePublished": rfc3339(note.at)}
@@ -246,10 +247,20 @@ class Metadata:
         return section.name_in(lang.code) if section is not None else slug
 
     def _shared(self, picture: Picture) -> SharedPicture:
-        """The size is known for pictures of our own store only; the view's default for others is a guess."""
-        url = self._base_url + picture.url if picture.url.startswith("/") else picture.url
-        size = (picture.width, picture.height) if picture.sources else (None, None)
-        return SharedPicture(url, picture.alt, *size)
+        file = card_file(picture)
+        return SharedPicture(self._absolute(file.url), picture.alt, file.width, file.height)
+
+    def _image(self, file: PictureFile, picture: Picture) -> str | Thing:
+        """The address alone where the size is not known."""
+        url = self._absolute(file.url)
+        if picture.media is None:
+            return url
+        image = {"@type": "ImageObject", "url": url, "width": file.width, "height": file.height}
+        texts = {"caption": picture.caption, "creditText": picture.credit}
+        return {**image, **{name: text for name, text in texts.items() if text}}
+
+    def _absolute(self, url: str) -> str:
+        return self._base_url + url if url.startswith("/") else url
 
     def _publisher(self) -> Thing:
         logo = {"@type": "ImageObject", "url": self._logo.url, "width": _LOGO_PX, "height": _LOGO_PX}

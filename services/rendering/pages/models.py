@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-# Widths of the files beside each JPEG under /media/: `<name>-<width>.avif` and `.webp`.
-VARIANT_WIDTHS = (480, 800, 1280)
+from shared.pictures import PictureFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture with its texts. Width and height reserve its place while it loads; 16:9 where unknown."""
+    """A picture with its texts: one of our own store with its facts (`media`), or one by its address.
+
+    Width and height reserve the place of a picture by its address while it loads; 16:9, since its size is unknown.
+    """
 
     url: str
     alt: str
@@ -31,17 +33,7 @@ class Picture:
     credit: str = ""
     width: int = 1280
     height: int = 720
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """AVIF and WebP variants. Only pictures of our own media store have them."""
-        if not (self.url.startswith("/media/") and self.url.endswith(".jpg")):
-            return ()
-        stem = self.url.removesuffix(".jpg")
-        return tuple(
-            Source(f"image/{kind}", ", ".join(f"{stem}-{width}.{kind} {width}w" for width in VARIANT_WIDTHS))
-            for kind in ("avif", "webp")
-        )
+    media: PictureFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

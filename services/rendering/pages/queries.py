@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Generic
 
 from services.rendering.pages.comment_queries import comments_of
-from services.rendering.pages.models import Card, CommentsView, Picture
+from services.rendering.pages.models import Card, CommentsView
+from services.rendering.pages.pictures import as_picture
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (
     Entry,
@@ -250,7 +251,7 @@ def as_card(card: StoredCard) -> Card:
         language=card.language,
         standfirst=card.standfirst,
         bylines=card.bylines,
-        picture=None if card.picture is None else Picture(**card.picture.model_dump()),
+        picture=as_picture(card.picture),
         version=card.version,
     )
 

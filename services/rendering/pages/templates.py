@@ -26,6 +26,7 @@ from services.rendering.pages.models import (
     SearchView,
     StaticView,
 )
+from services.rendering.pages.pictures import shown
 from services.rendering.pages.static_pages import load_static_pages
 from shared.site.pages import SHIPPED
 from shared.site.site import Site
@@ -185,6 +186,7 @@ def _environment(site: Site, base_url: str, assets: Assets, own_pages: Mapping[s
         style=Markup(assets.style),
         direction=direction,
         popular_slot=POPULAR_SLOT,
+        shown=shown,
         own_pages=own_pages,
     )
     for name in environment.list_templates(extensions=["html"]):

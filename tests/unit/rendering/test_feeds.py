@@ -11,15 +11,25 @@ import feedparser
 import pytest
 from lxml import etree
 
-from services.rendering.feeds.feeds import FORMATS, Feed, FeedItem, as_atom, as_json_feed, as_rss
+from services.rendering.feeds.feeds import FORMATS, Feed, FeedItem, FeedPicture, as_atom, as_json_feed, as_rss
 from services.rendering.feeds.xml import absolute_html
-from services.rendering.pages.models import Link, Picture
+from services.rendering.pages.models import Link
+from services.rendering.pages.pictures import PictureFile
 
 SITE = "https://monitor.example"
 NOON = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 HOSTILE = "</script>]]> \"quoted\" 'x' <b>&amp; مرصد العالم \x00\x0b\x1f\ufffe end"
 WRITTEN = "</script>]]> \"quoted\" 'x' <b>&amp; مرصد العالم  end"
 NAMES = {"atom": "http://www.w3.org/2005/Atom", "media": "http://search.yahoo.com/mrss/"}
+
+
+LAKE = FeedPicture(
+    PictureFile(f"{SITE}/media/0/original-1.png", "image/png", 2000, 1500, 123_456),
+    f"{SITE}/media/0/16x9-1280-1.jpg",
+    "A lake",
+    "Drawn",
+)
+OF_OTHERS = FeedPicture(PictureFile("https://other.example/a.jpg"), "https://other.example/a.jpg", "A lake")
 
 
 def an_item(number: int = 1, **changes: object) -> FeedItem:
@@ -34,7 +44,7 @@ def an_item(number: int = 1, **changes: object) -> FeedItem:
         summary="In short.",
         authors=(Link("Ada Byrne", f"{SITE}/author/ada-byrne"),),
         topics=("World", "Lakes"),
-        picture=Picture(f"{SITE}/media/edition/a.jpg", "A lake", credit="Drawn"),
+        picture=LAKE,
     )
     return replace(item, **changes)  # type: ignore[arg-type]
 
@@ -75,7 +85,7 @@ def test_feedparser_reads_all_items_complete_and_in_order(file: str) -> None:
     assert (first.summary, first.author) == ("In short.", "Ada Byrne")
     assert [tag.term for tag in first.tags] == ["World", "Lakes"]
     assert first.published_parsed[:5] == (2026, 3, 1, 11, 30)
-    assert first.media_content[0]["url"] == f"{SITE}/media/edition/a.jpg"
+    assert first.media_content[0]["url"] == f"{SITE}/media/0/original-1.png"
     links = {link.rel: link.href for link in found.feed.links}
     assert links["self"] == feed.url
     assert links["hub"] == "https://hub.example/"
@@ -94,9 +104,25 @@ def test_rss_meets_the_rules_of_validators() -> None:
         moment = parsedate_to_datetime(written)
         assert written.startswith(f"{moment:%a}, "), "wrong weekday"
         assert written.endswith(" GMT")
-        assert item.find("enclosure") is None, "an enclosure needs a length"
+        enclosure = item.find("enclosure")
+        assert dict(enclosure.attrib) == {"url": LAKE.whole.url, "length": "123456", "type": "image/png"}
     assert len({guid.text for guid in root.iter("guid")}) == 2
     assert re.search(rb'(?:href|src|url)="(?!https://)', etree.tostring(root)) is None
+
+
+def test_picture_by_address_is_no_enclosure_since_its_length_is_not_known() -> None:
+    feed = a_feed(an_item(picture=OF_OTHERS))
+
+    item = etree.fromstring(as_rss(feed)).find("channel/item")
+    entry = etree.fromstring(as_atom(feed)).find("{*}entry")
+    (written,) = json.loads(as_json_feed(feed))["items"]
+
+    assert item.find("enclosure") is None
+    assert entry.find("{*}link[@rel='enclosure']") is None
+    assert "attachments" not in written
+    for node in (item, entry):
+        assert dict(node.find("media:content", NAMES).attrib) == {"url": OF_OTHERS.card_url, "medium": "image"}
+    assert written["image"] == OF_OTHERS.card_url
 
 
 def test_rss_description_is_escaped_twice_for_html_readers() -> None:
@@ -117,6 +143,9 @@ def test_atom_meets_the_rules_of_validators() -> None:
     assert datetime.fromisoformat(entry.findtext("atom:updated", namespaces=NAMES)).tzinfo
     assert entry.find("atom:content", NAMES).get("type") == "html"
     assert entry.find("atom:link[@rel='alternate']", NAMES).get("href") == f"{SITE}/world/1"
+    enclosure = entry.find("atom:link[@rel='enclosure']", NAMES)
+    assert (enclosure.get("href"), enclosure.get("length")) == (LAKE.whole.url, "123456")
+    assert (enclosure.get("type"), entry.find("media:content", NAMES).get("width")) == ("image/png", "2000")
 
 
 def test_json_feed_has_all_required_fields() -> None:
@@ -131,7 +160,8 @@ def test_json_feed_has_all_required_fields() -> None:
     assert datetime.fromisoformat(item["date_published"]).tzinfo
     assert item["date_modified"] >= item["date_published"]
     assert item["authors"] == [{"name": "Ada Byrne", "url": f"{SITE}/author/ada-byrne"}]
-    assert item["image"].startswith("https://")
+    assert item["image"] == LAKE.card_url
+    assert item["attachments"] == [{"url": LAKE.whole.url, "mime_type": "image/png", "size_in_bytes": 123456}]
 
 
 def test_feed_without_hub_names_none() -> None:
@@ -180,6 +210,13 @@ def test_same_feed_gives_same_bytes() -> None:
         ('<a href="/tag/x">x</a>', f'<a href="{SITE}/tag/x">x</a>'),
         ('<a href="#note">x</a>', f'<a href="{SITE}/world/a#note">x</a>'),
         ('<img src="/media/a.jpg" alt="A">', f'<img src="{SITE}/media/a.jpg" alt="A">'),
+        (
+            '<figure class="picture"><picture><source type="image/avif" srcset="/media/0/a.avif 640w" sizes="100vw">'
+            '<img class="tone-123" src="/media/0/a.jpg" srcset="/media/0/a.jpg 640w" sizes="100vw" alt="A" width="640" '
+            'height="480" loading="lazy" decoding="async"></picture><figcaption>B</figcaption></figure>',
+            f'<figure class="picture"><img src="{SITE}/media/0/a.jpg" alt="A" width="640" height="480">'
+            "<figcaption>B</figcaption></figure>",
+        ),
         ('<a href="https://other.example/x">x</a>', '<a href="https://other.example/x">x</a>'),
         ("<p>One</p>\n<p>Two &amp; ]]&gt; مرحبا</p>", "<p>One</p>\n<p>Two &amp; ]]&gt; مرحبا</p>"),
         ("plain", "plain"),

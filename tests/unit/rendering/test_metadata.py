@@ -122,6 +122,28 @@ def test_picture_size_is_given_for_own_pictures_only() -> None:
     assert "og:image:width" not in unknown
 
 
+def test_own_picture_is_given_in_three_shapes_with_sizes() -> None:
+    view = replace(samples.article(), picture=replace(samples.stored_picture(0), alt="", credit="Photo: A. B."))
+    folder = f"{BASE_URL}/media/0123456789abcdef"
+
+    root = parsed(TEMPLATES.article(view))
+    images, found = things(root)["NewsArticle"]["image"], metas(root)
+
+    assert [(image["url"], image["width"], image["height"]) for image in images] == [
+        (f"{folder}/16x9-1280-0a1b2c3d.jpg", 1280, 720),
+        (f"{folder}/4x3-1200-0a1b2c3d.jpg", 1200, 900),
+        (f"{folder}/1x1-1200-0a1b2c3d.jpg", 1200, 1200),
+    ]
+    assert {image["@type"] for image in images} == {"ImageObject"}
+    assert {image["creditText"] for image in images} == {"Photo: A. B."}
+    assert (found["og:image"], found["og:image:width"], found["twitter:image"]) == (
+        images[0]["url"],
+        "1280",
+        images[0]["url"],
+    )
+    assert not [name for name in found if name.endswith("image:alt")], "a decorative picture has no text"
+
+
 def test_description_without_standfirst_is_the_beginning_of_the_text() -> None:
     view = replace(samples.article(), standfirst="", body_html=f"<p>One &amp; two.</p><p>{'word ' * 90}</p>")
 

@@ -13,6 +13,8 @@ class Account:
     name: str
     reads: tuple[Topic, ...] = ()
     writes: tuple[Topic, ...] = ()
+    empties: tuple[Topic, ...] = ()
+    """Topics whose records it deletes; Kafka has no narrower right than that to delete the topic."""
     groups: tuple[str, ...] = ()
     database: str = ""
     role: str = "readWrite"
@@ -34,6 +36,8 @@ ACCOUNTS = (
         "comments",
         reads=(ARTICLES,),
         writes=(COMMENTS, *_with_dead_letters(ARTICLES)),
+        # At the erasure of a person's data.
+        empties=_with_dead_letters(COMMENTS),
         groups=("comments",),
         database="comments",
         redis_prefix="comments:",

@@ -18,7 +18,7 @@ _ANSWER_MS = 5000
 _ANY = 1
 _TOPIC, _GROUP = 2, 3
 _LITERAL, _PREFIXED = 3, 4
-_READ, _WRITE = 3, 4
+_READ, _WRITE, _DELETE = 3, 4, 6
 _ALLOW = 3
 _EVERY_HOST = "*"
 
@@ -45,12 +45,14 @@ class Changes:
 
 
 def acls_of(account: Account) -> Iterator[Acl]:
-    """An account's ACLs. Read and write include describe."""
+    """An account's ACLs. Read, write and delete include describe."""
     user = f"User:{account.name}"
     for topic in account.reads:
         yield Acl(user, _TOPIC, topic.name, _LITERAL, _READ)
     for topic in account.writes:
         yield Acl(user, _TOPIC, topic.name, _LITERAL, _WRITE)
+    for topic in account.empties:
+        yield Acl(user, _TOPIC, topic.name, _LITERAL, _DELETE)
     for group in account.groups:
         yield Acl(user, _GROUP, group, _PREFIXED, _READ)
 

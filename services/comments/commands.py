@@ -10,9 +10,11 @@ from pydantic import ValidationError
 from services.comments import privacy
 from services.comments.settings import CommentsSettings
 from services.comments.store import Store
+from shared.kafka.admin import empty_topic
 from shared.mongo.client import Mongo
 from shared.outbox.republish import republish_all
 from shared.process.command_line import AsJson, command_group, print_json, print_progress
+from shared.topics import COMMENTS, dead_letter_topic
 
 comments = command_group("comments", "The data kept under a person's e-mail address.")
 
@@ -36,13 +38,18 @@ async def export(address: _Address, /) -> None:
 
 @comments.command
 async def erase(address: _Address, /, *, as_json: AsJson = False) -> None:
-    """Erase an e-mail address, its comments' text and names, and its letters. Pages follow once the service runs."""
+    """Erase an e-mail address, its comments' text and names, and its letters. Pages follow once the service runs.
+
+    All dead letters of comments.v1 are deleted too.
+    """
     with _open_store() as store:
         erased_comments, letters = await privacy.erase(store, privacy.read_address(address))
     if as_json:
         print_json({"comments": erased_comments, "letters": letters})
     else:
         print(f"erased: {erased_comments} comments, {letters} letters, and the address")
+    # They may hold the text. Nothing is lost with them: `republish comments` sends the newest state of every comment.
+    await empty_topic(CommentsSettings.load().kafka, dead_letter_topic(COMMENTS.name))
 
 
 async def republish() -> None:

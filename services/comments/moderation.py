@@ -79,7 +79,7 @@ def decide(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
                 await store.change(after, action, owner.name, session)
             return _answer(after)
 
-        response = await _once(store, claim(request, owner.id, body), work)
+        response = await _once(store, claim(request, owner.id, body), work, about=comment_id)
         if article_id:
             await store.discussions.note(article_id, comment_id)
         return response
@@ -104,12 +104,14 @@ def _answer(comment: Comment) -> Answer:
     return Answer(200, CommentAnswer.of(comment).model_dump_json().encode(), {"ETag": etag(comment.version)})
 
 
-async def _once(store: Store, wanted: Claim | None, work: Callable[[Session], Awaitable[Answer]]) -> web.Response:
+async def _once(
+    store: Store, wanted: Claim | None, work: Callable[[Session], Awaitable[Answer]], about: str | None = None
+) -> web.Response:
     """Do the work in a transaction that also stores its answer under the request's Idempotency-Key."""
 
     async def work_and_keep(session: Session) -> Answer:
         answer = await work(session)
-        await store.answers.keep(session, wanted, answer)
+        await store.answers.keep(session, wanted, answer, about)
         return answer
 
     answer = await store.answers.once(wanted, lambda: store.mongo.transaction(work_and_keep))

@@ -123,7 +123,7 @@ async def _write(store: Store, submission: Submission, comment: Comment, session
         comment.id, submission.sent.email, writer_of(submission.token, submission.sent.email), session
     )
     await store.outbox.add(session, comment.event())
-    await store.answers.keep(session, submission.claim, answer)
+    await store.answers.keep(session, submission.claim, answer, about=comment.id)
     return answer
 
 

@@ -32,7 +32,8 @@ async def erase(store: Store, email: str) -> tuple[int, int]:
     """Erase an address, the text and names of its comments, and its letters. Returns the numbers of comments and letters.
 
     A comment becomes a placeholder, as after a removal, so that replies of others keep their place. Its event on `comments.v1`
-    updates caches, pages and read models. Each comment is one transaction: repeat the call after an interruption. Raises
+    updates caches, pages and read models. Stored answers lose its text too; dead letters are another step
+    (`commands.py`). Each comment is one transaction: repeat the call after an interruption. Raises
     Unavailable.
     """
     ids = await store.contacts.comments_of(email)
@@ -47,6 +48,7 @@ async def _erase_comment(store: Store, comment_id: str) -> None:
         if before is not None:
             await store.change(_erased(before), "erase", _OPERATOR, session)
         await store.contacts.forget(comment_id, session)
+        await store.answers.erase(comment_id, session)
         return before
 
     erased = await store.mongo.transaction(work)

@@ -30,6 +30,7 @@ from shared.times import now
 # The field by which letters get old.
 MESSAGES_AGE = "created_at"
 _EMAIL_INDEXES = [IndexModel([("email", ASCENDING)])]
+_ANSWER_INDEXES = [IndexModel([("about", ASCENDING)])]
 _CONTACT_INDEXES = [*_EMAIL_INDEXES, IndexModel([("writer", ASCENDING)])]
 
 
@@ -186,6 +187,7 @@ class Store:
         await ensure_indexes(self.messages.collection, _EMAIL_INDEXES)
         await index_by_age(self.messages.collection, MESSAGES_AGE)
         await index_by_age(self.answers.collection)
+        await ensure_indexes(self.answers.collection, _ANSWER_INDEXES)
 
 
 def _message(found: Document) -> Message:

@@ -73,21 +73,32 @@ class Answers:
         async with available("count of answers"):
             return int(await self.collection.estimated_document_count())
 
-    async def keep(self, session: Session, made: Claim | None, answer: Answer) -> None:
-        """Store the answer in the transaction of its change. Raises DuplicateKeyError when a duplicate was faster."""
+    async def keep(self, session: Session, made: Claim | None, answer: Answer, about: str | None = None) -> None:
+        """Store the answer in the transaction of its change. Raises DuplicateKeyError when a duplicate was faster.
+
+        `about`: the thing that the answer shows, by which `erase` finds it.
+        """
         if made is None:
             return
-        await self.collection.insert_one(
-            {
-                "_id": made.id,
-                "fingerprint": made.fingerprint,
-                "status": answer.status,
-                "body": answer.body,
-                "headers": answer.headers,
-                "at": now(),
-            },
-            session=session,
-        )
+        document: Document = {
+            "_id": made.id,
+            "fingerprint": made.fingerprint,
+            "status": answer.status,
+            "body": answer.body,
+            "headers": answer.headers,
+            "at": now(),
+        }
+        if about is not None:
+            document["about"] = about
+        await self.collection.insert_one(document, session=session)
+
+    async def erase(self, about: str, session: Session) -> None:
+        """Delete the text of the answers about a thing. A repeated request then gets 410 and creates nothing.
+
+        Needs an index on `about`.
+        """
+        erased = {"$set": {"erased": True, "body": b"", "headers": {}}}
+        await self.collection.update_many({"about": about}, erased, session=session)
 
     async def once(self, made: Claim | None, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """The stored answer to this claim, or else the answer of `work`, which must `keep` it.
@@ -110,4 +121,6 @@ class Answers:
 def _answer(found: Document, wanted: Claim) -> Answer:
     if found["fingerprint"] != wanted.fingerprint:
         raise Problem(422, "This Idempotency-Key was used for another request.")
+    if found.get("erased"):
+        raise Problem(410, "The answer to this Idempotency-Key was erased.")
     return Answer(found["status"], bytes(found["body"]), dict(found["headers"]))

@@ -6,15 +6,20 @@ The number of partitions is never changed.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from shared.addresses import kafka_options
 from shared.errors import Unavailable
+from shared.kafka.client import bounded, client_options, stop_consumer
 from shared.topics import TOPICS, Topic
 
 _REQUEST_TIMEOUT_MS = 10_000
+# Kafka's number for the end of the partition.
+_UP_TO_THE_NEWEST = -1
+_LOOK_MS = 2000
 
 
 async def create_topics(bootstrap: str, *, replication: int = 1) -> list[str]:
@@ -58,6 +63,32 @@ async def _configure(admin: AIOKafkaAdminClient, topic: Topic) -> None:
     for code, message, *_ in (resource for answer in answers for resource in answer.resources):
         if code:
             raise Unavailable(f"topic {topic.name} was not configured: {for_code(code).__name__} {message}")
+
+
+async def empty_topic(bootstrap: str, topic: Topic) -> None:
+    """Delete every record that a topic has now. Raises Unavailable when some may be left.
+
+    The embedded broker cannot delete records. There, a topic without records passes.
+    """
+    partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+    try:
+        async with _Admin(bootstrap) as admin:
+            await admin.delete_records(dict.fromkeys(partitions, RecordsToDelete(_UP_TO_THE_NEWEST)))
+    except Unavailable as error:
+        if await _has_records(bootstrap, partitions):
+            raise Unavailable(f"{topic.name} still has records: {error}") from error
+
+
+async def _has_records(bootstrap: str, partitions: Sequence[TopicPartition]) -> bool:
+    consumer = AIOKafkaConsumer(**client_options(bootstrap), enable_auto_commit=False, auto_offset_reset="earliest")
+    try:
+        async with bounded(_REQUEST_TIMEOUT_MS / 1000, "records of a topic"):
+            await consumer.start()
+            consumer.assign(partitions)
+            # Its end is no proof on the embedded broker (docs/EMBEDDED.md): so look for a record.
+            return bool(await consumer.getmany(timeout_ms=_LOOK_MS, max_records=1))
+    finally:
+        await stop_consumer(consumer)
 
 
 async def find_partition_drift(bootstrap: str) -> list[str]:

@@ -21,6 +21,25 @@ class MediaSettings(Settings):
         description="largest upload of a picture; the edge refuses more than 41 MB",
     )
 
+    media_most_pixels: int = Field(
+        100_000_000, ge=1, le=250_000_000, description="most pixels of an upload; more are refused before decoding"
+    )
+    media_most_frames: int = Field(
+        500, ge=1, le=10_000, description="most frames of an animated upload, of which the first is shown"
+    )
+    media_decoders: int = Field(
+        2, ge=1, le=32, description="media-worker: uploads checked at once, and beside them pictures resized at once"
+    )
+    media_decode_memory_mb: int = Field(
+        1536, ge=256, le=16_384, description="media-worker: memory of one decode process, in MiB"
+    )
+    media_decode_s: int = Field(
+        15,
+        ge=1,
+        le=60,
+        description="media-worker: processor time to check an upload, or to make one file; a decoder that exceeds it is ended",
+    )
+
     @property
     def ingestion_urls(self) -> Sequence[str]:
         """Ingestion's processes."""

@@ -17,6 +17,14 @@ from shared.process.tracing import continue_trace
 _log = structlog.get_logger(__name__)
 
 HANDLER_TIMEOUT_S = 15.0
+_DEADLINE = web.RequestKey("deadline", asyncio.Timeout)
+
+
+def extend_deadline(request: web.Request, seconds: float) -> None:
+    """Give a handler this time from now on instead of HANDLER_TIMEOUT_S: for streams of clients that may be slow."""
+    deadline = request.get(_DEADLINE)
+    if deadline is not None:
+        deadline.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
 @web.middleware
@@ -41,7 +49,8 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn exceptions into problem details. No other code turns an exception into an HTTP answer."""
     try:
-        async with asyncio.timeout(HANDLER_TIMEOUT_S):
+        async with asyncio.timeout(HANDLER_TIMEOUT_S) as deadline:
+            request[_DEADLINE] = deadline
             return await handler(request)
     except Problem as problem:
         request[REASON] = problem.detail

@@ -7,7 +7,6 @@ from functools import partial
 
 from aiohttp import web
 
-from services.comments.access import TokenChecker
 from services.comments.consumers import SUBSCRIPTIONS
 from services.comments.discussions import Discussions
 from services.comments.form_errors import FormErrorPages
@@ -32,6 +31,7 @@ from services.comments.writer_cookie import WriterCookie
 from shared.http.app import create_service
 from shared.http.health import HEALTH
 from shared.http.idempotency import KEPT_FOR
+from shared.http.token_checker import TokenChecker
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.dispatch import dispatching_sink
 from shared.kafka.group import GroupRunner

@@ -2,7 +2,6 @@
 
 from aiohttp import web
 
-from services.comments.access import TokenChecker
 from services.comments.discussions import Discussions
 from services.comments.form_errors import FormErrorPages
 from services.comments.posting import ArticleLookup
@@ -10,6 +9,7 @@ from services.comments.rate_limiter import RateLimiter
 from services.comments.room import Room
 from services.comments.store import Store
 from services.comments.writer_cookie import WriterCookie
+from shared.http.token_checker import TokenChecker
 
 STORE = web.AppKey("store", Store)
 ROOM = web.AppKey("room", Room)

@@ -6,9 +6,10 @@ floods.
 
 from aiohttp import web
 
+from services.comments.access import moderator
 from services.comments.contract import MessageAnswer, MessageList, MessageReceipt, NewMessage
 from services.comments.form_errors import LETTER, answer_or_problem
-from services.comments.keys import FORM_ERROR_PAGES, RATE_LIMITER, ROOM, STORE, TOKEN_CHECKER, TRUSTS_EDGE
+from services.comments.keys import FORM_ERROR_PAGES, RATE_LIMITER, ROOM, STORE, TRUSTS_EDGE
 from services.comments.records import Message
 from shared.errors import Problem
 from shared.http.idempotency import Answer, claim
@@ -78,7 +79,7 @@ def _receipt(message: Message) -> Answer:
 
 async def list_messages(request: web.Request) -> web.Response:
     """List letters for editors, newest first."""
-    await request.app[TOKEN_CHECKER].moderator(request)
+    await moderator(request)
     refuse_unknown(request.query, ("limit", "cursor"))
     limit, cursor = read_limit(request.query), read_id_cursor(request.query)
     found = await request.app[STORE].messages.newest(cursor, limit + 1)

@@ -5,8 +5,9 @@ from typing import cast
 
 from aiohttp import web
 
+from services.comments.access import moderator
 from services.comments.contract import CommentAnswer, CommentList, CommentSettings, NoFields
-from services.comments.keys import STORE, TOKEN_CHECKER
+from services.comments.keys import STORE
 from services.comments.records import Comment, ModerationRule, next_version
 from services.comments.rules import STATUSES, Action, NotAllowed, Sort, Status, next_status
 from services.comments.store import Store
@@ -31,7 +32,7 @@ from shared.mongo.collections import Session
 
 async def list_by_status(request: web.Request) -> web.Response:
     """List comments of one status, by default the pending ones."""
-    await request.app[TOKEN_CHECKER].moderator(request)
+    await moderator(request)
     refuse_unknown(request.query, ("status", "sort", "limit", "cursor"))
     limit, cursor = read_limit(request.query), read_id_cursor(request.query)
     found = await request.app[STORE].comments.with_status(
@@ -64,7 +65,7 @@ def decide(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The handler of one action."""
 
     async def handler(request: web.Request) -> web.Response:
-        owner = await request.app[TOKEN_CHECKER].moderator(request)
+        owner = await moderator(request)
         body = await _read_empty_body(request)
         store, comment_id, if_match = request.app[STORE], request.match_info["id"], _read_if_match(request)
 
@@ -134,13 +135,13 @@ def _read_if_match(request: web.Request) -> Tags:
 
 async def show_settings(request: web.Request) -> web.Response:
     """Show which comments wait for a moderator."""
-    await request.app[TOKEN_CHECKER].moderator(request)
+    await moderator(request)
     return _settings_answer(await request.app[STORE].rules.current()).response()
 
 
 async def change_settings(request: web.Request) -> web.Response:
     """Set which new comments wait for a moderator."""
-    owner = await request.app[TOKEN_CHECKER].moderator(request)
+    owner = await moderator(request)
     body = await read_body(request, types=(JSON_TYPE,))
     mode = validate(CommentSettings, parse_json(body)).mode
     store, if_match = request.app[STORE], _read_if_match(request)

@@ -9,11 +9,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, make_mocked_request
 
-from services.comments import access
-from services.comments.access import TokenChecker
 from services.comments.settings import CommentsSettings
 from services.ingestion.people.tokens import TokenOwner, make_token
 from shared.errors import Problem
+from shared.http import token_checker
+from shared.http.token_checker import TokenChecker
 from shared.ids import new_id
 from shared.times import now
 from tests.support.comments import CommentsService, running_comments, written
@@ -167,7 +167,7 @@ async def test_deactivated_person_is_out_within_ten_seconds(
     assert (await comments.client.get(path, headers=headers)).status == 200
 
     await comments.ingestion.people.change(person.id, {"is_active": False})
-    monkeypatch.setattr(access, "monotonic", lambda: monotonic() + 9.9)
+    monkeypatch.setattr(token_checker, "monotonic", lambda: monotonic() + 9.9)
 
     assert (await comments.client.get(path, headers=headers)).status == 401
 
@@ -186,7 +186,7 @@ async def test_refused_token_is_asked_for_once_in_five_seconds(monkeypatch: pyte
         checker = TokenChecker([f"http://{server.host}:{server.port}"], "http://site.example", trusts_edge=True)
         began = monotonic()
         for later_s in (0.0, 4.9, 5.1):
-            monkeypatch.setattr(access, "monotonic", lambda later_s=later_s: began + later_s)
+            monkeypatch.setattr(token_checker, "monotonic", lambda later_s=later_s: began + later_s)
             with pytest.raises(Problem, match="not known"):
                 await checker.owner(invented)
         await checker.close()

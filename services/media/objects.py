@@ -1,6 +1,6 @@
 """The store of files: immutable objects by key, `{folder}/{file name}` or `staging/{id}`.
 
-`gridfs_store.py` keeps them in MongoDB, `bucket_store.py` in an S3-compatible store.
+`gridfs_store.py` keeps them in MongoDB.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator
@@ -29,6 +29,9 @@ class ObjectFacts:
 
 class Objects(Protocol):
     """A store of files. Every method raises Unavailable when the store does not answer."""
+
+    async def prepare(self) -> None:
+        """Create what is missing in the store."""
 
     async def put(self, key: str, content_type: str, chunks: AsyncIterable[bytes]) -> int:
         """Store an object, whole or not at all; returns its size. A key that exists stays as it is."""

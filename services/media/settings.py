@@ -1,9 +1,11 @@
 """The settings of media, beyond those of every service."""
 
 from collections.abc import Sequence
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from shared.http.networks import read_networks
 from shared.settings import Settings
 
 
@@ -39,6 +41,28 @@ class MediaSettings(Settings):
         le=60,
         description="media-worker: processor time to check an upload, or to make one file; a decoder that exceeds it is ended",
     )
+
+    media_store: str = Field(
+        "",
+        description="where pictures' files are: `s3://bucket/prefix`, an S3-compatible store; if empty, MongoDB (GridFS). "
+        "Its keys and endpoint are the AWS_* variables",
+    )
+    media_store_former: str = Field(
+        "",
+        description="the former WM_MEDIA_STORE (`gridfs` for MongoDB) while its files are moved: they are read from both",
+    )
+    forwarded_for: bool = Field(
+        True,
+        description="whether to trust X-Forwarded-For; clients reach services only through the edge, which sets it",
+    )
+    fetch_allow: str = Field(
+        "", description="networks that addresses chosen by others may lead to, although not public; separated by commas"
+    )
+
+    @model_validator(mode="after")
+    def _fetch_allow_has_networks(self) -> Self:
+        read_networks(self.fetch_allow)
+        return self
 
     @property
     def ingestion_urls(self) -> Sequence[str]:

@@ -137,10 +137,10 @@ class PictureStore:
             )
         return bool(marked.matched_count)
 
-    async def undo_deletion(self, picture_id: str) -> None:
-        """Show the picture again."""
+    async def undo_deletion(self, picture_id: str, at: datetime) -> None:
+        """Show the picture again, also in lists."""
         async with available("undone deletion"):
-            await self.collection.update_one({"_id": picture_id}, {"$set": {"deleted_at": None}})
+            await self.collection.update_one({"_id": picture_id}, {"$set": {"deleted_at": None, "updated_at": at}})
 
     async def end_deletion(self, picture_id: str) -> None:
         """Delete the document of a picture that is being deleted."""
@@ -220,6 +220,29 @@ class LeaseStore:
                 await self._collection.update_one({"_id": folder, "holder": holder}, {"$set": {"until": now()}})
 
 
+class SuspectStore:
+    """The collection `suspects`: folders of deleted pictures, at which the sweeper looks once more."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection: Collection = database["suspects"]
+
+    async def add(self, folder: str, at: datetime) -> None:
+        """Note a folder."""
+        async with available("suspect folder"):
+            await self._collection.replace_one({"_id": folder}, {"at": at}, upsert=True)
+
+    async def before(self, at: datetime) -> Sequence[str]:
+        """Folders that were noted before that time."""
+        async with available("suspect folders"):
+            found = await self._collection.find({}).to_list(None)
+        return [suspect["_id"] for suspect in found if suspect["at"] < at]
+
+    async def clear(self, folder: str) -> None:
+        """Drop a folder's note."""
+        async with available("clear folder"):
+            await self._collection.delete_one({"_id": folder})
+
+
 class Store:
     """The service's database: all that one transaction may change together."""
 
@@ -228,6 +251,7 @@ class Store:
         self.database = mongo.database(database)
         self.pictures = PictureStore(self.database)
         self.leases = LeaseStore(self.database)
+        self.suspects = SuspectStore(self.database)
         self.answers = Answers(self.database)
 
     async def prepare(self) -> None:

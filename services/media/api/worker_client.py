@@ -13,7 +13,7 @@ from shared.errors import FieldError, Problem, Unavailable
 _log = structlog.get_logger(__name__)
 
 # A decoding may last some seconds, and wait for others.
-_TIMEOUT = aiohttp.ClientTimeout(total=60.0, connect=2.0)
+_TIMEOUT = aiohttp.ClientTimeout(total=90.0, connect=2.0)
 _WAKE_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
 _REFUSALS = frozenset({413, 415, 422})
 

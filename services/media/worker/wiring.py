@@ -5,9 +5,9 @@ from functools import partial
 
 from aiohttp import web
 
-from services.media.gridfs_store import GridFsStore
 from services.media.settings import MediaSettings
 from services.media.store import Store
+from services.media.stores import open_objects
 from services.media.worker.decoder import DecodeLimits
 from services.media.worker.decoders import Decoders
 from services.media.worker.queue_store import VariantQueue
@@ -30,7 +30,7 @@ def create_worker(settings: MediaSettings, *, database: str = "media") -> web.Ap
     """The application of the process `media-worker`. Override `database` only when several instances share engines (tests)."""
     app = create_service(settings, ROUTES)
     store = Store(Mongo(settings.mongo), database=database)
-    objects = GridFsStore(store.database)
+    objects = open_objects(settings, store.database)
     queue = VariantQueue(store)
     at_once = settings.media_decoders
     checking = Decoders(

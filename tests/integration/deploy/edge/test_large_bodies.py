@@ -14,6 +14,7 @@ from tests.support.polling import PATIENCE_S
 _LARGE = b"x" * 300_000
 _TOKEN = {"Authorization": "Bearer wm_0123456789abcdef"}
 _COOKIE = {"Cookie": "seen=1; __Host-wm_session=wms_0123456789abcdef"}
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 async def _in_parts() -> AsyncIterator[bytes]:
@@ -87,6 +88,30 @@ async def test_large_body_of_a_known_sender_passes_whole(
     assert len(await write.read()) == len(_LARGE) * (3 if in_parts else 1)
     for name, value in credentials.items():
         assert check.headers[name] == value
+
+
+async def test_text_of_an_ended_session_reaches_the_desk_which_returns_it(
+    start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    behind["ingestion"].status = behind["desk"].status = 401
+    edge = await start_edge(rate_limits=True)
+
+    async def post(size: int, headers: dict[str, str], path: str = "/desk/articles/new") -> tuple[int, str]:
+        async with client.post(edge + path, data=b"x" * size, headers=headers) as answer:
+            return answer.status, await answer.text()
+
+    assert await post(400_000, _FORM | _COOKIE) == (401, "desk 1")
+    assert await post(65_537, _FORM | {"Accept": "text/html"}) == (401, "desk 2")
+    assert len(await behind["desk"].asked[0].read()) == 400_000
+    # Scripts keep their copy, and a larger text is not read.
+    assert "not signed in" in (await post(400_000, _COOKIE | {"Content-Type": "application/json"}))[1]
+    status, page = await post(500_000, _FORM | _COOKIE)
+    assert (status, "has kept a copy" in page, 'href="/desk/sign-in"' in page) == (401, True, True)
+    assert len(behind["desk"].asked) == 2
+
+    refused = await send_at_once(lambda: post(400_000, _FORM | _COOKIE), 40)
+
+    assert {status for status, _ in refused} == {401, 429}, "a stranger sends few large texts"
 
 
 async def test_small_body_needs_no_check_of_its_sender(

@@ -33,7 +33,7 @@ from services.desk.keys import (
     RENDERING,
     SITE,
 )
-from services.desk.media import library_page, picture_page
+from services.desk.media import lead_page, library_page, picture_page
 from services.desk.now import now_page
 from services.desk.people import account, audit_page, invitation, people_page, sign_in, tokens_page
 from services.desk.settings import DeskSettings
@@ -67,6 +67,7 @@ ROUTES = [
     *compare_page.ROUTES,
     *library_page.ROUTES,
     *picture_page.ROUTES,
+    *lead_page.ROUTES,
     *now_page.ROUTES,
     *account.ROUTES,
     *people_page.ROUTES,

@@ -31,10 +31,12 @@ class Front:
 
 
 @asynccontextmanager
-async def open_front(desk: DeskClient) -> AsyncIterator[Front]:
-    """Serve the desk, and ingestion's `/v1/`, at one address."""
-    behind = {"/v1/": str(desk.ingestion.client.make_url("")), "/desk": desk.url}
-    app = web.Application(client_max_size=8 * 1024 * 1024)
+async def open_front(desk: DeskClient, media_url: str = "") -> AsyncIterator[Front]:
+    """Serve the desk, ingestion's `/v1/`, and media where there is one, at one address."""
+    behind = {"/desk": desk.url, "/v1/": str(desk.ingestion.client.make_url(""))}
+    if media_url:
+        behind = {"/desk": desk.url, "/v1/media": media_url, "/media/": media_url, **behind}
+    app = web.Application(client_max_size=48 * 1024 * 1024)
     async with aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as http:
 
         async def forward(request: web.Request) -> web.StreamResponse:

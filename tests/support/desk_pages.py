@@ -74,7 +74,7 @@ async def editor_pages(texts: Mapping[str, str] | None = None) -> AsyncIterator[
         article = facts_of(found)
         view = {"person": EDITOR, "path": request.path, "problem": None, "form": Form(values_of(found)), "article": article,
                 "buttons": BUTTONS, "states": states_of(article), "is_there": is_there,
-                "story": [], "outcome": ""}  # fmt: skip
+                "story": [], "outcome": "", "lead": None, "most_bytes": 40 * 1024 * 1024}  # fmt: skip
         html = pages.render("articles/editor.html", languages.choose(request.query.get("interface")), view)
         html = _SCRIPT.sub(lambda script: script[0] if script[1] in WRITING_SCRIPTS else "", html)
         return web.Response(text=html, content_type="text/html", headers={"Content-Security-Policy": PAGE_POLICY})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from services.desk.articles.copy import LISTS, PICTURE_FIELDS, ArticleFacts
+from services.desk.articles.copy import LISTS, ArticleFacts, own_picture, sent_picture
 
 Asked = Literal["nothing", "text", "time"]
 # Fields of a working copy that a replacement must send again.
@@ -74,7 +74,7 @@ def copy_of(found: Mapping[str, object], embargo_until: str | None) -> dict[str,
     sent: dict[str, object] = {name: found[name] for name in _KEPT if name in found}
     picture = found.get("lead_image")
     if isinstance(picture, Mapping):
-        sent["lead_image"] = {name: picture.get(name) or "" for name in PICTURE_FIELDS}
+        sent["lead_image"] = sent_picture(own_picture(picture))
     return {**sent, "embargo_until": embargo_until}
 
 
@@ -82,5 +82,5 @@ def is_complete(found: Mapping[str, object]) -> bool:
     """Whether an explicit save would accept the working copy; otherwise only an automatic one does."""
     picture = found.get("lead_image")
     return bool(found["headline"] and found["body_markdown"]) and (
-        not isinstance(picture, Mapping) or bool(picture.get("alt"))
+        not isinstance(picture, Mapping) or bool(picture.get("media_id") or picture.get("alt"))
     )

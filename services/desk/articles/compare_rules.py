@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from services.desk.articles.copy import PICTURE_FIELDS, own_picture
 from services.desk.articles.html_blocks import BlockKind, TextBlock, blocks_of
 from shared.differences import SEPARATOR, ParagraphDifference, paragraphs
 
@@ -11,7 +12,6 @@ Mode = Literal["rendered", "raw"]
 BODY = "body_markdown"
 # Fields of one line, in the order of the page. Lists are shown with commas.
 _LINES = ("headline", "standfirst", "section", "slug", "language", "tags", "bylines")
-_PICTURE = ("url", "alt", "caption", "credit")
 # Paragraphs around a change that stay in sight; a fold of fewer than three would save nothing.
 _AROUND = 1
 _LEAST_FOLD = 3
@@ -64,13 +64,14 @@ def version_text(version: int, content: Mapping[str, object], html: str) -> Vers
     """The text of a revision's content, or of a working copy."""
     picture = content.get("lead_image")
     found = {name: _line(content.get(name)) for name in _LINES}
-    found |= {f"picture_{name}": _line(picture.get(name)) if isinstance(picture, Mapping) else "" for name in _PICTURE}
+    own = own_picture(picture) if isinstance(picture, Mapping) else {}
+    found |= {f"picture_{name}": _line(own.get(name)) for name in PICTURE_FIELDS}
     return VersionText(version, found, str(content.get(BODY) or ""), html)
 
 
 def compare(old: VersionText, new: VersionText, mode: Mode) -> Comparison:
     """The differences of two versions. Takes up to half a second: run it in a thread."""
-    names = [*list(_LINES)[:2], BODY, *list(_LINES)[2:], *(f"picture_{name}" for name in _PICTURE)]
+    names = [*list(_LINES)[:2], BODY, *list(_LINES)[2:], *(f"picture_{name}" for name in PICTURE_FIELDS)]
     changed: list[FieldChange] = []
     for name in names:
         passages = list(_body(old, new, mode) if name == BODY else _plain(old.lines[name], new.lines[name]))

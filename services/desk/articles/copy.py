@@ -8,7 +8,7 @@ from datetime import datetime
 from services.desk.visit import moment_of
 
 FIELDS = ("headline", "standfirst", "body_markdown", "section", "slug", "language")
-PICTURE_FIELDS = ("url", "alt", "caption", "credit")
+PICTURE_FIELDS = ("media_id", "url", "alt", "caption", "credit")
 LISTS = ("tags", "bylines")
 # A part that holds a comma stands in quotation marks.
 _PART = re.compile(r'\s*"([^"]*)"\s*(?=[,،]|$)|([^,،]+)')
@@ -69,8 +69,24 @@ def values_of(found: Mapping[str, object]) -> dict[str, str]:
     values |= {name: line_of(_texts(found.get(name))) for name in LISTS}
     picture = found.get("lead_image")
     if isinstance(picture, Mapping):
-        values |= {f"picture_{name}": str(picture.get(name) or "") for name in PICTURE_FIELDS}
+        values |= {f"picture_{name}": text for name, text in own_picture(picture).items()}
     return values
+
+
+def own_picture(picture: Mapping[str, object]) -> dict[str, str]:
+    """A lead picture as the article has it: without the texts, and the address, that are those of a picture of the library."""
+    inherited = _texts(picture.get("inherited"))
+    theirs = {"url", *inherited} if picture.get("media_id") else set()
+    return {name: "" if name in theirs else str(picture.get(name) or "") for name in PICTURE_FIELDS}
+
+
+def sent_picture(picture: Mapping[str, str]) -> dict[str, str]:
+    """A lead picture as ingestion takes it. An address that was typed takes the place of a picture of the library.
+
+    Empty texts beside `media_id` are those of the picture.
+    """
+    left_out = "media_id" if picture.get("url", "").strip() or not picture.get("media_id") else "url"
+    return {name: picture.get(name, "") for name in PICTURE_FIELDS if name != left_out}
 
 
 def sent_of(values: Mapping[str, str]) -> dict[str, object]:
@@ -84,7 +100,7 @@ def sent_of(values: Mapping[str, str]) -> dict[str, object]:
     sent |= {name: _BREAK.sub(" ", str(sent[name])) for name in ("headline", "standfirst") if name in sent}
     sent |= {name: parts_of(values.get(name, "")) for name in LISTS}
     if any(values.get(f"picture_{name}", "").strip() for name in PICTURE_FIELDS):
-        sent["lead_image"] = {name: values.get(f"picture_{name}", "") for name in PICTURE_FIELDS}
+        sent["lead_image"] = sent_picture({name: values.get(f"picture_{name}", "") for name in PICTURE_FIELDS})
     return sent
 
 

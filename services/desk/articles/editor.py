@@ -11,6 +11,8 @@ from services.desk.articles.copy import facts_of, sent_of, values_of
 from services.desk.articles.merge import show_merge
 from services.desk.articles.paths import PATH
 from services.desk.forms import Form, read_form, refused
+from services.desk.keys import DESK_SETTINGS
+from services.desk.media.lead import picture_or_none
 from services.desk.visit import VISIT, page, see_other, words_of
 from shared.errors import Problem
 from shared.times import now
@@ -18,7 +20,7 @@ from shared.times import now
 
 async def show_new(request: web.Request) -> web.Response:
     """An empty editor."""
-    return _editor(request, Form({"section": request.query.get("section", "")}), None)
+    return await _editor(request, Form({"section": request.query.get("section", "")}), None)
 
 
 async def create(request: web.Request) -> web.Response:
@@ -27,14 +29,14 @@ async def create(request: web.Request) -> web.Response:
     try:
         made = await request[VISIT].send("POST", "/v1/articles", sent_of(values), key=values.get("key", ""))
     except Problem as problem:
-        return _editor(request, refused(values, problem), None, status=problem.status)
+        return await _editor(request, refused(values, problem), None, status=problem.status)
     return see_other(_after_save(str(made.json["id"]), values))
 
 
 async def show_editor(request: web.Request) -> web.Response:
     """The working copy of an article."""
     found = await request[VISIT].get(f"/v1/articles/{request.match_info['id']}")
-    return _editor(request, Form(values_of(found.json)), found.json)
+    return await _editor(request, Form(values_of(found.json)), found.json)
 
 
 async def save(request: web.Request) -> web.Response:
@@ -48,7 +50,7 @@ async def save(request: web.Request) -> web.Response:
         found = await visit.get(path)
         if problem.status == 412:
             return await show_merge(request, found.json, values, base_version=values.get("version", ""))
-        return _editor(request, refused(values, problem), found.json, status=problem.status)
+        return await _editor(request, refused(values, problem), found.json, status=problem.status)
     return see_other(_after_save(article_id, values))
 
 
@@ -57,10 +59,14 @@ def _after_save(article_id: str, values: Mapping[str, str]) -> str:
     return f"/desk/articles/{article_id}" + ("?saved=1" if act == "save" else f"/{act}")
 
 
-def _editor(request: web.Request, form: Form, found: Mapping[str, object] | None, *, status: int = 200) -> web.Response:
+async def _editor(
+    request: web.Request, form: Form, found: Mapping[str, object] | None, *, status: int = 200
+) -> web.Response:
     article = None if found is None else facts_of(found)
     return page(request, "articles/editor.html", status=status, form=form, article=article, buttons=BUTTONS,
                 states=states_of(article), is_there=is_there,
+                lead=await picture_or_none(request, form.value("picture_media_id")),
+                most_bytes=request.app[DESK_SETTINGS].media_most_bytes,
                 story=[] if article is None else states.states_of(article, now()), outcome=_outcome(request))  # fmt: skip
 
 

@@ -119,10 +119,12 @@ def form_values(article: Mapping[str, object]) -> Values:
 
 
 def _completed(values: Values, other: Values) -> Values:
-    # Texts about a picture need its address.
+    # Texts about a picture need the picture.
     has_picture = any(values.get(f"picture_{name}", "").strip() for name in PICTURE_FIELDS)
-    needed = (*_NEEDED, "picture_url") if has_picture else _NEEDED
-    return {**values, **{name: other.get(name, "") for name in needed if not values.get(name, "").strip()}}
+    which = ("picture_media_id", "picture_url")
+    lacks_one = has_picture and not any(values.get(name, "").strip() for name in which)
+    missing = [name for name in _NEEDED if not values.get(name, "").strip()] + [*which] * lacks_one
+    return {**values, **{name: other.get(name, "") for name in missing}}
 
 
 def _common(mine: str, theirs: str) -> str:

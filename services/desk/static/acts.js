@@ -44,6 +44,10 @@ window.desk = window.desk || {};
     if (isActing) return;
     isActing = true;
     try {
+      // A picture on its way is part of the text.
+      if (desk.isUploading?.()) desk.notice(desk.word("act.uploading"), [], { name: "act" });
+      await desk.uploaded?.();
+      desk.remove(place.querySelector("[data-notice=act]"));
       const isSaved = !desk.saving || await desk.saving.save({ whole: true });
       if (isSaved && form.dataset.id) await (act === "preview" ? desk.preview() : ask(act, button));
       else desk.notice(desk.word("act.not_saved"), [], { name: "act" });

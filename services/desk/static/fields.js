@@ -9,7 +9,8 @@ window.desk = window.desk || {};
   const LINES = ["headline", "section", "body_markdown"];
   const OPTIONAL = ["standfirst", "language"];
   const LISTS = ["tags", "bylines"];
-  const PICTURE = ["url", "alt", "caption", "credit"];
+  const TEXTS = ["alt", "caption", "credit"];
+  const PICTURE = ["media_id", "url", ...TEXTS];
   const input = (name) => form.elements.namedItem(name);
   const text = (name) => input(name)?.value ?? "";
   let isSlugTouched = false;
@@ -31,20 +32,32 @@ window.desk = window.desk || {};
     if (text("language").trim()) found.language = text("language");
     for (const name of LISTS) found[name] = parts(text(name));
     if (isSlugTouched && text("slug").trim()) found.slug = text("slug").trim();
-    if (PICTURE.some((name) => text(`picture_${name}`).trim())) found.lead_image = Object.fromEntries(PICTURE.map((name) => [name, text(`picture_${name}`)]));
+    if (PICTURE.some((name) => text(`picture_${name}`).trim())) found.lead_image = picture((name) => text(`picture_${name}`));
     return found;
   }
 
-  /* The part of a text that the API takes: all but a picture without an address. */
-  function sendable({ lead_image: picture, ...fields }) {
-    return picture?.url.trim() ? { ...fields, lead_image: picture } : fields;
+  /* A lead picture as the API takes it: a typed address takes the place of a picture of the library. As `sent_picture` in articles/copy.py. */
+  function picture(value) {
+    const by = value("url").trim() || !value("media_id") ? "url" : "media_id";
+    return Object.fromEntries([by, ...TEXTS].map((name) => [name, value(name)]));
+  }
+
+  /* The part of a text that the API takes: all but texts about no picture. */
+  function sendable({ lead_image: lead, ...fields }) {
+    return lead?.media_id || lead?.url?.trim() ? { ...fields, lead_image: lead } : fields;
   }
 
   /* The same of an article in an answer. */
   function of(article) {
     const found = Object.fromEntries([...LINES, ...OPTIONAL, ...LISTS, "slug"].map((name) => [name, article[name]]));
-    if (article.lead_image) found.lead_image = Object.fromEntries(PICTURE.map((name) => [name, article.lead_image[name] ?? ""]));
+    if (article.lead_image) found.lead_image = own(article.lead_image);
     return found;
+  }
+
+  /* A picture of an answer without what it takes from the library. */
+  function own(lead) {
+    const theirs = new Set(lead.media_id ? ["url", ...(lead.inherited || [])] : []);
+    return picture((name) => (theirs.has(name) ? "" : lead[name] ?? ""));
   }
 
   function plain(value) {
@@ -71,7 +84,7 @@ window.desk = window.desk || {};
     for (const [name, line] of Object.entries(lines)) {
       const element = input(name);
       if (!element || typeof line !== "string" || element.value === line) continue;
-      if (element.localName === "select" || (!line && !element.value)) element.value = line;
+      if (element.localName === "select" || element.type === "hidden" || (!line && !element.value)) element.value = line;
       else desk.adapt(element).replaceRange(0, element.value.length, line);
     }
     if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
@@ -92,9 +105,11 @@ window.desk = window.desk || {};
       wrong.closest(".field")?.classList.remove("wrong");
     }
     for (const { pointer, detail } of errors) {
-      const element = input(pointer.replace("/lead_image/", "/picture_").split("/")[1] || "");
+      const named = input(pointer.replace("/lead_image/", "/picture_").split("/")[1] || "");
+      // A hidden field takes no focus: its button does.
+      const element = named?.type === "hidden" ? document.getElementById("lead-choose") : named;
       if (!element?.closest) continue;
-      const fault = desk.tell(desk.make("strong", { className: "error", id: `${element.name}-fault`, attributes: { "data-fault": "" } }), detail);
+      const fault = desk.tell(desk.make("strong", { className: "error", id: `${element.id || element.name}-fault`, attributes: { "data-fault": "" } }), detail);
       element.dataset.wrong = "";
       element.setAttribute("aria-invalid", "true");
       element.closest(".field")?.classList.add("wrong");

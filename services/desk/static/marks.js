@@ -94,9 +94,12 @@ window.desk = window.desk || {};
   }
 
   /* A picture is a paragraph of its own. */
-  function picture(text, start, end, { alt, address }) {
-    return block(text, start, end, `![${escaped(alt)}](${destination(address)})`);
+  function picture(text, start, end, { alt, address, caption = "" }) {
+    return block(text, start, end, `![${escaped(line(alt))}](${destination(address)}${caption.trim() ? ` "${quoted(line(caption))}"` : ""})`);
   }
+
+  const line = (text) => text.replace(/\s+/g, " ").trim();
+  const quoted = (text) => text.replace(/["\\]/g, "\\$&");
 
   function block(text, start, end, made) {
     const before = text.slice(0, start);

@@ -9,7 +9,7 @@ window.desk = window.desk || {};
   // By dialog: whether a way out was taken, and the texts that wait for a picture's address.
   const taken = new WeakSet();
   const picture = new WeakMap();
-  const PICTURE = ["url", "alt", "caption", "credit"];
+  const PICTURE = ["media_id", "url", "alt", "caption", "credit"];
 
   /* A text as the fields of a form. */
   function values(fields, prefix = "") {
@@ -82,7 +82,7 @@ window.desk = window.desk || {};
     // An answer on its way decides.
     shown.addEventListener("cancel", (event) => { if (isBusy) event.preventDefault(); });
     // Texts about a picture without an address: no save takes them, and the page keeps them.
-    const isLeft = !article.lead_image && mine.lead_image && !mine.lead_image.url.trim();
+    const isLeft = !article.lead_image && mine.lead_image && !mine.lead_image.media_id && !mine.lead_image.url?.trim();
     if (isLeft) picture.set(shown, { lead_image: mine.lead_image });
     fill(shown, part, asked(isLeft ? desk.fields.sendable(mine) : mine, baseVersion));
     return new Promise((done) => {

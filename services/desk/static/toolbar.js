@@ -22,8 +22,20 @@ window.desk = window.desk || {};
   }
 
   const start = (name) => {
-    if (!field.readOnly) (ASKING.has(name) ? ask : run)(name);
+    if (field.readOnly) return;
+    if (name === "picture" && desk.pick) choose();
+    else (ASKING.has(name) ? ask : run)(name);
   };
+
+  /* A picture of the library, or of an address. Undo takes it back in one step. */
+  async function choose() {
+    const [from, to] = [field.selectionStart, field.selectionEnd];
+    const found = await desk.pick({ insert: true, alt: desk.text.getText().slice(from, to) });
+    field.focus({ preventScroll: true });
+    field.setSelectionRange(from, to);
+    if (found?.byAddress) ask("picture");
+    else if (found) run("picture", { alt: found.alt, caption: found.caption, address: `media:${found.id}` });
+  }
 
   // Dialogs
   function ask(name) {

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from shared.errors import Problem
 from tests.support.desk import DeskClient, open_desk
+from tests.support.ingestion import DRAFT
 from tests.support.media_api import MediaApi, draw_picture, media_api
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -102,3 +103,21 @@ async def test_library_without_media_says_so(editor: DeskClient) -> None:
     found = await editor.get("/desk/media", wanted=503)
 
     assert "A part of the platform does not answer." in found.text
+
+
+async def test_lead_picture_is_chosen_on_a_page_and_taken_out_again(library: Desk) -> None:
+    desk, media = library
+    media.add(draw_picture("#505050"), "lead.jpg", alt="The lead")
+    article = await desk.ask("POST", "/v1/articles", {**DRAFT, "lead_image": {"url": "/a.jpg", "alt": "a"}}, wanted=201)
+    path = f"/desk/articles/{article['id']}"
+
+    fields = {"headline": "Ferries", "section": "world", "body_markdown": "They rise.", "picture_url": "/a.jpg"}
+    saved = await desk.post(path, {**fields, "picture_alt": "a", "version": "1", "act": "picture"})
+    asked = await desk.get(f"{saved.location}?q=the+lead")
+    none = await desk.post(saved.location, {"media_id": "none", "version": asked.hidden("version"), "key": "none"})
+    late = await desk.post(saved.location, {"media_id": "none", "version": "1"}, wanted=412)
+
+    assert (saved.location, none.location) == (f"{path}/picture", f"{path}?saved=1")
+    assert "The lead" in asked.text
+    assert (await desk.article(article)).get("lead_image") is None
+    assert "Nothing was done" in late.text

@@ -1,6 +1,6 @@
 """A server of rendered pages for layout tests in a browser, without a platform."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestServer
 from services.rendering.pages.models import PopularView
 from services.rendering.pages.templates import POPULAR_SLOT, Templates
 from shared.site.site import load_site
+from tests.support.media_files import MediaFile
 
 TEMPLATES = Templates(load_site(None), "http://127.0.0.1:8080")
 
@@ -19,13 +20,14 @@ class PageServer:
     """A site of rendered pages. `serving` starts it.
 
     `pages` are HTML by name, with a slot for `popular`. `answers` are JSON responses of services, by path. `picture` is a
-    PNG for every path under /media/; without it there are no pictures.
+    PNG for every path under /media/; `media` makes the pictures by their paths. Without either there are no pictures.
     """
 
     popular: PopularView
     pages: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, object] = field(default_factory=dict)
     picture: bytes = b""
+    media: Callable[[str], MediaFile | None] | None = None
     base: str = ""
 
     def address(self, name: str) -> str:
@@ -40,6 +42,8 @@ class PageServer:
             return web.json_response(answer)
         if self.picture and request.path.startswith("/media/"):
             return web.Response(body=self.picture, content_type="image/png")
+        if self.media is not None and (drawn := self.media(request.path)) is not None:
+            return web.Response(body=drawn.content, content_type=drawn.media_type)
         page = self.pages.get(request.path.lstrip("/"))
         if page is None:
             return web.Response(status=204)

@@ -1,5 +1,6 @@
 """Pictures in their places: which shape of a picture a place shows, at which widths, and what other sites get of it. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,7 +34,7 @@ class PlaceRule:
 # Widths as in `site.css`; a test compares them with the widths in a browser.
 _MAIN_COLUMN = f"(min-width: 80rem) 50rem, (min-width: 64rem) calc(100vw - 30rem), {PHONE_COLUMN}"
 PLACES: Mapping[Place, PlaceRule] = {
-    "article": PlaceRule("16x9", "(min-width: 80rem) 51.75rem, (min-width: 64rem) calc(100vw - 4rem), 100vw"),
+    "article": PlaceRule("16x9", "(min-width: 80rem) 50rem, (min-width: 64rem) calc(100vw - 4rem), 100vw"),
     "lead": PlaceRule("16x9", _MAIN_COLUMN),
     "second": PlaceRule("16x9", f"(min-width: 64rem) 22rem, (min-width: 48rem) calc(50vw - 2rem), {PHONE_COLUMN}"),
     "story": PlaceRule(
@@ -115,6 +116,17 @@ def jpeg(facts: PictureFacts, shape: Shape, at_least: int) -> Variant:
     """The narrowest JPEG of a shape that has a width in pixels; the widest where none has."""
     made = variants(facts, shape, "jpg")
     return next((variant for variant in made if variant.width >= at_least), made[-1])
+
+
+_LAZY = ' loading="lazy" decoding="async"'
+_OPENING_PICTURE = re.compile(rf"\s*(?:<(?:p|div|figure|picture|source)\b[^>]*>\s*)+<img\b[^>]*{_LAZY}")
+
+
+def with_early_picture(body_html: str) -> str:
+    """The text of an article without a lead picture: a picture that opens it is fetched at once."""
+    if _OPENING_PICTURE.match(body_html) is None:
+        return body_html
+    return body_html.replace(_LAZY, ' fetchpriority="high"', 1)
 
 
 def card_file(picture: Picture, shape: Shape = "16x9", at_least: int = CARD_WIDTH) -> PictureFile:

@@ -26,7 +26,7 @@ from services.rendering.pages.models import (
     SearchView,
     StaticView,
 )
-from services.rendering.pages.pictures import shown
+from services.rendering.pages.pictures import shown, with_early_picture
 from services.rendering.pages.static_pages import load_static_pages
 from shared.site.pages import SHIPPED
 from shared.site.site import Site
@@ -178,7 +178,9 @@ def _environment(site: Site, base_url: str, assets: Assets, own_pages: Mapping[s
         cache_size=-1,
         bytecode_cache=_BYTECODE,
     )
-    environment.filters.update(closed=close_marks, rfc3339=rfc3339, with_regions=with_regions)
+    environment.filters.update(
+        closed=close_marks, rfc3339=rfc3339, with_early_picture=with_early_picture, with_regions=with_regions
+    )
     environment.globals.update(
         site=site,
         base_url=base_url,

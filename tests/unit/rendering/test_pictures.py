@@ -14,10 +14,12 @@ from services.rendering.pages.pictures import (
     shown,
     text_file,
     thumbnail_file,
+    with_early_picture,
 )
 from shared import events
 from shared.pictures import PictureFacts, widths
 from tests.support import look_samples as samples
+from tests.support.page_server import TEMPLATES
 
 FOLDER = "/media/0123456789abcdef"
 
@@ -83,6 +85,37 @@ def test_picture_by_address_has_one_file_of_unknown_size(url: str) -> None:
 
     assert (found.url, found.sources, found.srcset, found.placeholder) == (url, (), "", "")
     assert (card_file(given).width, thumbnail_file(given)) == (None, None)
+
+
+_IMAGE = '<img src="/a.jpg" alt="1 &gt; 0" width="6" height="4" loading="lazy" decoding="async">'
+
+
+@pytest.mark.parametrize(
+    ("before", "early"),
+    [
+        ('<figure class="picture"><picture><source srcset="/a.avif 640w" sizes="100vw">', True),
+        ('<div class="gallery">\n<figure class="picture"><picture>', True),
+        ("<p>", True),
+        ("<p>Words first.</p><p>", False),
+    ],
+)
+def test_picture_that_opens_a_text_is_fetched_at_once(before: str, early: bool) -> None:
+    text = f"{before}{_IMAGE}</p><p>{_IMAGE}</p>"
+
+    found = with_early_picture(text)
+
+    assert found.count('loading="lazy"') == (1 if early else 2)
+    assert found.count('fetchpriority="high"') == (1 if early else 0)
+    assert found.startswith(before)
+
+
+def test_page_with_a_picture_has_no_inline_style_but_a_class() -> None:
+    page = TEMPLATES.article(replace(samples.article(), picture=picture(), body_html=f"<p>{_IMAGE}</p>"))
+
+    assert ' style="' not in page
+    assert 'class="tone-211" src="/media/0123456789abcdef/16x9-1920-0a1b2c3d.jpg"' in page
+    assert ".tone-211{background:#a55}" in page
+    assert _IMAGE in page
 
 
 def test_event_without_facts_is_a_picture_by_address() -> None:

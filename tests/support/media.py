@@ -4,6 +4,7 @@ import io
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -11,7 +12,8 @@ from aiohttp import ClientResponse, FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image, ImageOps
 
-from services.media.api.keys import OBJECTS, STORE
+from services.media.api.keys import OBJECTS, REMOVAL, STORE
+from services.media.api.sweeper import Sweeper
 from services.media.api.wiring import create_api
 from services.media.objects import Objects
 from services.media.settings import MediaSettings
@@ -154,6 +156,11 @@ class MediaService:
     worker: StandInWorker
     store: Store
     objects: Objects
+    sweeper: Sweeper
+
+    async def sweep(self, at: datetime) -> None:
+        """Sweep as the service does at that time."""
+        await self.sweeper.sweep(at)
 
     async def upload(
         self, content: bytes, *, role: str = "editor", name: str = "lake.jpg", key: str | None = None, **texts: str
@@ -166,9 +173,9 @@ class MediaService:
         headers = {**bearer(role), **({"Idempotency-Key": key} if key else {})}
         return await self.client.post("/v1/media", data=form, headers=headers)
 
-    async def added(self, content: bytes, **texts: str) -> dict[str, Any]:
+    async def added(self, content: bytes, *, name: str = "lake.jpg", **texts: str) -> dict[str, Any]:
         """The answer for a new picture."""
-        response = await self.upload(content, **texts)
+        response = await self.upload(content, name=name, **texts)
         answer: dict[str, Any] = await response.json()
         assert response.status == 201, answer
         return answer
@@ -210,4 +217,5 @@ async def running_media(mongo_url: str, database: str, **settings: Any) -> Async
         app = create_api(found, database=database)
         worker.objects = app[OBJECTS]
         async with TestClient(TestServer(app)) as client:
-            yield MediaService(client, ingestion, worker, app[STORE], app[OBJECTS])
+            sweeper = Sweeper(app[STORE], app[OBJECTS], app[REMOVAL])
+            yield MediaService(client, ingestion, worker, app[STORE], app[OBJECTS], sweeper)

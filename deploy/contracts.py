@@ -21,6 +21,7 @@ from services.ingestion.articles.together_contract import OPERATIONS as TOGETHER
 from services.ingestion.people.audit_contract import OPERATIONS as AUDIT
 from services.ingestion.people.operations import OPERATIONS as PEOPLE
 from services.ingestion.people.token_contract import OPERATIONS as TOKENS
+from services.media.api.operations import OPERATIONS as MEDIA
 from services.popularity.contract import OPERATIONS as POPULARITY
 from services.rendering.contract import OPERATIONS as RENDERING
 from services.search.contract import OPERATIONS as SEARCH
@@ -48,6 +49,7 @@ def build_openapi() -> dict[str, Any]:
         *TOKENS,
         *AUDIT,
         *COMMENTS,
+        *MEDIA,
         *POPULARITY,
         *RENDERING,
         *SEARCH,

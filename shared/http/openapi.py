@@ -15,6 +15,7 @@ PROBLEMS: Mapping[int, str] = {
     403: "Not allowed",
     404: "Not there",
     405: "Not with this method",
+    408: "The body stopped arriving",
     409: "Not in this state",
     410: "Withdrawn",
     412: "Someone was faster",

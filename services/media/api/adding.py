@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from services.media.api.answers import picture_answer
 from services.media.api.contract import PictureTexts
+from services.media.api.fields import LONGEST_CREDIT
 from services.media.api.ingestion_client import IngestionClient
 from services.media.api.rules import folder_of, stamp_of
 from services.media.api.upload import StagedFile, original_beside
@@ -20,7 +21,7 @@ from shared.pictures import PictureFacts, original_name
 from shared.text import EDITOR_LINE, TextRefused, tidy
 from shared.times import now
 
-_LONGEST_IPTC = 200
+_LONGEST_COPYRIGHT = 500
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,8 @@ class Adding:
 def new_picture(sent: Sent, checked: CheckedPicture) -> Picture:
     """The picture of a checked file. A credit that was sent comes before the one in the file."""
     texts, at = sent.texts, now()
-    credit = _iptc(checked.credit) if texts.credit is None else texts.credit
-    creator, copyright = _iptc(checked.creator), _iptc(checked.copyright)
+    credit = _iptc(checked.credit, LONGEST_CREDIT) if texts.credit is None else texts.credit
+    creator, copyright = _iptc(checked.creator, LONGEST_CREDIT), _iptc(checked.copyright, _LONGEST_COPYRIGHT)
     stamp = stamp_of(credit, creator, copyright, texts.focal_x, texts.focal_y)
     facts = PictureFacts(
         id=new_id(),
@@ -137,10 +138,10 @@ def new_picture(sent: Sent, checked: CheckedPicture) -> Picture:
     )
 
 
-def _iptc(text: str) -> str:
+def _iptc(text: str, longest: int) -> str:
     """A text of a file's IPTC fields as one line; empty when it breaks the rules of texts."""
     try:
-        return tidy(text[:_LONGEST_IPTC], EDITOR_LINE)
+        return tidy(text[:longest], EDITOR_LINE)
     except TextRefused:
         return ""
 

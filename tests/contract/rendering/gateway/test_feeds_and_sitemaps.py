@@ -21,6 +21,7 @@ from tests.support.gateway import (
     recent_article,
     withdrawn,
 )
+from tests.support.look_samples import facts as facts_of_a_picture
 from tests.support.polling import promptly
 
 FEEDS = ("feed.xml", "atom.xml", "feed.json")
@@ -188,3 +189,43 @@ async def test_news_sitemap_drops_an_article_after_two_days(projector: Projector
 )
 async def test_address_has_the_expected_status(gateway: Gateway, path: str, status: int) -> None:
     assert (await gateway.get(path)).status == status
+
+
+async def test_picture_of_the_store_is_in_lists_feeds_news_and_cards(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
+    facts = facts_of_a_picture(0)
+    folder = f"{SITE_URL}/media/{facts.folder}"
+    figure = f'<figure class="picture"><picture><img src="{facts.original_path}" srcset="/a 640w" alt="B"></picture></figure>'
+    picture = {"url": facts.original_path, "alt": "A harbour", "credit": "Photo: A. B.", "media": facts.model_dump()}
+    article = recent_article(headline="Ships at anchor", lead_image=picture, body_html=figure)
+    await projector.apply(article)
+
+    section = await gateway.until_shown("/world", article.headline)
+    pages = {file: (await gateway.until_shown(f"/{file}", article.headline)).text for file in FEEDS}
+    news = etree.fromstring((await gateway.until_shown("/news-sitemap.xml", article.url)).text.encode())
+    card = json.loads((await gateway.get(f"/v1/oembed?url={SITE_URL}{article.url}")).text)
+
+    assert 'src="/media/0123456789abcdef/16x9-1920-0a1b2c3d.jpg"' in section.text
+    for file in ("feed.xml", "atom.xml"):
+        entry = feedparser.parse(pages[file]).entries[0]
+        assert [(one.href, one.length, one.type) for one in entry.enclosures] == [
+            (SITE_URL + facts.original_path, "456789", "image/jpeg")
+        ]
+        assert f'src="{folder}/full-960-0a1b2c3d.jpg"' in entry.content[0].value
+    content = json.loads(pages["feed.json"])["items"][0]
+    assert content["image"] == f"{folder}/16x9-1280-0a1b2c3d.jpg"
+    assert (
+        f'<figure class="picture"><img src="{SITE_URL}{facts.original_path}" alt="B"></figure>'
+        in content["content_html"]
+    )
+    assert [node.text for node in news.iter("{*}loc")] == [
+        SITE_URL + article.url,
+        f"{folder}/16x9-1280-0a1b2c3d.jpg",
+    ]
+    assert (card["thumbnail_url"], card["thumbnail_width"], card["thumbnail_height"]) == (
+        f"{folder}/16x9-480-0a1b2c3d.jpg",
+        480,
+        270,
+    )
+    assert f'<img src="{folder}/16x9-1280-0a1b2c3d.jpg" alt="A harbour" width="600" height="337">' in card["html"]

@@ -1,5 +1,6 @@
 """The checklist before publishing: facts worth a second look. They warn and forbid nothing. Pure functions."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -8,11 +9,15 @@ from markdown_it.token import Token
 
 from services.desk.articles.copy import parts_of
 from services.desk.articles.names import near_names
+from services.desk.media.pictures import LibraryPicture
 from shared.links import AddressFinder
 
 # The site's own measure, as in the editor's hints (static/writing.js).
 LONGEST_HEADLINE = 110
 _MOST_NEAR_NAMES = 10
+_MEDIA = re.compile(r"media:([0-9a-z]{1,40})")
+# Pictures of the library by id, None for an unknown one; those that could not be asked are missing.
+Library = Mapping[str, LibraryPicture | None]
 
 
 @dataclass(frozen=True)
@@ -44,14 +49,23 @@ def outline(markdown: str) -> Outline:
     return Outline(pictures, tuple(dict.fromkeys(links)), _words(inline))
 
 
+def media_ids(values: Mapping[str, str], text: Outline) -> Sequence[str]:
+    """The library's pictures that the form names, in order."""
+    lead = values.get("picture_media_id", "")
+    found = [_media_id(address) for address, _ in text.pictures]
+    return [picture_id for picture_id in (lead, *found) if picture_id]
+
+
 def findings_of(
-    values: Mapping[str, str], text: Outline, known: Iterable[str], missing: Sequence[str]
+    values: Mapping[str, str], text: Outline, known: Iterable[str], missing: Sequence[str], library: Library
 ) -> Sequence[Finding]:
     """What to look at in the form's fields, in the order of the fields.
 
     `known`: tags and bylines in use, the most used first. `missing`: addresses in the text that answered "not found".
+    `library`: the pictures of `media_ids`.
     """
-    return (*_headline(values), *_names(values, text, known), *_pictures(values, text), *_links(text, missing))
+    pictures = (*_pictures(values, text), *_library_pictures(values, text, library))
+    return (*_headline(values), *_names(values, text, known), *pictures, *_links(text, missing))
 
 
 def _headline(values: Mapping[str, str]) -> Iterable[Finding]:
@@ -77,8 +91,32 @@ def _pictures(values: Mapping[str, str], text: Outline) -> Iterable[Finding]:
     if values.get("picture_url") and not values.get("picture_alt", "").strip():
         yield Finding("no_alt", "picture_alt")
     for address, alt in text.pictures:
-        if not alt:
+        if not alt and not _media_id(address):
             yield Finding("no_alt_in_text", "body_markdown", {"address": address})
+
+
+def _library_pictures(values: Mapping[str, str], text: Outline, library: Library) -> Iterable[Finding]:
+    """A picture that nobody described, and one that is not there. An empty text in the article is the picture's own."""
+    lead = values.get("picture_media_id", "")
+    if lead and not values.get("picture_url"):
+        yield from _of_library(lead, values.get("picture_alt", ""), "picture_alt", library)
+    for address, alt in text.pictures:
+        yield from _of_library(_media_id(address), alt, "body_markdown", library)
+
+
+def _of_library(picture_id: str, alt: str, place: str, library: Library) -> Iterable[Finding]:
+    if picture_id not in library:
+        return
+    picture = library[picture_id]
+    if picture is None:
+        yield Finding("unknown_picture", place, {"picture": picture_id})
+    elif picture.lacks_alt and not alt.strip():
+        yield Finding("picture_without_alt", place, {"picture": picture.name})
+
+
+def _media_id(address: str) -> str:
+    found = _MEDIA.fullmatch(address)
+    return found[1] if found else ""
 
 
 def _links(text: Outline, missing: Sequence[str]) -> Iterable[Finding]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from aiohttp import web
 from pydantic import RootModel
 
-from services.desk.articles.checklist import Finding, findings_of, outline
+from services.desk.articles.checklist import Finding, findings_of, media_ids, outline
 from services.desk.articles.copy import values_of
 from services.desk.articles.list_page import or_nothing
 from services.desk.articles.paths import PATH
 from services.desk.keys import LINK_CHECKER
+from services.desk.media.lookup import look_up
 from services.desk.visit import VISIT, page, words_of
 from services.desk.words import Words
 from shared.http.requests import read_model
@@ -54,11 +55,15 @@ async def show_checks(request: web.Request) -> web.Response:
 
 
 async def run_checks(request: web.Request, values: Mapping[str, str]) -> CheckedFields:
-    """Check the form's fields. Without suggestions or links in time, the other checks remain."""
+    """Check the form's fields. Without suggestions, links or pictures in time, the other checks remain."""
     text = await asyncio.to_thread(outline, values.get("body_markdown", ""))
     links = [*text.links, *(address for address, _ in text.pictures), values.get("picture_url", "")]
-    known, report = await asyncio.gather(_names_in_use(request), request.app[LINK_CHECKER].check(links))
-    findings = await asyncio.to_thread(findings_of, values, text, known, report.missing)
+    known, report, library = await asyncio.gather(
+        _names_in_use(request),
+        request.app[LINK_CHECKER].check(links),
+        look_up(request, media_ids(values, text)),
+    )
+    findings = await asyncio.to_thread(findings_of, values, text, known, report.missing, library)
     words = words_of(request)
     return CheckedFields(findings, [_text(words, one) for one in findings], report.unchecked)
 

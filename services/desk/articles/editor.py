@@ -12,7 +12,7 @@ from services.desk.articles.merge import show_merge
 from services.desk.articles.paths import PATH
 from services.desk.forms import Form, read_form, refused
 from services.desk.keys import DESK_SETTINGS
-from services.desk.media.lead import picture_or_none
+from services.desk.media.lookup import picture_or_none
 from services.desk.visit import VISIT, page, see_other, words_of
 from shared.errors import Problem
 from shared.times import now

@@ -9,6 +9,7 @@ from services.desk.api import ApiAnswer, Json
 from services.desk.keys import DESK_SETTINGS, MEDIA
 from services.desk.media.pictures import LibraryPicture, picture_of
 from services.desk.visit import VISIT
+from shared.http.middleware import extend_deadline
 
 PATH = "/v1/media"
 _CHUNK_BYTES = 64 * 1024
@@ -46,6 +47,7 @@ async def pass_upload(request: web.Request) -> ApiAnswer:
     # Raw: aiohttp would hold a form that it reads itself to the limit of the desk's other bodies.
     chunks = request.content.iter_chunked(_CHUNK_BYTES)
     timeout_s = request.app[DESK_SETTINGS].desk_upload_s
+    extend_deadline(request, timeout_s)
     return await request.app[MEDIA].stream(PATH, aiter(chunks), headers=headers, timeout_s=timeout_s)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from services.desk.articles.checklist import findings_of, outline
+from services.desk.articles.checklist import findings_of, media_ids, outline
+from services.desk.media.pictures import picture_of
 from services.desk.templates import DIRECTORY
 from shared.site.words import read_words
 
@@ -18,10 +19,17 @@ COMPLETE: Mapping[str, str] = {
     "picture_alt": "A ferry at night",
 }
 
+LIBRARY = {
+    "bare": picture_of({"id": "bare", "file_name": "IMG_1.jpg"}),
+    "said": picture_of({"id": "said", "alt": "A pier"}),
+    "ornament": picture_of({"id": "ornament", "decorative": True}),
+    "gone": None,
+}
+
 
 def names(missing: Sequence[str] = (), **changed: str) -> list[tuple[str, str]]:
     values = {**COMPLETE, **changed}
-    found = findings_of(values, outline(values["body_markdown"]), ["Mombasa", "Ferries"], missing)
+    found = findings_of(values, outline(values["body_markdown"]), ["Mombasa", "Ferries"], missing, LIBRARY)
     return [(one.name, one.place) for one in found]
 
 
@@ -49,6 +57,23 @@ def test_headline_of_110_characters_and_no_picture_are_fine() -> None:
     assert names(headline="x" * 110, picture_url="", picture_alt="") == []
 
 
+def test_picture_of_the_library_that_nobody_described_is_named() -> None:
+    values = {**COMPLETE, "picture_url": "", "picture_media_id": "bare", "picture_alt": ""}
+    body = (
+        "![](media:bare) ![](media:said) ![](media:ornament) ![A pier](media:gone) ![](media:late) ![Own](media:bare)"
+    )
+    text = outline(body)
+
+    found = findings_of({**values, "body_markdown": body}, text, [], [], LIBRARY)
+
+    assert media_ids(values, text) == ["bare", "bare", "said", "ornament", "gone", "late", "bare"]
+    assert [(one.name, one.place, one.values["picture"]) for one in found] == [
+        ("picture_without_alt", "picture_alt", "IMG_1.jpg"),
+        ("picture_without_alt", "body_markdown", "IMG_1.jpg"),
+        ("unknown_picture", "body_markdown", "gone"),
+    ]
+
+
 def test_missing_links_are_named_at_their_fields() -> None:
     missing = ["https://x.example/a", "https://x.example/b.jpg"]
 
@@ -68,6 +93,16 @@ def test_outline_has_pictures_and_links_of_every_form() -> None:
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_every_finding_has_a_text(language: str) -> None:
     texts = read_words(DIRECTORY / "words" / f"{language}.toml")
-    found = {"long_headline", "no_standfirst", "no_section", "no_alt", "no_alt_in_text", "near_name", "missing_link"}
+    found = {
+        "long_headline",
+        "no_standfirst",
+        "no_section",
+        "no_alt",
+        "no_alt_in_text",
+        "near_name",
+        "missing_link",
+        "unknown_picture",
+        "picture_without_alt",
+    }
 
     assert {f"check.{name}" for name in found} <= texts.keys()

@@ -30,3 +30,19 @@ def test_article_survives_a_form() -> None:
     sent = sent_of(values_of(article))
 
     assert (sent["tags"], sent["bylines"]) == (["A, b"], ["C"])
+
+
+def test_texts_that_a_picture_of_the_library_lends_are_not_the_articles() -> None:
+    lead = {"media_id": "p1", "url": "/media/a/original-1.jpg", "alt": "A pier", "caption": "Mine", "credit": "Ines"}
+    article = {"headline": "H", "lead_image": {**lead, "inherited": ["alt", "credit"]}}
+
+    values = values_of(article)
+
+    assert (values["picture_media_id"], values["picture_url"], values["picture_alt"]) == ("p1", "", "")
+    assert sent_of(values)["lead_image"] == {"media_id": "p1", "alt": "", "caption": "Mine", "credit": ""}
+
+
+def test_typed_address_takes_the_place_of_a_picture_of_the_library() -> None:
+    sent = sent_of({"picture_media_id": "p1", "picture_url": "/a.jpg", "picture_alt": "A pier"})
+
+    assert sent["lead_image"] == {"url": "/a.jpg", "alt": "A pier", "caption": "", "credit": ""}

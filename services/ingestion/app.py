@@ -6,6 +6,7 @@ from functools import partial
 from aiohttp import web
 
 from services.ingestion.articles.desk_routes import ROUTES as DESK_LIST_ROUTES
+from services.ingestion.articles.picture_routes import ROUTES as PICTURE_ROUTES
 from services.ingestion.articles.presence_routes import PRESENCE
 from services.ingestion.articles.presence_routes import ROUTES as PRESENCE_ROUTES
 from services.ingestion.articles.presence_store import KEPT_FOR as PRESENCE_KEPT_FOR
@@ -75,7 +76,7 @@ FILE_TOKEN_NAME = "admin"
 
 STORE = web.AppKey("store", Store)
 PASSWORDS = web.AppKey("passwords", Passwords)
-TOGETHER_ROUTES = (*PREVIEW_ROUTES, *PRESENCE_ROUTES, *TRACE_ROUTES)
+TOGETHER_ROUTES = (*PREVIEW_ROUTES, *PICTURE_ROUTES, *PRESENCE_ROUTES, *TRACE_ROUTES)
 ROUTES = (
     *ARTICLE_ROUTES,
     *REVISION_ROUTES,
@@ -103,7 +104,9 @@ def create_app(
     settings.desk_admin_password()
     app = create_service(settings, ROUTES, largest_body_bytes=LARGEST_BODY_BYTES)
     site = load_site(settings.site)
-    store = Store(Mongo(settings.mongo), settings.ingestion_database, keeps_history=site.public_history)
+    store = Store(
+        Mongo(settings.mongo), settings.ingestion_database, keeps_history=site.public_history, media=settings.media_urls
+    )
     app[STORE] = store
     app[ARTICLES] = store.articles
     app[SITE] = site
@@ -172,6 +175,7 @@ async def _prepare_store(app: web.Application) -> AsyncIterator[None]:
     ):
         yield
     await app[GATEWAYS].close()
+    await store.pictures.close()
     app[PASSWORDS].close()
     store.mongo.close()
 

@@ -1,5 +1,7 @@
 """The service's database: the stores of both rooms. `app.py` and `commands.py` open it."""
 
+from collections.abc import Sequence
+
 from services.ingestion.articles.presence_store import PresenceStore
 from services.ingestion.articles.preview_store import PreviewStore
 from services.ingestion.articles.store import ArticleStore
@@ -12,6 +14,9 @@ from services.ingestion.people.session_store import SessionStore
 from services.ingestion.people.stores import PeopleStores
 from services.ingestion.people.ticket_store import TicketStore
 from services.ingestion.people.token_store import TokenStore
+from services.ingestion.pictures.lookup import Pictures
+from services.ingestion.pictures.media_client import MediaClient
+from services.ingestion.pictures.picture_store import PictureStore
 from shared.http.idempotency import Answers
 from shared.mongo.client import Mongo
 from shared.mongo.expiry import index_by_age
@@ -20,15 +25,18 @@ from shared.outbox.store import Outbox
 
 
 class Store:
-    """All stores of the service. `keeps_history`: the site shows readers the versions of an article."""
+    """All stores of the service. `keeps_history`: the site shows readers the versions of an article. `media`: its URLs."""
 
-    def __init__(self, mongo: Mongo, database: str, *, keeps_history: bool = True) -> None:
+    def __init__(self, mongo: Mongo, database: str, *, keeps_history: bool = True, media: Sequence[str] = ()) -> None:
         self.mongo = mongo
         opened = mongo.database(database)
         self.answers = Answers(opened)
         self.outbox = Outbox(opened)
         self.audit = AuditLog(opened)
-        self.articles = ArticleStore(mongo, opened, self.answers, self.outbox, self.audit, keeps_history=keeps_history)
+        self.pictures = Pictures(PictureStore(opened), MediaClient(media))
+        self.articles = ArticleStore(
+            mongo, opened, self.answers, self.outbox, self.audit, self.pictures, keeps_history=keeps_history
+        )
         self.previews = PreviewStore(opened)
         self.presence = PresenceStore(opened)
         self.sent_times = SentTimes(opened)

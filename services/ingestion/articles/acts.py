@@ -33,7 +33,7 @@ class Act:
 def acts_of(change: Change) -> Iterator[Act]:
     """The acts of a change: itself, and an embargo that it sets or lifts. An automatic save without a revision is no act."""
     after = change.after
-    if after.unrevised is None:
+    if after.unrevised is None or change.action == "picture":
         yield Act(f"article.{change.action}", _details(change))
     before = None if change.before is None else change.before.embargo_until
     if before != after.embargo_until:

@@ -4,11 +4,13 @@ A render cannot be ended. So `fields.py` bounds the marks of a text, and with th
 """
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
-from services.ingestion.articles.markdown import render
+from services.ingestion.articles.markdown import RenderedBody, render_body
 from shared.errors import Unavailable
+from shared.pictures import PictureRecord
 
 _AT_ONCE = 2
 _MOST_WAITING = 32
@@ -24,12 +26,16 @@ class MarkdownThreads:
         self._counting = Lock()
 
     async def html_of(self, markdown: str) -> str:
-        """The sanitised HTML of a text. Raises Unavailable when too many texts wait."""
+        """The sanitised HTML of a text without pictures of the store. Raises Unavailable when too many texts wait."""
+        return (await self.render(markdown, {})).html
+
+    async def render(self, markdown: str, pictures: Mapping[str, PictureRecord]) -> RenderedBody:
+        """The text with these pictures of the store. Raises Unavailable when too many texts wait."""
         with self._counting:
             if self._pending >= self._most:
                 raise Unavailable("too many texts wait to be rendered")
             self._pending += 1
-        made = self._threads.submit(render, markdown)
+        made = self._threads.submit(render_body, markdown, pictures)
         made.add_done_callback(self._done)
         return await asyncio.wrap_future(made)
 

@@ -7,10 +7,15 @@ from datetime import datetime
 
 from services.ingestion.articles import rules
 from services.ingestion.articles.acts import Origin
-from services.ingestion.articles.article_html import THREADS
 from services.ingestion.articles.contract import ArticleAnswer, SentArticle, SentUnfinishedArticle
 from services.ingestion.articles.history import next_history
 from services.ingestion.articles.markdown import shows_nothing
+from services.ingestion.articles.picture_changes import (
+    follow_up,
+    with_current_pictures,
+    with_pictures,
+    with_sent_pictures,
+)
 from services.ingestion.articles.records import Change, Revision
 from services.ingestion.articles.revision_contract import RevisionContent
 from services.ingestion.articles.rules import Article, Author, Content
@@ -46,7 +51,7 @@ class ChangeRequest:
 
 async def create(store: ArticleStore, site: Site, request: ChangeRequest, sent: SentArticle) -> Answer:
     """Create an article as a draft."""
-    content = await content_of(sent, site, None)
+    content = await content_of(store, sent, site, None)
     article_id, number = new_id(), await store.next_number()
 
     def change(content: Content) -> Change:
@@ -69,7 +74,7 @@ async def create(store: ArticleStore, site: Site, request: ChangeRequest, sent: 
 
 async def edit(store: ArticleStore, site: Site, request: ChangeRequest, article: Article, sent: SentArticle) -> Answer:
     """Replace the working copy: by an automatic save when the text was sent as unfinished."""
-    content = await content_of(sent, site, article)
+    content = await content_of(store, sent, site, article)
     slug_is_chosen = sent.slug is not None or article.slug_is_chosen
 
     def change(content: Content) -> Change:
@@ -88,12 +93,12 @@ async def restore(
     """Make a revision's text the working copy. 422 when its section is gone.
 
     It gets its slug back unless another article has it now. The switch of the public history is no part of the text.
+    A picture that the store no longer has stays named, and no publication accepts it.
     """
     fields = RevisionContent.model_validate(revision.content)
     check_section(fields.section, site)
-    html = await THREADS.html_of(fields.body_markdown)
-    same = {"body_html": html, "history_public": article.working.history_public}
-    content = Content.model_validate(fields.model_dump() | same)
+    same = {"body_html": "", "history_public": article.working.history_public}
+    content = await with_pictures(store, Content.model_validate(fields.model_dump() | same))
 
     def change(slug: str) -> Change:
         slug_is_chosen = article.slug_is_chosen or slug != article.working.slug
@@ -118,10 +123,20 @@ async def apply(
     store: ArticleStore, request: ChangeRequest, action: Action, article: Article, decide: Decision, note: str | None
 ) -> Answer:
     """Make a change that leaves the text as it is. `decide` returns the article after the change."""
+    if action in _SHOWS_TEXT:
+        article = await with_current_pictures(store, article)
     after = decide(article)
     if after.status == "published" and after.public_version != article.public_version:
         after = await _with_history(store, article, after)
-    return await _commit(store, request, Change(action, request.by, article, after, note))
+    answer = await _commit(store, request, Change(action, request.by, article, after, note))
+    if action in _PUBLISHES:
+        await follow_up(store, after, request.at)
+    return answer
+
+
+# Acts that need a complete text, and those of them that show it to readers.
+_PUBLISHES: frozenset[Action] = frozenset({"publish", "correct"})
+_SHOWS_TEXT: frozenset[Action] = _PUBLISHES | {"schedule", "submit"}
 
 
 async def _with_history(store: ArticleStore, before: Article, after: Article) -> Article:
@@ -133,19 +148,25 @@ async def _with_history(store: ArticleStore, before: Article, after: Article) ->
     return after.model_copy(update={"history": history})
 
 
-async def content_of(sent: SentArticle, site: Site, article: Article | None) -> Content:
+async def content_of(store: ArticleStore, sent: SentArticle, site: Site, article: Article | None) -> Content:
     """The new working copy of an article (None: of a new one), without its slug.
 
-    422 for an unknown section, or for a body with nothing to see unless it was sent as unfinished.
+    422 for an unknown section or lead picture, or for a body with nothing to see unless it was sent as unfinished.
     """
     check_section(sent.section, site)
-    html = await THREADS.html_of(sent.body_markdown)
-    if shows_nothing(html) and not isinstance(sent, SentUnfinishedArticle):
+    content = await with_sent_pictures(store, _content_sent(sent, site, article))
+    if shows_nothing(content.body_html) and not isinstance(sent, SentUnfinishedArticle):
         raise field_problem("/body_markdown", "There is nothing to read in it.")
+    return content
+
+
+def _content_sent(sent: SentArticle, site: Site, article: Article | None) -> Content:
+    """The working copy as it was sent, without slug and HTML."""
     history_public = article is None or article.working.history_public
     made = {
         "slug": "",
-        "body_html": html,
+        "body_html": "",
+        "lead_image": None if sent.lead_image is None else sent.lead_image.lead_image,
         "language": sent.language or site.language,
         "history_public": history_public if sent.history_public is None else sent.history_public,
     }

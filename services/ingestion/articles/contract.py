@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Annotated, Self, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from services.ingestion.articles.fields import (
     MOST_BYLINES,
     MOST_TAGS,
     LanguageTag,
     MarkdownText,
+    PictureId,
     PictureUrl,
     Slug,
     Time,
@@ -17,8 +19,9 @@ from services.ingestion.articles.fields import (
     line,
     unique,
 )
-from services.ingestion.articles.rules import Article, Content, Status
-from shared.events import Correction, Picture
+from services.ingestion.articles.rules import Article, Content, Status, picture_faults
+from services.ingestion.pictures.records import PICTURE_TEXTS, LeadImage, PictureFault
+from shared.events import Correction
 from shared.http.openapi import Operation, Parameter
 from shared.http.requests import JSON_TYPE, LARGEST_PAGE, USUAL_PAGE
 from shared.times import UtcDatetime
@@ -33,12 +36,48 @@ class Sent(BaseModel):
 
 
 class SentPicture(Sent):
-    """An article's lead picture; `alt` describes it in words."""
+    """An article's lead picture: `url` with `alt`, which describes it in words, or `media_id` of a picture in the store.
 
-    url: PictureUrl
-    alt: Annotated[str, *line(1, 500)]
+    Texts that are missing or empty beside `media_id` are those of the picture.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["url", "alt"]}, {"required": ["media_id"]}]},
+    )
+
+    url: PictureUrl | None = None
+    media_id: PictureId | None = None
+    alt: Annotated[str, *line(0, 500)] = ""
     caption: Annotated[str, *line(0, 1000)] = ""
     credit: Annotated[str, *line(0, 200)] = ""
+
+    @model_validator(mode="after")
+    def _names_one_picture(self) -> Self:
+        if self.media_id is not None and self.url is not None:
+            raise _fault("media_id", "A picture has either url or media_id.")
+        if self.media_id is None and self.url is None:
+            raise _fault("url", "Field required")
+        if self._needs_alt and self.media_id is None and not self.alt:
+            raise _fault(
+                "alt", "There is nothing to read in it." if "alt" in self.model_fields_set else "Field required"
+            )
+        return self
+
+    @property
+    def _needs_alt(self) -> bool:
+        return True
+
+    @property
+    def lead_image(self) -> LeadImage:
+        """The picture as it was sent: of one in the store, address and facts are still missing."""
+        inherited = () if self.media_id is None else tuple(name for name in PICTURE_TEXTS if not getattr(self, name))
+        return LeadImage(**{**self.model_dump(), "url": self.url or ""}, inherited=inherited)
+
+
+def _fault(field: str, message: str) -> ValidationError:
+    """A fault of one field that only the whole model can find."""
+    error = PydanticCustomError("picture", message)
+    return ValidationError.from_exception_data("picture", [InitErrorDetails(type=error, loc=(field,), input=None)])
 
 
 class SentArticle(Sent):
@@ -64,7 +103,9 @@ class SentArticle(Sent):
 class SentUnfinishedPicture(SentPicture):
     """A lead picture that may still lack its description."""
 
-    alt: Annotated[str, *line(0, 500)] = ""
+    @property
+    def _needs_alt(self) -> bool:
+        return False
 
 
 class SentUnfinishedArticle(SentArticle):
@@ -97,7 +138,9 @@ class ArticleAnswer(BaseModel):
     """An article's working copy with its state. `url` is the public path, null before the first publication.
 
     `changed`: the working copy differs from the last public text. `public_version`: the newest version that readers saw,
-    or the one that withdrew the article. `note_back`: the note of the last return.
+    or the one that withdrew the article. `note_back`: the note of the last return. `text_version`: the oldest version with
+    this same text; a version that only shows a picture's new facts keeps it, and `If-Match` takes each of them.
+    `picture_faults`: the store's pictures that lack a description, or that it does not have.
     """
 
     id: str
@@ -113,7 +156,7 @@ class ArticleAnswer(BaseModel):
     bylines: tuple[str, ...]
     tags: tuple[str, ...]
     language: str
-    lead_image: Picture | None
+    lead_image: LeadImage | None
     created_at: UtcDatetime
     updated_at: UtcDatetime
     published_at: UtcDatetime | None
@@ -128,13 +171,16 @@ class ArticleAnswer(BaseModel):
     submitted_at: UtcDatetime | None
     submitted_by: str | None
     note_back: str | None
+    text_version: int
+    picture_faults: tuple[PictureFault, ...]
 
     @classmethod
     def of(cls, article: Article) -> Self:
         """The answer for an article."""
-        state = {name: getattr(article, name) for name in cls.model_fields if name not in Content.model_fields}
+        own = ("picture_faults", *Content.model_fields)
+        state = {name: getattr(article, name) for name in cls.model_fields if name not in own}
         content = {name: getattr(article.working, name) for name in Content.model_fields}
-        return cls(**state, **content)
+        return cls(**state, **content, picture_faults=tuple(picture_faults(article.working)))
 
 
 class ArticleList(BaseModel):

@@ -15,6 +15,8 @@ def article_document(article: Article) -> Document:
         "_id": fields.pop("id"),
         **fields,
         "changed": article.changed,
+        "picture_ids": list(article.picture_ids),
+        "lead_picture_ids": list(article.lead_picture_ids),
         "text_folded": fold(f"{working.headline}\n{working.standfirst}"),
     }
 

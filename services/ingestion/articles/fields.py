@@ -27,6 +27,7 @@ MOST_MARKS = (
     (("\n",), 20_000, "lines"),
 )
 """Of each kind of mark, the most in one text: characters, number, name."""
+_PICTURE_ID = re.compile(r"[0-9a-z]{1,40}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 
 
@@ -101,6 +102,12 @@ def _picture_url(text: str) -> str:
     return text
 
 
+def _picture_id(text: str) -> str:
+    if _PICTURE_ID.fullmatch(text) is None:
+        raise ValueError("It is not the id of a picture.")
+    return text
+
+
 def check_language(text: str) -> str:
     """The text as a language tag. Raises ValueError for another text."""
     if _LANGUAGE.fullmatch(text) is None:
@@ -110,6 +117,7 @@ def check_language(text: str) -> str:
 
 MarkdownText = Annotated[str, AfterValidator(_prose), _schema(1, LONGEST_BODY)]
 UnfinishedText = Annotated[str, AfterValidator(_unfinished_prose), _schema(0, LONGEST_BODY)]
+PictureId = Annotated[str, AfterValidator(_picture_id), _schema(1, 40)]
 PictureUrl = Annotated[str, AfterValidator(_picture_url), _schema(1, LONGEST_URL)]
 Slug = Annotated[str, AfterValidator(check_slug), _schema(1, LONGEST_SLUG)]
 LanguageTag = Annotated[str, AfterValidator(check_language), _schema(2, 12)]

@@ -31,6 +31,11 @@ def next_history(before: Article, after: Article, history: Sequence[PublicVersio
     return bounded([*kept, version], min(MOST_BYTES, _room(after)))
 
 
+def fitting_history(article: Article, history: Sequence[PublicVersion]) -> tuple[PublicVersion, ...]:
+    """The same history, as much of it as the article's event has room for."""
+    return bounded(history, min(MOST_BYTES, _room(article)))
+
+
 def known_history(article: Article) -> tuple[PublicVersion, ...]:
     """The history of an article that was published before histories were kept: without differences.
 
@@ -138,7 +143,9 @@ def _text(content: Content, field: str) -> str:
     """A field as text: the entries of a list in one line, the parts of a picture as paragraphs."""
     value = getattr(content, field)
     if isinstance(value, Picture):
-        return SEPARATOR.join(part for part in (value.alt, value.caption, value.credit, value.url) if part)
+        # The address of a picture of the store changes with its credit; the folder does not.
+        url = value.url if value.media is None else f"/media/{value.media.folder}"
+        return SEPARATOR.join(part for part in (value.alt, value.caption, value.credit, url) if part)
     if isinstance(value, tuple):
         return ", ".join(value)
     return value or ""

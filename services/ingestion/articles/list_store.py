@@ -31,7 +31,7 @@ _ROW_FIELDS = dict.fromkeys(
     (
         "number", "version", "status", "changed", "text_folded", "author_ids", "submission.at", "schedule.at",
         "published_at", "embargo_until", "working.section", "working.language", "working.headline", "working.tags",
-        "working.bylines",
+        "working.bylines", "picture_ids", "lead_picture_ids",
     ),
     1,
 )  # fmt: skip
@@ -140,6 +140,11 @@ class ListStore:
         await self.refresh()
         return await self._read(self.table.published(most))
 
+    async def using(self, picture_id: str) -> list[ListRow]:
+        """Articles that show a picture of the store, to readers or in the working copy, newest first."""
+        await self.refresh()
+        return self.table.using(picture_id)
+
     async def _ranges(self) -> AsyncIterator[Document]:
         """What to look for, step by step, to see all articles."""
         for low in range(1, await self._count() + 1, _LOAD_RANGE):
@@ -187,4 +192,6 @@ def _row(document: Document) -> ListRow:
         scheduled_for=(document.get("schedule") or {}).get("at"),
         published_at=document.get("published_at"),
         embargo_until=document.get("embargo_until"),
+        picture_ids=tuple(document.get("picture_ids", ())),
+        lead_picture_ids=tuple(document.get("lead_picture_ids", ())),
     )

@@ -38,6 +38,8 @@ class ListRow:
     scheduled_for: datetime | None
     published_at: datetime | None
     embargo_until: datetime | None
+    picture_ids: tuple[str, ...] = ()
+    lead_picture_ids: tuple[str, ...] = ()
 
     @property
     def keys(self) -> Iterator[Key]:
@@ -48,6 +50,7 @@ class ListRow:
         yield from (("tag", fold(tag)) for tag in self.tags)
         yield from (("byline", fold(byline)) for byline in self.bylines)
         yield from (("by", author_id) for author_id in self.author_ids)
+        yield from (("picture", picture_id) for picture_id in self.picture_ids)
         flags = {
             "changed": self.is_changed,
             "submitted": self.is_submitted,
@@ -144,6 +147,11 @@ class ListTable:
         rows = (self._rows[number] for number in self._having.get(("status", "published"), ()))
         dated = ((row.published_at, row.number) for row in rows if row.published_at is not None)
         return [self._rows[number] for _, number in nlargest(most, dated)]
+
+    def using(self, picture_id: str) -> list[ListRow]:
+        """Rows that show a picture of the store, newest first."""
+        numbers = self._having.get(("picture", picture_id), ())
+        return [self._rows[number] for number in sorted(numbers, reverse=True)]
 
     def terms(self, kind: Terms, beginning: str, section: str | None, most: int) -> list[str]:
         """Tags or bylines with a word that begins so, the most used ones first, as they were last written."""

@@ -1,32 +1,40 @@
 """Articles' Markdown as HTML: rendered without raw HTML, then sanitised, so that one mistake cannot let markup through.
 
 CommonMark with tables, strikethrough, footnotes, task and definition lists; web addresses become links. Headings start
-at level 2, since the headline is level 1.
+at level 2, since the headline is level 1. `![alt](media:ID "caption")` is a picture of the paper's store: a figure where it
+stands alone, several in one paragraph a gallery.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from html import unescape
+from html import escape, unescape
 from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
+from services.ingestion.pictures import figures
+from services.ingestion.pictures.figures import MOST_PICTURES, Mention
+from services.ingestion.pictures.records import BodyPicture
+from services.ingestion.pictures.references import SCHEME, media_id_of
 from shared.links import AddressFinder, shown_address
+from shared.pictures import PictureRecord
 from shared.text import is_blank
 
 EXTERNAL = "external noopener"
 _TEXT = {"p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "a", "img", "sup"}
 _LISTS = {"ul", "ol", "li", "dl", "dt", "dd", "section"}
-_TAGS = _TEXT | _LISTS | {"h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"}
-_ATTRIBUTES = {
+_TAGS = _TEXT | _LISTS | figures.TAGS | {"h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"}
+_OWN_ATTRIBUTES: Mapping[str, set[str]] = {
     "a": {"href", "title", "rel", "id", "role"},
     "img": {"src", "alt", "title", "loading", "decoding"},
     "ol": {"start"},
@@ -34,6 +42,10 @@ _ATTRIBUTES = {
     "section": {"class", "role"},
     "th": {"style"},
     "td": {"style"},
+}
+_ATTRIBUTES = {
+    tag: set(_OWN_ATTRIBUTES.get(tag, ())) | set(figures.ATTRIBUTES.get(tag, ()))
+    for tag in (*_OWN_ATTRIBUTES, *figures.ATTRIBUTES)
 }
 _ALIGNMENTS = frozenset(f"text-align:{side}" for side in ("left", "center", "right"))
 # Notes are numbered through the text, and no other id of a page has this prefix, so ids stay unique.
@@ -48,27 +60,52 @@ _REACHES_FAR = re.compile(r"\]:|\[\^|```|~~~|\r|^[ \t]*[:~]", re.MULTILINE)
 # With a letter at the start of each line, a paragraph is no list, quotation, heading, table, code or definition.
 _PLAIN = re.compile(r"[^\W\d_][^\n]*(?:\n[^\W\d_][^\n]*)*")
 _FIXED = {"rel": EXTERNAL, "loading": "lazy", "decoding": "async"}
+# Keys of the renderer's environment: the pictures that are known, and those that the text has shown so far.
+_PICTURES, _SHOWN = "pictures", "shown_pictures"
+
+
+@dataclass(frozen=True)
+class RenderedBody:
+    """A text's sanitised HTML, and the store's pictures in it, in order, the first MOST_PICTURES + 1."""
+
+    html: str
+    pictures: tuple[BodyPicture, ...] = ()
 
 
 def render(markdown: str) -> str:
-    """The sanitised HTML of an article's text.
+    """The sanitised HTML of a text, where the store has no pictures."""
+    return render_body(markdown, {}).html
+
+
+def render_body(markdown: str, pictures: Mapping[str, PictureRecord]) -> RenderedBody:
+    """The sanitised HTML of an article's text. A picture that is not in `pictures` shows its alternative text.
 
     An automatic save comes every few seconds and changes one paragraph, so the HTML of plain paragraphs is cached.
     """
-    passages = _passages(markdown)
-    return "".join(
-        _cached(passage) if len(passage) <= _LONGEST_CACHED else render_whole(passage) for passage in passages
-    )
+    shown: list[BodyPicture] = []
+    parts = [_rendered(passage, pictures, shown) for passage in _passages(markdown)]
+    return RenderedBody("".join(parts), tuple(shown[: MOST_PICTURES + 1]))
 
 
 def render_whole(markdown: str) -> str:
-    """The same HTML, without the cache."""
-    return sanitise(_markdown.render(markdown))
+    """The same HTML as `render`, without the cache."""
+    return _render(markdown, {}, [])
+
+
+def _rendered(passage: str, pictures: Mapping[str, PictureRecord], shown: list[BodyPicture]) -> str:
+    if SCHEME in passage:
+        return _render(passage, pictures, shown)
+    return _cached(passage) if len(passage) <= _LONGEST_CACHED else _render(passage, {}, [])
 
 
 @lru_cache(maxsize=_MOST_CACHED)
 def _cached(passage: str) -> str:
-    return render_whole(passage)
+    return _render(passage, {}, [])
+
+
+def _render(markdown: str, pictures: Mapping[str, PictureRecord], shown: list[BodyPicture]) -> str:
+    env: dict[str, object] = {_PICTURES: pictures, _SHOWN: shown}
+    return sanitise(_markdown.render(markdown, env))
 
 
 def _passages(markdown: str) -> list[str]:
@@ -123,8 +160,10 @@ def _keep(tag: str, name: str, value: str) -> str | None:
         return value if _NOTE_ID.fullmatch(value) else None
     if name == "role":
         return value if value in _ROLES else None
-    if name == "class":
-        return value if value == _CLASSES.get(tag) else None
+    if name == "class" and tag in _CLASSES:
+        return value if value == _CLASSES[tag] else None
+    if name in figures.ATTRIBUTES.get(tag, ()):
+        return figures.allowed_value(tag, name, value)
     return _FIXED.get(name, value)
 
 
@@ -139,9 +178,75 @@ def _open_link(renderer: RendererHTML, tokens: Sequence[Token], index: int, opti
 
 
 def _show_image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    mention = _mention_of(tokens[index], renderer, options, env)
+    if mention is not None:
+        record = _record_of(mention, env)
+        return escape(mention.alt) if record is None else figures.picture(mention, record)
     tokens[index].attrSet("loading", "lazy")
     tokens[index].attrSet("decoding", "async")
     return renderer.image(tokens, index, options, env)
+
+
+def _show_pictures(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    """A paragraph of pictures alone: a figure, or a gallery of figures."""
+    mentions = [_mention_of(child, renderer, options, env) for child in tokens[index].children or ()]
+    parts = [_figure(mention, env) for mention in mentions if mention is not None]
+    return figures.gallery(parts) if len(parts) > 1 else "".join(parts)
+
+
+def _figure(mention: Mention, env: EnvType) -> str:
+    record = _record_of(mention, env)
+    return f"<p>{escape(mention.alt)}</p>\n" if record is None else figures.figure(mention, record)
+
+
+def _mention_of(image: Token, renderer: RendererHTML, options: OptionsDict, env: EnvType) -> Mention | None:
+    """The picture of the store that an image names; None for one with an address."""
+    media_id = media_id_of(str(image.attrs.get("src", "")))
+    if media_id is None:
+        return None
+    alt = renderer.renderInlineAsText(image.children or (), options, env)
+    return Mention(media_id, alt, str(image.attrs.get("title", "")))
+
+
+def _record_of(mention: Mention, env: EnvType) -> PictureRecord | None:
+    """The picture's record, None for one that is not known or one too many. Notes that the text shows it."""
+    shown = env[_SHOWN]
+    # A text with more is refused. Its HTML would be 5 MB long.
+    if len(shown) > MOST_PICTURES:
+        return None
+    record: PictureRecord | None = env[_PICTURES].get(mention.media_id)
+    if record is None:
+        shown.append(BodyPicture(id=mention.media_id, version=None))
+        return None
+    lacks_alt = not record.decorative and is_blank(figures.alt_of(mention, record))
+    shown.append(BodyPicture(id=record.id, version=record.version, lacks_alt=lacks_alt))
+    return record
+
+
+def _join_pictures(state: StateCore) -> None:
+    """Make one token of each paragraph that has only pictures of the store."""
+    joined: list[Token] = []
+    for token in state.tokens:
+        is_alone = token.type == "paragraph_close" and _has_only_pictures(joined[-1])
+        joined.append(token)
+        if is_alone:
+            opened, inline, _ = joined[-3:]
+            images = [child for child in inline.children or () if child.type == "image"]
+            joined[-3:] = [Token("pictures", "", 0, children=images, block=True, map=opened.map)]
+    state.tokens = joined
+
+
+def _has_only_pictures(token: Token) -> bool:
+    children = token.children or [] if token.type == "inline" else []
+    images = [child for child in children if child.type == "image"]
+    return bool(images) and all(
+        media_id_of(str(child.attrs.get("src", ""))) is not None
+        if child.type == "image"
+        else child.type in ("softbreak", "hardbreak") or (child.type == "text" and not child.content.strip())
+        for child in children
+    )
 
 
 def _heading(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
@@ -181,11 +286,13 @@ def _set_up() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "linkify": True})
     markdown.enable(["table", "strikethrough", "linkify"])
     markdown.use(footnote_plugin, inline=False).use(tasklists_plugin).use(deflist_plugin)
+    markdown.core.ruler.push("join_pictures", _join_pictures)
     markdown.linkify = AddressFinder()
     _show_honest_addresses(markdown)
     rules: dict[str, Any] = {
         "link_open": _open_link,
         "image": _show_image,
+        "pictures": _show_pictures,
         "heading_open": _heading,
         "heading_close": _heading,
         "footnote_ref": _note_ref,

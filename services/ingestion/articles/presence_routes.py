@@ -22,12 +22,12 @@ MOST_IDS = 100
 
 
 async def report_presence(request: web.Request) -> web.Response:
-    """Report that a window with the article is open, or gone; answers who is there, and the article's version."""
+    """Report that a window with the article is open, or gone; answers who is there, and the version of its text."""
     actor = await authorize(request, "read")
     refuse_unknown(request.query, ())
     sent = await read_model(request, SentPresence)
     article_id, at, store = request.match_info["id"], now(), request.app[PRESENCE]
-    version = await request.app[ARTICLES].version_of(article_id)
+    version = await request.app[ARTICLES].text_version_of(article_id)
     if version is None:
         raise Problem(404, "There is no such article.")
     known = {presence.person_id: presence for presence in (await store.of([article_id])).get(article_id, ())}

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from services.ingestion.articles.contract import ArticleAnswer, PreviewAnswer
 from services.ingestion.articles.preview_store import PreviewStore
-from services.ingestion.articles.requests import ARTICLES, find_article
+from services.ingestion.articles.requests import ARTICLES, check_as_read, find_article
 from services.ingestion.articles.rules import Author
 from services.ingestion.people.access import authorize, client_network
 from shared.errors import Problem
@@ -27,8 +27,7 @@ async def make_preview(request: web.Request) -> web.Response:
     actor = await authorize(request, "create")
     refuse_unknown(request.query, ())
     article = await find_article(request)
-    if not read_if_match(request, demanded=False).match(article.version):
-        raise Problem(412, "Someone else has changed the article; read it again.")
+    check_as_read(article, read_if_match(request, demanded=False))
     token, author, at = _token(request), Author(id=actor.id, name=actor.name), now()
     preview = await request.app[PREVIEWS].add(token, article.id, author, at)
     if preview.article_id != article.id:

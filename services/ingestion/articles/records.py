@@ -39,8 +39,10 @@ class Change:
         """The revisions to keep: of the change, unless it was an automatic save in between, and of a text that it replaces.
 
         The replaced text gets one when it is an automatic save that has none yet: of another author, or before a restore,
-        which puts quite another text in its place.
+        which puts quite another text in its place. A change of pictures alone has none: the text is the same.
         """
+        if self.action == "picture":
+            return ()
         kept: list[Revision] = []
         before, after = self.before, self.after
         if before is not None and before.unrevised is not None and self._replaces_text_of(before.unrevised.by):
@@ -67,7 +69,7 @@ class Change:
         return None if event is None else event.version
 
 
-_LEFT_OUT_OF_REVISIONS = {"body_html"}
+_LEFT_OUT_OF_REVISIONS = {"body_html", "body_pictures"}
 
 
 def _revision(article: Article, action: Action, by: Author, note: str | None) -> Revision:

@@ -15,7 +15,7 @@ from services.ingestion.articles.contract import (
     Sent,
 )
 from services.ingestion.people.roles import Action
-from shared.events import Picture
+from services.ingestion.pictures.records import LeadImage
 from shared.http.openapi import Operation, Parameter
 from shared.http.requests import JSON_TYPE
 from shared.times import UtcDatetime
@@ -36,7 +36,7 @@ class RevisionContent(BaseModel):
     bylines: tuple[str, ...]
     tags: tuple[str, ...]
     language: str
-    lead_image: Picture | None
+    lead_image: LeadImage | None
     history_public: bool = True
 
 

@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from services.ingestion.articles import changes
-from services.ingestion.articles.article_html import THREADS
 from services.ingestion.articles.changes import ChangeRequest
+from services.ingestion.articles.picture_changes import html_with_pictures
 from services.ingestion.articles.records import Revision
 from services.ingestion.articles.requests import (
     ARTICLES,
@@ -50,7 +50,7 @@ async def show_revision(request: web.Request) -> web.Response:
     refuse_unknown(request.query, ())
     revision = await _find(request, await find_article(request))
     shown = _answer(revision)
-    html = await THREADS.html_of(shown.content.body_markdown)
+    html = await html_with_pictures(request.app[ARTICLES], shown.content.body_markdown)
     answer = WholeRevisionAnswer(**shown.model_dump(), body_html=html)
     return json_response(answer.model_dump_json().encode())
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.ingestion.articles.markdown import shows_nothing
 from services.ingestion.people.roles import Action
+from services.ingestion.pictures.records import BodyPicture, LeadImage, PictureFault
 from shared.errors import FieldError, Problem
 from shared.events import (
     ArticleCorrected,
@@ -22,7 +23,6 @@ from shared.events import (
     ArticleState,
     ArticleWithdrawn,
     Correction,
-    Picture,
     PublicVersion,
 )
 from shared.http.problems import field_problem
@@ -57,7 +57,8 @@ class Frozen(BaseModel):
 class Content(Frozen):
     """An editor's text and its rendered HTML. Only a published content is certainly complete.
 
-    `history_public`: readers may see the article's public versions.
+    `history_public`: readers may see the article's public versions. `body_pictures`: the store's pictures in the text, in
+    order, as they were when the HTML was made.
     """
 
     headline: str
@@ -69,13 +70,31 @@ class Content(Frozen):
     bylines: tuple[str, ...]
     tags: tuple[str, ...]
     language: str
-    lead_image: Picture | None
+    lead_image: LeadImage | None
     history_public: bool = True
+    body_pictures: tuple[BodyPicture, ...] = ()
 
     @property
     def path(self) -> str:
         """Its path on the site, once published."""
         return f"/{self.section}/{self.slug}"
+
+    @property
+    def lead_picture_id(self) -> str | None:
+        """The lead picture's id in the store, None without one or for one by address."""
+        return None if self.lead_image is None else self.lead_image.media_id
+
+    @property
+    def picture_ids(self) -> tuple[str, ...]:
+        """The ids of all its pictures of the store, the lead picture first, once each."""
+        lead = [] if self.lead_picture_id is None else [self.lead_picture_id]
+        return tuple(dict.fromkeys((*lead, *(picture.id for picture in self.body_pictures))))
+
+    @property
+    def written(self) -> "Content":
+        """The content without what follows from it and from pictures; another release may render it differently."""
+        lead = None if self.lead_image is None else self.lead_image.chosen
+        return self.model_copy(update={"body_html": "", "body_pictures": (), "lead_image": lead})
 
 
 class Edition(Frozen):
@@ -126,6 +145,7 @@ class Article(Frozen):
     `autosaved_at` has, for each author's id, the time of a recent revision of an automatic save. `note_back` is the
     note of the last return. `author_ids`: who wrote the working copy, the latest last. `history` has the public
     versions, only where an event is made of the article: it is stored apart (`history_store.py`).
+    `same_text_since`: the oldest version with the text of this one, where later versions came from pictures alone.
     """
 
     id: str
@@ -150,6 +170,27 @@ class Article(Frozen):
     note_back: str | None = None
     author_ids: tuple[str, ...] = ()
     history: tuple[PublicVersion, ...] = ()
+    same_text_since: int | None = None
+
+    @property
+    def text_version(self) -> int:
+        """The oldest version with this same text: whoever read it has nothing to merge."""
+        return self.same_text_since or self.version
+
+    @property
+    def picture_ids(self) -> tuple[str, ...]:
+        """The ids of the store's pictures that its working copy shows, or its readers see."""
+        return tuple(dict.fromkeys(name for content in self._shown for name in content.picture_ids))
+
+    @property
+    def lead_picture_ids(self) -> tuple[str, ...]:
+        """The same of lead pictures alone."""
+        found = (content.lead_picture_id for content in self._shown)
+        return tuple(dict.fromkeys(name for name in found if name is not None))
+
+    @property
+    def _shown(self) -> Sequence[Content]:
+        return (self.working, *([self.edition.content] if self.edition and self.status == "published" else []))
 
     @property
     def scheduled_for(self) -> datetime | None:
@@ -171,9 +212,7 @@ class Article(Frozen):
         """Whether the working copy differs from the last public text. False before the first publication."""
         if self.edition is None:
             return False
-        # The HTML follows from the Markdown; another release may render it differently.
-        same_html = {"body_html": ""}
-        return self.working.model_copy(update=same_html) != self.edition.content.model_copy(update=same_html)
+        return self.working.written != self.edition.content.written
 
     @property
     def public_version(self) -> int | None:
@@ -258,6 +297,15 @@ def withdraw(article: Article, *, at: datetime) -> Article:
     return next_version(article, at, status="withdrawn", edition=edition, schedule=None)
 
 
+def show_pictures(article: Article, working: Content, shown: Content, *, at: datetime) -> Article:
+    """Show readers the same text with its pictures as they are now. For editors and in the public history nothing changes."""
+    assert article.edition is not None
+    version, at = article.version + 1, not_earlier(article, at)
+    edition = article.edition.model_copy(update={"content": shown, "version": version, "committed_at": at})
+    kept = {"unrevised": article.unrevised, "same_text_since": article.text_version}
+    return next_version(article, at, working=working, edition=edition, **kept)
+
+
 def check_public(article: Article, action: Action, at: datetime) -> None:
     """409 when the state or an embargo forbids to show readers the working copy; 422 when it is incomplete."""
     check_transition(article, action)
@@ -268,16 +316,36 @@ def check_public(article: Article, action: Action, at: datetime) -> None:
 
 def check_complete(content: Content) -> None:
     """422 with a pointer to each part that a publication needs and the content lacks."""
+    lead = content.lead_image
     faults = {
         "/headline": not content.headline,
         "/body_markdown": shows_nothing(content.body_html),
-        "/lead_image/alt": content.lead_image is not None and not content.lead_image.alt,
+        "/lead_image/alt": lead is not None and not (lead.alt or lead.decorative),
     }
-    errors = tuple(
+    errors = [
         FieldError(pointer, "There is nothing to read in it.") for pointer, is_at_fault in faults.items() if is_at_fault
-    )
+    ]
+    unknown = (fault for fault in picture_faults(content) if fault.fault == "unknown")
+    errors += (FieldError(fault.pointer, f"There is no picture media:{fault.media_id}.") for fault in unknown)
     if errors:
-        raise Problem(422, "The article is incomplete.", errors=errors)
+        raise Problem(422, "The article is incomplete.", errors=tuple(errors))
+
+
+def picture_faults(content: Content) -> Sequence[PictureFault]:
+    """What to look at in the store's pictures before publication, each once. A decorative picture needs no description."""
+    lead = content.lead_image
+    found: list[PictureFault] = []
+    if lead is not None and lead.media_id is not None:
+        if lead.is_gone:
+            found.append(PictureFault(pointer="/lead_image/media_id", media_id=lead.media_id, fault="unknown"))
+        elif not (lead.alt or lead.decorative):
+            found.append(PictureFault(pointer="/lead_image/alt", media_id=lead.media_id, fault="no_alt"))
+    for picture in content.body_pictures:
+        if picture.version is None:
+            found.append(PictureFault(pointer="/body_markdown", media_id=picture.id, fault="unknown"))
+        elif picture.lacks_alt:
+            found.append(PictureFault(pointer="/body_markdown", media_id=picture.id, fault="no_alt"))
+    return [fault for index, fault in enumerate(found) if fault not in found[:index]]
 
 
 def check_date(published_at: datetime, at: datetime) -> None:
@@ -347,7 +415,7 @@ def _former_paths(article: Article, path: str) -> Sequence[str]:
 
 def next_version(article: Article, at: datetime, **changed: object) -> Article:
     """The article after a change, with the next version."""
-    update = {"unrevised": None, **changed, "version": article.version + 1, "updated_at": at}
+    update = {"unrevised": None, "same_text_since": None, **changed, "version": article.version + 1, "updated_at": at}
     return article.model_copy(update=update)
 
 

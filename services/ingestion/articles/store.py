@@ -18,6 +18,7 @@ from services.ingestion.articles.revision_store import RevisionStore
 from services.ingestion.articles.rules import Article
 from services.ingestion.articles.schedule_store import ScheduleStore
 from services.ingestion.people.audit import AuditLog
+from services.ingestion.pictures.lookup import Pictures
 from shared.errors import WorldMonitorError
 from shared.events import ArticleState
 from shared.http.idempotency import Answer, Answers, Claim
@@ -54,6 +55,7 @@ class ArticleStore:
         answers: Answers,
         outbox: Outbox,
         audit: AuditLog,
+        pictures: Pictures,
         *,
         keeps_history: bool = True,
     ) -> None:
@@ -64,6 +66,7 @@ class ArticleStore:
         self.answers = answers
         self.outbox = outbox
         self.audit = audit
+        self.pictures = pictures
         self.revisions = RevisionStore(database)
         self.schedule = ScheduleStore(database)
         self._recent = RecentArticles()
@@ -100,11 +103,11 @@ class ArticleStore:
         """The article as this process saved it a moment ago, if its version passes; None when it must be read."""
         return self._recent.find(article_id, has_version)
 
-    async def version_of(self, article_id: str) -> int | None:
-        """The article's version, None when there is no such article; without reading its text."""
+    async def text_version_of(self, article_id: str) -> int | None:
+        """The article's `text_version`, None when there is no such article; without reading its text."""
         async with available("article"):
-            found = await self._articles.find_one({"_id": article_id}, {"version": 1})
-        return None if found is None else int(found["version"])
+            found = await self._articles.find_one({"_id": article_id}, {"version": 1, "same_text_since": 1})
+        return None if found is None else int(found.get("same_text_since") or found["version"])
 
     async def free_slugs(self, slugs: Sequence[str]) -> list[str]:
         """The free ones of `slugs`, in the same order. Another request may take one first: `commit` decides."""

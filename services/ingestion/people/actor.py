@@ -9,8 +9,9 @@ from aiohttp import web
 from services.ingestion.people.roles import Role
 from shared.http.visitors import address_of
 
-# The way of an act: a request with a token or a session, a command of the operator, a schedule that came due.
-Via = Literal["token", "session", "command", "schedule"]
+# The way of an act: a request with a token or a session, a command of the operator, a schedule that came due, a change
+# of a picture that media announced.
+Via = Literal["token", "session", "command", "schedule", "media"]
 
 # The parts of an address that name a network, not a person's device.
 _IPV4_NETWORK = 24

@@ -16,6 +16,7 @@ Action = Literal[
     "submit",
     "return",
     "restore",
+    "picture",
 ]
 Right = Literal[
     "read",

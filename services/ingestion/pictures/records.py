@@ -1,0 +1,64 @@
+"""Pictures of the paper's own store as an article has them: the lead picture, and those in the text. No I/O."""
+
+from collections.abc import Sequence
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events import Picture
+from shared.pictures import PictureRecord
+
+PictureText = Literal["alt", "caption", "credit"]
+PICTURE_TEXTS: Sequence[PictureText] = ("alt", "caption", "credit")
+
+
+class LeadImage(Picture):
+    """An article's lead picture: by address, or `media_id` of the store.
+
+    `inherited` names the texts that the article takes over from the picture. A `decorative` picture needs no `alt`.
+    With `media_id` and without `media` the store no longer has the picture.
+    """
+
+    media_id: str | None = None
+    inherited: tuple[PictureText, ...] = ()
+    decorative: bool = False
+
+    @property
+    def chosen(self) -> Self:
+        """What the editor chose of it, without what follows from the picture."""
+        if self.media_id is None:
+            return self
+        follows: dict[str, object] = {"url": "", "media": None, "decorative": False}
+        return self.model_copy(update={**follows, **dict.fromkeys(self.inherited, "")})
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the store no longer has the picture."""
+        return self.media_id is not None and self.media is None
+
+    def resolved(self, record: PictureRecord | None) -> Self:
+        """With today's address, facts and inherited texts of its picture. Without a record it stays as it was, but `media`."""
+        if self.media_id is None:
+            return self
+        if record is None:
+            return self.model_copy(update={"media": None})
+        facts = {"url": record.facts.original_path, "media": record.facts, "decorative": record.decorative}
+        return self.model_copy(update=facts | {str(name): getattr(record, name) for name in self.inherited})
+
+
+class BodyPicture(BaseModel):
+    """A picture of the store in an article's text. `version` is the one that was shown; None: the store has none of this id."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    version: int | None
+    lacks_alt: bool = False
+
+
+class PictureFault(BaseModel):
+    """Something to look at before publication: a picture without description, or one that the store does not have."""
+
+    pointer: str
+    media_id: str
+    fault: Literal["no_alt", "unknown"]

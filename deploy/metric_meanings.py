@@ -19,6 +19,7 @@ MEANINGS: Mapping[str, str] = {
     "wm_outbox_sent_total": "More publications and comments.",
     "wm_ingestion_scheduled_overdue": "Scheduled articles are not published: the log event `scheduler.refused` says why.",
     "wm_ingestion_scheduled_late_seconds": "MongoDB is slow, or no process of ingestion was alive at the time.",
+    "wm_ingestion_pictures_republished_total": "Somebody changed a picture that many articles show.",
     "wm_ingestion_scheduled_races_total": "Several processes, or editors, act on scheduled articles at once. Harmless.",
     "wm_views_accepted_total": "More readers.",
     "wm_views_refused_total": "Views answered with an error. `reason` says why; `kafka` needs an operator.",

@@ -191,14 +191,17 @@ def _show_pictures(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
     """A paragraph of pictures alone: a figure, or a gallery of figures."""
-    mentions = [_mention_of(child, renderer, options, env) for child in tokens[index].children or ()]
-    parts = [_figure(mention, env) for mention in mentions if mention is not None]
-    return figures.gallery(parts) if len(parts) > 1 else "".join(parts)
+    found = [_mention_of(child, renderer, options, env) for child in tokens[index].children or ()]
+    mentions = [mention for mention in found if mention is not None]
+    count = len(mentions)
+    # Two beside each other; the first of an odd number has the whole column.
+    parts = [_figure(mention, env, half=count > 1 and (at, count % 2) != (0, 1)) for at, mention in enumerate(mentions)]
+    return figures.gallery(parts) if count > 1 else "".join(parts)
 
 
-def _figure(mention: Mention, env: EnvType) -> str:
+def _figure(mention: Mention, env: EnvType, *, half: bool) -> str:
     record = _record_of(mention, env)
-    return f"<p>{escape(mention.alt)}</p>\n" if record is None else figures.figure(mention, record)
+    return f"<p>{escape(mention.alt)}</p>\n" if record is None else figures.figure(mention, record, half=half)
 
 
 def _mention_of(image: Token, renderer: RendererHTML, options: OptionsDict, env: EnvType) -> Mention | None:

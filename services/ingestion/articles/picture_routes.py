@@ -10,8 +10,9 @@ from services.ingestion.articles.list_table import ListRow
 from services.ingestion.articles.picture_changes import take_record
 from services.ingestion.articles.requests import ARTICLES
 from services.ingestion.pictures.media_client import MOST_IDS
+from services.ingestion.pictures.records import has_sound_names
 from shared.errors import Problem
-from shared.http.problems import json_response
+from shared.http.problems import field_problem, json_response
 from shared.http.requests import read_model, refuse_unknown
 from shared.pictures import PictureRecord
 from shared.times import now
@@ -31,7 +32,10 @@ class UsesRequest(BaseModel):
 async def take_picture(request: web.Request) -> web.Response:
     """Keep a picture's new version; answers when every public article that shows it was sent again."""
     refuse_unknown(request.query, ())
-    await take_record(request.app[ARTICLES], await read_model(request, PictureRecord), now)
+    record = await read_model(request, PictureRecord)
+    if not has_sound_names(record):
+        raise field_problem("/facts", "No addresses can be made of these facts.")
+    await take_record(request.app[ARTICLES], record, now)
     return json_response({})
 
 
@@ -53,7 +57,9 @@ async def forget_picture(request: web.Request) -> web.Response:
     store, picture_id = request.app[ARTICLES], request.match_info["id"]
     found = [_use(row, picture_id) for row in await store.lists.using(picture_id)]
     if found:
-        return json_response({**Problem(409, "An article uses the picture.").as_dict(), "uses": found[:MOST_USES]}, status=409)
+        return json_response(
+            {**Problem(409, "An article uses the picture.").as_dict(), "uses": found[:MOST_USES]}, status=409
+        )
     await store.pictures.store.forget(picture_id)
     return web.Response(status=204)
 

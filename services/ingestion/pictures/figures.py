@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from shared.figures import PHONE_COLUMN, SEE_THROUGH, column_sizes, placeholder_class, shown_size
 from shared.pictures import (
     CONTENT_TYPES,
     FOLDER_DIGITS,
@@ -18,14 +19,11 @@ from shared.pictures import (
     PictureRecord,
     Variant,
     srcset,
-    tone_class,
     variants,
 )
 
 # Each is about 1 KB of HTML, and Kafka's limit is 900 KB.
 MOST_PICTURES = 100
-# The article's text column, as wide as the stylesheet makes it.
-SIZES = "(min-width: 48rem) 40rem, 100vw"
 # Browsers without WebP, and feed readers, take this one: the text column at double density is 1280 pixels.
 _FALLBACK_WIDTH = 960
 _MODERN: Sequence[Format] = ("avif", "webp")
@@ -40,9 +38,10 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
 }
 _VARIANT = rf"/media/[0-9a-f]{{{FOLDER_DIGITS}}}/full-[1-9][0-9]{{0,4}}-[0-9a-f]{{{STAMP_DIGITS}}}\.(?:avif|webp|jpg)"
 _SRCSET = re.compile(rf"{_VARIANT} [1-9][0-9]{{0,4}}w(?:, {_VARIANT} [1-9][0-9]{{0,4}}w)*")
+_SIZES = re.compile(rf"(?:\(min-width: [0-9]+(?:rem|px)\) [0-9.]+(?:rem|px), )*{re.escape(PHONE_COLUMN)}")
 _PIXELS = re.compile(r"[1-9][0-9]{0,5}")
 _CLASSES: Mapping[str, frozenset[str]] = {
-    "img": frozenset(TONES),
+    "img": frozenset({*TONES, SEE_THROUGH}),
     "figure": frozenset({"picture"}),
     "div": frozenset({"gallery"}),
     "span": frozenset({"credit"}),
@@ -63,14 +62,14 @@ def alt_of(mention: Mention, record: PictureRecord) -> str:
     return mention.alt.strip() or record.alt
 
 
-def figure(mention: Mention, record: PictureRecord) -> str:
-    """A picture that stands alone, with caption and credit."""
+def figure(mention: Mention, record: PictureRecord, *, half: bool = False) -> str:
+    """A picture that stands alone, with caption and credit. `half`: beside another one in a gallery."""
     caption = mention.caption.strip() or record.caption
     texts = [escape(caption)] if caption else []
     if record.credit:
         texts.append(f'<span class="credit">{escape(record.credit)}</span>')
     below = f"<figcaption>{' '.join(texts)}</figcaption>" if texts else ""
-    return f'<figure class="picture">{picture(mention, record)}{below}</figure>\n'
+    return f'<figure class="picture">{picture(mention, record, half=half)}{below}</figure>\n'
 
 
 def gallery(figures: Sequence[str]) -> str:
@@ -78,19 +77,17 @@ def gallery(figures: Sequence[str]) -> str:
     return f'<div class="gallery">\n{"".join(figures)}</div>\n'
 
 
-def picture(mention: Mention, record: PictureRecord) -> str:
+def picture(mention: Mention, record: PictureRecord, *, half: bool = False) -> str:
     """The picture in the formats and widths that there are, its size, and its colour until it is loaded."""
     facts = record.facts
+    sizes, (width, height) = column_sizes(facts, half=half), shown_size(facts)
     sources = "".join(
-        f'<source type="{CONTENT_TYPES[format]}" srcset="{escape(srcset(facts, "full", format))}" sizes="{SIZES}">'
+        f'<source type="{CONTENT_TYPES[format]}" srcset="{escape(srcset(facts, "full", format))}" sizes="{sizes}">'
         for format in _MODERN
     )
-    shown = _fallback(facts)
-    # A transparent picture would keep the colour behind it.
-    tone = "" if facts.original.endswith(".png") else f' class="{tone_class(facts.color)}"'
     return (
-        f'<picture>{sources}<img src="{escape(shown.path)}" alt="{escape(alt_of(mention, record))}"'
-        f' width="{shown.width}" height="{shown.height}" loading="lazy" decoding="async"{tone}></picture>'
+        f'<picture>{sources}<img src="{escape(_fallback(facts).path)}" alt="{escape(alt_of(mention, record))}"'
+        f' width="{width}" height="{height}" loading="lazy" decoding="async" class="{placeholder_class(facts)}"></picture>'
     )
 
 
@@ -99,7 +96,7 @@ def allowed_value(tag: str, name: str, value: str) -> str | None:
     if name == "srcset":
         return value if _SRCSET.fullmatch(value) else None
     if name == "sizes":
-        return value if value == SIZES else None
+        return value if _SIZES.fullmatch(value) else None
     if name == "type":
         return value if value in {CONTENT_TYPES[format] for format in _MODERN} else None
     if name in ("width", "height"):

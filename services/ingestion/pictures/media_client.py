@@ -6,6 +6,7 @@ import aiohttp
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from services.ingestion.pictures.records import has_sound_names
 from shared.errors import Unavailable
 from shared.pictures import PictureRecord
 
@@ -53,4 +54,4 @@ class MediaClient:
         async with self._http.get(f"{url}/internal/pictures", params={"ids": ",".join(ids)}) as response:
             response.raise_for_status()
             found = _Pictures.model_validate_json(await response.read())
-        return {record.id: record for record in found.items if record.id in ids}
+        return {record.id: record for record in found.items if record.id in ids and has_sound_names(record)}

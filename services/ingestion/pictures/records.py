@@ -1,15 +1,28 @@
 """Pictures of the paper's own store as an article has them: the lead picture, and those in the text. No I/O."""
 
+import re
 from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from shared.events import Picture
-from shared.pictures import PictureRecord
+from shared.pictures import FOLDER_DIGITS, PictureRecord, parse_original_name
 
 PictureText = Literal["alt", "caption", "credit"]
+_FOLDER = re.compile(rf"[0-9a-f]{{{FOLDER_DIGITS}}}")
 PICTURE_TEXTS: Sequence[PictureText] = ("alt", "caption", "credit")
+
+
+def has_sound_names(record: PictureRecord) -> bool:
+    """Whether addresses can be made of the facts: pages are full of them."""
+    facts = record.facts
+    return (
+        facts.id == record.id
+        and _FOLDER.fullmatch(facts.folder) is not None
+        and parse_original_name(facts.original) == facts.stamp
+        and min(facts.width, facts.height) > 0
+    )
 
 
 class LeadImage(Picture):

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from services.ingestion.articles.markdown import render, render_body, sanitise
 from services.ingestion.pictures.figures import MOST_PICTURES
-from services.ingestion.pictures.records import BodyPicture
+from services.ingestion.pictures.records import BodyPicture, has_sound_names
 from services.ingestion.pictures.references import mentioned_ids
-from shared.pictures import PictureFacts, PictureRecord, srcset
+from shared.figures import column_sizes
+from shared.pictures import srcset
 from tests.support.pictures import a_record
 
 RECORD = a_record("p1")
@@ -52,6 +53,10 @@ def test_several_in_one_paragraph_are_a_gallery_and_one_in_a_line_is_no_figure()
     assert gallery.count("<figure") == 2
     assert "<p>Gone</p>\n</div>" in gallery
     assert line.startswith("<p>See <picture>")
+    # Two beside each other; the first of three has the whole column.
+    whole, half = column_sizes(RECORD.facts), column_sizes(RECORD.facts, half=True)
+    assert (html_of("![](media:p1)\n" * 2).count(whole), html_of("![](media:p1)\n" * 2).count(half)) == (0, 4)
+    assert (html_of("![](media:p1)\n" * 3).count(whole), html_of("![](media:p1)\n" * 3).count(half)) == (2, 4)
     assert "<p><picture>" in html_of("![](media:p1) ![](/media/a.jpg)")
 
 
@@ -125,19 +130,33 @@ def test_sanitiser_lets_through_no_attribute_that_the_renderer_does_not_make(htm
 def test_writers_html_stays_text() -> None:
     written = '<figure class="picture"><picture><img src="/a.jpg"></picture></figure>'
 
-    assert render(written) == f"<p>{written.replace('<', '&lt;').replace('>', '&gt;').replace(chr(34), '&quot;')}</p>\n"
+    assert render(written) == f"<p>{written.replace('<', '&lt;').replace('>', '&gt;')}</p>\n"
 
 
 def test_transparent_picture_has_no_colour_behind_it() -> None:
     png = RECORD.facts.model_copy(update={"original": "original-0a1b2c3d.png"})
 
-    assert "tone-" in html_of("![](media:p1)")
-    assert "tone-" not in render_body("![](media:p1)", {"p1": RECORD.model_copy(update={"facts": png})}).html
+    assert ' class="tone-013"' in html_of("![](media:p1)")
+    assert ' class="see-through"' in render_body("![](media:p1)", {"p1": RECORD.model_copy(update={"facts": png})}).html
 
 
-@given(st.builds(PictureFacts, id=st.just("p1"), folder=st.text(), stamp=st.text(), width=st.integers(1, 3000),
-                 height=st.integers(1, 3000), original=st.text(), size_bytes=st.integers(0), color=st.text()))  # fmt: skip
-def test_damaged_facts_make_no_markup(facts: PictureFacts) -> None:
-    record = PictureRecord(id="p1", version=1, facts=facts, alt='"><script>', caption="<script>", credit="<script>")
+def test_texts_of_a_picture_make_no_markup() -> None:
+    evil = RECORD.model_copy(update={"alt": '"><script>', "caption": "<script>", "credit": "</span><script>"})
 
-    assert "<script" not in render_body("![](media:p1)", {"p1": record}).html
+    assert "<script" not in render_body("![](media:p1)\n![](media:p1)", {"p1": evil}).html
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"folder": '"><script>'},
+        {"stamp": "12345678"},
+        {"original": "a.jpg"},
+        {"width": 0},
+        {"id": "p2"},
+        {"folder": "../a"},
+    ],
+)
+def test_record_without_sound_names_is_told(facts: dict[str, object]) -> None:
+    assert has_sound_names(RECORD)
+    assert not has_sound_names(RECORD.model_copy(update={"facts": RECORD.facts.model_copy(update=facts)}))

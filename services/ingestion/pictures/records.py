@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from shared.events import Picture
 from shared.pictures import FOLDER_DIGITS, PictureRecord, parse_original_name
@@ -35,6 +37,19 @@ class LeadImage(Picture):
     media_id: str | None = None
     inherited: tuple[PictureText, ...] = ()
     decorative: bool = False
+
+    @model_serializer(mode="wrap")
+    def _without_facts_of_the_store(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """A picture by address has the fields that it always had."""
+        fields: dict[str, object] = serialize(self)
+        kept = Picture.model_fields.keys() - {"media"} if self.media_id is None else fields.keys()
+        return {name: value for name, value in fields.items() if name in kept}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema of the fields: a serializer of one's own hides them."""
+        plain = cast(CoreSchema, {name: part for name, part in core_schema.items() if name != "serialization"})
+        return handler(plain)
 
     @property
     def chosen(self) -> Self:

@@ -9,7 +9,7 @@ from services.ingestion.settings import IngestionSettings
 from shared.ids import new_id
 from shared.pictures import PictureRecord
 from tests.support.ingestion import IngestionClient, Json, pointers, running_ingestion
-from tests.support.pictures import MediaStandIn, media_stand_in
+from tests.support.pictures import MediaStandIn, a_record, media_stand_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -164,9 +164,7 @@ async def test_changed_picture_is_sent_again_and_editors_keep_their_version(
     draft = await ingestion.create(body_markdown=text, lead_image={"media_id": record.id, "alt": "Our own"})
     public = await ingestion.act(draft, "publish")
     saved = await ingestion.edit(public, headline="Changed", body_markdown=text, lead_image={"media_id": record.id})
-    media.records[record.id] = changed = record.model_copy(
-        update={"version": 2, "credit": "Ana", "facts": record.facts.model_copy(update={"stamp": "ffffffff"})}
-    )
+    media.records[record.id] = changed = a_record(record.id, version=2, stamp="ffffffff", credit="Ana")
 
     await announce(ingestion, changed)
     await announce(ingestion, changed)

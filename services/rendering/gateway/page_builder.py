@@ -37,12 +37,14 @@ ROUTES: Mapping[AddressKind, str] = {
     "popular": "/popular",
 }
 ERROR = "error"
+# The beginning of their cache keys.
+ERROR_KEYS = "error "
 REDIRECT = "redirect"
 
 
 def error_key(status: int, language: str = "") -> str:
     """Cache key of an error page. Cannot collide with a path."""
-    return f"error {status} {language}".rstrip()
+    return f"{ERROR_KEYS}{status} {language}".rstrip()
 
 
 class PageBuilder:

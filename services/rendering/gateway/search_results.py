@@ -26,7 +26,10 @@ PAGE_ITEMS = 10
 # The search service returns at most 100 results.
 MOST_PAGES = 10
 _MOST_PARAMETERS = 16
-_MOST_CONNECTIONS = 32
+# More than the costly searches that some instances let wait (17 each): these must not take the connections of all others.
+_MOST_CONNECTIONS = 256
+# Instances asked for one page. More would multiply the load just when all of them refuse.
+_MOST_ASKED = 2
 # Browsers revalidate each time; shared caches store nothing.
 _PRIVATE = "private, no-cache"
 
@@ -77,7 +80,10 @@ def _read_day(text: str) -> date | None:
 
 
 class SearchClient:
-    """Queries a random instance of the search service, and the others in turn when it does not answer."""
+    """Queries a random instance of the search service, and one other when it refuses or does not answer.
+
+    An instance that takes no connection was not asked.
+    """
 
     def __init__(self, urls: Sequence[str], timeout_s: float) -> None:
         self._urls = urls
@@ -87,7 +93,7 @@ class SearchClient:
     async def search(self, query: SearchQuery) -> Mapping[str, object] | None:
         """The results, None if the service refuses the query. Raises Unavailable when no instance answers in time."""
         reason: Exception | str = "there is no search service"
-        params = _params(query)
+        params, asked = _params(query), 0
         for url in random.sample(self._urls, len(self._urls)):
             try:
                 async with self._session().get(f"{url}/v1/search", params=params) as answer:
@@ -97,8 +103,14 @@ class SearchClient:
                     if answer.status < 500:
                         return None
                     reason = f"search answered {answer.status}"
+            except aiohttp.ClientConnectorError as error:
+                reason = error
+                continue
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 reason = error
+            asked += 1
+            if asked == _MOST_ASKED:
+                break
         raise Unavailable(f"search: {reason!r}")
 
     def _session(self) -> aiohttp.ClientSession:

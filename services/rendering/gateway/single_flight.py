@@ -1,7 +1,8 @@
 """Single flight: concurrent requests for a page share one render. Bounds renders, never returns outdated pages."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -19,6 +20,9 @@ T = TypeVar("T")
 # A render whose data changed meanwhile starts again, after a pause that lets the projector finish its writes.
 _MOST_TRIES = 8
 _FIRST_PAUSE_S = 0.005
+# Renders of guessed addresses: their share of the renders at once, and of the queue. A quarter is two seconds of work.
+_GUESSES_AT_ONCE = 0.75
+_GUESSES_WAITING = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,18 @@ Store = Callable[[str, Rendered[T]], None]
 
 
 class SingleFlight(Generic[T]):
-    """Single flight by cache key. `store` puts a rendered page into the cache, if the cache is to be trusted."""
+    """Single flight by cache key. `store` puts a rendered page into the cache, if the cache is to be trusted.
 
-    def __init__(self, cache: PageCache[T], store: Store[T], limits: RenderLimits) -> None:
+    Keys that are not `is_known` have a part of the renders and of the queue, so that they cannot keep out the others.
+    """
+
+    def __init__(
+        self,
+        cache: PageCache[T],
+        store: Store[T],
+        limits: RenderLimits,
+        is_known: Callable[[str], bool] = lambda key: True,
+    ) -> None:
         self.right_of_way = RightOfWay()
         self._cache = cache
         self._store = store
@@ -56,6 +69,13 @@ class SingleFlight(Generic[T]):
             most_waiting=limits.waiting,
             wait_s=limits.wait_s,
             observe_wait=metrics.RENDER_WAIT_SECONDS.observe,
+        )
+        self._is_known = is_known
+        self._guesses = Admission(
+            "render of an unknown address",
+            at_once=max(1, int(limits.renders * _GUESSES_AT_ONCE)),
+            most_waiting=int(limits.waiting * _GUESSES_WAITING),
+            wait_s=limits.wait_s,
         )
         self._tasks: dict[str, asyncio.Task[Rendered[T]]] = {}
 
@@ -85,7 +105,7 @@ class SingleFlight(Generic[T]):
 
     async def _render(self, key: str, render: Render[T]) -> Rendered[T]:
         await self.right_of_way.give_way(key)
-        async with self._admission.turn():
+        async with self._turn(key):
             for tries in range(_MOST_TRIES):
                 ticket = self._cache.begin()
                 with metrics.RENDER_SECONDS.time():
@@ -99,6 +119,16 @@ class SingleFlight(Generic[T]):
                 metrics.RENDERS_OUTDATED.inc()
                 await asyncio.sleep(_FIRST_PAUSE_S * 2**tries)
         raise _changes_too_fast(key)
+
+    @asynccontextmanager
+    async def _turn(self, key: str) -> AsyncIterator[None]:
+        """A slot among all renders. A guess queues for one of its own first, so that few of them are in the queue of all."""
+        if self._is_known(key):
+            async with self._admission.turn():
+                yield
+        else:
+            async with self._guesses.turn(), self._admission.turn():
+                yield
 
 
 def _changes_too_fast(key: str) -> Unavailable:

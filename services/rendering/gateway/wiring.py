@@ -13,6 +13,7 @@ from services.rendering.feeds.syndication import Syndication
 from services.rendering.gateway.cache import PageCache
 from services.rendering.gateway.internal import LARGEST_BODY_BYTES, PREFIX, InternalHandler, internal_app
 from services.rendering.gateway.invalidation import Invalidation
+from services.rendering.gateway.known_addresses import KnownAddresses
 from services.rendering.gateway.live.broadcaster import Broadcaster
 from services.rendering.gateway.live.handler import ROUTE as LIVE_ROUTE
 from services.rendering.gateway.live.handler import LiveHandler
@@ -26,7 +27,9 @@ from services.rendering.gateway.search_results import SearchClient, SearchPages
 from services.rendering.gateway.single_flight import Rendered, RenderLimits, SingleFlight
 from services.rendering.gateway.site_files import site_files
 from services.rendering.gateway.traces import Traces
+from services.rendering.pages.addresses import CORRECTIONS
 from services.rendering.pages.page import Absence, Page
+from services.rendering.pages.popular import PATH as POPULAR
 from services.rendering.pages.popular import PopularNews
 from services.rendering.pages.templates import Templates
 from services.rendering.readmodel.names import DATABASE
@@ -85,6 +88,9 @@ class GatewayParts:
         self.cache: PageCache[PageOrAbsence] = PageCache(
             most_bytes=settings.page_cache_mib * _MIB, most_absence_bytes=settings.page_cache_mib * _MIB // 16
         )
+        self.known = KnownAddresses(
+            ["/", POPULAR, CORRECTIONS, *templates.own_pages, *(f"/{section.slug}" for section in site.sections)]
+        )
         self.popular = PopularNews(templates.popular, site.language)
         self.broadcaster = Broadcaster(min(settings.live_readers, _raise_file_limit()))
         self.live_topics = LiveTopics(TopicReader(model, templates), self.popular, self.broadcaster)
@@ -96,7 +102,7 @@ class GatewayParts:
             self.live_topics,
             model,
             self.traces,
-            lambda path: self.render_ahead.enqueue_first(path),
+            self._expect_page,
         )
         model.when_replaced(self.invalidation.flush)
         self.live_handler = LiveHandler(
@@ -109,7 +115,9 @@ class GatewayParts:
         )
         self._batched_metrics = BatchedMetrics()
         limits = RenderLimits(settings.renders_at_once, _MOST_WAITING, settings.render_wait_s)
-        self.single_flight: SingleFlight[PageOrAbsence] = SingleFlight(self.cache, self._store, limits)
+        self.single_flight: SingleFlight[PageOrAbsence] = SingleFlight(
+            self.cache, self._store, limits, self.known.is_known
+        )
         page_builder = PageBuilder(model, templates, site, self.date, now, syndication)
         self.render_ahead = RenderAhead(self.single_flight, page_builder, lambda: self.invalidation.is_following)
         self.cache.on_drop = self.render_ahead.on_drop
@@ -142,8 +150,14 @@ class GatewayParts:
         metrics.LIVE_READERS.set_function(lambda: len(self.broadcaster))
         metrics.LOG_SILENT_SECONDS.set_function(lambda: self.invalidation.silent_s)
 
+    def _expect_page(self, path: str) -> None:
+        """Render the page of a story that was published this moment."""
+        self.known.note(path, has_page=True)
+        self.render_ahead.enqueue_first(path)
+
     def _store(self, key: str, rendered: Rendered[PageOrAbsence]) -> None:
         """Cache a rendered page, unless the log is not being followed."""
+        self.known.note(key, has_page=isinstance(rendered.page, Page) and rendered.page.kind.status == 200)
         if not self.invalidation.is_following:
             return
         page = rendered.page

@@ -1,10 +1,12 @@
 """Concurrent requests share one render; renders are bounded; no answer is older than an earlier one."""
 
 import asyncio
+from collections.abc import Iterable
 
 import pytest
 
 from services.rendering.gateway.cache import PageCache
+from services.rendering.gateway.known_addresses import KnownAddresses
 from services.rendering.gateway.single_flight import Rendered, RenderLimits, SingleFlight
 from shared.errors import Unavailable
 from tests.support.polling import PATIENCE_S
@@ -15,9 +17,11 @@ LIMITS = RenderLimits(renders=2, waiting=100, wait_s=PATIENCE_S)
 class Renderer:
     """A single flight with its cache, and a read model that is one version number. `go_on` holds renders back."""
 
-    def __init__(self, limits: RenderLimits = LIMITS) -> None:
+    def __init__(self, limits: RenderLimits = LIMITS, known: Iterable[str] | None = None) -> None:
         self.cache: PageCache[str] = PageCache(most_bytes=100_000, most_absence_bytes=10_000)
-        self.single_flight: SingleFlight[str] = SingleFlight(self.cache, self.store, limits)
+        self.single_flight: SingleFlight[str] = SingleFlight(
+            self.cache, self.store, limits, lambda key: known is None or key in known
+        )
         self.version = 1
         self.renders = 0
         self.running = 0
@@ -133,6 +137,42 @@ async def test_waiting_requests_are_bounded() -> None:
 
     assert sum(isinstance(answer, Unavailable) for answer in answers) == 2
     assert renderer.renders == 4
+
+
+@pytest.mark.parametrize("guesses", [200, 4_000])
+async def test_readers_of_known_pages_are_served_beside_any_number_of_guesses(guesses: int) -> None:
+    readers = [f"/known-{number}" for number in range(100)]
+    renderer = Renderer(RenderLimits(renders=8, waiting=800, wait_s=PATIENCE_S), known=readers)
+    renderer.go_on.clear()
+    guessed = [asyncio.create_task(renderer.single_flight.run(f"/{n}", renderer.render)) for n in range(guesses)]
+    await renderer.until_rendering(6)
+
+    async def quick() -> Rendered[str]:
+        return Rendered("a page", {})
+
+    answers = await asyncio.gather(*(renderer.single_flight.run(key, quick) for key in readers))
+
+    renderer.go_on.set()
+    refused = [each for each in await asyncio.gather(*guessed, return_exceptions=True) if isinstance(each, Unavailable)]
+    assert set(answers) == {"a page"}
+    assert (renderer.most_running, len(refused)) == (6, max(0, guesses - 206))
+
+
+def test_known_addresses_are_those_with_a_page_and_bounded() -> None:
+    known = KnownAddresses(["/"], most=3)
+
+    for number in range(1000):
+        known.note(f"/{number}", has_page=True)
+    known.note("/999", has_page=False)
+    known.note("/", has_page=False)
+
+    assert [key for key in ("/", "/996", "/997", "/998", "/999", "error 404 ar", "oembed /x 1 1") if known.is_known(key)] == [
+        "/",
+        "/997",
+        "/998",
+        "error 404 ar",
+    ]
+    assert len(known) == 2
 
 
 async def test_failure_reaches_all_requests_and_is_not_cached() -> None:

@@ -166,7 +166,9 @@ def test_known_addresses_are_those_with_a_page_and_bounded() -> None:
     known.note("/999", has_page=False)
     known.note("/", has_page=False)
 
-    assert [key for key in ("/", "/996", "/997", "/998", "/999", "error 404 ar", "oembed /x 1 1") if known.is_known(key)] == [
+    assert [
+        key for key in ("/", "/996", "/997", "/998", "/999", "error 404 ar", "oembed /x 1 1") if known.is_known(key)
+    ] == [
         "/",
         "/997",
         "/998",

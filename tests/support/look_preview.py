@@ -12,6 +12,7 @@ from services.rendering.pages.models import CorrectionsView, HomeView, PopularPa
 from services.rendering.pages.templates import POPULAR_SLOT, Templates
 from shared.site.site import load_site
 from tests.support import look_samples as samples
+from tests.support import stored_pictures
 
 
 def pages(templates: Templates) -> Mapping[str, str]:
@@ -25,6 +26,7 @@ def pages(templates: Templates) -> Mapping[str, str]:
         "article-arabic": templates.article(samples.arabic_article()),
         "article-french": templates.article(replace(article, language="fr")),
         "article-long": templates.article(replace(article, headline=samples.LONG_HEADLINE)),
+        "article-pictures": templates.article(stored_pictures.article(stored_pictures.TALL)),
         "article-short": templates.article(replace(article, headline="Goalkeepers", years_old=1)),
         "article-plain": templates.article(replace(plain, comments=samples.comments(0), previous=None)),
         "article-discussed": templates.article(replace(article, comments=samples.comments(50, page=1, pages=2))),

@@ -85,20 +85,24 @@ async def follow_up(store: ArticleStore, article: Article, at: datetime) -> None
         _log.warning("pictures.not_compared", article=article.id, reason=str(error))
 
 
-async def take_record(store: ArticleStore, record: PictureRecord, clock: Clock) -> None:
+async def take_record(store: ArticleStore, record: PictureRecord, clock: Clock, within_s: float = _LONGEST_S) -> None:
     """Keep an announced picture, and republish the articles that show it with the facts of an earlier version.
 
     Idempotent. Raises Unavailable when it cannot be finished now: the same announcement then goes on.
     """
     await store.pictures.store.keep(record)
-    if await store.pictures.store.is_applied(record):
+    left = await store.pictures.store.left(record)
+    if not left:
         return
-    until = monotonic() + _LONGEST_S
+    until = monotonic() + within_s
     for row in await store.lists.using(record.id):
+        if row.number >= left:
+            continue
+        if monotonic() > until:
+            await store.pictures.store.note_progress(record, row.number + 1)
+            raise Unavailable("not all articles with the picture are republished yet")
         if row.status == "published":
             await _republish(store, row.article_id, clock())
-        if monotonic() > until:
-            raise Unavailable("not all articles with the picture are republished yet")
     await store.pictures.store.note_applied(record)
 
 

@@ -1,5 +1,6 @@
 """Ingestion's copy of the facts of pictures, in MongoDB. media announces each change; the newest version counts."""
 
+import math
 from collections.abc import Iterable
 
 from shared.mongo.collections import Collection, Database, DuplicateKeyError, available
@@ -34,17 +35,29 @@ class PictureStore:
             except DuplicateKeyError:
                 return  # a newer one, or the same
 
-    async def is_applied(self, record: PictureRecord) -> bool:
-        """Whether all articles that use the picture have this version, or a newer one."""
+    async def left(self, record: PictureRecord) -> float:
+        """The number below which articles may still show an earlier version: infinity for all of them, 0 for none."""
         async with available("pictures"):
-            found = await self.collection.find_one({"_id": record.id}, {"applied_version": 1})
-        return found is not None and int(found["applied_version"]) >= record.version
+            found = await self.collection.find_one({"_id": record.id}, {"applied_version": 1, "progress": 1})
+        if found is None:
+            return math.inf
+        if int(found["applied_version"]) >= record.version:
+            return 0
+        progress = found.get("progress") or {}
+        return int(progress["below"]) if progress.get("version") == record.version else math.inf
+
+    async def note_progress(self, record: PictureRecord, below: int) -> None:
+        """Articles with this number and higher ones show the version; one that begins to show it takes the newest."""
+        async with available("pictures"):
+            progress = {"version": record.version, "below": below}
+            await self.collection.update_one({"_id": record.id}, {"$set": {"progress": progress}})
 
     async def note_applied(self, record: PictureRecord) -> None:
         """All articles that use the picture have this version."""
         older = {"_id": record.id, "applied_version": {"$lt": record.version}}
+        done = {"$set": {"applied_version": record.version}, "$unset": {"progress": ""}}
         async with available("pictures"):
-            await self.collection.update_one(older, {"$set": {"applied_version": record.version}})
+            await self.collection.update_one(older, done)
 
     async def forget(self, picture_id: str) -> None:
         """Delete the copy of a picture that the store no longer has."""

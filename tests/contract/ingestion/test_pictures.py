@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 import pytest_asyncio
 
+from services.ingestion.articles.picture_changes import follow_up, take_record
 from services.ingestion.settings import IngestionSettings
+from shared.errors import Unavailable
 from shared.ids import new_id
 from shared.pictures import PictureRecord
+from shared.times import now
 from tests.support.ingestion import IngestionClient, Json, pointers, running_ingestion
 from tests.support.pictures import MediaStandIn, a_record, media_stand_in
 
@@ -188,6 +191,48 @@ async def test_changed_picture_is_sent_again_and_editors_keep_their_version(
     edited = await ingestion.edit(saved, headline="Changed again", body_markdown=text)
     assert (edited["version"], edited["text_version"]) == (5, 5)
     await ingestion.edit(saved, body_markdown=text, wanted=412)
+
+
+async def test_change_that_takes_too_long_goes_on_where_it_ended(
+    ingestion: IngestionClient, media: MediaStandIn
+) -> None:
+    record, store = media.add(), ingestion.store.articles
+    public = [
+        await ingestion.act(await ingestion.create(lead_image={"media_id": record.id}), "publish") for _ in range(2)
+    ]
+    changed = a_record(record.id, version=2, stamp="ffffffff")
+
+    newest = await store.find(str(public[1]["id"]))
+    assert newest is not None
+
+    with pytest.raises(Unavailable):
+        await take_record(store, changed, now, within_s=0.0)
+    assert await store.pictures.store.left(changed) == newest.number + 1
+    await store.pictures.store.note_progress(changed, newest.number)
+    await announce(ingestion, changed)
+
+    versions = [(await current(ingestion, article))["version"] for article in public]
+    assert versions == [3, 2]
+    assert await store.pictures.store.left(changed) == 0
+
+
+async def test_publication_compares_its_pictures_after_the_commit(
+    ingestion: IngestionClient, media: MediaStandIn
+) -> None:
+    record, store = media.add(), ingestion.store.articles
+    public = await ingestion.act(await ingestion.create(lead_image={"media_id": record.id}), "publish")
+    # As an announcement that looked for articles before this publication was committed.
+    await store.pictures.store.keep(a_record(record.id, version=2, stamp="ffffffff"))
+    article = await store.find(str(public["id"]))
+    assert article is not None
+
+    await follow_up(store, article, now())
+    await follow_up(store, article, now())
+
+    _, second = await ingestion.events(public, 2)
+    assert second.lead_image is not None
+    assert second.lead_image.url.endswith("original-ffffffff.jpg")
+    assert (await current(ingestion, public))["version"] == 3
 
 
 async def test_uses_are_those_of_working_copies_and_readers(ingestion: IngestionClient, media: MediaStandIn) -> None:

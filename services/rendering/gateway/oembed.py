@@ -15,7 +15,7 @@ from multidict import MultiDict
 from services.rendering.contract import OEmbed
 from services.rendering.feeds.syndication import absolute, last_modified
 from services.rendering.gateway.single_flight import Rendered
-from services.rendering.pages.addresses import Address, Redirect, read_address
+from services.rendering.pages.addresses import LONGEST_TARGET, Address, Redirect, read_address
 from services.rendering.pages.language import Languages
 from services.rendering.pages.models import Picture
 from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Page, PageKind
@@ -65,6 +65,8 @@ def is_embed(target: str) -> bool:
 
 def read_embed_query(target: str, base_url: str) -> EmbedQuery:
     """Read a request target. Raises Problem."""
+    if len(target) > LONGEST_TARGET:
+        raise Problem(414, "The address is too long.")
     try:
         pairs = parse_qsl(target.partition("?")[2], keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
     except ValueError as error:

@@ -43,3 +43,10 @@ def test_repeated_parameter_is_refused(more: str) -> None:
         read_embed_query(f"/v1/oembed?url={SITE}/world/a&{more}", SITE)
 
     assert caught.value.status == 422
+
+
+def test_long_target_is_refused_before_it_is_read() -> None:
+    with pytest.raises(Problem) as caught:
+        read_embed_query("/v1/oembed?" + "url=%41&" * 1000, SITE)
+
+    assert caught.value.status == 414

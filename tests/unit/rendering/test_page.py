@@ -8,7 +8,7 @@ import pytest
 
 from services.rendering.pages.assets import Assets
 from services.rendering.pages.models import PopularView
-from services.rendering.pages.negotiation import ENCODINGS, Encoding, choose_encoding
+from services.rendering.pages.negotiation import ENCODINGS, Encoding, choose_encoding, is_unmodified_since
 from services.rendering.pages.page import FOR_EVER, EncodedPage, Page, PageKind
 from services.rendering.pages.popular import ENOUGH, MOST_LINES, Block, PopularNews
 from services.rendering.pages.templates import POPULAR_SLOT
@@ -156,10 +156,19 @@ def test_compressed_media_is_sent_unencoded() -> None:
         ("", "identity"),
         ("br;q=nonsense, gzip", "gzip"),
         (";;;,,,=,q=", "identity"),
+        ("gzip;q=0.5," + " x," * 1000 + "br", "gzip"),
+        (" x," * 84 + "br,gzip;q=0", "br"),
     ],
 )
 def test_client_gets_its_preferred_encoding(accepted: str, chosen: str) -> None:
     assert choose_encoding(accepted) == chosen
+
+
+def test_date_of_a_client_is_short() -> None:
+    date = "Sun, 29 Nov 2026 10:00:00 GMT"
+
+    assert is_unmodified_since(date, 1)
+    assert not is_unmodified_since("29 Nov 2026 10:00:00 GMT" + " a" * 3000, 1)
 
 
 @pytest.mark.parametrize(

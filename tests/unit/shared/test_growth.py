@@ -14,6 +14,10 @@ from multidict import MultiDict
 from services.comments.text import to_html
 from services.desk.articles.copy import parts_of, sent_of
 from services.ingestion.articles.markdown import render, render_whole
+from services.rendering.gateway.oembed import read_embed_query
+from services.rendering.gateway.search_results import read_search
+from services.rendering.pages.addresses import read_address
+from services.rendering.pages.negotiation import choose_encoding, is_unmodified_since
 from services.search.rules import parse
 from shared.errors import Problem
 from shared.http.requests import has_already, parse_form, refuse_twice
@@ -50,6 +54,14 @@ def _pairs(text: str) -> MultiDict[str]:
     return MultiDict([(name, "") for name in text.split("&")])
 
 
+def _address(text: str) -> object:
+    return read_address("/" + text)
+
+
+def _headers(text: str) -> object:
+    return choose_encoding(text), is_unmodified_since(text, 1)
+
+
 MARKDOWN = {
     name: lambda size, mark=mark: mark * (size // len(mark))
     for name, mark in {
@@ -60,6 +72,11 @@ MARKDOWN = {
         "cells": "|a", "definitions": "a\n: b\n\n", "paragraphs": "- a\n\n", "lines": "[a\n", "entities": "&a", "tags": "<a ",
         "backslashes": "\\", "fences": "```\n", "titles": "a\n-\n",
     }.items()
+}  # fmt: skip
+
+REPEATED = {
+    part: lambda size, part=part: part * size
+    for part in ("a", "-", "a/", ".", "0:", "0.", "a ", ",", "9", "%41", "tag/", "?page=1&", "br;q=0.1,")
 }  # fmt: skip
 
 STACK = "a" + "\u0316" * 15 + "\u0301" * 15
@@ -86,6 +103,10 @@ FUNCTIONS = [
     Growing("form", refused(lambda text: parse_form(text.encode())), lambda size: "a=1&" * size),
     Growing("query", refused(lambda text: refuse_twice(_pairs(text))), lambda size: "&".join(f"a{n}" for n in range(size))),
     Growing("If-None-Match", lambda text: has_already(text, '"1"'), lambda size: '"2", ' * size),
+    *(Growing(f"headers, {part}", _headers, text) for part, text in REPEATED.items()),
+    *(Growing(f"address, {part}", refused(_address), text) for part, text in REPEATED.items()),
+    Growing("address of a search", refused(lambda text: read_search("/search?" + text)), lambda size: "q=%D9&" * size),
+    Growing("address of a card", refused(lambda text: read_embed_query(text, "http://a.b")), lambda size: "?url=" + "http:" * size),
     Growing("question", lambda text: parse(text), lambda size: 'a "' * size),
     Growing("desk, lists", parts_of, lambda size: '"a"   b ' * size),
     Growing("desk, lines", lambda text: sent_of({"headline": text}), lambda size: "a" + " " * size + "b"),

@@ -2,6 +2,8 @@
 .PHONY: help run test long check sbom check-next bench faults browser clean
 
 PYTHON := .venv/bin/python
+# Python keeps what it compiled: without that, pytest compiles all tests in each of its processes (6 s of each).
+unexport PYTHONDONTWRITEBYTECODE
 # The stack ends with make (the parent of this shell), even after SIGKILL.
 STACK = WM_STOP_WITH_PARENT=$(shell echo $$PPID) exec $(PYTHON) -m deploy.local
 

@@ -86,6 +86,7 @@ OTHER_VARIABLES = (
     OtherVariable("WM_CHROMIUM", "", "tests", "browser that tests use instead of the one they find"),
     OtherVariable("WM_VNU_JAR", "", ".ci/run, tests/e2e", "jar of the Nu HTML checker"),
     OtherVariable("WM_VNU_FOLDER", "~/.cache/world-monitor-vnu", ".ci/run", "where the Nu HTML checker is kept"),
+    OtherVariable("WM_EXAMPLES", "", "tests", "`all`: tests try all generated examples, not a third of them"),
     OtherVariable("WM_COMPOSE_SECONDS", "420", ".ci/run", "time limit of the compose test's short form, in s"),
 )
 

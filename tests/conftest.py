@@ -16,12 +16,13 @@ from hypothesis import settings
 
 from tests.support.browser import find_chromium
 from tests.support.engines import running_engines
+from tests.support.examples import examples
 
 pytest_plugins = ["tests.support.plugin"]
 
 # The duration of an example depends more on the machine's other work than on the code.
-settings.register_profile("no-deadline", deadline=None)
-settings.load_profile("no-deadline")
+settings.register_profile("world-monitor", deadline=None, max_examples=examples(100))
+settings.load_profile("world-monitor")
 
 
 @pytest.fixture(scope="session")

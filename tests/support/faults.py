@@ -1,6 +1,7 @@
 """Helpers of the fault tests: a load with a ledger, repeated kills, and waits for recovery."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -16,11 +17,16 @@ from tests.support.polling import eventually
 from tests.support.running import ROOT, Platform
 
 RECOVERY_BAR_S = 15.0
+# `fault_seconds`: seconds for which a fault is repeated, few in `make test`, many in `make faults`.
+FAULT_SECONDS = float(os.environ.get("WM_FAULT_SECONDS", "8"))
+IS_LONG = FAULT_SECONDS >= 60
+# Enough that each kill meets views on their way.
+VIEWS_PER_S = 200.0 if IS_LONG else 60.0
 
 
 @asynccontextmanager
 async def sending_views(
-    platform: Platform, articles: Sequence[str], ledger: Path, seconds: float, *, rate: float = 200
+    platform: Platform, articles: Sequence[str], ledger: Path, seconds: float, *, rate: float = VIEWS_PER_S
 ) -> AsyncIterator[subprocess.Popen[bytes]]:
     """Send views from a process that the faults do not touch. It has finished at the end of the block."""
     command = [sys.executable, "-m", "tests.support.ledger", "--edge", platform.edge, "--ledger", str(ledger)]

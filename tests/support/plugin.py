@@ -1,5 +1,6 @@
 """Pytest hooks: distribution of tests over processes, time limits, and the end of every process that a run started."""
 
+import gc
 import inspect
 import os
 import subprocess
@@ -58,6 +59,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             item.obj = limits.limited(item.obj, limits.limit_of(item))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Leave modules and tests out of all further garbage collections, which took a fifth of the unit tests' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,6 +14,7 @@ from services.comments.settings import CommentsSettings
 from shared.events import ArticleState
 from shared.http.app import LARGEST_BODY_BYTES
 from tests.support.comments import CommentsService, running_comments, written
+from tests.support.examples import examples
 from tests.support.polling import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -92,7 +93,7 @@ def _wrong_fields() -> st.SearchStrategy[dict[str, object]]:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wrong=_wrong_fields())
 async def test_wrong_fields_are_named_and_nothing_is_stored(
     comments: CommentsService, article: ArticleState, wrong: dict[str, object]
@@ -108,7 +109,7 @@ async def test_wrong_fields_are_named_and_nothing_is_stored(
     assert await comments.store.comments.count() == before
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     fields=st.dictionaries(
         st.sampled_from(["name", "email", "body", "website", "parent_id", "x"]), st.text(max_size=30), max_size=6

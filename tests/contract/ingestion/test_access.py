@@ -2,6 +2,7 @@
 
 import asyncio
 import string
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from services.ingestion.people.roles import ALLOWED, ROLES, Right, Role
 from services.ingestion.settings import IngestionSettings
 from shared.times import now, rfc3339
+from tests.support.examples import examples
 from tests.support.ingestion import DRAFT, IngestionClient, Json, running_ingestion
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -37,19 +39,33 @@ CALLS: dict[Right, tuple[str, str, Json | None]] = {
 }
 
 
+async def _published(ingestion: IngestionClient) -> Json:
+    return await ingestion.act(await ingestion.create(), "publish")
+
+
+async def _submitted(ingestion: IngestionClient) -> Json:
+    return await ingestion.act(await ingestion.create(), "submit")
+
+
+async def _closed(ingestion: IngestionClient) -> Json:
+    return await ingestion.create(embargo_until=FAR_AHEAD)
+
+
+ARTICLES: dict[str, Callable[[IngestionClient], Awaitable[Json]]] = {
+    "draft": IngestionClient.create,
+    "published": _published,
+    "submitted": _submitted,
+    "closed": _closed,
+}
+
+
 @pytest.mark.parametrize("right", CALLS)
 @pytest.mark.parametrize("role", ROLES)
 async def test_role_has_exactly_the_rights_of_its_row(ingestion: IngestionClient, role: Role, right: Right) -> None:
-    articles = {
-        "draft": await ingestion.create(),
-        "published": await ingestion.act(await ingestion.create(), "publish"),
-        "submitted": await ingestion.act(await ingestion.create(), "submit"),
-        "closed": await ingestion.create(embargo_until=FAR_AHEAD),
-    }
     method, path, body = CALLS[right]
+    articles = {name: await make(ingestion) for name, make in ARTICLES.items() if f"{{{name}}}" in path}
     client = await ingestion.as_role(role)
-    version = next((article["version"] for name, article in articles.items() if f"{{{name}}}" in path), None)
-
+    version = next((article["version"] for article in articles.values()), None)
     ids = {name: article["id"] for name, article in articles.items()}
     answer = await client.call(method, path.format(**ids), body, match=version)
 
@@ -208,7 +224,7 @@ async def test_wrong_input_names_its_field_and_stores_nothing(ingestion: Ingesti
             assert isinstance(errors, list)
             assert all(error["pointer"].split("/")[1] == name and error["detail"] for error in errors)
 
-    @settings(max_examples=12, deadline=None)
+    @settings(max_examples=examples(12), deadline=None)
     @given(WRONG[name])
     def check(value: object) -> None:
         asyncio.run_coroutine_threadsafe(refused(value), loop).result(20)

@@ -35,6 +35,7 @@ from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.producer import Producer
 from shared.kafka.sinks import Batch, PositionDiffers
 from shared.redis import connect
+from tests.support.examples import examples
 
 ARTICLES = [name for name in (f"article-{number}" for number in range(60)) if views_partition(name) == 0][:3]
 START_MS = int(datetime(2026, 2, 8, 12, tzinfo=UTC).timestamp() * 1000)
@@ -302,6 +303,6 @@ def test_scripts_agree_with_the_model(redis_url: str, monkeypatch: pytest.Monkey
     run_state_machine_as_test(
         ApplyViews,
         settings=settings(
-            max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples(30), stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -17,6 +17,7 @@ from services.ingestion.articles.history import (
 from services.ingestion.articles.rules import Article, Author, Content, event_of
 from shared.events import FieldDifference, PublicVersion, TextPiece, encode
 from shared.kafka.producer import check_size
+from tests.support.examples import examples
 
 NOON = datetime(2026, 2, 8, 12, tzinfo=UTC)
 INES = Author(id="ines", name="Ines Halloran")
@@ -135,7 +136,7 @@ def test_switched_off_history_is_in_no_event_and_its_versions_have_no_difference
     ]  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(st.sampled_from([0, 10, 3_000, 40_000]), min_size=1, max_size=60),
     st.sampled_from([0, 900, 9_000, MOST_BYTES]),

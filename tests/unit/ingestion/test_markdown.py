@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingestion.articles.markdown import render, render_whole, sanitise, shows_nothing
+from tests.support.examples import examples
 
 ALLOWED = "p br hr h2 h3 h4 h5 h6 strong em s code pre blockquote ul ol li a img table thead tbody tr th td sup section dl dt dd"
 PIECES = [
@@ -111,7 +112,7 @@ def test_no_script_and_no_deceptive_target_gets_through(markdown: str) -> None:
     _check(render(markdown))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 def test_no_text_makes_more_than_the_allowed_html(markdown: str) -> None:
     html = render(markdown)
@@ -120,7 +121,7 @@ def test_no_text_makes_more_than_the_allowed_html(markdown: str) -> None:
     assert sanitise(html) == html
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(max_size=200))
 def test_sanitiser_is_idempotent(html: str) -> None:
     once = sanitise(html)
@@ -213,7 +214,7 @@ PARAGRAPHS = [
 ]
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(
     st.lists(st.sampled_from(PARAGRAPHS), max_size=9).map("\n\n".join)
     | st.lists(st.sampled_from(PIECES), max_size=30).map("".join)

@@ -15,6 +15,7 @@ from services.rendering.readmodel.documents import StoredArticle, StoredPath
 from services.rendering.readmodel.names import article_name, front_name, path_name
 from services.rendering.readmodel.snapshot import LoadedSnapshot, NotLoaded, Snapshot
 from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Erased, Event, Picture
+from tests.support.examples import examples
 from tests.support.projector import MORNING, an_article
 from tests.support.read_model import Memory
 
@@ -85,7 +86,7 @@ steps = st.lists(st.tuples(st.integers(0, 45), st.sampled_from(ACTIONS)), max_si
 rewinds = st.lists(st.tuples(st.integers(1, 30), st.integers(0, 40)), max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(steps, rewinds)
 def test_read_model_matches_the_newest_events_after_redelivery(
     steps: list[tuple[int, str]], rewinds: list[tuple[int, int]]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from services.rendering.gateway.cache import DEPENDENCY_BYTES, ENTRY_BYTES, PageCache, Ticket
+from tests.support.examples import examples
 
 DEPENDENCIES = st.sampled_from(("article:1", "article:2", "list:site:front"))
 KEYS = st.sampled_from(("/", "/world", "/world/a", "/world/b"))
@@ -236,4 +237,4 @@ class Races(RuleBasedStateMachine):
 
 
 TestRaces = Races.TestCase
-TestRaces.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+TestRaces.settings = settings(max_examples=examples(80), stateful_step_count=40, deadline=None)

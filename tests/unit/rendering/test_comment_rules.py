@@ -13,6 +13,7 @@ from services.rendering.projector.comment_rules import MOST_IN_THREAD
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import StoredArticle, StoredThread
 from shared.events import CommentHeld, CommentPublished, CommentRemoved, CommentState, Erased
+from tests.support.examples import examples
 from tests.support.projector import MORNING, a_comment, an_article
 from tests.support.read_model import Memory
 
@@ -70,7 +71,7 @@ def shuffled(history: dict[str, list[CommentState]], rng: random.Random) -> list
     return events
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.integers(0, 1 << 32))
 def test_threads_show_the_newest_events_in_any_order(seed: int) -> None:
     rng = random.Random(seed)
@@ -100,7 +101,7 @@ def _check_order_of_replies(history: dict[str, list[CommentState]], shown: Seque
             assert order.index(parent) < order.index(name)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(0, 1 << 32))
 def test_two_orders_of_events_give_equal_threads(seed: int) -> None:
     rng = random.Random(seed)

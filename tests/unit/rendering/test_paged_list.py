@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import StoredCard
 from services.rendering.readmodel.snapshot import Snapshot
+from tests.support.examples import examples
 from tests.support.projector import MORNING
 from tests.support.read_model import Memory
 
@@ -56,7 +57,7 @@ def number_after(snapshot: Snapshot, number: int) -> int | None:
     return newer.number
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(changes)
 def test_list_holds_inserted_cards_in_order_in_bounded_pages(
     steps: list[tuple[str, int, int]],
@@ -78,7 +79,7 @@ def test_list_holds_inserted_cards_in_order_in_bounded_pages(
     assert len({number for number, _ in pages}) == len(pages)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(changes)
 def test_entry_and_its_neighbours_are_found_from_any_hint(steps: list[tuple[str, int, int]]) -> None:
     memory = Memory()
@@ -94,7 +95,7 @@ def test_entry_and_its_neighbours_are_found_from_any_hint(steps: list[tuple[str,
         assert newer in (None, cards[at + 1] if at + 1 < len(cards) else None)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(changes)
 def test_links_lead_from_the_oldest_page_to_the_front(steps: list[tuple[str, int, int]]) -> None:
     memory = Memory()
@@ -107,7 +108,7 @@ def test_links_lead_from_the_oldest_page_to_the_front(steps: list[tuple[str, int
         assert memory.ask(partial(number_after, number=number)) == after
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.integers(0, 40), max_size=20))
 def test_page_keeps_its_number_while_cards_come_and_go(withdrawn: list[int]) -> None:
     memory = Memory()

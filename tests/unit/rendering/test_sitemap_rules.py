@@ -10,6 +10,7 @@ from services.rendering.pages import queries
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import SitemapIndex, modified_at
 from shared.events import ArticleState, ArticleWithdrawn, Erased
+from tests.support.examples import examples
 from tests.support.projector import MORNING, an_article
 from tests.support.read_model import Memory
 
@@ -49,7 +50,7 @@ def filled() -> Memory:
         st.tuples(st.integers(0, 260), st.sampled_from(["republish", "redate", "withdraw", "rename"])), max_size=30
     )
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 def test_sitemaps_hold_exactly_the_published_articles(changes: list[tuple[int, str]]) -> None:
     memory = Memory()
     memory.documents = dict(filled().documents)

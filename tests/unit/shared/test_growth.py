@@ -27,6 +27,7 @@ from shared.text import EDITOR_PROSE, READER_PROSE, TextRefused, close_marks, ti
 MOST_GROWTH = 9.0
 _LEAST_S = 0.002
 _RUNS = 2
+_MEASURES = 5
 
 
 @dataclass(frozen=True)
@@ -130,4 +131,8 @@ def test_work_grows_no_faster_than_the_text(function: Growing) -> None:
     while (small := seconds(function, size)) < _LEAST_S and size < 32_000:
         size *= 2
 
-    assert seconds(function, 4 * size) / max(small, _LEAST_S) < MOST_GROWTH
+    # A busy machine slows a single measure, and never makes one faster.
+    growths: list[float] = []
+    while min(growths, default=MOST_GROWTH) >= MOST_GROWTH and len(growths) < _MEASURES:
+        growths.append(seconds(function, 4 * size) / max(small, _LEAST_S))
+    assert min(growths) < MOST_GROWTH, growths

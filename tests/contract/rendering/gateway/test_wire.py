@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.rendering.settings import RenderingSettings
+from tests.support.examples import examples
 from tests.support.gateway import Gateway, open_gateway
 from tests.support.polling import PATIENCE_S
 
@@ -125,7 +126,7 @@ async def test_random_target_and_header_never_get_a_server_error(gateway: Gatewa
     targets, headers = st.binary(max_size=60), st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60)
     drawn: list[tuple[bytes, str]] = []
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(targets, headers)
     def draw(target: bytes, value: str) -> None:
         drawn.append((target, value))

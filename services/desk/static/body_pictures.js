@@ -26,25 +26,39 @@ window.desk = window.desk || {};
     return !new DOMParser().parseFromString(html.replace(/<style\b[^]*?<\/style\s*>/gi, "").replace(/\sstyle\s*=/gi, " data-style="), "text/html").body.textContent.trim();
   }
 
-  function take(files) {
-    const older = desk.text.getText();
-    const place = field.selectionEnd;
-    for (const file of files) desk.upload(file, { list, onDone: (picture, row) => insert(picture, row, older, place) });
+  /* The picture of the first try; null where it was refused. `onLate` gets the one of a retry. */
+  async function upload(file, onLate) {
+    let isFirst = true;
+    const onDone = (picture, row) => {
+      row.querySelector("a").target = "_blank";
+      if (picture.alt || picture.decorative) row.remove();
+      if (!isFirst) onLate(picture);
+    };
+    const picture = await desk.upload(file, { list, onDone });
+    isFirst = false;
+    return picture;
   }
 
-  /* Put the picture where its file came in. A person who types on elsewhere keeps caret and focus. */
-  async function insert(picture, row, older, place) {
+  /* Files that come together make one gallery, in their order. One that is refused at first comes in by itself when a retry succeeds. */
+  async function take(files) {
+    const older = desk.text.getText();
+    const place = field.selectionEnd;
+    const pictures = (await Promise.all(files.map((file) => upload(file, (picture) => insert([picture], older, place))))).filter(Boolean);
+    if (pictures.length) await insert(pictures, older, place);
+  }
+
+  /* Put pictures where their files came in. A person who types on elsewhere keeps caret and focus. */
+  async function insert(pictures, older, place) {
     await composed();
     const text = desk.text.getText();
-    const change = desk.marks.picture(text, ...[0, 0].map(() => desk.movedPlace(older, text, place)), { alt: picture.alt || "", address: `media:${picture.id}` });
+    const at = desk.movedPlace(older, text, place);
+    const change = desk.marks.gallery(text, at, at, pictures.map(({ id, alt = "" }) => ({ alt, address: `media:${id}` })));
     const focused = document.activeElement;
-    const caret = [field.selectionStart, field.selectionEnd].map((at) => (at > change.start ? at + change.text.length : at));
-    const wasAt = field.selectionStart === change.start && field.selectionEnd === change.start;
+    const caret = [field.selectionStart, field.selectionEnd].map((spot) => (spot > at ? spot + change.text.length : spot));
+    const isThere = field.selectionStart === at && field.selectionEnd === at;
     desk.text.replaceRange(change.start, change.end, change.text);
-    field.setSelectionRange(...(wasAt ? change.select : caret));
+    field.setSelectionRange(...(isThere ? change.select : caret));
     if (focused instanceof HTMLElement && focused !== field) focused.focus({ preventScroll: true });
-    row.querySelector("a")?.setAttribute("target", "_blank");
-    if (picture.alt || picture.decorative) row.remove();
   }
 
   // A change of the text would break a word that an input method is making.

@@ -93,9 +93,22 @@ window.desk = window.desk || {};
     return { start, end, text: made, select: [start + made.length, start + made.length] };
   }
 
-  /* A picture is a paragraph of its own. */
-  function picture(text, start, end, { alt, address, caption = "" }) {
-    return block(text, start, end, `![${escaped(line(alt))}](${destination(address)}${caption.trim() ? ` "${quoted(line(caption))}"` : ""})`);
+  /* A picture is a paragraph of its own; `beside` puts it into the paragraph of the picture before it, which makes a gallery. */
+  function picture(text, start, end, { beside = false, ...shown }) {
+    if (!beside || !isBehindPicture(text, start)) return block(text, start, end, pictureText(shown));
+    const made = `\n${pictureText(shown)}`;
+    return { start, end, text: made, select: [start + made.length, start + made.length] };
+  }
+
+  const pictureText = ({ alt, address, caption = "" }) => `![${escaped(line(alt))}](${destination(address)}${caption.trim() ? ` "${quoted(line(caption))}"` : ""})`;
+
+  /* Several pictures in one paragraph, a line each. */
+  const gallery = (text, start, end, pictures) => block(text, start, end, pictures.map(pictureText).join("\n"));
+
+  /* Whether a place is at the end of a line that is a picture of the library and no more. */
+  function isBehindPicture(text, place) {
+    const before = text.slice(text.lastIndexOf("\n", place - 1) + 1, place);
+    return (text[place] ?? "\n") === "\n" && /^!\[.*\]\(media:[0-9a-z]+(?: ".*")?\)$/.test(before);
   }
 
   const line = (text) => text.replace(/\s+/g, " ").trim();
@@ -139,6 +152,8 @@ window.desk = window.desk || {};
     quote: (text, start, end) => prefix(text, start, end, /^> ?/, () => "> "),
     link,
     picture,
+    gallery,
+    isBehindPicture,
     paste,
     newLine,
   });

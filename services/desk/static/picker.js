@@ -13,9 +13,9 @@ window.desk = window.desk || {};
     return { input, made };
   }
 
-  /* Choose a picture. `insert` asks for alt text and caption as well; `alt` is what they begin with. Resolves to {id, alt, caption, name}, to
-     {byAddress: true}, or to null when the dialog is closed. */
-  desk.pick = ({ insert = false, alt = "" } = {}) => {
+  /* Choose a picture. `insert` asks for alt text and caption as well; `alt` is what they begin with; `hasGallery` offers to put it
+     beside the picture before it. Resolves to {id, alt, caption, name, beside}, to {byAddress: true}, or to null when the dialog is closed. */
+  desk.pick = ({ insert = false, alt = "", hasGallery = false } = {}) => {
     const search = field(desk.word("pick.search"), "pick-q", { type: "search", dir: "auto", enterKeyHint: "search" });
     const upload = field(desk.word("pick.upload"), "pick-file", { type: "file", multiple: true, accept: "image/jpeg,image/png,image/webp,image/avif,image/gif" });
     const uploads = desk.make("ul", { className: "uploads" });
@@ -23,7 +23,9 @@ window.desk = window.desk || {};
     const results = desk.make("div", { className: "pick-results" });
     const words = field(desk.word("pick.alt"), "pick-alt", { dir: "auto", maxLength: 500 }, desk.word("pick.alt_hint"));
     const caption = field(desk.word("pick.caption"), "pick-caption", { dir: "auto", maxLength: 1000 }, desk.word("pick.caption_hint"));
-    const texts = desk.make("div", { className: "pick-texts", hidden: true }, words.made, caption.made);
+    const beside = desk.make("input", { type: "checkbox", id: "pick-beside", checked: hasGallery });
+    const gallery = desk.make("p", { className: "check", hidden: !hasGallery }, beside, desk.make("label", { htmlFor: beside.id, textContent: desk.word("pick.beside") }));
+    const texts = desk.make("div", { className: "pick-texts", hidden: true }, words.made, caption.made, gallery);
     const problem = desk.make("p", { className: "problem", hidden: true, attributes: { role: "alert" } });
     const use = desk.make("button", { type: "button", textContent: desk.word(insert ? "pick.insert" : "pick.use"), attributes: { "data-use": "" } });
     const cancel = desk.make("button", { type: "button", className: "second", textContent: desk.word("pick.cancel") });
@@ -86,7 +88,7 @@ window.desk = window.desk || {};
       const one = picked();
       if (!one) { refuse(desk.word("pick.none")); results.querySelector("input")?.focus(); return; }
       const { alt: own, caption: theirs, credit, name } = one.dataset;
-      const said = insert ? { alt: words.input.value, caption: caption.input.value } : { alt: own, caption: theirs };
+      const said = insert ? { alt: words.input.value, caption: caption.input.value, beside: beside.checked } : { alt: own, caption: theirs };
       finish({ id: one.value, name, credit, ...said });
     }
 

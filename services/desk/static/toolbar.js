@@ -30,11 +30,12 @@ window.desk = window.desk || {};
   /* A picture of the library, or of an address. Undo takes it back in one step. */
   async function choose() {
     const [from, to] = [field.selectionStart, field.selectionEnd];
-    const found = await desk.pick({ insert: true, alt: desk.text.getText().slice(from, to) });
+    const text = desk.text.getText();
+    const found = await desk.pick({ insert: true, alt: text.slice(from, to), hasGallery: desk.marks.isBehindPicture(text, from) });
     field.focus({ preventScroll: true });
     field.setSelectionRange(from, to);
     if (found?.byAddress) ask("picture");
-    else if (found) run("picture", { alt: found.alt, caption: found.caption, address: `media:${found.id}` });
+    else if (found) run("picture", { alt: found.alt, caption: found.caption, address: `media:${found.id}`, beside: found.beside });
   }
 
   // Dialogs

@@ -75,7 +75,8 @@ window.desk = window.desk || {};
     return made;
   }
 
-  /* Upload a file with a row in `list`. `onDone(picture, row)` is called once media has the picture. */
+  /* Upload a file with a row in `list`. `onDone(picture, row)` is called once media has the picture.
+     Resolves, when the first try has ended, to the picture; to null when it was refused. */
   desk.upload = (file, { list, onDone }) => {
     const state = desk.make("span", { className: "upload-state", attributes: { role: "status" } });
     const bar = desk.make("progress", { max: 1, value: 0, attributes: { "aria-label": file.name } });
@@ -104,11 +105,12 @@ window.desk = window.desk || {};
       });
       for (const one of [retry, remove]) one.append(desk.make("span", { className: "unseen", textContent: ` ${file.name}` }));
       offer(retry, remove);
+      return null;
     }
 
     async function start() {
       open += 1;
-      try { await attempt(); } finally {
+      try { return await attempt(); } finally {
         open -= 1;
         if (!open) idle.splice(0).forEach((go) => go());
       }
@@ -116,7 +118,7 @@ window.desk = window.desk || {};
 
     async function attempt() {
       row.classList.remove("refused");
-      if (isTooLarge(file)) { refused(tooLarge()); return; }
+      if (isTooLarge(file)) return refused(tooLarge());
       const stop = new AbortController();
       bar.hidden = false;
       bar.value = 0;
@@ -130,9 +132,8 @@ window.desk = window.desk || {};
           if (share >= 1) say(desk.word("upload.checking"));
         } });
       });
-      if (stop.signal.aborted) refused(desk.word("upload.cancelled"), true);
-      else if (answer.status === 200 || answer.status === 201) added(answer);
-      else refused(reason(answer));
+      if (stop.signal.aborted) return refused(desk.word("upload.cancelled"), true);
+      return answer.status === 200 || answer.status === 201 ? added(answer) : refused(reason(answer));
     }
 
     function added({ status, json }) {
@@ -140,11 +141,11 @@ window.desk = window.desk || {};
       say(desk.word(status === 201 ? "upload.added" : "upload.known"));
       const needsAlt = !json.alt && !json.decorative;
       offer(desk.make("a", { href: `/desk/media/${json.id}`, textContent: desk.word(needsAlt ? "upload.describe" : "upload.open") }));
-      onDone?.(json, row, status === 201);
+      onDone?.(json, row);
+      return json;
     }
 
-    start();
-    return row;
+    return start();
   };
 
   /* Resolves when no upload is under way; at once when there is none. */

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -20,11 +21,12 @@ from tests.support.picture_desk import PictureDesk, draw_picture, running_pictur
 
 @dataclass(frozen=True)
 class PictureFront:
-    """The desk and media at one address, and a picture that has all texts."""
+    """The desk and media at one address; a picture that has all texts, and one that has none."""
 
     front: Front
     running: PictureDesk
     harbour_id: str
+    portrait_id: str
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -60,8 +62,8 @@ async def pictured(
         harbour = await running.add(
             draw_picture("#88aacc"), "harbour.jpg", alt='A "harbour" [at dusk]', caption="It waits.", credit="Ines"
         )
-        await running.add(draw_picture("#336644", (900, 1400)), "IMG_2042.jpg")
-        yield PictureFront(front, running, str(harbour["id"]))
+        portrait = await running.add(draw_picture("#336644", (900, 1400)), "IMG_2042.jpg")
+        yield PictureFront(front, running, str(harbour["id"]), str(portrait["id"]))
 
 
 @asynccontextmanager
@@ -120,7 +122,12 @@ async def test_article_gets_its_pictures_by_keyboard_alone(browser: Browser, pic
         await expect(body).to_have_value(text)
         await press(page, "Control+z")
         await expect(body).to_have_value("One.")
-        await press(page, "Control+Shift+z")
+        await press(page, "Control+Shift+z", "Shift+Tab", "Enter")
+        await dialog.get_by_role("radio").first.check()
+        await dialog.get_by_label("What it shows here").fill("A pier")
+        await dialog.get_by_role("button", name="Insert").click()
+        text += f"\n![A pier](media:{pictured.portrait_id})"
+        await expect(body).to_have_value(text)
         await saved(page)
 
         found = await stored(pictured.front, article)
@@ -168,6 +175,17 @@ async def test_pasted_and_dropped_files_come_into_the_text_while_a_person_types_
         await expect(refused).to_contain_text("JPEG, PNG, WebP, AVIF")
         await refused.get_by_role("button", name="Remove").click()
         await expect(rows).to_have_count(1)
+
+        files = [(f"{name}.jpg", "image/jpeg", draw_picture(f"#{name}")) for name in ("010203", "040506")]
+        await body.evaluate(
+            "field => { field.value = ''; field.dispatchEvent(new InputEvent('input', {bubbles: true})); }"
+        )
+        await give(page, "drop", "#body_markdown", *files)
+        await expect(body).to_have_value(re.compile(r"^!\[\]\(media:\w+\)\n!\[\]\(media:\w+\)$"))
+        await expect(page.locator("#body-pictures a")).to_have_text(["010203.jpg", "040506.jpg"])
+        await body.focus()
+        await press(page, "Control+z")
+        await expect(body).to_have_value("")
 
 
 async def test_library_takes_several_files_and_says_why_it_refuses_one(

@@ -8,6 +8,7 @@ import pyvips
 
 from services.media.worker.child.credits import EmbeddedTexts, read_texts
 from services.media.worker.child.images import on_white, open_header, save_jpeg, save_png, without_metadata
+from services.media.worker.child.png_chunks import PngRefused, check_png
 from services.media.worker.jobs import CheckJob, CreditTexts
 
 # The source of all variants, so its own losses must not show.
@@ -39,6 +40,8 @@ def _check(job: CheckJob) -> Mapping[str, object]:
         header = open_header(job.kind, job.source)
         frames = header.get("n-pages") if header.get_typeof("n-pages") else 1
         _refuse_size(job, header.width, header.height, frames)
+        if job.kind == "png":
+            check_png(job.source)
         texts = read_texts(header)
         size = _upright_size(header)
         del header
@@ -46,6 +49,8 @@ def _check(job: CheckJob) -> Mapping[str, object]:
         has_alpha = _is_transparent(image)
         image = image if has_alpha else on_white(image)
         _save_original(image, job, has_alpha, texts)
+    except PngRefused as error:
+        raise PictureRefused(str(error)) from error
     except pyvips.Error as error:
         raise PictureRefused(_reason(job.kind, error)) from error
     return {

@@ -60,6 +60,14 @@ async def with_sent_pictures(store: ArticleStore, content: Content) -> Content:
     return shown
 
 
+async def with_known_pictures(store: ArticleStore, article: Article) -> Article:
+    """The article as an editor reads it: a draft follows its pictures without a new version. Unknown pictures stay so."""
+    if not article.working.picture_ids:
+        return article
+    found = await store.pictures.find(article.working.picture_ids)
+    return article.model_copy(update={"working": await _refreshed(article.working, found)})
+
+
 async def with_current_pictures(store: ArticleStore, article: Article) -> Article:
     """The article before a publication: its working copy with the pictures as they are now.
 
@@ -145,7 +153,12 @@ async def _change_of(store: ArticleStore, article: Article, at: datetime) -> Cha
 
 
 async def _refreshed(content: Content, found: FoundPictures) -> Content:
-    """The content with its pictures as they are now; the same one, without a rendering, when nothing differs."""
+    """The content with its pictures as they are now; the same one, without a rendering, when nothing differs.
+
+    While media does not answer about one of them, the content stays as it was.
+    """
+    if found.unanswered.intersection(content.picture_ids):
+        return content
     versions = {picture.id: picture.version for picture in content.body_pictures}
     is_same_text = all(version == _version_of(found, picture_id) for picture_id, version in versions.items())
     if not is_same_text:

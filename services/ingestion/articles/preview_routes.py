@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 from aiohttp import web
 
 from services.ingestion.articles.contract import ArticleAnswer, PreviewAnswer
+from services.ingestion.articles.picture_changes import with_known_pictures
 from services.ingestion.articles.preview_store import PreviewStore
 from services.ingestion.articles.requests import ARTICLES, check_as_read, find_article
 from services.ingestion.articles.rules import Author
@@ -47,6 +48,7 @@ async def show_preview(request: web.Request) -> web.Response:
     article = None if preview is None else await request.app[ARTICLES].find(preview.article_id)
     if article is None:
         raise Problem(404, "There is no such preview, or it is too old.")
+    article = await with_known_pictures(request.app[ARTICLES], article)
     return json_response(ArticleAnswer.of(article).model_dump_json().encode())
 
 

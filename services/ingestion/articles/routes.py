@@ -19,6 +19,7 @@ from services.ingestion.articles.contract import (
     SentWithdrawal,
 )
 from services.ingestion.articles.fields import check_language
+from services.ingestion.articles.picture_changes import with_known_pictures
 from services.ingestion.articles.records import Filters
 from services.ingestion.articles.requests import (
     ARTICLES,
@@ -148,6 +149,7 @@ async def show_article(request: web.Request) -> web.Response:
     headers = {"ETag": etag(article.version)}
     if has_already(request.headers.get("If-None-Match", ""), headers["ETag"]):
         return web.Response(status=304, headers=headers)
+    article = await with_known_pictures(request.app[ARTICLES], article)
     return json_response(ArticleAnswer.of(article).model_dump_json().encode(), headers=headers)
 
 

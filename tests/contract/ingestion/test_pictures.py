@@ -122,7 +122,10 @@ async def test_without_media_texts_are_saved_and_known_pictures_used(
         await ingestion.act(draft, "publish", wanted=503)
         body = {"headline": "Ferry", "section": "world", "body_markdown": "A", "lead_image": {"media_id": unknown.id}}
         await ingestion.ask("POST", "/v1/articles", body, wanted=503)
-        await ingestion.create(lead_image={"media_id": known.id})
+        led = await ingestion.create(lead_image={"media_id": known.id})
+        # As after a restored backup: nobody is told that the picture is gone.
+        await ingestion.store.pictures.store.forget(known.id)
+        assert (await current(ingestion, led))["picture_faults"] == []
     finally:
         media.is_down = False
 
@@ -143,6 +146,13 @@ async def test_missing_descriptions_are_named_and_decorative_pictures_need_none(
         {"pointer": "/body_markdown", "media_id": bare.id, "fault": "no_alt"},
     ]
     assert pointers(await ingestion.act(article, "publish", wanted=422)) == ["/lead_image/alt"]
+    # A draft follows its pictures without a new version.
+    await announce(ingestion, a_record(bare.id, version=2, stamp="ffffffff", alt="Described"))
+    followed = await current(ingestion, article)
+    assert (followed["version"], followed["picture_faults"]) == (1, [])
+    assert 'alt="Described"' in str(followed["body_html"])
+    bare = media.add(alt="")
+    text = f"![](media:{bare.id})"
     described = await ingestion.edit(article, body_markdown=text, lead_image={"media_id": decorative.id})
     public = await ingestion.act(described, "publish")
     assert public["picture_faults"] == [{"pointer": "/body_markdown", "media_id": bare.id, "fault": "no_alt"}]

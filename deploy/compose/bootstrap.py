@@ -16,7 +16,7 @@ from deploy.compose.acls import ACCOUNTS, REDIS_COMMANDS, REDIS_DEFAULT_RIGHTS, 
 from deploy.compose.brokers import ADMIN, BROKER, server_properties
 from deploy.compose.secret_files import SERVICE_ID, SecretFiles, write
 from deploy.compose.settings import ComposeSettings, split
-from deploy.edge.render import CONTRACT, ERRORS, PICTURES, UPSTREAMS, Edge, render
+from deploy.edge.render import CONTRACT, ERRORS, UPSTREAMS, Edge, render
 from shared.errors import SettingsError
 
 # The users of the public images: apache/kafka's `appuser`, mongo's `mongodb`.
@@ -105,8 +105,7 @@ def _digest(secret_files: SecretFiles, name: str) -> str:
 def write_edge(settings: ComposeSettings) -> None:
     """Write nginx's configuration and static files. `docker compose kill -s HUP edge` makes nginx read them again."""
     folder = settings.edge_folder
-    for name, source in (("errors", ERRORS), ("edition", PICTURES)):
-        shutil.copytree(source, folder / name, dirs_exist_ok=True)
+    shutil.copytree(ERRORS, folder / "errors", dirs_exist_ok=True)
     shutil.copyfile(CONTRACT, folder / "openapi.json")
     (folder / "nginx.conf").write_text(render(edge(settings)))
 
@@ -119,7 +118,6 @@ def edge(settings: ComposeSettings) -> Edge:
         _EDGE_STATE,
         upstreams,
         rate_limits=settings.rate_limits == "on",
-        edition=_EDGE_SEES / "edition",
         errors=_EDGE_SEES / "errors",
         contract=_EDGE_SEES / "openapi.json",
         user="",

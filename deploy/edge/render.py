@@ -14,7 +14,6 @@ from shared.http.csp import source_of
 HERE = Path(__file__).resolve().parent
 ERRORS = HERE / "errors"
 CONTRACT = HERE.parents[1] / "docs" / "openapi.json"
-PICTURES = HERE.parent / "edition" / "pictures"
 _FIRST_WITH_PASS = (1, 25, 5)
 UPSTREAMS = ("ingestion", "comments", "popularity", "rendering", "search", "desk", "media")
 
@@ -35,7 +34,6 @@ class Edge:
     upstreams: Mapping[str, Sequence[str]]
     """For each of `UPSTREAMS`, the `host:port` of every process."""
     rate_limits: bool = True
-    edition: Path = PICTURES
     errors: Path = ERRORS
     contract: Path = CONTRACT
     upload: str = "41m"

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 FOLDER = Path(__file__).parent
 ARTICLES = FOLDER / "articles"
 COMMENTS = FOLDER / "comments"
-PICTURE_URL = "/media/edition"
+PICTURES = FOLDER / "pictures"
 CREDIT = "Illustration: World Monitor"
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -83,8 +83,9 @@ class Article(_Strict):
         return f"/{self.section}/{self.slug}"
 
     @property
-    def picture_url(self) -> str | None:
-        return f"{PICTURE_URL}/{self.slug}.jpg" if self.picture else None
+    def picture_file(self) -> Path:
+        """The picture's original, which `deploy/edition/pictures.py` draws."""
+        return PICTURES / f"{self.slug}.jpg"
 
 
 def age_of(article: Article) -> timedelta:

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
@@ -61,6 +62,17 @@ class Edge:
         """PUT with `If-Match`."""
         return await self._call("PUT", path, subject, body, {"If-Match": f'"{version}"'})
 
+    async def upload(self, path: str, subject: str, file: Path, texts: Mapping[str, str]) -> Json:
+        """POST a form with a file and its texts. The same file again is answered as the first time."""
+
+        def form() -> aiohttp.FormData:
+            # A form can be sent once.
+            made = aiohttp.FormData(texts)
+            made.add_field("file", file.read_bytes(), filename=file.name)
+            return made
+
+        return await self._call("POST", path, subject, None, {}, form=form)
+
     async def _call(
         self,
         method: str,
@@ -69,11 +81,13 @@ class Edge:
         body: Json | None,
         headers: Mapping[str, str],
         later: tuple[int, ...] = _LATER,
+        form: Callable[[], aiohttp.FormData] | None = None,
     ) -> Json:
         deadline = monotonic() + RETRY_FOR_S
         while True:
             try:
-                async with self._session.request(method, self._url + path, json=body, headers=headers) as answer:
+                sent = {"json": body} if form is None else {"data": form()}
+                async with self._session.request(method, self._url + path, headers=headers, **sent) as answer:
                     text = await answer.text()
                     status, wait = answer.status, answer.headers.get("Retry-After", "")
             except (aiohttp.ClientError, TimeoutError) as error:

@@ -34,17 +34,30 @@ class Loader:
     report: Callable[[str], None]
 
     async def load(self, articles: Sequence[Article], now: datetime) -> None:
-        """Load in the order of real events: articles, corrections, comments, views."""
+        """Load in the order of real events: pictures, articles, corrections, comments, views."""
         dated = in_order(articles, now)
+        pictures = await self._pictures(articles)
         known = await self._existing()
-        created = await _map_bounded(lambda pair: self._create(pair[0], known), dated)
+        created = await _map_bounded(lambda pair: self._create(pair[0], known, pictures), dated)
         ids = {str(found["slug"]): str(found["id"]) for found in created}
         for (article, moment), found in zip(dated, created, strict=True):
-            await self._publish(article, moment, found)
+            await self._publish(article, moment, found, pictures)
         self.report(f"{len(dated)} articles published")
         async with asyncio.TaskGroup() as group:
             group.create_task(self._comments(articles, ids))
             group.create_task(self._views(plan_views(articles, now), ids))
+
+    async def _pictures(self, articles: Sequence[Article]) -> Mapping[str, str]:
+        """Upload every picture. Returns its id in the store by the article's slug."""
+        pictured = [article for article in articles if article.picture]
+        found = await _map_bounded(self._upload, pictured)
+        self.report(f"{len(found)} pictures uploaded; their variants are made in the background")
+        return {article.slug: str(picture["id"]) for article, picture in zip(pictured, found, strict=True)}
+
+    async def _upload(self, article: Article) -> Json:
+        assert article.picture is not None
+        texts = article.picture.model_dump(include={"alt", "caption", "credit"})
+        return await self.edge.upload("/v1/media", f"{article.slug}, picture", article.picture_file, texts)
 
     async def _existing(self) -> Mapping[str, Json]:
         found: dict[str, Json] = {}
@@ -56,21 +69,23 @@ class Loader:
                 return found
             cursor = f"&cursor={page['next_cursor']}"
 
-    async def _create(self, article: Article, known: Mapping[str, Json]) -> Json:
+    async def _create(self, article: Article, known: Mapping[str, Json], pictures: Mapping[str, str]) -> Json:
         if article.slug in known:
             return known[article.slug]
         first = article.correction
         body = article.body.replace(first.now, first.was) if first else article.body
-        return await self.edge.post("/v1/articles", article.slug, fields(article, body), key=f"edition:{article.slug}")
+        return await self.edge.post(
+            "/v1/articles", article.slug, fields(article, body, pictures), key=f"edition:{article.slug}"
+        )
 
-    async def _publish(self, article: Article, moment: datetime, found: Json) -> None:
+    async def _publish(self, article: Article, moment: datetime, found: Json, pictures: Mapping[str, str]) -> None:
         path = f"/v1/articles/{found['id']}"
         if found["status"] == "draft":
             dated = {"published_at": rfc3339(moment)}
             found = await self.edge.post(f"{path}/publish", article.slug, dated, version=found["version"])
         if article.correction is None or found["corrected_at"] is not None:
             return
-        content = fields(article, article.body)
+        content = fields(article, article.body, pictures)
         found = await self.edge.put(path, article.slug, content, version=found["version"])
         note = {"note": article.correction.note}
         await self.edge.post(f"{path}/correct", article.slug, note, version=found["version"])
@@ -111,8 +126,8 @@ class Loader:
         self.report(f"{len(views)} views of the last 30 days")
 
 
-def fields(article: Article, body: str) -> dict[str, Any]:
-    """The body of `POST /v1/articles` for an article with this text."""
+def fields(article: Article, body: str, pictures: Mapping[str, str]) -> dict[str, Any]:
+    """The body of `POST /v1/articles` for an article with this text. `pictures`: ids in the store by slug."""
     sent: dict[str, Any] = {
         "headline": article.headline,
         "section": article.section,
@@ -123,9 +138,9 @@ def fields(article: Article, body: str) -> dict[str, Any]:
         "tags": list(article.tags),
         "language": article.language,
     }
-    if article.picture:
-        texts = article.picture.model_dump(include={"alt", "caption", "credit"})
-        sent["lead_image"] = {"url": article.picture_url, **texts}
+    if article.slug in pictures:
+        # Alternative text, caption and credit are the picture's own.
+        sent["lead_image"] = {"media_id": pictures[article.slug]}
     return sent
 
 

@@ -1,17 +1,14 @@
-"""`python -m deploy.edition.pictures [name ...]` draws the edition's pictures. The output is committed."""
+"""`python -m deploy.edition.pictures [name ...]` draws the originals of the edition's pictures. The output is committed."""
 
 import sys
-from pathlib import Path
 from random import Random
 
 from PIL import Image
 
-from deploy.edition.articles import FOLDER, Article, EditionError, Picture, read_edition
+from deploy.edition.articles import PICTURES, Article, EditionError, Picture, read_edition
 from deploy.edition.drawing import figures, ground, land, objects, plants, signal, town, water
-from deploy.edition.drawing.canvas import HEIGHT, WIDTH, Canvas, Colour, Scene, palette
+from deploy.edition.drawing.canvas import Canvas, Colour, Scene, palette
 
-OUTPUT = FOLDER / "pictures"
-WIDTHS = (480, 800, 1280)
 SCENES: dict[str, Scene] = {
     **figures.SCENES,
     **ground.SCENES,
@@ -46,28 +43,19 @@ def draw(picture: Picture, section: str, scale: int = SUPERSAMPLING) -> Image.Im
     return canvas.finished()
 
 
-def variants(name: str) -> list[str]:
-    """The file names of one picture."""
-    return [f"{name}.jpg", *(f"{name}-{width}.{kind}" for width in WIDTHS for kind in ("avif", "webp"))]
-
-
-def write(image: Image.Image, name: str, folder: Path) -> None:
-    """Write the JPEG, AVIF and WebP files of one picture."""
-    # At these qualities flat colour shows no seams at 200 %; the whole set is about 9 MB.
-    image.save(folder / f"{name}.jpg", quality=66, optimize=True, progressive=True)
-    for width in WIDTHS:
-        small = image if width == WIDTH else image.resize((width, width * HEIGHT // WIDTH), Image.Resampling.LANCZOS)
-        small.save(folder / f"{name}-{width}.avif", quality=54, speed=6, max_threads=1)
-        small.save(folder / f"{name}-{width}.webp", quality=60, method=4)
+def write(image: Image.Image, article: Article) -> None:
+    """Write the original of an article's picture."""
+    # At this quality flat colour shows no seams at 200 %; all originals are less than 4 MB.
+    image.save(article.picture_file, quality=66, optimize=True, progressive=True)
 
 
 def main(names: list[str]) -> None:
     """Draw the pictures of the named articles, or of all."""
-    OUTPUT.mkdir(exist_ok=True)
+    PICTURES.mkdir(exist_ok=True)
     articles = [a for a in read_edition() if a.picture and (not names or a.slug in names)]
     for number, article in enumerate(articles, 1):
         print(f"{number:3}/{len(articles)}  {article.slug}", flush=True)
-        write(draw(_picture(article), article.section), article.slug, OUTPUT)
+        write(draw(_picture(article), article.section), article)
 
 
 def _picture(article: Article) -> Picture:

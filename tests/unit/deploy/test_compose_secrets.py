@@ -112,7 +112,7 @@ def test_edge_resolves_names_again_and_trusts_named_proxies_alone(settings: Comp
 def test_files_that_the_edge_serves_are_in_its_volume(settings: ComposeSettings) -> None:
     write_edge(settings)
 
-    assert {path.name for path in settings.edge_folder.iterdir()} == {"errors", "edition", "openapi.json", "nginx.conf"}
+    assert {path.name for path in settings.edge_folder.iterdir()} == {"errors", "openapi.json", "nginx.conf"}
 
 
 def _texts(folder: Path) -> dict[Path, str]:

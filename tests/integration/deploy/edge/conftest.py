@@ -50,7 +50,6 @@ async def start_edge(behind: Behind, tmp_path: Path) -> AsyncIterator[StartEdge]
                 tmp_path,
                 addresses,
                 rate_limits,
-                edition=tmp_path,
                 contract=tmp_path / "openapi.json",
                 front_port=unused_port(),
                 refusals=str(tmp_path / "refusals.log"),

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import ClientSession
 from yarl import URL
 
-from tests.support.edge import Behind, StartEdge
+from tests.support.edge import Behind, StartEdge, read
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,10 @@ from tests.support.edge import Behind, StartEdge
         ("POST", "/v1/people/01J/sign-out", "ingestion"),
         ("DELETE", "/v1/tokens/01J", "ingestion"),
         ("GET", "/v1/audit?actor=x", "ingestion"),
+        ("POST", "/v1/media", "media"),
+        ("PATCH", "/v1/media/01J", "media"),
+        ("GET", "/v1/media?q=ferry", "media"),
+        ("POST", "/desk/media", "desk"),
         ("GET", "/desk", "desk"),
         ("POST", "/desk/articles/01J/publish", "desk"),
         ("GET", "/desktop-news", "rendering"),
@@ -92,9 +96,7 @@ async def test_internal_routes_are_not_public(
     assert not any(upstream.asked for upstream in behind.values())
 
 
-@pytest.mark.parametrize(
-    "path", ["/v1", "/v1/", "/v1/nope", "/v1/nope/further", "/v1/media", "/v1/media/1", "/v1/imports"]
-)
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nope", "/v1/nope/further", "/v1/mediator", "/v1/imports"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_unknown_api_path_gives_404_problem_details(
     path: str, method: str, start_edge: StartEdge, behind: Behind, client: ClientSession
@@ -135,15 +137,32 @@ async def test_client_address_and_request_id_are_set(
     assert second["X-Request-Id"] == "kept-0001"
 
 
-async def test_edge_serves_pictures_itself(start_edge: StartEdge, tmp_path: Path, client: ClientSession) -> None:
+async def test_picture_is_cached_while_its_address_is_immutable(
+    start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
     edge = await start_edge()
-    (tmp_path / "picture.avif").write_bytes(b"avif")
+    picture = f"{edge}/media/0123456789abcdef/full-640-00112233.avif"
 
-    async with client.get(f"{edge}/media/edition/picture.avif") as answer:
-        body = await answer.read()
+    kept = {"Cache-Control": "public, max-age=31536000, immutable", "Accept-Ranges": "bytes"}
+    behind["media"].headers = {**kept, "Content-Type": "image/avif"}
+    cached = await read(client, picture, times=2) + await read(client, f"{picture}?another=1")
+    behind["media"].status = 503
+    cached += await read(client, picture)
+    async with client.get(picture, headers={"Range": "bytes=0-4"}) as part:
+        found = part.status, await part.text()
 
-    assert (answer.status, body, answer.headers["Content-Type"]) == (200, b"avif", "image/avif")
-    assert "max-age" in answer.headers["Cache-Control"]
+    assert cached == ["media 1"] * 4
+    assert found == (206, "media")
+    assert [request.raw_path for request in behind["media"].asked] == ["/media/0123456789abcdef/full-640-00112233.avif"]
+
+
+async def test_picture_that_is_not_there_yet_is_asked_for_again(
+    start_edge: StartEdge, behind: Behind, client: ClientSession
+) -> None:
+    edge = await start_edge()
+    behind["media"].headers = {"Cache-Control": "no-cache"}
+
+    assert await read(client, f"{edge}/media/0123456789abcdef/a.avif", times=2) == ["media 1", "media 2"]
 
 
 async def test_contract_is_served_as_json(start_edge: StartEdge, tmp_path: Path, client: ClientSession) -> None:

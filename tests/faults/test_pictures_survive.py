@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import io
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -12,10 +11,6 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from services.media.gridfs import GridFsObjects
-from shared.mongo.client import Mongo
-from tests.support.faults import RECOVERY_BAR_S, kill_repeatedly, report
-from tests.support.polling import eventually
 from tests.support.running import Platform
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]

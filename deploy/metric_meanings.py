@@ -20,7 +20,7 @@ MEANINGS: Mapping[str, str] = {
     "wm_ingestion_scheduled_overdue": "Scheduled articles are not published: the log event `scheduler.refused` says why.",
     "wm_ingestion_scheduled_late_seconds": "MongoDB is slow, or no process of ingestion was alive at the time.",
     "wm_ingestion_pictures_republished_total": "Somebody changed a picture that many articles show.",
-    "wm_ingestion_scheduled_races_total": "Several processes, or editors, act on scheduled articles at once. Harmless.",
+    "wm_ingestion_scheduled_races_total": "An editor or a killed process's open transaction has the article. It is tried again.",
     "wm_views_accepted_total": "More readers.",
     "wm_views_refused_total": "Views answered with an error. `reason` says why; `kafka` needs an operator.",
     "wm_views_waiting": "Kafka acknowledges slowly.",

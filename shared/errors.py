@@ -4,6 +4,7 @@
     ├── Problem             an HTTP answer as problem details (RFC 9457); rendered by `shared/http/middleware.py`
     ├── InvalidMessage      invalid for ever: the record goes to the dead-letter topic
     ├── Unavailable         failed for now: retry with back-off; whether a failed write happened is *unknown*
+    │   └── Conflict        nothing happened: another transaction writes the same documents at this moment
     ├── LogReplaced         the Kafka log is another one than the reader was reading
     ├── TooManyDeadLetters  so many invalid records that our code is probably wrong: the process ends
     └── SettingsError       a setting is missing or wrong; the text names the setting
@@ -63,6 +64,10 @@ class InvalidMessage(WorldMonitorError):
 
 class Unavailable(WorldMonitorError):
     """A server did not answer in time. The requested change may have happened or not."""
+
+
+class Conflict(Unavailable):
+    """Another transaction writes the same documents at this moment. Nothing was changed."""
 
 
 class LogReplaced(WorldMonitorError):

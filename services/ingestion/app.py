@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from functools import partial
+from socket import gethostname
 
 from aiohttp import web
 
@@ -197,7 +198,7 @@ async def _relay(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _schedule(app: web.Application) -> AsyncIterator[None]:
-    async with scheduling(app[ARTICLES]):
+    async with scheduling(app[ARTICLES], f"ingestion-{app[SETTINGS].instance}@{gethostname()}"):
         yield
 
 

@@ -13,11 +13,11 @@ from typing import TypeVar
 import structlog
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ReadPreference
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from shared.errors import Unavailable
+from shared.errors import Conflict, Unavailable
 from shared.mongo.collections import Database, Document, Session, available
 from shared.mongo.sessions import Sessions
 
@@ -28,6 +28,7 @@ Result = TypeVar("Result")
 _SELECTION_MS = 3000
 _SOCKET_MS = 10_000
 TRANSACTION_S = 8.0
+_WRITE_CONFLICT = 112
 # After this wait the client itself may be at fault: let the process end and start with a new one.
 _PREPARE_WITHIN_S = 600.0
 _PREPARE_AGAIN_S = 0.5
@@ -74,8 +75,9 @@ class Mongo:
         """Run `work` in a transaction and commit it.
 
         `work` may run several times (write conflicts), so create ids and times outside it. Its exceptions abort the
-        transaction and pass through. Raises Unavailable after `within_s`: whether the commit happened is then *unknown*,
-        and a retry must carry the same idempotency key.
+        transaction and pass through. Raises Conflict when others still write the same documents after `within_s` (0: one
+        attempt), and Unavailable when MongoDB fails: whether the commit happened is then *unknown*, and a retry must carry
+        the same idempotency key.
         """
         deadline = monotonic() + within_s
         tries = 0
@@ -86,8 +88,8 @@ class Mongo:
                 raise
             except PyMongoError as error:
                 tries += 1
-                if not error.has_error_label("TransientTransactionError") or monotonic() > deadline:
-                    raise Unavailable(f"MongoDB: transaction: {error!r}") from error
+                if not error.has_error_label("TransientTransactionError") or monotonic() >= deadline:
+                    raise _failure(error) from error
                 await asyncio.sleep(random.uniform(0, min(0.005 * 2**tries, 0.5)))
 
     async def _try_transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
@@ -110,6 +112,11 @@ class Mongo:
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
+
+
+def _failure(error: PyMongoError) -> Unavailable:
+    is_conflict = isinstance(error, OperationFailure) and error.code == _WRITE_CONFLICT
+    return (Conflict if is_conflict else Unavailable)(f"MongoDB: transaction: {error!r}")
 
 
 async def once_available(prepare: Callable[[], Awaitable[None]], *, clock: Callable[[], float] = monotonic) -> None:

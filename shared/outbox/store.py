@@ -88,12 +88,18 @@ class Outbox:
         """Add an event's message to the transaction. Raises InvalidMessage when it is too large for Kafka."""
         message = encode(event)
         check_size(message)
-        row = row_of(event, message)
-        await self.rows.insert_one(row, session=session)
-        if len(message.value or b"") <= _LARGEST_KEPT:
-            self._added[row["_id"]] = row
-            if len(self._added) > _MOST_KEPT:
-                self._added.popitem(last=False)
+        await self.add_rows(session, [row_of(event, message)])
+
+    async def add_rows(self, session: Session, rows: Sequence[Document]) -> None:
+        """Add the rows of messages whose size was checked to the transaction."""
+        if not rows:
+            return
+        await self.rows.insert_many(list(rows), session=session)
+        for row in rows:
+            if len(row["value"] or b"") <= _LARGEST_KEPT:
+                self._added[row["_id"]] = row
+                if len(self._added) > _MOST_KEPT:
+                    self._added.popitem(last=False)
 
     def note_committed(self, event: AggregateEvent, *, follows: int | None) -> None:
         """Offer a committed event to this process's relay. `follows`: version of the aggregate's previous event."""

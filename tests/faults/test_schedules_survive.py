@@ -12,6 +12,7 @@ from itertools import cycle
 import aiohttp
 import pytest
 
+from services.ingestion.articles.schedule_rules import due_by
 from services.ingestion.articles.schedule_store import ScheduleStore
 from shared.errors import Unavailable
 from shared.mongo.client import Mongo
@@ -60,7 +61,7 @@ class Observer:
             started = time.monotonic()
             try:
                 looked_at = now()
-                entries = await schedule.due(looked_at)
+                entries = due_by(await schedule.planned(looked_at), looked_at)
                 self.last_seen |= {entry.article_id: looked_at for entry in entries}
                 self.clear_at = None if entries else looked_at
             except Unavailable:

@@ -1,12 +1,13 @@
 """Carries out a change of an article: from an editor's request to a committed answer. Called by `routes.py`."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.ingestion.articles import rules
 from services.ingestion.articles.acts import Origin
+from services.ingestion.articles.commits import Commit, KeptAnswer, encoded_event
 from services.ingestion.articles.contract import ArticleAnswer, SentArticle, SentUnfinishedArticle
 from services.ingestion.articles.history import next_history
 from services.ingestion.articles.markdown import shows_nothing
@@ -23,7 +24,7 @@ from services.ingestion.articles.slugs import candidates, comes_from, make_slug
 from services.ingestion.articles.store import ArticleStore, SlugTaken, Stale
 from services.ingestion.people.roles import Action
 from shared.errors import InvalidMessage, Problem
-from shared.events import encode
+from shared.events import Message, encode
 from shared.http.idempotency import Answer, Claim
 from shared.http.problems import field_problem
 from shared.http.requests import etag
@@ -40,13 +41,12 @@ Decision = Callable[[Article], Article]
 
 @dataclass(frozen=True)
 class ChangeRequest:
-    """The author, time, idempotency key and origin of one request. `within_s`: how long to repeat a transaction that conflicts."""
+    """The author, time, idempotency key and origin of one request."""
 
     by: Author
     at: datetime
     claim: Claim | None
     origin: Origin
-    within_s: float = TRANSACTION_S
 
 
 async def create(store: ArticleStore, site: Site, request: ChangeRequest, sent: SentArticle) -> Answer:
@@ -123,15 +123,33 @@ async def apply(
     store: ArticleStore, request: ChangeRequest, action: Action, article: Article, decide: Decision, note: str | None
 ) -> Answer:
     """Make a change that leaves the text as it is. `decide` returns the article after the change."""
+    return await _commit(store, request, await _decided(store, request, action, article, decide, note))
+
+
+async def prepare(
+    store: ArticleStore, request: ChangeRequest, action: Action, article: Article, decide: Decision, note: str | None
+) -> Commit:
+    """The same change, ready to be committed together with others by `commit`."""
+    return _ready(request, await _decided(store, request, action, article, decide, note))
+
+
+async def commit(store: ArticleStore, commits: Sequence[Commit], within_s: float = TRANSACTION_S) -> None:
+    """Commit changes of different articles in one transaction. Raises as `ArticleStore.commit`."""
+    await store.commit(commits, within_s)
+    for done in commits:
+        if done.change.action in _PUBLISHES:
+            await follow_up(store, done.change.after, done.change.after.updated_at)
+
+
+async def _decided(
+    store: ArticleStore, request: ChangeRequest, action: Action, article: Article, decide: Decision, note: str | None
+) -> Change:
     if action in _SHOWS_TEXT:
         article = await with_current_pictures(store, article)
     after = decide(article)
     if after.status == "published" and after.public_version != article.public_version:
         after = await _with_history(store, article, after)
-    answer = await _commit(store, request, Change(action, request.by, article, after, note))
-    if action in _PUBLISHES:
-        await follow_up(store, after, request.at)
-    return answer
+    return Change(action, request.by, article, after, note)
 
 
 # Acts that need a complete text, and those of them that show it to readers.
@@ -143,8 +161,10 @@ async def _with_history(store: ArticleStore, before: Article, after: Article) ->
     """The article with its public history, unless the site keeps none."""
     if not store.histories.is_kept:
         return after
-    known = () if before.edition is None else await store.histories.of(before)
-    history = await asyncio.to_thread(next_history, before, after, known)
+    if before.edition is None:
+        history = next_history(before, after, ())
+    else:
+        history = await asyncio.to_thread(next_history, before, after, await store.histories.of(before))
     return after.model_copy(update={"history": history})
 
 
@@ -216,23 +236,28 @@ async def _free_slug(store: ArticleStore, base: str) -> str:
 
 
 async def _commit(store: ArticleStore, request: ChangeRequest, change: Change) -> Answer:
-    _check_size(change)
     answer = _answer(change)
     try:
-        await store.commit(change, request.claim, answer, request.origin, request.within_s)
+        await commit(store, [_ready(request, change, answer)])
     except Stale as error:
         raise Problem(412, "Someone else has changed the article; read it again.") from error
     return answer
 
 
-def _check_size(change: Change) -> None:
-    """422 when the article is too large for Kafka: the editor learns it on saving, not on publishing."""
-    after = change.after
-    if change.event is None and _is_small(after.working):
-        return
-    event = change.event or rules.event_if_published(after)
+def _ready(request: ChangeRequest, change: Change, answer: Answer | None = None) -> Commit:
+    """The change with its encoded event, and the answer if the request has a key."""
+    message = _message(change)
+    claim = request.claim
+    kept = None if claim is None or answer is None else KeptAnswer(claim, answer)
+    return Commit(change, message, request.origin, kept)
+
+
+def _message(change: Change) -> Message | None:
+    """The encoded event. 422 when the article is too large for Kafka: the editor learns it on saving, not on publishing."""
     try:
-        check_size(encode(event))
+        if change.event is None and not _is_small(change.after.working):
+            check_size(encode(rules.event_if_published(change.after)))
+        return encoded_event(change)
     except InvalidMessage as error:
         raise field_problem("/body_markdown", f"The article is too large to publish: {error}.") from error
 

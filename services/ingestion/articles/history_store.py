@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from pymongo import ReplaceOne
+
 from services.ingestion.articles.history import known_history
 from services.ingestion.articles.records import Change
 from services.ingestion.articles.rules import Article, event_of
 from shared.events import ArticleState, PublicVersion
-from shared.mongo.collections import Collection, Database, Session, available
+from shared.mongo.collections import Collection, Database, Document, Session, available
 
 History = tuple[PublicVersion, ...]
 
@@ -18,13 +20,15 @@ class HistoryStore:
         self.collection: Collection = database["histories"]
         self.is_kept = is_kept
 
-    async def follow(self, session: Session, change: Change) -> None:
-        """Store the history of a publication or correction, in its transaction."""
-        if change.event is None or not change.after.history:
-            return
-        versions = [version.model_dump() for version in change.after.history]
-        article_id = change.after.id
-        await self.collection.replace_one({"_id": article_id}, {"versions": versions}, upsert=True, session=session)
+    async def follow(self, session: Session, changes: Sequence[Change]) -> None:
+        """Store the histories of publications and corrections, in their transaction."""
+        writes = [
+            ReplaceOne({"_id": change.after.id}, {"versions": _versions(change.after.history)}, upsert=True)
+            for change in changes
+            if change.event is not None and change.after.history
+        ]
+        if writes:
+            await self.collection.bulk_write(writes, session=session)
 
     async def of(self, article: Article) -> History:
         """The history of an article; of one published by an earlier release, the part that the article shows."""
@@ -45,3 +49,7 @@ class HistoryStore:
             article.model_copy(update={"history": stored.get(article.id) or known_history(article)})
             for article in articles
         ]
+
+
+def _versions(history: History) -> list[Document]:
+    return [version.model_dump() for version in history]

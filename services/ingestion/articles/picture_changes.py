@@ -9,6 +9,7 @@ import structlog
 from services.ingestion.articles import rules
 from services.ingestion.articles.acts import Origin
 from services.ingestion.articles.article_html import THREADS
+from services.ingestion.articles.commits import Commit, encoded_event
 from services.ingestion.articles.history import fitting_history
 from services.ingestion.articles.metrics import PICTURES_REPUBLISHED
 from services.ingestion.articles.records import Change
@@ -19,7 +20,6 @@ from services.ingestion.pictures.lookup import FoundPictures
 from services.ingestion.pictures.records import LeadImage
 from services.ingestion.pictures.references import mentioned_ids
 from shared.errors import InvalidMessage, Unavailable
-from shared.http.idempotency import Answer
 from shared.http.problems import field_problem
 from shared.pictures import PictureRecord
 from shared.times import Clock
@@ -124,7 +124,7 @@ async def _republish(store: ArticleStore, article_id: str, at: datetime) -> None
         if change is None:
             return
         try:
-            await store.commit(change, None, Answer(200, b"", {}), MEDIA)
+            await store.commit([Commit(change, encoded_event(change), MEDIA)])
         except Stale:
             continue
         except InvalidMessage as error:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from services.ingestion.articles.rules import Article, Author, event_of
 from services.ingestion.people.roles import Action
@@ -56,11 +57,16 @@ class Change:
             return False
         return author.id != self.by.id or self.action == "restore"
 
-    @property
+    @cached_property
     def event(self) -> ArticleState | None:
         """The event to publish; None when nothing changes for readers."""
         event = event_of(self.after)
         return event if event is not None and event.version == self.after.version else None
+
+    @property
+    def ends_schedule(self) -> bool:
+        """Whether the article was scheduled and is no more."""
+        return self.before is not None and self.before.schedule is not None and self.after.schedule is None
 
     @property
     def previous_event_version(self) -> int | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pymongo import ASCENDING, IndexModel
 
-from services.ingestion.articles.records import Revision
+from services.ingestion.articles.records import Change, Revision
 from services.ingestion.articles.rules import Author
 from shared.mongo.collections import Collection, Database, Document, Session, available, ensure_indexes
 
@@ -21,10 +21,11 @@ class RevisionStore:
         """Create missing indexes."""
         await ensure_indexes(self._revisions, [IndexModel([("article_id", ASCENDING), ("version", ASCENDING)])])
 
-    async def add(self, session: Session, article_id: str, revisions: Sequence[Revision]) -> None:
-        """Add revisions in the transaction of their change."""
-        for revision in revisions:
-            await self._revisions.insert_one(_document(article_id, revision), session=session)
+    async def follow(self, session: Session, changes: Sequence[Change]) -> None:
+        """Add the revisions of changes in their transaction."""
+        documents = [_document(change.after.id, revision) for change in changes for revision in change.revisions]
+        if documents:
+            await self._revisions.insert_many(documents, session=session)
 
     async def find(self, article_id: str, version: int) -> Revision | None:
         """The revision of this version, or None."""

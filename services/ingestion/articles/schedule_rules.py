@@ -93,6 +93,16 @@ def lifts_embargo(article: Article, embargo_until: datetime | None, at: datetime
     return before is not None and before > at and (embargo_until is None or embargo_until < before)
 
 
+def due_by(entries: Sequence[ScheduleEntry], by: datetime) -> list[ScheduleEntry]:
+    """The entries whose next attempt is at this time or before."""
+    return [entry for entry in entries if entry.due_at <= by]
+
+
+def count_overdue(entries: Sequence[ScheduleEntry], at: datetime) -> int:
+    """The number of entries that should have been published long ago: a person should look."""
+    return sum(entry.scheduled_for < at - OVERDUE_AFTER for entry in entries)
+
+
 def wait_s(entries: Sequence[ScheduleEntry], at: datetime, longest_s: float) -> float:
     """Seconds until the first of these entries is due, at most `longest_s`.
 

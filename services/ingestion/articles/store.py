@@ -6,9 +6,9 @@ range of `_id`.
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
-from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, IndexModel, ReplaceOne, ReturnDocument
 
-from services.ingestion.articles.acts import Origin, acts_of
+from services.ingestion.articles.commits import Commit, entries_of
 from services.ingestion.articles.documents import article_document, read_article
 from services.ingestion.articles.history_store import HistoryStore
 from services.ingestion.articles.list_store import ListStore
@@ -21,7 +21,7 @@ from services.ingestion.people.audit import AuditLog
 from services.ingestion.pictures.lookup import Pictures
 from shared.errors import WorldMonitorError
 from shared.events import ArticleState
-from shared.http.idempotency import Answer, Answers, Claim
+from shared.http.idempotency import Answers
 from shared.mongo.client import TRANSACTION_S, Mongo
 from shared.mongo.collections import (
     Collection,
@@ -31,14 +31,14 @@ from shared.mongo.collections import (
     available,
     ensure_indexes,
 )
-from shared.outbox.store import Outbox
+from shared.outbox.store import Outbox, row_of
 
 _REPUBLISH_RANGE = 64
 INDEXES = [IndexModel([("number", ASCENDING)], unique=True)]
 
 
 class Stale(WorldMonitorError):
-    """Another change of the article was committed first."""
+    """Another change of an article was committed first."""
 
 
 class SlugTaken(WorldMonitorError):
@@ -46,7 +46,7 @@ class SlugTaken(WorldMonitorError):
 
 
 class ArticleStore:
-    """Articles. Each change is one transaction."""
+    """Articles. A change is in one transaction, alone or with changes of other articles."""
 
     def __init__(
         self,
@@ -99,6 +99,12 @@ class ArticleStore:
             found = await self._articles.find_one({"_id": article_id})
         return None if found is None else read_article(found)
 
+    async def find_all(self, article_ids: Sequence[str]) -> list[Article]:
+        """The articles with these ids, in no order."""
+        async with available("articles"):
+            found = await self._articles.find({"_id": {"$in": list(article_ids)}}).to_list(None)
+        return list(map(read_article, found))
+
     def find_recent(self, article_id: str, has_version: Callable[[int], bool]) -> Article | None:
         """The article as this process saved it a moment ago, if its version passes; None when it must be read."""
         return self._recent.find(article_id, has_version)
@@ -115,45 +121,55 @@ class ArticleStore:
             taken = {document["_id"] async for document in self._slugs.find({"_id": {"$in": list(slugs)}})}
         return [slug for slug in slugs if slug not in taken]
 
-    async def commit(
-        self, change: Change, claim: Claim | None, answer: Answer, origin: Origin, within_s: float = TRANSACTION_S
-    ) -> None:
-        """Commit article, revisions, slugs, schedule, history, acts, outbox message and stored answer in one transaction.
+    async def commit(self, commits: Sequence[Commit], within_s: float = TRANSACTION_S) -> None:
+        """Commit changes of different articles in one transaction: all or none.
 
-        Raises Stale, SlugTaken, InvalidMessage (event too large for Kafka), DuplicateKeyError when the claim already has an
-        answer, and Unavailable, after which the outcome is *unknown*.
+        Each writes its article, revisions, slugs, schedule, history, acts, outbox message and stored answer. Raises Stale,
+        SlugTaken, DuplicateKeyError when a claim already has an answer, Conflict, and Unavailable, after which the outcome
+        is *unknown*.
         """
-        event = change.event
+        changes = [commit.change for commit in commits]
+        events = [(change.event, commit.message) for change, commit in zip(changes, commits, strict=True)]
+        rows = [row_of(event, message) for event, message in events if event is not None and message is not None]
+        acts = await self.audit.number(list(entries_of(commits)))
 
         async def work(session: Session) -> None:
-            await self.answers.keep(session, claim, answer)
-            await self._put(session, change)
-            await self._reserve_slugs(session, change)
-            await self.revisions.add(session, change.after.id, change.revisions)
-            await self.schedule.follow(session, change)
-            await self.histories.follow(session, change)
-            for act in acts_of(change):
-                await self.audit.note(
-                    origin, act.action, change.after.id, origin.network, change.after.updated_at, act.details, session
-                )
-            if event is not None:
-                await self.outbox.add(session, event)
+            # First: a process that is second with the same articles conflicts before it has done any work.
+            await self.schedule.follow(session, changes)
+            for commit in commits:
+                if commit.kept is not None:
+                    await self.answers.keep(session, commit.kept.claim, commit.kept.answer)
+            await self._put(session, changes)
+            for change in changes:
+                await self._reserve_slugs(session, change)
+            await self.revisions.follow(session, changes)
+            await self.histories.follow(session, changes)
+            await self.audit.add(acts, session)
+            await self.outbox.add_rows(session, rows)
 
         await self._mongo.transaction(work, within_s=within_s)
+        for change in changes:
+            self._note_committed(change)
+
+    def _note_committed(self, change: Change) -> None:
         self._recent.put(change.after.model_copy(update={"history": ()}))
         self.lists.note(change.after)
-        if event is not None:
-            self.outbox.note_committed(event, follows=change.previous_event_version)
+        if change.event is not None:
+            self.outbox.note_committed(change.event, follows=change.previous_event_version)
 
-    async def _put(self, session: Session, change: Change) -> None:
-        document = article_document(change.after)
-        if change.before is None:
-            await self._articles.insert_one(document, session=session)
-            return
-        as_read = {"_id": change.before.id, "version": change.before.version}
-        result = await self._articles.replace_one(as_read, document, session=session)
-        if not result.matched_count:
-            raise Stale
+    async def _put(self, session: Session, changes: Sequence[Change]) -> None:
+        new = [article_document(change.after) for change in changes if change.before is None]
+        if new:
+            await self._articles.insert_many(new, session=session)
+        replaced = [
+            ReplaceOne({"_id": change.before.id, "version": change.before.version}, article_document(change.after))
+            for change in changes
+            if change.before is not None
+        ]
+        if replaced:
+            result = await self._articles.bulk_write(replaced, session=session)
+            if result.matched_count < len(replaced):
+                raise Stale
 
     async def _reserve_slugs(self, session: Session, change: Change) -> None:
         before = _slugs_of(change.before) if change.before else frozenset()

@@ -4,7 +4,7 @@ Entries are numbered. A page reads bounded ranges of `number`, as lists of artic
 whole collection for a sort or a limit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -72,6 +72,18 @@ UNKNOWN = Stranger()
 
 
 @dataclass(frozen=True)
+class NewEntry:
+    """An act that is to be noted."""
+
+    actor: Doer
+    action: str
+    object: str
+    network: str
+    at: datetime
+    details: Details
+
+
+@dataclass(frozen=True)
 class AuditEntry:
     """One act. `number` counts up; the log may have gaps."""
 
@@ -121,18 +133,20 @@ class AuditLog:
         session: Session | None = None,
     ) -> None:
         """Store one act, in the transaction of `session` where there is one."""
-        document = {
-            "_id": new_id(),
-            "number": await self._next_number(),
-            "at": at,
-            "actor": {"id": actor.id, "name": actor.name, "via": actor.via},
-            "action": action,
-            "object": object,
-            "network": network,
-            "details": dict(details),
-        }
-        async with available("audit log", session):
-            await self._audit.insert_one(document, session=session)
+        await self.add(await self.number([NewEntry(actor, action, object, network, at, details)]), session)
+
+    async def number(self, entries: Sequence[NewEntry]) -> list[Document]:
+        """The documents of some acts, numbered. Numbers that are not added leave gaps."""
+        if not entries:
+            return []
+        first = await self._last_number(len(entries)) - len(entries) + 1
+        return [_document(entry, number) for number, entry in enumerate(entries, first)]
+
+    async def add(self, documents: Sequence[Document], session: Session | None = None) -> None:
+        """Store numbered acts, in the transaction of `session` where there is one."""
+        if documents:
+            async with available("audit log", session):
+                await self._audit.insert_many(list(documents), session=session)
 
     async def page(self, filters: AuditFilters, before: int | None, limit: int) -> tuple[list[AuditEntry], int | None]:
         """Entries below the number `before`, newest first, and the number to continue from (None at the end)."""
@@ -147,11 +161,12 @@ class AuditLog:
             return found[:limit], found[limit - 1].number
         return found, top if top > 1 else None
 
-    async def _next_number(self) -> int:
+    async def _last_number(self, count: int) -> int:
+        """The last of `count` new numbers."""
         # Never in the transaction: every two changes would conflict.
         async with available("counter of acts"):
             counter = await self._counters.find_one_and_update(
-                {"_id": "audit"}, {"$inc": {"last": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+                {"_id": "audit"}, {"$inc": {"last": count}}, upsert=True, return_document=ReturnDocument.AFTER
             )
         return int(counter["last"])
 
@@ -165,6 +180,20 @@ class AuditLog:
         async with available("audit log"):
             found = await self._audit.find(wanted).to_list(None)
         return sorted((_entry(document) for document in found), key=lambda entry: -entry.number)
+
+
+def _document(entry: NewEntry, number: int) -> Document:
+    actor = entry.actor
+    return {
+        "_id": new_id(),
+        "number": number,
+        "at": entry.at,
+        "actor": {"id": actor.id, "name": actor.name, "via": actor.via},
+        "action": entry.action,
+        "object": entry.object,
+        "network": entry.network,
+        "details": dict(entry.details),
+    }
 
 
 def _query(filters: AuditFilters) -> Document:

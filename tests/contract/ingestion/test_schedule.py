@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.ingestion.articles.scheduler import scheduling
+from services.ingestion.people.audit import AuditFilters
+from services.ingestion.settings import IngestionSettings
+from shared.mongo.collections import Session
 from shared.times import now, rfc3339
 from tests.support.ingestion import IngestionClient, Json, pointers
 from tests.support.polling import eventually
@@ -124,7 +127,7 @@ async def test_publication_and_withdrawal_by_hand_clear_the_schedule(ingestion: 
     article = await schedule(ingestion, article, ahead(hours=1))
     article = await ingestion.act(article, "withdraw", {"reason": "r"})
     assert article["scheduled_for"] is None
-    assert await ingestion.store.articles.schedule.due(now() + timedelta(hours=2)) == []
+    assert await ingestion.store.articles.schedule.planned(now() + timedelta(hours=2)) == []
 
 
 @pytest.mark.parametrize(
@@ -244,3 +247,41 @@ async def test_scheduled_articles_are_listed_next_first_in_pages(ingestion: Inge
     assert found == wanted
     assert pointers(await ingestion.ask("GET", "/v1/articles?scheduled=yes", wanted=422)) == ["?scheduled"]
     assert pointers(await ingestion.ask("GET", "/v1/articles?scheduled=true&cursor=WyJ4Il0", wanted=400)) == ["?cursor"]
+
+
+async def test_articles_due_together_are_published_together_and_a_locked_one_holds_up_no_other(
+    ingestion: IngestionClient, ingestion_settings: IngestionSettings
+) -> None:
+    drafts = [await ingestion.create(headline=f"Due {number}") for number in range(3)]
+    due_at = ahead(seconds=4)
+    articles = [await schedule(ingestion, draft, due_at) for draft in drafts]
+    locked, *others = articles
+
+    async def lock(session: Session) -> None:
+        """As the open transaction of a killed process."""
+        entries = ingestion.store.mongo.database(ingestion_settings.ingestion_database)["schedule"]
+        await entries.update_one({"_id": locked["id"]}, {"$set": {"reason": "locked"}}, session=session)
+        for article in others:
+            await until_published(ingestion, article)
+
+    await ingestion.store.mongo.transaction(lock, within_s=0)
+    assert (await until_published(ingestion, locked))["version"] == 3
+
+    made = [await revisions(ingestion, article) for article in articles]
+    assert [[one["action"] for one in found] for found in made] == [["publish", "schedule", "create"]] * 3
+    assert [len(await ingestion.events(article, 1)) for article in articles] == [1] * 3
+    acts = await ingestion.store.audit.page(AuditFilters(action="article.publish"), None, 50)
+    assert {str(article["id"]) for article in articles} <= {act.object for act in acts[0]}
+
+
+async def test_turn_is_kept_by_its_process_and_taken_when_it_has_ended(ingestion: IngestionClient) -> None:
+    plan, at = ingestion.store.articles.schedule, now().replace(microsecond=0) + timedelta(days=1)
+    turn = timedelta(seconds=1)
+
+    assert await plan.take_turn("one", at, at + turn) is None
+    assert await plan.take_turn("two", at, at + turn) == at + turn
+    assert await plan.take_turn("one", at + turn / 2, at + 2 * turn) is None
+    assert await plan.take_turn("two", at + 1.9 * turn, at + 3 * turn) is not None
+    assert await plan.take_turn("two", at + 2 * turn, at + 3 * turn) is None
+    assert await plan.take_turn("one", at + 2 * turn, at + 3 * turn) is not None
+    assert await plan.take_turn("two", now(), now()) is None  # for the service under test

@@ -13,6 +13,9 @@ class FolderObjects:
         self._folder = folder
         self._types: dict[str, str] = {}
 
+    async def prepare(self) -> None:
+        """The folder is there."""
+
     async def put(self, key: str, content_type: str, chunks: AsyncIterable[bytes]) -> int:
         """Write a file, unless it exists."""
         path = self._folder / key

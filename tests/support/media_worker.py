@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 
 import aiohttp
 from aiohttp.test_utils import TestServer
@@ -15,11 +16,29 @@ from services.media.store import Store
 from services.media.worker.wiring import create_worker
 from shared.ids import new_id
 from shared.mongo.client import Mongo
-from shared.pictures import FOLDER_DIGITS, PictureFacts
+from shared.pictures import FOLDER_DIGITS, PictureFacts, original_name
 from shared.times import now
+from tests.support.drawn_pictures import opened
 from tests.support.polling import eventually
 
 _STAMP = "0123abcd"
+
+
+def waiting_picture(
+    data: bytes, original: str = f"original-{_STAMP}.jpg", *, creator: str = "", credit: str = ""
+) -> Picture:
+    """The document of an uploaded file, in a folder of its own."""
+    sha256 = hashlib.sha256(data + new_id().encode()).hexdigest()
+    width, height = opened(data).size
+    facts = PictureFacts(
+        id=new_id(), folder=sha256[:FOLDER_DIGITS], stamp=_STAMP, width=width, height=height, original=original,
+        size_bytes=len(data), color="#7a7a48",
+    )  # fmt: skip
+    return Picture(
+        id=facts.id, sha256=sha256, file_name="a.jpg", type="image/jpeg", size_bytes=len(data), width=width,
+        height=height, has_alpha=original.endswith("png"), facts=facts, created_at=now(), updated_at=now(),
+        created_by=Uploader("p1", "Ada"), creator=creator, credit=credit,
+    )  # fmt: skip
 
 
 @dataclass
@@ -54,26 +73,21 @@ class MediaWorker:
 
     async def upload(self, data: bytes, *, creator: str = "", credit: str = "") -> Picture:
         """A picture from upload to document, as the api makes it; its variants wait."""
-        sha256 = hashlib.sha256(data + new_id().encode()).hexdigest()
-        folder = sha256[:FOLDER_DIGITS]
-        await self.put(f"staging/{sha256}", data)
-        status, found = await self.post("/internal/check", {"key": f"staging/{sha256}"})
+        key = f"staging/{new_id()}"
+        await self.put(key, data)
+        status, found = await self.post("/internal/check", {"key": key})
         assert status == 200, found
-        original = found["original"]
-        assert isinstance(original, dict)
-        name = str(original["name"]).replace(".", f"-{_STAMP}.")
-        await self.objects.move(f"staging/{sha256}", f"{folder}/upload")
-        await self.objects.move(f"staging/{sha256}.original", f"{folder}/{name}")
-        facts = PictureFacts(
-            id=new_id(), folder=folder, stamp=_STAMP, width=original["width"], height=original["height"],
-            original=name, size_bytes=original["size_bytes"], color=str(found["color"]),
-        )  # fmt: skip
-        picture = Picture(
-            id=facts.id, sha256=sha256, file_name="a.jpg", type=str(found["type"]), size_bytes=len(data),
-            width=facts.width, height=facts.height, has_alpha=bool(found["has_alpha"]), facts=facts,
-            created_at=now(), updated_at=now(), created_by=Uploader("p1", "Ada"),
-            creator=creator, credit=credit,
-        )  # fmt: skip
+        original = await self.read(f"{key}.original")
+        is_png = cast(dict[str, object], found["original"])["name"] == "original.png"
+        return await self.add(data, original=original, is_png=is_png, creator=creator, credit=credit)
+
+    async def add(
+        self, data: bytes, *, original: bytes, is_png: bool = False, creator: str = "", credit: str = ""
+    ) -> Picture:
+        """A picture of these files; its variants wait."""
+        picture = waiting_picture(data, original_name(_STAMP, has_alpha=is_png), creator=creator, credit=credit)
+        await self.put(f"{picture.folder}/upload", data)
+        await self.put(f"{picture.folder}/{picture.facts.original}", original)
         await self.store.mongo.transaction(lambda session: self.store.pictures.add(picture, session))
         return picture
 

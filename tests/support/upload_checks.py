@@ -22,6 +22,11 @@ class UploadBench:
         self.objects = FolderObjects(folder)
         self._checker = UploadChecker(self.objects, self.decoders, settings)
 
+    async def decoder_pid(self) -> int:
+        """The process id of the child that takes the next job."""
+        async with self.decoders.one() as decoder:
+            return decoder.pid
+
     async def check(self, data: bytes, texts: OriginalTexts | None = None) -> tuple[CheckedUpload, bytes]:
         """Upload and check; the facts and the original. Raises Problem."""
         key = f"staging/{uuid4().hex}"

@@ -113,7 +113,7 @@ class Decoder:
     async def _died(self, reason: DeathReason | None) -> Answer:
         """Make sure that the child is dead, and raise DecoderDied."""
         status = await self._status()
-        found = reason or ("time" if status in (-signal.SIGXCPU, -signal.SIGKILL) else "crash")
+        found = reason or ("time" if status == -signal.SIGXCPU else "crash")
         DECODER_DEATHS.labels(found).inc()
         _log.warning("decoder.died", pid=self.pid, reason=found, status=status)
         raise DecoderDied(found)

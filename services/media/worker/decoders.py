@@ -16,7 +16,8 @@ class Decoders:
     def __init__(self, limits: DecodeLimits, *, count: int, wait_s: float, most_waiting: int) -> None:
         self._limits = limits
         self._admission = Admission("decoder", at_once=count, wait_s=wait_s, most_waiting=most_waiting)
-        self._resting: list[Decoder] = []
+        self.resting: list[Decoder] = []
+        """Children without a job."""
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Decoder]:
@@ -31,19 +32,19 @@ class Decoders:
             await self._give_back(decoder)
 
     async def _take(self) -> Decoder:
-        while self._resting:
-            decoder = self._resting.pop()
+        while self.resting:
+            decoder = self.resting.pop()
             if decoder.is_alive:
                 return decoder
         return await Decoder.start(self._limits)
 
     async def _give_back(self, decoder: Decoder) -> None:
         if decoder.is_alive and decoder.jobs < _JOBS_OF_A_CHILD:
-            self._resting.append(decoder)
+            self.resting.append(decoder)
         else:
             await decoder.end()
 
     async def close(self) -> None:
         """End the resting children. Those at work end with their jobs."""
-        while self._resting:
-            await self._resting.pop().end()
+        while self.resting:
+            await self.resting.pop().end()

@@ -81,6 +81,7 @@ OTHER_VARIABLES = (
     OtherVariable(
         "WM_PYTHON", "", "deploy/bootstrap", "Python interpreter that set-up uses instead of the one it finds"
     ),
+    OtherVariable("WM_S3_SERVER", "", "tests", "path of the S3 server `versitygw`; one on the PATH if empty"),
     OtherVariable("WM_FAULT_SECONDS", "120", "make faults, tests/faults", "length of each fault test, in s"),
     OtherVariable("WM_BENCH_ARTICLES", "100000", "tests/bench", "articles of the large read model"),
     OtherVariable("WM_CHROMIUM", "", "tests", "browser that tests use instead of the one they find"),

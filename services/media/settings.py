@@ -1,12 +1,18 @@
 """The settings of media, beyond those of every service."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
 
+from shared.errors import SettingsError
 from shared.http.networks import read_networks
 from shared.settings import Settings
+
+# The name of MongoDB as a store of files.
+GRIDFS = "gridfs"
 
 
 class MediaSettings(Settings):
@@ -16,6 +22,7 @@ class MediaSettings(Settings):
     media_worker: str = Field(
         "http://127.0.0.1:8009", min_length=1, description="media-workers' URLs, separated by commas"
     )
+    media_database: str = Field("media", min_length=1, description="the service's database in MongoDB")
     media_most_bytes: int = Field(
         40 * 1024 * 1024,
         ge=1024,
@@ -44,13 +51,18 @@ class MediaSettings(Settings):
 
     media_store: str = Field(
         "",
-        description="where pictures' files are: `s3://bucket/prefix`, an S3-compatible store; if empty, MongoDB (GridFS). "
-        "Its keys and endpoint are the AWS_* variables",
+        description="where pictures' files are: `s3://bucket/prefix` in an S3-compatible store; if empty, MongoDB (GridFS)",
     )
     media_store_former: str = Field(
         "",
         description="the former WM_MEDIA_STORE (`gridfs` for MongoDB) while its files are moved: they are read from both",
     )
+    media_store_endpoint: str = Field("", description="the S3-compatible store's URL; if empty, that of AWS")
+    media_store_region: str = Field("", description="the store's region")
+    media_store_key: str = Field(
+        "", description="id of the store's access key; if empty, the machine's own role counts"
+    )
+    media_store_secret_file: Path | None = Field(None, description="file with the secret of the store's access key")
     forwarded_for: bool = Field(
         True,
         description="whether to trust X-Forwarded-For; clients reach services only through the edge, which sets it",
@@ -58,6 +70,24 @@ class MediaSettings(Settings):
     fetch_allow: str = Field(
         "", description="networks that addresses chosen by others may lead to, although not public; separated by commas"
     )
+
+    def media_store_secret(self) -> str:
+        """The secret of the store's access key; empty without a file. Raises SettingsError."""
+        if self.media_store_secret_file is None:
+            return ""
+        try:
+            return self.media_store_secret_file.read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"WM_MEDIA_STORE_SECRET_FILE: {error}") from error
+
+    @model_validator(mode="after")
+    def _stores_differ(self) -> Self:
+        for url in (self.media_store, self.media_store_former):
+            if url not in ("", GRIDFS) and not re.fullmatch(r"s3://[^/\s]+(/\S*)?", url):
+                raise ValueError(f"{url} is not s3://bucket/prefix")
+        if self.media_store_former and self.media_store_former == (self.media_store or GRIDFS):
+            raise ValueError("WM_MEDIA_STORE_FORMER is the present store")
+        return self
 
     @model_validator(mode="after")
     def _fetch_allow_has_networks(self) -> Self:

@@ -157,6 +157,7 @@ class MediaService:
     store: Store
     objects: Objects
     sweeper: Sweeper
+    ingestion_url: str
 
     async def sweep(self, at: datetime) -> None:
         """Sweep as the service does at that time."""
@@ -209,7 +210,7 @@ async def running_media(mongo_url: str, database: str, **settings: Any) -> Async
     async with TestServer(ingestion.app()) as ingestion_server, TestServer(worker.app()) as worker_server:
         found = MediaSettings(
             mongo=mongo_url,
-            ingestion=str(ingestion_server.make_url("")),
+            ingestion=str(ingestion_server.make_url("")).rstrip("/"),
             media_worker=str(worker_server.make_url("")),
             fetch_allow="127.0.0.0/8",
             **settings,
@@ -218,4 +219,4 @@ async def running_media(mongo_url: str, database: str, **settings: Any) -> Async
         worker.objects = app[OBJECTS]
         async with TestClient(TestServer(app)) as client:
             sweeper = Sweeper(app[STORE], app[OBJECTS], app[REMOVAL])
-            yield MediaService(client, ingestion, worker, app[STORE], app[OBJECTS], sweeper)
+            yield MediaService(client, ingestion, worker, app[STORE], app[OBJECTS], sweeper, found.ingestion)

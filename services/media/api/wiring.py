@@ -48,8 +48,9 @@ _FETCH_S = 60.0
 _FETCHES_AT_ONCE = 2
 
 
-def create_api(settings: MediaSettings, *, database: str = "media") -> web.Application:
+def create_api(settings: MediaSettings, *, database: str = "") -> web.Application:
     """Build the application. Override `database` only when several instances share an engine (tests)."""
+    database = database or settings.media_database
     app = create_service(settings, ROUTES)
     store = Store(Mongo(settings.mongo), database=database)
     objects = open_objects(settings, store.database)

@@ -26,8 +26,9 @@ _CHECK_WAITS_S = 20.0
 _CHECKS_WAITING = 64
 
 
-def create_worker(settings: MediaSettings, *, database: str = "media") -> web.Application:
+def create_worker(settings: MediaSettings, *, database: str = "") -> web.Application:
     """The application of the process `media-worker`. Override `database` only when several instances share engines (tests)."""
+    database = database or settings.media_database
     app = create_service(settings, ROUTES)
     store = Store(Mongo(settings.mongo), database=database)
     objects = open_objects(settings, store.database)

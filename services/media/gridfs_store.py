@@ -175,15 +175,17 @@ class GridFsStore:
 
 async def _batches(chunks: AsyncIterable[bytes]) -> AsyncIterator[list[bytes]]:
     """The same bytes in lists of _BATCH chunks of CHUNK_BYTES each; the last one may be shorter."""
+    full: list[bytes] = []
     waiting = bytearray()
     async for data in chunks:
         waiting += data
-        while len(waiting) >= _BATCH * CHUNK_BYTES:
-            yield _cut(waiting, _BATCH)
-            del waiting[: _BATCH * CHUNK_BYTES]
+        while len(waiting) >= CHUNK_BYTES:
+            full.append(bytes(waiting[:CHUNK_BYTES]))
+            del waiting[:CHUNK_BYTES]
+            if len(full) == _BATCH:
+                yield full
+                full = []
     if waiting:
-        yield _cut(waiting, -(-len(waiting) // CHUNK_BYTES))
-
-
-def _cut(waiting: bytearray, count: int) -> list[bytes]:
-    return [bytes(waiting[place * CHUNK_BYTES : (place + 1) * CHUNK_BYTES]) for place in range(count)]
+        full.append(bytes(waiting))
+    if full:
+        yield full

@@ -1,6 +1,6 @@
 """The store of files: immutable objects by key, `{folder}/{file name}` or `staging/{id}`.
 
-`gridfs_store.py` keeps them in MongoDB.
+`gridfs_store.py` keeps them in MongoDB, `bucket_store.py` in an S3-compatible store.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator

@@ -11,11 +11,13 @@ from services.media.api.upload import Stage
 from services.media.api.worker_client import WorkerClient
 from services.media.objects import Objects
 from services.media.store import Store
+from shared.admission import Admission
 from shared.http.guarded import GuardedClient
 from shared.http.token_checker import TokenChecker
 
 STORE = web.AppKey("store", Store)
 OBJECTS: web.AppKey[Objects] = web.AppKey("objects", Objects)
+UPLOADS = web.AppKey("uploads", Admission)
 STAGE = web.AppKey("stage", Stage)
 ADDING = web.AppKey("adding", Adding)
 REMOVAL = web.AppKey("removal", Removal)

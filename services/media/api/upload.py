@@ -96,8 +96,8 @@ async def read_upload(request: web.Request, write: _Writer) -> tuple[StagedFile,
                 fields[name] = await _text(part, name)
             else:
                 raise field_problem(f"/{name[:80]}", "Unknown field.")
-    except (ValueError, AssertionError, web.RequestPayloadError) as error:
-        # aiohttp's own errors of a form that breaks off or has no boundary.
+    except (ValueError, AssertionError, ConnectionError, web.RequestPayloadError) as error:
+        # aiohttp's own errors of a form that breaks off or has no boundary, and of a client that has left.
         raise Problem(400, "The form cannot be read.") from error
     if staged is None:
         raise field_problem("/file", "Send a file.")

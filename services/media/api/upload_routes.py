@@ -8,7 +8,7 @@ from aiohttp import web
 from services.media.api.access import authorize
 from services.media.api.adding import Sent
 from services.media.api.contract import PictureFetch, PictureTexts
-from services.media.api.keys import ADDING, FETCHING, STAGE, STORE
+from services.media.api.keys import ADDING, FETCHING, STAGE, STORE, UPLOADS
 from services.media.api.upload import CHUNK_BYTES, StagedFile, read_upload, too_large
 from services.media.records import Uploader
 from shared.http.guarded import FetchFailed, FetchRefused
@@ -40,7 +40,8 @@ async def upload_picture(request: web.Request) -> web.Response:
         return begun[-1]
 
     try:
-        file, texts = await read_upload(request, write)
+        async with request.app[UPLOADS].turn():
+            file, texts = await read_upload(request, write)
         return await _add(request, file, texts, by)
     finally:
         for staged in begun:

@@ -21,6 +21,7 @@ from services.media.api.keys import (
     STAGE,
     STORE,
     TOKEN_CHECKER,
+    UPLOADS,
     WORKER,
 )
 from services.media.api.removal import Removal
@@ -32,6 +33,7 @@ from services.media.api.worker_client import WorkerClient
 from services.media.settings import MediaSettings
 from services.media.store import Store
 from services.media.stores import open_objects
+from shared.admission import Admission
 from shared.http.app import create_service
 from shared.http.guarded import FetchLimits, GuardedClient
 from shared.http.health import HEALTH
@@ -44,6 +46,9 @@ from shared.process.process import start_task
 
 _USER_AGENT = "WorldMonitor-media"
 _FETCH_S = 60.0
+# An upload holds 1.3 MB. Others wait, unread.
+_UPLOADS_AT_ONCE = 50
+_UPLOAD_WAITS_S = 60.0
 # A fetched file is in memory whole.
 _FETCHES_AT_ONCE = 2
 
@@ -56,6 +61,7 @@ def create_api(settings: MediaSettings, *, database: str = "") -> web.Applicatio
     objects = open_objects(settings, store.database)
     app[STORE], app[OBJECTS] = store, objects
     app[STAGE] = Stage(objects, settings.media_most_bytes)
+    app[UPLOADS] = Admission("upload", at_once=_UPLOADS_AT_ONCE, wait_s=_UPLOAD_WAITS_S)
     app[LOST_VARIANTS] = LostVariants()
 
     async def connections(app: web.Application) -> AsyncIterator[None]:

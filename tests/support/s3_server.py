@@ -1,6 +1,7 @@
 """A real S3 server for long tests: versitygw, which keeps objects as files.
 
-`go install github.com/versity/versitygw/cmd/versitygw@latest` builds it in some minutes. Tests use one that is there, and build none.
+`go install github.com/versity/versitygw/cmd/versitygw@latest` builds it in some minutes.
+Tests use one that is there, and build none.
 """
 
 import asyncio

@@ -39,19 +39,37 @@ window.desk = window.desk || {};
     return picture;
   }
 
+  // Where pictures that are on their way belong: {text, place}, kept true while a person types.
+  const marks = new Set();
+  desk.text.onChange(() => {
+    if (!marks.size) return;
+    const text = desk.text.getText();
+    for (const mark of marks) follow(mark, text);
+  });
+
+  function follow(mark, text) {
+    mark.place = desk.movedPlace(mark.text, text, mark.place);
+    mark.text = text;
+  }
+
   /* Files that come together make one gallery, in their order. One that is refused at first comes in by itself when a retry succeeds. */
-  async function take(files) {
-    const older = desk.text.getText();
-    const place = field.selectionEnd;
-    const pictures = (await Promise.all(files.map((file) => upload(file, (picture) => insert([picture], older, place))))).filter(Boolean);
-    if (pictures.length) await insert(pictures, older, place);
+  function take(files) {
+    const mark = { text: desk.text.getText(), place: field.selectionEnd };
+    marks.add(mark);
+    return desk.whileUploading(async () => {
+      const tries = files.map((file) => upload(file, (picture) => desk.whileUploading(() => insert([picture], mark))));
+      const pictures = (await Promise.all(tries)).filter(Boolean);
+      if (pictures.length) await insert(pictures, mark);
+      if (pictures.length === files.length) marks.delete(mark);
+    });
   }
 
   /* Put pictures where their files came in. A person who types on elsewhere keeps caret and focus. */
-  async function insert(pictures, older, place) {
-    await composed();
+  async function insert(pictures, mark) {
+    await free();
     const text = desk.text.getText();
-    const at = desk.movedPlace(older, text, place);
+    follow(mark, text);
+    const at = mark.place;
     const change = desk.marks.gallery(text, at, at, pictures.map(({ id, alt = "" }) => ({ alt, address: `media:${id}` })));
     const focused = document.activeElement;
     const caret = [field.selectionStart, field.selectionEnd].map((spot) => (spot > at ? spot + change.text.length : spot));
@@ -65,7 +83,17 @@ window.desk = window.desk || {};
   let isComposing = false;
   field.addEventListener("compositionstart", () => { isComposing = true; });
   field.addEventListener("compositionend", () => { isComposing = false; });
-  const composed = () => (isComposing ? new Promise((done) => { field.addEventListener("compositionend", () => setTimeout(done), { once: true }); }) : null);
+  const once = (target, name) => new Promise((done) => { target.addEventListener(name, () => setTimeout(done), { once: true }); });
+
+  /* Wait until the text can take focus: behind a dialog it cannot, and the command would type into the dialog. */
+  async function free() {
+    for (;;) {
+      const dialog = document.querySelector("dialog[open]");
+      if (isComposing) await once(field, "compositionend");
+      else if (dialog) await once(dialog, "close");
+      else return;
+    }
+  }
 
   field.addEventListener("paste", (event) => {
     const files = desk.pictureFiles(event.clipboardData);

@@ -32,7 +32,7 @@ window.desk = window.desk || {};
     const byAddress = desk.make("button", { type: "button", className: "plain", textContent: desk.word("pick.by_address"), hidden: !insert });
     const buttons = desk.make("p", { className: "buttons pick-buttons" }, use, cancel, byAddress);
     const top = desk.make("div", { className: "pick-top" }, search.made, upload.made);
-    const shown = desk.dialog(desk.word("pick.title"), [top, uploads, said, results, texts, problem, buttons], { className: "picker" });
+    const shown = desk.dialog(desk.word("pick.title"), [top, uploads, said, results, texts, problem, buttons], { className: insert ? "picker inserting" : "picker" });
     const picked = () => results.querySelector("input[name=media_id]:checked");
     let turn = 0, timer = 0, taken = null, ownAlt = alt.replace(/\s+/g, " ").trim();
     words.input.value = ownAlt;

@@ -9,7 +9,7 @@ window.desk = window.desk || {};
   const waiting = [];
   let running = 0;
   let open = 0;
-  let idle = [];
+  const idle = [];
 
   /* Send one file. Gives {status, json}; status 0: no connection, or `signal` ended it. `onProgress` gets the share that was sent. */
   function send(file, { onProgress, signal }) {
@@ -108,13 +108,7 @@ window.desk = window.desk || {};
       return null;
     }
 
-    async function start() {
-      open += 1;
-      try { return await attempt(); } finally {
-        open -= 1;
-        if (!open) idle.splice(0).forEach((go) => go());
-      }
-    }
+    const start = () => desk.whileUploading(attempt);
 
     async function attempt() {
       row.classList.remove("refused");
@@ -146,6 +140,15 @@ window.desk = window.desk || {};
     }
 
     return start();
+  };
+
+  /* Do something that belongs to an upload: until it has ended, the page counts as uploading. */
+  desk.whileUploading = async (work) => {
+    open += 1;
+    try { return await work(); } finally {
+      open -= 1;
+      if (!open) idle.splice(0).forEach((go) => go());
+    }
   };
 
   /* Resolves when no upload is under way; at once when there is none. */

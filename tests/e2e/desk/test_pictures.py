@@ -157,6 +157,8 @@ async def test_pasted_and_dropped_files_come_into_the_text_while_a_person_types_
         await body.evaluate("field => { field.focus(); field.setSelectionRange(6, 6); }")
         await give(page, "paste", "#body_markdown", ("pasted.png", "image/png", draw_picture("#aa0000", format="PNG")))
         await expect(rows).to_contain_text("Uploading")
+        await press(page, "Control+Home")
+        await page.keyboard.type("The ")
         await press(page, "Control+End")
         await page.keyboard.type(" More.")
         await page.locator("button[value=publish]").click()
@@ -168,7 +170,7 @@ async def test_pasted_and_dropped_files_come_into_the_text_while_a_person_types_
         link = rows.get_by_role("link", name="Say what it shows")
         await expect(link).to_be_visible()
         pasted = str(await link.get_attribute("href")).rpartition("/")[2]
-        await expect(body).to_have_value(f"First.\n\n![](media:{pasted})\n\nLast. More.")
+        await expect(body).to_have_value(f"The First.\n\n![](media:{pasted})\n\nLast. More.")
 
         await give(page, "drop", "#body_markdown", ("notes.txt", "text/plain", b"no picture"))
         refused = rows.filter(has_text="notes.txt")

@@ -1,7 +1,9 @@
 """Types of documents, collections and sessions; MongoDB's errors as ours; indexes and change streams."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection, AsyncIOMotorDatabase
@@ -21,6 +23,8 @@ __all__ = [
     "changes",
     "ensure_indexes",
 ]
+
+_PAUSE_S = 0.05
 
 # Each service's store turns documents into typed models.
 Document = dict[str, Any]
@@ -51,10 +55,18 @@ async def available(operation: str, session: Session | None = None) -> AsyncIter
         raise Unavailable(f"MongoDB: {operation}: {error!r}") from error
 
 
-async def changes(collection: Collection, *, wait_ms: int = 1000) -> AsyncIterator[Mapping[str, object] | None]:
-    """Inserts into a collection as they are committed; None after each `wait_ms` without one. Inserts may be missed."""
+async def changes(collection: Collection, *, wait_ms: int = 1000) -> AsyncGenerator[Mapping[str, object] | None, None]:
+    """Inserts into a collection as they are committed; None after each `wait_ms` without one. Inserts may be missed.
+
+    SecantusDB ends the wait of every stream at each write of any collection, with an empty answer. After such an answer we
+    pause: otherwise each write anywhere would cost each stream a request.
+    """
     pipeline: list[Document] = [{"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}}]
     async with available(f"watch {collection.name}"):
         async with collection.watch(pipeline, max_await_time_ms=wait_ms) as stream:
             while stream.alive:
-                yield await stream.try_next()
+                asked_at = monotonic()
+                change = await stream.try_next()
+                if change is None and monotonic() - asked_at < wait_ms / 2000:
+                    await asyncio.sleep(_PAUSE_S)
+                yield change

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import aclosing, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -301,17 +301,24 @@ class Relay:
         return 0
 
     async def _watch_inserts(self) -> None:
-        """Wake on rows of other processes. Change streams may be missing or fail; polling is the guarantee."""
+        """Wake on rows of other processes, as long as we relay them. Streams may be missing or fail; polling is the guarantee."""
         while True:
             try:
-                async for change in changes(self._outbox.rows):
-                    self._is_watching = True
-                    if change is not None:
-                        self._outbox.wake()
+                if self._lease.fence is not None:
+                    await self._watch_while_ours()
             except Unavailable as error:
-                self._is_watching = False
                 _log.info("outbox.watch_lost", reason=str(error))
+            self._is_watching = False
             await asyncio.sleep(1)
+
+    async def _watch_while_ours(self) -> None:
+        async with aclosing(changes(self._outbox.rows)) as stream:
+            async for change in stream:
+                if self._lease.fence is None:
+                    return
+                self._is_watching = True
+                if change is not None:
+                    self._outbox.wake()
 
 
 def _measure(rows: Sequence[Document]) -> None:

@@ -9,13 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape, unescape
+from html import unescape
 from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
-from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.deflist import deflist_plugin
@@ -23,9 +22,16 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
 from services.ingestion.pictures import figures
-from services.ingestion.pictures.figures import MOST_PICTURES, Mention
+from services.ingestion.pictures.figures import MOST_PICTURES
+from services.ingestion.pictures.markdown_rules import (
+    PICTURES_TOKEN,
+    environment,
+    inline_picture,
+    join_pictures,
+    show_pictures,
+)
 from services.ingestion.pictures.records import BodyPicture
-from services.ingestion.pictures.references import SCHEME, media_id_of
+from services.ingestion.pictures.references import SCHEME
 from shared.links import AddressFinder, shown_address
 from shared.pictures import PictureRecord
 from shared.text import is_blank
@@ -60,8 +66,6 @@ _REACHES_FAR = re.compile(r"\]:|\[\^|```|~~~|\r|^[ \t]*[:~]", re.MULTILINE)
 # With a letter at the start of each line, a paragraph is no list, quotation, heading, table, code or definition.
 _PLAIN = re.compile(r"[^\W\d_][^\n]*(?:\n[^\W\d_][^\n]*)*")
 _FIXED = {"rel": EXTERNAL, "loading": "lazy", "decoding": "async"}
-# Keys of the renderer's environment: the pictures that are known, and those that the text has shown so far.
-_PICTURES, _SHOWN = "pictures", "shown_pictures"
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,7 @@ def _cached(passage: str) -> str:
 
 
 def _render(markdown: str, pictures: Mapping[str, PictureRecord], shown: list[BodyPicture]) -> str:
-    env: dict[str, object] = {_PICTURES: pictures, _SHOWN: shown}
-    return sanitise(_markdown.render(markdown, env))
+    return sanitise(_markdown.render(markdown, environment(pictures, shown)))
 
 
 def _passages(markdown: str) -> list[str]:
@@ -178,78 +181,12 @@ def _open_link(renderer: RendererHTML, tokens: Sequence[Token], index: int, opti
 
 
 def _show_image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-    mention = _mention_of(tokens[index], renderer, options, env)
-    if mention is not None:
-        record = _record_of(mention, env)
-        return escape(mention.alt) if record is None else figures.picture(mention, record)
+    picture = inline_picture(renderer, tokens[index], options, env)
+    if picture is not None:
+        return picture
     tokens[index].attrSet("loading", "lazy")
     tokens[index].attrSet("decoding", "async")
     return renderer.image(tokens, index, options, env)
-
-
-def _show_pictures(
-    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-) -> str:
-    """A paragraph of pictures alone: a figure, or a gallery of figures."""
-    found = [_mention_of(child, renderer, options, env) for child in tokens[index].children or ()]
-    mentions = [mention for mention in found if mention is not None]
-    count = len(mentions)
-    # Two beside each other; the first of an odd number has the whole column.
-    parts = [_figure(mention, env, half=count > 1 and (at, count % 2) != (0, 1)) for at, mention in enumerate(mentions)]
-    return figures.gallery(parts) if count > 1 else "".join(parts)
-
-
-def _figure(mention: Mention, env: EnvType, *, half: bool) -> str:
-    record = _record_of(mention, env)
-    return f"<p>{escape(mention.alt)}</p>\n" if record is None else figures.figure(mention, record, half=half)
-
-
-def _mention_of(image: Token, renderer: RendererHTML, options: OptionsDict, env: EnvType) -> Mention | None:
-    """The picture of the store that an image names; None for one with an address."""
-    media_id = media_id_of(str(image.attrs.get("src", "")))
-    if media_id is None:
-        return None
-    alt = renderer.renderInlineAsText(image.children or (), options, env)
-    return Mention(media_id, alt, str(image.attrs.get("title", "")))
-
-
-def _record_of(mention: Mention, env: EnvType) -> PictureRecord | None:
-    """The picture's record, None for one that is not known or one too many. Notes that the text shows it."""
-    shown = env[_SHOWN]
-    # A text with more is refused. Its HTML would be 5 MB long.
-    if len(shown) > MOST_PICTURES:
-        return None
-    record: PictureRecord | None = env[_PICTURES].get(mention.media_id)
-    if record is None:
-        shown.append(BodyPicture(id=mention.media_id, version=None))
-        return None
-    lacks_alt = not record.decorative and is_blank(figures.alt_of(mention, record))
-    shown.append(BodyPicture(id=record.id, version=record.version, lacks_alt=lacks_alt))
-    return record
-
-
-def _join_pictures(state: StateCore) -> None:
-    """Make one token of each paragraph that has only pictures of the store."""
-    joined: list[Token] = []
-    for token in state.tokens:
-        is_alone = token.type == "paragraph_close" and _has_only_pictures(joined[-1])
-        joined.append(token)
-        if is_alone:
-            opened, inline, _ = joined[-3:]
-            images = [child for child in inline.children or () if child.type == "image"]
-            joined[-3:] = [Token("pictures", "", 0, children=images, block=True, map=opened.map)]
-    state.tokens = joined
-
-
-def _has_only_pictures(token: Token) -> bool:
-    children = token.children or [] if token.type == "inline" else []
-    images = [child for child in children if child.type == "image"]
-    return bool(images) and all(
-        media_id_of(str(child.attrs.get("src", ""))) is not None
-        if child.type == "image"
-        else child.type in ("softbreak", "hardbreak") or (child.type == "text" and not child.content.strip())
-        for child in children
-    )
 
 
 def _heading(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
@@ -289,13 +226,13 @@ def _set_up() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "linkify": True})
     markdown.enable(["table", "strikethrough", "linkify"])
     markdown.use(footnote_plugin, inline=False).use(tasklists_plugin).use(deflist_plugin)
-    markdown.core.ruler.push("join_pictures", _join_pictures)
+    markdown.core.ruler.push("join_pictures", join_pictures)
     markdown.linkify = AddressFinder()
     _show_honest_addresses(markdown)
     rules: dict[str, Any] = {
         "link_open": _open_link,
         "image": _show_image,
-        "pictures": _show_pictures,
+        PICTURES_TOKEN: show_pictures,
         "heading_open": _heading,
         "heading_close": _heading,
         "footnote_ref": _note_ref,

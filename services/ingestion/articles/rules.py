@@ -333,19 +333,9 @@ def check_complete(content: Content) -> None:
 
 def picture_faults(content: Content) -> Sequence[PictureFault]:
     """What to look at in the store's pictures before publication, each once. A decorative picture needs no description."""
-    lead = content.lead_image
-    found: list[PictureFault] = []
-    if lead is not None and lead.media_id is not None:
-        if lead.is_gone:
-            found.append(PictureFault(pointer="/lead_image/media_id", media_id=lead.media_id, fault="unknown"))
-        elif not (lead.alt or lead.decorative):
-            found.append(PictureFault(pointer="/lead_image/alt", media_id=lead.media_id, fault="no_alt"))
-    for picture in content.body_pictures:
-        if picture.version is None:
-            found.append(PictureFault(pointer="/body_markdown", media_id=picture.id, fault="unknown"))
-        elif picture.lacks_alt:
-            found.append(PictureFault(pointer="/body_markdown", media_id=picture.id, fault="no_alt"))
-    return [fault for index, fault in enumerate(found) if fault not in found[:index]]
+    lead = None if content.lead_image is None else content.lead_image.fault
+    found = (lead, *(picture.fault for picture in content.body_pictures))
+    return tuple(dict.fromkeys(fault for fault in found if fault is not None))
 
 
 def check_date(published_at: datetime, at: datetime) -> None:

@@ -27,6 +27,16 @@ def has_sound_names(record: PictureRecord) -> bool:
     )
 
 
+class PictureFault(BaseModel):
+    """Something to look at before publication: a picture without description, or one that the store does not have."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pointer: str
+    media_id: str
+    fault: Literal["no_alt", "unknown"]
+
+
 class LeadImage(Picture):
     """An article's lead picture: by address, or `media_id` of the store.
 
@@ -64,6 +74,17 @@ class LeadImage(Picture):
         """Whether the store no longer has the picture."""
         return self.media_id is not None and self.media is None
 
+    @property
+    def fault(self) -> PictureFault | None:
+        """What is wrong with it, if it is a picture of the store."""
+        if self.media_id is None:
+            return None
+        if self.is_gone:
+            return PictureFault(pointer="/lead_image/media_id", media_id=self.media_id, fault="unknown")
+        if self.alt or self.decorative:
+            return None
+        return PictureFault(pointer="/lead_image/alt", media_id=self.media_id, fault="no_alt")
+
     def resolved(self, record: PictureRecord | None) -> Self:
         """With today's address, facts and inherited texts of its picture. Without a record it stays as it was, but `media`."""
         if self.media_id is None:
@@ -83,10 +104,9 @@ class BodyPicture(BaseModel):
     version: int | None
     lacks_alt: bool = False
 
-
-class PictureFault(BaseModel):
-    """Something to look at before publication: a picture without description, or one that the store does not have."""
-
-    pointer: str
-    media_id: str
-    fault: Literal["no_alt", "unknown"]
+    @property
+    def fault(self) -> PictureFault | None:
+        """What is wrong with it."""
+        if self.version is None:
+            return PictureFault(pointer="/body_markdown", media_id=self.id, fault="unknown")
+        return PictureFault(pointer="/body_markdown", media_id=self.id, fault="no_alt") if self.lacks_alt else None

@@ -7,8 +7,10 @@ import pytest_asyncio
 
 from services.ingestion.articles.picture_changes import follow_up, take_record
 from services.ingestion.settings import IngestionSettings
+from services.ingestion.store import Store
 from shared.errors import Unavailable
 from shared.ids import new_id
+from shared.mongo.client import Mongo
 from shared.pictures import PictureRecord
 from shared.times import now
 from tests.support.ingestion import IngestionClient, Json, pointers, running_ingestion
@@ -243,6 +245,21 @@ async def test_publication_compares_its_pictures_after_the_commit(
     assert second.lead_image is not None
     assert second.lead_image.url.endswith("original-ffffffff.jpg")
     assert (await current(ingestion, public))["version"] == 3
+
+
+async def test_editor_keeps_a_version_that_another_process_sent_again(
+    ingestion: IngestionClient, ingestion_settings: IngestionSettings, media: MediaStandIn
+) -> None:
+    record = media.add()
+    public = await ingestion.act(await ingestion.create(lead_image={"media_id": record.id}), "publish")
+    saved = await ingestion.edit(public, headline="Saved here", lead_image={"media_id": record.id})
+    other = Store(Mongo(ingestion_settings.mongo), ingestion_settings.ingestion_database)
+
+    await take_record(other.articles, a_record(record.id, version=2, stamp="ffffffff"), now)
+    other.mongo.close()
+
+    edited = await ingestion.edit(saved, headline="Saved here again")
+    assert (saved["version"], edited["version"]) == (3, 5)
 
 
 async def test_uses_are_those_of_working_copies_and_readers(ingestion: IngestionClient, media: MediaStandIn) -> None:

@@ -6,8 +6,9 @@ it connects. Redirects are followed one by one, each checked like the first addr
 
 import asyncio
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -63,6 +64,16 @@ class Fetched:
     headers: Mapping[str, str]
     body: bytes
     is_cut: bool
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """An answer whose body is read piece by piece. `chunks` raises FetchFailed where the body breaks off."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
 
 
 class PublicResolver(AbstractResolver):
@@ -166,6 +177,37 @@ class GuardedClient:
             except TimeoutError as error:
                 raise FetchFailed(f"no whole answer within {self._limits.total_s:g} s") from error
 
+    @asynccontextmanager
+    async def stream(self, url: str, *, headers: Mapping[str, str] | None = None) -> AsyncIterator[Streamed]:
+        """GET an address for a block that reads the body, within the limit of time but of any size. Errors as `fetch`."""
+        async with self._slots.turn():
+            try:
+                async with asyncio.timeout(self._limits.total_s):
+                    async with self._opened(url, {**self._headers, **(headers or {})}) as answer:
+                        yield answer
+            except TimeoutError as error:
+                raise FetchFailed(f"no whole answer within {self._limits.total_s:g} s") from error
+
+    @asynccontextmanager
+    async def _opened(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[Streamed]:
+        for _ in range(self._limits.most_redirects + 1):
+            check_url(url, self._allowed)
+            try:
+                answer = await self._session().get(url, headers=headers, allow_redirects=False)
+            except (aiohttp.ClientError, ValueError, OSError) as error:
+                raise _problem_of(error) from error
+            target = answer.headers.get("Location")
+            if answer.status in _REDIRECTS and target:
+                answer.close()
+                url = _target(url, target)
+                continue
+            try:
+                yield Streamed(answer.status, url, answer.headers, _chunks(answer))
+            finally:
+                answer.close()
+            return
+        raise FetchFailed(f"more than {self._limits.most_redirects} redirects")
+
     async def _follow(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], most_bytes: int
     ) -> Fetched:
@@ -176,7 +218,7 @@ class GuardedClient:
             target = answer.headers.get("Location")
             if not (follows and answer.status in _REDIRECTS and target):
                 return answer
-            url = urljoin(url, target)
+            url = _target(url, target)
         raise FetchFailed(f"more than {self._limits.most_redirects} redirects")
 
     async def _request(
@@ -224,6 +266,21 @@ def check_url(url: str, allowed: Sequence[Network] = ()) -> None:
         raise FetchRefused("no http or https address without a user name")
     if ":" in host and not may_connect(host, allowed):
         raise FetchRefused(f"{host} is no public address")
+
+
+def _target(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise FetchRefused(f"a redirect to no address: {error}") from error
+
+
+async def _chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
+            yield chunk
+    except (aiohttp.ClientError, ValueError, OSError) as error:
+        raise _problem_of(error) from error
 
 
 async def _read(answer: aiohttp.ClientResponse, most_bytes: int) -> tuple[bytes, bool]:

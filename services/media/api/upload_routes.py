@@ -9,7 +9,7 @@ from services.media.api.access import authorize
 from services.media.api.adding import Sent
 from services.media.api.contract import PictureFetch, PictureTexts
 from services.media.api.keys import ADDING, FETCHING, STAGE, STORE, UPLOADS
-from services.media.api.upload import CHUNK_BYTES, StagedFile, read_upload, too_large
+from services.media.api.upload import StagedFile, read_upload, too_large
 from services.media.records import Uploader
 from shared.http.guarded import FetchFailed, FetchRefused
 from shared.http.idempotency import claim
@@ -54,34 +54,28 @@ async def fetch_picture(request: web.Request) -> web.Response:
     refuse_unknown(request.query, ())
     sent, stage = await read_model(request, PictureFetch), request.app[STAGE]
     extend_deadline(request, _CHECK_S)
-    content = await _fetch(request, sent.url)
-    name = unquote(urlsplit(sent.url).path, errors="replace")
-
-    async def chunks() -> AsyncIterator[bytes]:
-        for start in range(0, len(content), CHUNK_BYTES):
-            yield content[start : start + CHUNK_BYTES]
-
-    file = await stage.write(name, chunks())
+    file = await _fetch(request, sent.url)
     try:
         return await _add(request, file, PictureTexts(**sent.model_dump(exclude={"url"})), by)
     finally:
         await stage.drop(file.key)
 
 
-async def _fetch(request: web.Request, url: str) -> bytes:
+async def _fetch(request: web.Request, url: str) -> StagedFile:
     try:
-        answer = await request.app[FETCHING].fetch(url, headers={"Accept": "image/*"})
+        async with request.app[FETCHING].stream(url, headers={"Accept": "image/*"}) as answer:
+            if answer.status != 200:
+                raise field_problem("/url", f"The address answers {answer.status}.")
+            name = unquote(urlsplit(url).path, errors="replace")
+            file = await request.app[STAGE].write(name, answer.chunks)
     except FetchRefused as error:
         raise field_problem("/url", "This address must not be fetched: it is not a public one.") from error
     except FetchFailed as error:
         raise field_problem("/url", f"The address does not answer: {error}.") from error
-    if answer.status != 200:
-        raise field_problem("/url", f"The address answers {answer.status}.")
-    if answer.is_cut:
-        raise too_large(request.app[STAGE].most_bytes)
-    if not answer.body:
+    if not file.size_bytes:
+        await request.app[STAGE].drop(file.key)
         raise field_problem("/url", "The address gives an empty file.")
-    return answer.body
+    return file
 
 
 async def _add(request: web.Request, file: StagedFile, texts: PictureTexts, by: Uploader) -> web.Response:

@@ -49,8 +49,7 @@ _FETCH_S = 60.0
 # An upload holds 1.3 MB. Others wait, unread.
 _UPLOADS_AT_ONCE = 50
 _UPLOAD_WAITS_S = 60.0
-# A fetched file is in memory whole.
-_FETCHES_AT_ONCE = 2
+_FETCHES_AT_ONCE = 4
 
 
 def create_api(settings: MediaSettings, *, database: str = "") -> web.Application:
@@ -82,7 +81,7 @@ def create_api(settings: MediaSettings, *, database: str = "") -> web.Applicatio
         app[TOKEN_CHECKER] = TokenChecker(
             settings.ingestion_urls, settings.site_url, trusts_edge=settings.forwarded_for
         )
-        limits = FetchLimits(_FETCH_S, settings.media_most_bytes, at_once=_FETCHES_AT_ONCE)
+        limits = FetchLimits(_FETCH_S, at_once=_FETCHES_AT_ONCE)
         app[FETCHING] = GuardedClient(_USER_AGENT, allowed=read_networks(settings.fetch_allow), limits=limits)
         await once_available(partial(store.mongo.take_over, database, f"media-{settings.instance}"))
         await once_available(store.prepare)

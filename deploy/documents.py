@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings
 
 import services.ingestion.articles.metrics
 import services.ingestion.people.metrics
+import services.media.api.metrics
 import services.media.worker.metrics
 import services.popularity.metrics
 import services.rendering.metrics
@@ -52,6 +53,7 @@ METRICS: Mapping[str, ModuleType] = {
     "Every service": shared.process.metrics,
     "Ingestion": services.ingestion.articles.metrics,
     "Ingestion: people": services.ingestion.people.metrics,
+    "Media": services.media.api.metrics,
     "Media: worker": services.media.worker.metrics,
     "Popularity": services.popularity.metrics,
     "Rendering": services.rendering.metrics,

@@ -7,6 +7,7 @@ from services.media.api.answers import picture_answer
 from services.media.api.contract import PictureTexts
 from services.media.api.fields import LONGEST_CREDIT
 from services.media.api.ingestion_client import IngestionClient
+from services.media.api.metrics import ADDED
 from services.media.api.rules import folder_of, stamp_of
 from services.media.api.upload import StagedFile, original_beside
 from services.media.api.worker_client import CheckedPicture, WorkerClient
@@ -64,6 +65,7 @@ class Adding:
             if known is not None:
                 return await self._first_answer(known, sent.claim)
             answer = await self._commit(picture, sent)
+        ADDED.labels("new").inc()
         self._on_added()
         return answer
 
@@ -74,6 +76,7 @@ class Adding:
         return found
 
     async def _first_answer(self, known: Picture, made: Claim | None) -> Answer:
+        ADDED.labels("known").inc()
         uses = (await self._ingestion.uses([known.id]))[known.id]
         answer = picture_answer(known, uses, status=200)
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from services.media.api.ingestion_client import IngestionClient
+from services.media.api.metrics import UNANNOUNCED
 from services.media.store import PictureStore
 from shared.errors import Unavailable
 from shared.process.process import start_task, stop_task
@@ -32,9 +33,12 @@ class Announcer:
 
     async def announce(self) -> None:
         """Announce all that is waiting. Raises Unavailable."""
-        for picture in await self._pictures.unannounced():
+        waiting = await self._pictures.unannounced()
+        UNANNOUNCED.set(len(waiting))
+        for picture in waiting:
             await self._ingestion.announce(picture.record())
             await self._pictures.announced(picture)
+            UNANNOUNCED.dec()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

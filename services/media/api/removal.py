@@ -43,7 +43,9 @@ class Removal:
             await self._store.pictures.end_deletion(picture.id)
         return ()
 
-    async def empty(self, folder: str) -> None:
-        """Delete all files of a folder; call under its lease."""
-        for key in [key async for key in self._objects.keys(f"{folder}/")]:
+    async def empty(self, folder: str) -> int:
+        """Delete all files of a folder, and return their number; call under its lease."""
+        keys = [key async for key in self._objects.keys(f"{folder}/")]
+        for key in keys:
             await self._objects.delete(key)
+        return len(keys)

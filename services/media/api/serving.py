@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from services.media.api.keys import OBJECTS, STORE, WORKER
+from services.media.api.metrics import FILES_SERVED, LOST_ORIGINALS
 from services.media.api.rules import is_public_name, todays_name
 from services.media.objects import NotFound, ObjectFacts
 from services.media.records import Picture
@@ -71,6 +72,7 @@ async def serve_file(request: web.Request) -> web.StreamResponse:
     objects = request.app[OBJECTS]
     facts = await objects.stat(f"{folder}/{name}")
     if facts is not None:
+        FILES_SERVED.labels("file").inc()
         return await _send(request, f"{folder}/{name}", facts, _IMMUTABLE)
     return await _serve_absent(request, folder, name)
 
@@ -82,14 +84,17 @@ async def _serve_absent(request: web.Request, folder: str, name: str) -> web.Str
     if picture is None or present is None:
         raise _absent()
     if present != name:
+        FILES_SERVED.labels("redirect").inc()
         headers = {"Location": f"/media/{folder}/{present}", "Cache-Control": "no-cache"}
         return web.Response(status=302, headers={**_HEADERS, **headers})
     original = f"{folder}/{picture.facts.original}"
     facts = await request.app[OBJECTS].stat(original)
     if facts is None or present == picture.facts.original:
+        LOST_ORIGINALS.inc()
         _log.error("original.lost", picture=picture.id)
         raise _absent()
     await _ask_for_variants(request.app, picture)
+    FILES_SERVED.labels("original").inc()
     return await _send(request, original, facts, _SOON)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from services.media.api.metrics import SWEPT
 from services.media.api.removal import Removal
 from services.media.api.rules import stamp_in
 from services.media.objects import STAGING, Objects
@@ -58,12 +59,13 @@ class Sweeper:
             begun_ms = created_ms(key.removeprefix(STAGING)[:_ID_DIGITS])
             if begun_ms is None or begun_ms < oldest_ms:
                 await self._objects.delete(key)
+                SWEPT.inc()
 
     async def _look_at(self, folder: str) -> None:
         """Delete the files of a folder without a picture."""
         async with self._store.leases.held(folder, lingers=True):
             if await self._store.pictures.in_folder(folder) is None:
-                await self._removal.empty(folder)
+                SWEPT.inc(await self._removal.empty(folder))
 
     async def _old_stamps(self, folder: str, before: datetime) -> None:
         async with self._store.leases.held(folder, lingers=True):
@@ -76,6 +78,7 @@ class Sweeper:
         for key in [key async for key in self._objects.keys(folder)]:
             if stamp_in(key.removeprefix(folder)) in stamps:
                 await self._objects.delete(key)
+                SWEPT.inc()
         await self._store.pictures.forget_stamps(picture, stamps)
 
 

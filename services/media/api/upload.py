@@ -10,6 +10,7 @@ from typing import Protocol
 from aiohttp import BodyPartReader, web
 
 from services.media.api.contract import PictureTexts
+from services.media.api.metrics import RECEIVED_BYTES
 from services.media.api.rules import tidy_file_name
 from services.media.objects import STAGING, Objects
 from shared.errors import FieldError, Problem, Unavailable
@@ -60,6 +61,7 @@ class Stage:
                 yield data
 
         await self._objects.put(key, _UNKNOWN_TYPE, counted())
+        RECEIVED_BYTES.inc(size)
         return StagedFile(key, digest.hexdigest(), size, tidy_file_name(name))
 
     async def drop(self, key: str) -> None:

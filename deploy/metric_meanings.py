@@ -57,7 +57,7 @@ MEANINGS: Mapping[str, str] = {
     "wm_media_pictures_total": "More uploads.",
     "wm_media_received_bytes_total": "More or larger uploads, also refused ones.",
     "wm_media_files_total": "The edge's cache is cold, or full. `original`: variants are not made yet, or were lost.",
-    "wm_media_lost_originals_total": "The store of files has lost an original: restore it. The log event `original.lost` names the picture.",
+    "wm_media_lost_originals_total": "The store has lost an original: restore it. The log event `original.lost` names the picture.",
     "wm_media_unannounced_pictures": "Ingestion does not answer, or is still publishing articles of a changed picture again.",
     "wm_media_swept_files_total": "Processes died during uploads, or credits and focal points were changed a day ago.",
     "wm_media_checks_total": "More uploads. 415: other types of files; 422: damaged, too large, or hostile ones.",

@@ -1,6 +1,6 @@
 """Writes every kind of page into a folder, for a look in a browser: `python -m tests.support.look_preview DIRECTORY`.
 
-Serve the folder with `python -m http.server`, with your own pictures in `media/edition/`.
+Serve the folder with `python -m http.server`, with your own pictures in `media/`.
 """
 
 import sys

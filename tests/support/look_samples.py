@@ -97,12 +97,13 @@ ARABIC_BODY = """
 
 
 def picture(number: int) -> Picture:
-    """A picture in the sample edition's format."""
+    """A picture of our own store, with its texts."""
     return Picture(
-        url=f"/media/edition/story-{number}.jpg",
+        url=facts(number).original_path,
         alt="Illustration: ships at anchor before a harbour of cranes",
         caption="Ships wait outside the harbour. From March, their places will be known before they sail.",
         credit="Drawing: World Monitor",
+        media=facts(number),
     )
 
 

@@ -320,7 +320,8 @@ def check_complete(content: Content) -> None:
     faults = {
         "/headline": not content.headline,
         "/body_markdown": shows_nothing(content.body_html),
-        "/lead_image/alt": lead is not None and not (lead.alt or lead.decorative),
+        # A picture of the store can be described later, for all its articles: the desk's checklist asks for it.
+        "/lead_image/alt": lead is not None and not lead.media_id and not lead.alt,
     }
     errors = [
         FieldError(pointer, "There is nothing to read in it.") for pointer, is_at_fault in faults.items() if is_at_fault

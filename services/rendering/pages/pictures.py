@@ -15,9 +15,6 @@ Place = Literal["article", "lead", "second", "story", "row-first", "row", "small
 
 # Recommended by search engines and by cards of other sites; wider ones only cost their readers time.
 CARD_WIDTH = 1200
-# Pictures of the sample edition: files beside the edge, each with these widths as `<name>-<width>.avif` and `.webp`.
-_EDITION = "/media/edition/"
-_EDITION_WIDTHS = (480, 800, 1280)
 _TEXT_WIDTH = 900
 # A smaller picture is shown whole: it would be blurred at the width of a lead.
 _SMALLEST_LEAD = 480
@@ -84,7 +81,7 @@ def shown(picture: Picture, place: Place) -> ShownPicture:
     """The picture in a place. A picture by its address has no variants but the address."""
     if picture.media is not None:
         return _shown(picture.media, place)
-    return ShownPicture(picture.url, picture.width, picture.height, PLACES[place].sizes, _edition_sources(picture.url))
+    return ShownPicture(picture.url, picture.width, picture.height, PLACES[place].sizes)
 
 
 @lru_cache(maxsize=4096)
@@ -134,8 +131,6 @@ def card_file(picture: Picture, shape: Shape = "16x9", at_least: int = CARD_WIDT
     if picture.media is not None:
         made = jpeg(picture.media, shape, at_least)
         return PictureFile(made.path, made.content_type, made.width, made.height)
-    if is_of_edition(picture.url):
-        return PictureFile(picture.url, CONTENT_TYPES["jpg"], picture.width, picture.height)
     return PictureFile(picture.url)
 
 
@@ -162,27 +157,6 @@ def text_file(picture: Picture) -> PictureFile:
     return PictureFile(made.path, made.content_type, made.width, made.height)
 
 
-def is_of_edition(url: str) -> bool:
-    """Whether it is a picture of the sample edition, with files of other widths beside it."""
-    return url.startswith(_EDITION) and url.endswith(".jpg")
-
-
 def thumbnail_file(picture: Picture) -> PictureFile | None:
     """The narrowest file of 16:9; None for a picture of others."""
-    if picture.media is not None:
-        return card_file(picture, at_least=0)
-    if not is_of_edition(picture.url):
-        return None
-    width = _EDITION_WIDTHS[0]
-    url = f"{picture.url.removesuffix('.jpg')}-{width}.webp"
-    return PictureFile(url, CONTENT_TYPES["webp"], width, width * 9 // 16)
-
-
-def _edition_sources(url: str) -> tuple[Source, ...]:
-    if not is_of_edition(url):
-        return ()
-    stem = url.removesuffix(".jpg")
-    return tuple(
-        Source(CONTENT_TYPES[kind], ", ".join(f"{stem}-{width}.{kind} {width}w" for width in _EDITION_WIDTHS))
-        for kind in ("avif", "webp")
-    )
+    return None if picture.media is None else card_file(picture, at_least=0)

@@ -147,7 +147,6 @@ async def test_missing_descriptions_are_named_and_decorative_pictures_need_none(
         {"pointer": "/lead_image/alt", "media_id": bare.id, "fault": "no_alt"},
         {"pointer": "/body_markdown", "media_id": bare.id, "fault": "no_alt"},
     ]
-    assert pointers(await ingestion.act(article, "publish", wanted=422)) == ["/lead_image/alt"]
     # A draft follows its pictures without a new version.
     await announce(ingestion, a_record(bare.id, version=2, stamp="ffffffff", alt="Described"))
     followed = await current(ingestion, article)

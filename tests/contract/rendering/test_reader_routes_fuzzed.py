@@ -40,7 +40,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "/sitemap.xml?{}", "/sitemap-{}.xml", "/news-sitemap.xml?{}", "/robots.txt{}", "/about/{}", "/about?{}",
         "/search?q={}", "/search?q=lake&page={}", "/search?q={}&section={}", "/search?{}", "/search/{}",
         "/search?q=lake&from={}", "/search?q=lake&from=2026-02-08&to={}",
-        "/static/{}", "/static/{}.js?{}", "/media/{}", "/media/edition/{}", "http://x/{}", "//{}",
+        "/static/{}", "/static/{}.js?{}", "/media/{}", "/media/a/{}", "http://x/{}", "//{}",
         "/v1/oembed?url={}", "/v1/oembed?url=http://127.0.0.1:8080/{}", "/v1/oembed?url=a&maxwidth={}",
         "/v1/oembed?url=a&format={}", "/v1/oembed?{}", "/v1/live?article={}", "/v1/live?popular={}&language={}",
         "/v1/live?front={}", "/v1/live?front=1&last={}", "/v1/live?{}",

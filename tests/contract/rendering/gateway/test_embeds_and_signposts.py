@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from lxml import etree, html
 
+from shared.pictures import variants
 from shared.times import now
 from tests.support.browsing import open_browser
 from tests.support.gateway import SITE_URL, Gateway, ProjectorHarness, recent_article, withdrawn
+from tests.support.look_samples import facts
 
 
 async def test_signposts_name_existing_resources(gateway: Gateway) -> None:
@@ -28,7 +30,8 @@ async def test_signposts_name_existing_resources(gateway: Gateway) -> None:
 
 
 async def test_article_can_be_embedded_until_its_withdrawal(projector: ProjectorHarness, gateway: Gateway) -> None:
-    picture = {"url": "/media/edition/a.jpg", "alt": "A lake"}
+    media = facts(1).model_dump()
+    picture = {"url": facts(1).original_path, "alt": "A lake", "media": media}
     article = recent_article(headline='A "quoted" <b>headline</b>', standfirst="In <i>short</i>.", lead_image=picture)
     target = f"/v1/oembed?format=json&maxwidth=480&url={SITE_URL}{article.url}"
     unknown = await gateway.get(target)
@@ -41,7 +44,7 @@ async def test_article_can_be_embedded_until_its_withdrawal(projector: Projector
     assert page.headers["Content-Type"] == "application/json"
     assert (card["version"], card["type"], card["width"]) == ("1.0", "rich", 480)
     assert card["title"] == article.headline
-    assert card["thumbnail_url"] == f"{SITE_URL}/media/edition/a-480.webp"
+    assert card["thumbnail_url"] == SITE_URL + variants(facts(1), "16x9", "jpg")[0].path
     shown = html.fromstring(card["html"])
     assert {element.tag for element in shown.iter()} == {"blockquote", "a", "img", "p", "strong", "small"}
     assert shown.findtext(".//strong") == article.headline

@@ -164,13 +164,19 @@ class LeaseStore:
     A lease that ran out also tells the sweeper that a process died over a folder.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, process: str) -> None:
         self._collection: Collection = database["leases"]
+        self._process = process
+
+    async def take_over(self) -> None:
+        """Let the leases of a killed process with our name run out: nobody need wait for them."""
+        async with available("leases of our predecessor"):
+            await self._collection.update_many({"process": self._process}, {"$set": {"until": _LONG_AGO}})
 
     async def take(self, folder: str, holder: str, at: datetime) -> bool:
         """Take a free or expired lease; False when another holds it."""
         free = {"_id": folder, "until": {"$lt": at}}
-        lease = {"holder": holder, "until": at + LEASE}
+        lease = {"holder": holder, "process": self._process, "until": at + LEASE}
         async with available("lease of a folder"):
             try:
                 await self._collection.update_one(free, {"$set": lease}, upsert=True)
@@ -246,11 +252,11 @@ class SuspectStore:
 class Store:
     """The service's database: all that one transaction may change together."""
 
-    def __init__(self, mongo: Mongo, *, database: str = "media") -> None:
+    def __init__(self, mongo: Mongo, *, database: str = "media", process: str = "") -> None:
         self.mongo = mongo
         self.database = mongo.database(database)
         self.pictures = PictureStore(self.database)
-        self.leases = LeaseStore(self.database)
+        self.leases = LeaseStore(self.database, process)
         self.suspects = SuspectStore(self.database)
         self.answers = Answers(self.database)
 

@@ -1,5 +1,6 @@
 """Editors' access in services other than ingestion, which owns tokens and the desk's sessions, and is asked for their owners."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ class TokenChecker:
         self._urls = list(ingestion_urls)
         self._site_url = site_url
         self._trusts_edge = trusts_edge
+        # Requests at the same time with one token ask once.
+        self._asking: dict[str, asyncio.Task[TokenOwner]] = {}
         self._cache: dict[str, _CachedOwner] = {}
         # Of their own, so that invented tokens do not push out right ones. Oldest first.
         self._refused: OrderedDict[str, float] = OrderedDict()
@@ -64,7 +67,13 @@ class TokenChecker:
             return cached.owner
         if monotonic() < self._refused.get(key, 0.0):
             raise unknown_token()
-        return await self._ask(token, key, network_of(request, trusts_edge=self._trusts_edge))
+        asking = self._asking.get(key)
+        if asking is None:
+            network = network_of(request, trusts_edge=self._trusts_edge)
+            asking = self._asking[key] = asyncio.create_task(self._ask(token, key, network))
+            asking.add_done_callback(lambda _: self._asking.pop(key, None))
+        # A client that leaves must not end the question of the others.
+        return await asyncio.shield(asking)
 
     async def _ask(self, token: str, key: str, network: str) -> TokenOwner:
         for url in tuple(self._urls):

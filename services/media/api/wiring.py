@@ -1,6 +1,7 @@
 """Composes the process that takes and serves pictures: connections, routes, background tasks."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -56,7 +57,8 @@ def create_api(settings: MediaSettings, *, database: str = "") -> web.Applicatio
     """Build the application. Override `database` only when several instances share an engine (tests)."""
     database = database or settings.media_database
     app = create_service(settings, ROUTES)
-    store = Store(Mongo(settings.mongo), database=database)
+    process = f"media-{settings.instance}"
+    store = Store(Mongo(settings.mongo), database=database, process=f"{process}@{socket.gethostname()}")
     objects = open_objects(settings, store.database)
     app[STORE], app[OBJECTS] = store, objects
     app[STAGE] = Stage(objects, settings.media_most_bytes)
@@ -83,7 +85,8 @@ def create_api(settings: MediaSettings, *, database: str = "") -> web.Applicatio
         )
         limits = FetchLimits(_FETCH_S, at_once=_FETCHES_AT_ONCE)
         app[FETCHING] = GuardedClient(_USER_AGENT, allowed=read_networks(settings.fetch_allow), limits=limits)
-        await once_available(partial(store.mongo.take_over, database, f"media-{settings.instance}"))
+        await once_available(partial(store.mongo.take_over, database, process))
+        await once_available(store.leases.take_over)
         await once_available(store.prepare)
         await once_available(objects.prepare)
         sweeper = Sweeper(store, objects, app[REMOVAL])

@@ -124,3 +124,20 @@ async def test_half_deletion_is_ended_and_that_of_a_used_picture_undone(media: M
     assert await media.keys(f"{str(half['url']).split('/')[2]}/") == []
     assert (await media.shown(used["id"]))["id"] == used["id"]
     assert (await media.client.get(used["url"])).status == 200
+
+
+async def test_starting_process_ends_the_leases_of_the_one_it_replaces(
+    mongo_url: str, mongo_database: str, picture: Draw
+) -> None:
+    content = picture()
+    async with running_media(mongo_url, mongo_database) as media:
+        folder = str((await media.added(content))["url"]).split("/")[2]
+        assert await media.store.leases.take(folder, "killed", now())
+        held = await media.store.leases.expired(now())
+
+    async with running_media(mongo_url, mongo_database) as media:
+        answer = (await (await media.upload(content)).json())["id"]
+        changed = await media.change(await media.shown(answer), {"credit": "The Desk"})
+
+    assert held == []
+    assert changed.status == 200

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, CDPSession, Page, ViewportSize, expect
 
+from tests.support.axe import CONTRAST, violations
 from tests.support.browsing import DESKTOP
 from tests.support.desk_pages import EditorPages, editor_pages, open_editor, select, write
 
@@ -273,19 +273,14 @@ async def test_axe_finds_nothing_in_the_editor(
     async with open_editor(browser, pages, fields, viewport=viewport, bypass_csp=True, reduced_motion="reduce") as page:
         await page.locator(".help summary").click()
         await page.locator("#slug").fill("another")
-        found += await _violations(page)
+        found += await violations(page)
         await page.emulate_media(color_scheme="dark")
-        found += await _violations(page, {"runOnly": ["color-contrast"]})
+        found += await violations(page, CONTRAST)
         await page.locator("#body_markdown").focus()
         await page.keyboard.press("Control+K")
-        found += await _violations(page)
+        found += await violations(page)
 
     assert found == []
-
-
-async def _violations(page: Page, options: Mapping[str, object] | None = None) -> list[str]:
-    results = await Axe().run(page, options=options)
-    return [f"{one['id']}: {node['target']}" for one in results.response["violations"] for node in one["nodes"]]
 
 
 # Counts reads of the whole text between a key and the end of its events.

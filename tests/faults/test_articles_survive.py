@@ -114,6 +114,8 @@ async def _check_no_edition_is_lost(
     assert max(recoveries) < RECOVERY_BAR_S
 
 
+# By day: tests/integration/rendering/test_projector.py.
+@pytest.mark.long
 async def test_no_edition_is_lost_while_projectors_are_killed(platform: Platform, fault_seconds: float) -> None:
     await _check_no_edition_is_lost(
         platform, [("rendering-projector", 1), ("rendering-projector", 2)], fault_seconds, "projector killed"
@@ -132,6 +134,8 @@ async def test_no_edition_is_lost_while_mongodb_is_killed(platform: Platform, fa
     await _check_no_edition_is_lost(platform, [("mongo", 1)], max(fault_seconds, 8), "MongoDB killed")
 
 
+# By day: tests/contract/shared/test_outbox.py.
+@pytest.mark.long
 async def test_relay_paused_past_its_lease_restores_no_older_edition(platform: Platform) -> None:
     async with _checked_editions(platform, 16) as editor:
         for instance in (1, 2):

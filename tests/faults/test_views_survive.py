@@ -37,6 +37,8 @@ async def test_views_are_counted_once_while_counters_and_apis_are_killed(
     assert max(recoveries) < RECOVERY_BAR_S
 
 
+# By day: tests/contract/shared/test_rebalances.py.
+@pytest.mark.long
 async def test_counter_paused_past_its_session_counts_nothing_twice(platform: Platform, tmp_path: Path) -> None:
     articles = await publish_articles(platform, 4, "Sleeping counter")
 
@@ -60,6 +62,8 @@ async def test_views_are_counted_once_while_redis_is_killed(
     report("Redis killed", await check_counts(platform, tmp_path / "ledger", articles), recoveries)
 
 
+# By day: tests/integration/popularity/test_logs_and_redis_come_and_go.py.
+@pytest.mark.long
 async def test_views_are_counted_once_after_redis_returns_older_data(platform: Platform, tmp_path: Path) -> None:
     articles = await publish_articles(platform, 4, "Older Redis")
     folder = platform.data / "redis"

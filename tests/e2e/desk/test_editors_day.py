@@ -70,8 +70,15 @@ async def until_public(platform: Platform, path: str, text: str) -> None:
     await eventually(seen, what=f"{path} with “{text}”")
 
 
-@pytest.mark.parametrize("viewport", [pytest.param(DESKTOP, id="desktop"), pytest.param(SMALL_PHONE, id="phone")])
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(
+    ("viewport", "script"),
+    [
+        pytest.param(SMALL_PHONE, True, id="phone-script"),
+        pytest.param(DESKTOP, False, id="desktop-no-script"),
+        pytest.param(DESKTOP, True, id="desktop-script", marks=pytest.mark.long),
+        pytest.param(SMALL_PHONE, False, id="phone-no-script", marks=pytest.mark.long),
+    ],
+)
 async def test_editor_writes_publishes_corrects_and_withdraws(
     platform: Platform, browser: Browser, viewport: ViewportSize, script: bool
 ) -> None:
@@ -109,7 +116,9 @@ async def test_editor_writes_publishes_corrects_and_withdraws(
     assert problems == []
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(
+    "script", [pytest.param(True, id="script"), pytest.param(False, id="no-script", marks=pytest.mark.long)]
+)
 async def test_editor_schedules_sees_the_calendar_and_unschedules(
     platform: Platform, browser: Browser, script: bool
 ) -> None:

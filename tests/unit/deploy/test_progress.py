@@ -50,7 +50,7 @@ def _rests(activity: Activity, for_s: float) -> bool:
 
 def test_process_that_uses_a_processor_is_not_idle() -> None:
     with _running(BUSY) as pid:
-        assert _most_idle_s(Activity(pid, least_share=0.2), 30) < 1.5
+        assert _most_idle_s(Activity(pid, least_share=0.2), 20) < 1.5
 
 
 @pytest.mark.parametrize("least_share", [0.0, 0.2])

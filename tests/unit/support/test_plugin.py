@@ -15,12 +15,15 @@ ROOT = Path(__file__).resolve().parents[3]
 # STARTER is kept, so that the inner run ends with this process.
 _IGNORED = (RUN, "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID", "PYTEST_CURRENT_TEST")
 
+# Plugins of the environment that the inner runs do not use, and that take seconds to import.
+_WITHOUT = [f"-pno:{name}" for name in ("schemathesis", "valkey", "anyio", "hypothesispytest", "aiohttp")]
+
 
 def _start(folder: Path, tests: str, *arguments: str) -> "subprocess.Popen[str]":
     (folder / "test_given.py").write_text(tests)
     (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
     command = [sys.executable, "-m", "pytest", "-p", "tests.support.plugin", "--rootdir", str(folder)]
-    command += ["-c", str(folder / "pytest.ini"), "-q", *arguments, str(folder)]
+    command += ["-c", str(folder / "pytest.ini"), "-q", *_WITHOUT, *arguments, str(folder)]
     environment = {name: value for name, value in os.environ.items() if name not in _IGNORED}
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

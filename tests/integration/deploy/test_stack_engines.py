@@ -109,27 +109,41 @@ async def test_killed_engines_return_on_their_ports(start: Start, tmp_path: Path
     assert await eventually(whole_again) != first
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_stop_takes_ten_seconds_at_most_and_leaves_no_process(
-    number: signal.Signals, start: Start, tmp_path: Path
-) -> None:
-    async def take() -> float:
-        supervisor = start(tmp_path)
-        pids = _pids(tmp_path)
-        began = time.monotonic()
-        supervisor.send_signal(number)
-        code = supervisor.wait(END_WITHIN_S)
-        took_s = time.monotonic() - began
-        assert code == 0
-        assert not [pid for pid in pids if _alive(pid)]
-        assert not (tmp_path / "run.json").exists()
-        return took_s
+async def test_stop_takes_ten_seconds_at_most_and_the_next_start_finds_the_data(start: Start, tmp_path: Path) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        await promptly(partial(_stop_s, start, tmp_path, number), within_s=STOP_WITHIN_S)
 
-    await promptly(take, within_s=STOP_WITHIN_S)
+    start(tmp_path)
+    assert _kept(tmp_path) == {"SIGTERM", "SIGINT"}
 
 
-def test_killed_supervisor_leaves_no_process_and_a_free_folder(start: Start, tmp_path: Path) -> None:
+async def _stop_s(start: Start, data: Path, number: signal.Signals) -> float:
+    supervisor = start(data)
+    _keep(data, number.name)
+    pids = _pids(data)
+    began = time.monotonic()
+    supervisor.send_signal(number)
+    code = supervisor.wait(END_WITHIN_S)
+    took_s = time.monotonic() - began
+    assert code == 0
+    assert not [pid for pid in pids if _alive(pid)]
+    assert not (data / "run.json").exists()
+    return took_s
+
+
+def _keep(data: Path, name: str) -> None:
+    with MongoClient[dict[str, object]](str(_engines(data)["mongo"]["url"])) as client:
+        client["kept"]["articles"].replace_one({"_id": name}, {"_id": name}, upsert=True)
+
+
+def _kept(data: Path) -> set[object]:
+    with MongoClient[dict[str, object]](str(_engines(data)["mongo"]["url"])) as client:
+        return {document["_id"] for document in client["kept"]["articles"].find()}
+
+
+def test_killed_supervisor_leaves_no_process_and_a_folder_that_was_its_own(start: Start, tmp_path: Path) -> None:
     supervisor = start(tmp_path)
+    _expect_refusal_of_another_stack(tmp_path, supervisor)
     pids = _pids(tmp_path)
 
     supervisor.kill()
@@ -141,30 +155,16 @@ def test_killed_supervisor_leaves_no_process_and_a_free_folder(start: Start, tmp
     assert not set(pids) & set(_pids(tmp_path))
 
 
-def test_second_start_on_a_folder_finds_its_data(start: Start, tmp_path: Path) -> None:
-    supervisor = start(tmp_path)
-    with MongoClient[dict[str, object]](str(_engines(tmp_path)["mongo"]["url"])) as client:
-        client["kept"]["articles"].insert_one({"_id": "a1"})
-    supervisor.terminate()
-    supervisor.wait(END_WITHIN_S)
-
-    start(tmp_path)
-
-    with MongoClient[dict[str, object]](str(_engines(tmp_path)["mongo"]["url"])) as client:
-        assert client["kept"]["articles"].find_one() == {"_id": "a1"}
-
-
-def test_second_stack_on_a_folder_is_refused(start: Start, tmp_path: Path) -> None:
-    first = start(tmp_path)
-    environment = {**os.environ, "WM_DATA": str(tmp_path)}
+def _expect_refusal_of_another_stack(data: Path, running: "subprocess.Popen[bytes]") -> None:
+    environment = {**os.environ, "WM_DATA": str(data)}
     command = [sys.executable, "-m", "deploy.local", "engines"]
 
     second = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
 
     assert second.returncode == 1
-    assert f"process {first.pid}" in second.stderr
+    assert f"process {running.pid}" in second.stderr
     assert "WM_DATA" in second.stderr
-    assert first.poll() is None
+    assert running.poll() is None
 
 
 def test_engine_that_cannot_start_ends_the_stack_with_its_output(tmp_path: Path) -> None:

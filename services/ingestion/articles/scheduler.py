@@ -40,6 +40,8 @@ _log = structlog.get_logger(__name__)
 
 # One look-up in so many seconds, also with nothing scheduled. It finds the articles that are due before the next one.
 LOOK_EVERY_S = 1.0
+# So much longer it goes on with late articles before it looks again.
+_CATCH_UP_S = 2.0
 # The others wait so long after the last sign of the process that publishes. It renews its turn between transactions.
 _TURN = timedelta(seconds=1.5)
 _RENEW_S = 0.3
@@ -68,6 +70,7 @@ class Scheduler:
         self._process = process
         self._clock = clock
         self._renewed_at = float("-inf")
+        self._waits_for_turn = False
         # Articles that could not be committed at the last look: the others go first.
         self._blocked: frozenset[str] = frozenset()
 
@@ -85,17 +88,23 @@ class Scheduler:
     async def look(self, next_look: float) -> float:
         """Publish the articles that are due before `next_look`, a monotonic time, each at its time.
 
-        Returns the seconds until the turn of another process ends; LOOK_EVERY_S when there is none. Raises Unavailable.
+        Late ones may take longer: to look again costs the more, the more of them there are. Returns the seconds until the turn
+        of another process ends; LOOK_EVERY_S when there is none. Raises Unavailable.
         """
+        if self._waits_for_turn and (other_s := await self._wait_for_turn()) > 0:
+            return other_s
         planned = await self._store.schedule.planned(self._clock() + timedelta(seconds=LOOK_EVERY_S))
         SCHEDULED_OVERDUE.set(count_overdue(planned, self._clock()))
         due = due_by(planned, self._clock() + timedelta(seconds=LOOK_EVERY_S))
         queue = deque(sorted(due, key=partial(_place, blocked=self._blocked, at=self._clock())))
         self._blocked = frozenset()
-        while queue and monotonic() < next_look:
+        last_look = next_look + _CATCH_UP_S
+        while queue and monotonic() < (last_look if queue[0].due_at <= self._clock() else next_look):
             await asyncio.sleep(wait_s([queue[0]], self._clock(), max(0.0, next_look - monotonic())))
             entries = _take_due(queue, self._clock())
-            if entries and (other_s := await self._wait_for_turn()) > 0:
+            if not entries:
+                continue
+            if (other_s := await self._wait_for_turn()) > 0:
                 return other_s
             await self._publish(entries)
         return LOOK_EVERY_S
@@ -106,6 +115,7 @@ class Scheduler:
             return 0.0
         asked_at, at = monotonic(), self._clock()
         other_until = await self._store.schedule.take_turn(self._process, at, at + _TURN)
+        self._waits_for_turn = other_until is not None
         if other_until is None:
             self._renewed_at = asked_at
             return 0.0

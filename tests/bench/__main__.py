@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import blocking, cold, desk_list, hot, idle, live, publish, saves, search, views
+from tests.bench import blocking, cold, desk_list, hot, idle, live, publish, saves, search, variants, views
 from tests.bench.measure import Measure
 
 MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
@@ -21,6 +21,7 @@ MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
     **desk_list.MEASURES,
     **idle.MEASURES,
     **blocking.MEASURES,
+    **variants.MEASURES,
 }
 
 

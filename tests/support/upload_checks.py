@@ -17,7 +17,8 @@ class UploadBench:
     """A checker with one child, and its store."""
 
     def __init__(self, folder: Path, settings: MediaSettings) -> None:
-        limits = DecodeLimits(settings.media_decode_memory_mb, settings.media_decode_s, 0)
+        seconds = settings.media_decode_s
+        limits = DecodeLimits(settings.media_decode_memory_mb, seconds, 4.0 * seconds, 0)
         self.decoders = Decoders(limits, count=1, wait_s=120, most_waiting=100)
         self.objects = FolderObjects(folder)
         self._checker = UploadChecker(self.objects, self.decoders, settings)

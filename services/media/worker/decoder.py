@@ -22,8 +22,6 @@ _MODULE = "services.media.worker.child"
 _ROOT = Path(__file__).resolve().parents[3]
 # Nothing of the worker's own environment: it names engines. One arena, so that freed memory is used again.
 _ENVIRONMENT: Mapping[str, str] = {"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "1", "VIPS_WARNING": "0"}
-# A child that waits for the processor is not at fault; one that sleeps is. Its processor time ends long before.
-_WALL_FACTOR = 4
 
 DeathReason = Literal["time", "crash", "protocol"]
 
@@ -38,10 +36,14 @@ class DecoderDied(Exception):
 
 @dataclass(frozen=True)
 class DecodeLimits:
-    """A child's limits: MiB of memory, and seconds of processor time for each step of a job."""
+    """A child's limits: MiB of memory, seconds of processor time for each step of a job, and seconds in all.
+
+    `wall_s` is for children that hang. One that waits for a busy processor is not at fault.
+    """
 
     memory_mb: int
     seconds: int
+    wall_s: float
     niceness: int
 
 
@@ -50,7 +52,7 @@ class Decoder:
 
     def __init__(self, process: Process, limits: DecodeLimits) -> None:
         self._process = process
-        self._wall_s = _WALL_FACTOR * limits.seconds
+        self._wall_s = limits.wall_s
         self.jobs = 0
 
     @classmethod

@@ -11,8 +11,8 @@ from services.media.store import Store
 from shared.mongo.collections import Collection, Document, available
 from shared.pictures import PictureFacts
 
-# Longer than two steps of a job at the worker's slowest, since each renews the claim.
-CLAIM = timedelta(seconds=60)
+# Renewed four times in it. So long does a picture wait whose worker died.
+CLAIM = timedelta(seconds=40)
 MOST_TRIES = 3
 
 
@@ -62,15 +62,12 @@ class VariantQueue:
             found = await self._pictures.find_one_and_update(as_read, {"$set": {"claimed_until": until}})
         return None if found is None else _claimed(found, until)
 
-    async def renew_when_due(self, claimed: ClaimedPicture, at: datetime) -> bool:
-        """Hold the claim for CLAIM from now on, when half of it is over. False when it is lost: changed facts, a deletion, or
-        another worker.
-        """
-        if claimed.until - at > CLAIM / 2:
-            return True
+    async def renew(self, claimed: ClaimedPicture, at: datetime) -> bool:
+        """Hold the claim for CLAIM from now on. False when it is lost: changed facts, a deletion, or another worker."""
         until = at + CLAIM
         is_ours = await self._change(claimed, {"claimed_until": until})
-        claimed.until = until
+        if is_ours:
+            claimed.until = until
         return is_ours
 
     async def finish(self, claimed: ClaimedPicture) -> bool:

@@ -1,6 +1,9 @@
 """Makes the missing variants of one claimed picture, and stores each as soon as it is written."""
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import perf_counter
 
@@ -14,10 +17,11 @@ from services.media.worker.files import fetch, job_folder, store
 from services.media.worker.jobs import CreditTexts, VariantsJob
 from services.media.worker.kinds import TypeRefused, kind_of
 from services.media.worker.metrics import VARIANTS_MADE, VARIANTS_REFUSED, VARIANTS_SECONDS
-from services.media.worker.queue_store import ClaimedPicture, VariantQueue
+from services.media.worker.queue_store import CLAIM, ClaimedPicture, VariantQueue
 from services.media.worker.rules import key_of, missing_variants, original_key, variant_file
-from shared.errors import Problem
+from shared.errors import Problem, Unavailable
 from shared.pictures import Variant
+from shared.process.process import stop_task
 from shared.times import Clock
 
 _log = structlog.get_logger(__name__)
@@ -47,7 +51,10 @@ class VariantMaker:
         """Make the variants and settle the claim. Raises Unavailable; the claim is then still ours."""
         began = perf_counter()
         try:
-            await self._make_missing(claimed)
+            async with self._holding(claimed):
+                await self._make_missing(claimed)
+            if not await self._queue.finish(claimed):
+                raise _ClaimLost(claimed.id)
         except _TryFailed as failure:
             await self._note_failure(claimed, str(failure))
         except _ClaimLost:
@@ -55,14 +62,28 @@ class VariantMaker:
         else:
             VARIANTS_SECONDS.observe(perf_counter() - began)
 
+    @asynccontextmanager
+    async def _holding(self, claimed: ClaimedPicture) -> AsyncIterator[None]:
+        """Renew the claim during a block: on a busy machine one file may take longer than a claim lasts."""
+        renewing = asyncio.create_task(self._renew(claimed))
+        try:
+            yield
+        finally:
+            await stop_task(renewing)
+
+    async def _renew(self, claimed: ClaimedPicture) -> None:
+        """A claim that is lost, or that MongoDB does not renew, shows at the end of the work."""
+        while True:
+            await asyncio.sleep(CLAIM.total_seconds() / 4)
+            with contextlib.suppress(Unavailable):
+                await self._queue.renew(claimed, self._clock())
+
     async def _make_missing(self, claimed: ClaimedPicture) -> None:
         known = [key async for key in self._objects.keys(f"{claimed.facts.folder}/")]
         missing = missing_variants(claimed.facts, known)
         if missing:
             with job_folder() as folder:
                 await self._make_files(claimed, missing, folder)
-        if not await self._queue.finish(claimed):
-            raise _ClaimLost(claimed.id)
 
     async def _make_files(self, claimed: ClaimedPicture, missing: Sequence[Variant], folder: Path) -> None:
         job = await self._job(claimed, missing, folder)
@@ -97,8 +118,6 @@ class VariantMaker:
         path = folder / str(variant.name)
         await store(self._objects, path, key_of(claimed.facts, variant), variant.content_type)
         VARIANTS_MADE.labels(variant.name.format).inc()
-        if not await self._queue.renew_when_due(claimed, self._clock()):
-            raise _ClaimLost(claimed.id)
 
     async def _note_failure(self, claimed: ClaimedPicture, reason: str) -> None:
         _log.warning("variants.failed", picture=claimed.id, tries=claimed.tries + 1, reason=reason)

@@ -22,6 +22,9 @@ from shared.times import now
 
 # An editor waits for a check. Nobody waits for variants: their children leave the processor to all others.
 _VARIANTS_NICENESS = 10
+# Seconds for a step of a job, for each second of processor time: on a busy machine a nice process gets a twentieth of a core.
+_CHECK_WALL = 4
+_VARIANTS_WALL = 40
 _CHECK_WAITS_S = 20.0
 _CHECKS_WAITING = 64
 
@@ -35,10 +38,13 @@ def create_worker(settings: MediaSettings, *, database: str = "") -> web.Applica
     queue = VariantQueue(store)
     at_once = settings.media_decoders
     checking = Decoders(
-        _limits(settings, niceness=0), count=at_once, wait_s=_CHECK_WAITS_S, most_waiting=_CHECKS_WAITING
+        _limits(settings, _CHECK_WALL, niceness=0), count=at_once, wait_s=_CHECK_WAITS_S, most_waiting=_CHECKS_WAITING
     )
     making = Decoders(
-        _limits(settings, niceness=_VARIANTS_NICENESS), count=at_once, wait_s=_CHECK_WAITS_S, most_waiting=at_once
+        _limits(settings, _VARIANTS_WALL, niceness=_VARIANTS_NICENESS),
+        count=at_once,
+        wait_s=_CHECK_WAITS_S,
+        most_waiting=at_once,
     )
     app[UPLOAD_CHECKER] = UploadChecker(objects, checking, settings)
     app[VARIANT_RUNNER] = VariantRunner(queue, VariantMaker(objects, queue, making, now), at_once=at_once, clock=now)
@@ -57,5 +63,6 @@ def create_worker(settings: MediaSettings, *, database: str = "") -> web.Applica
     return app
 
 
-def _limits(settings: MediaSettings, *, niceness: int) -> DecodeLimits:
-    return DecodeLimits(settings.media_decode_memory_mb, settings.media_decode_s, niceness)
+def _limits(settings: MediaSettings, wall: int, *, niceness: int) -> DecodeLimits:
+    seconds = settings.media_decode_s
+    return DecodeLimits(settings.media_decode_memory_mb, seconds, float(wall * seconds), niceness)

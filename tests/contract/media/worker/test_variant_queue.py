@@ -60,7 +60,7 @@ async def test_claim_of_a_dead_worker_is_taken_over_and_no_longer_counts(store: 
     taken = await queue.claim(moment + CLAIM + timedelta(seconds=1))
 
     assert taken is not None
-    assert not await queue.renew_when_due(lost, moment + CLAIM)
+    assert not await queue.renew(lost, moment + CLAIM)
     assert not await queue.finish(lost)
     assert await state_of(store, added) == ("waiting", 0)
     assert await queue.finish(taken)
@@ -74,7 +74,7 @@ async def test_renewed_claim_lasts_and_released_one_is_free(store: Store) -> Non
     assert claimed is not None
     later = moment + CLAIM - timedelta(seconds=1)
 
-    assert await queue.renew_when_due(claimed, later)
+    assert await queue.renew(claimed, later)
 
     assert await queue.claim(later + CLAIM / 2) is None
     await queue.release(claimed)

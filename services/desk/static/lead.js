@@ -9,7 +9,7 @@ window.desk = window.desk || {};
 
   const byId = (id) => document.getElementById(id);
   const chosen = byId("lead-chosen");
-  const image = chosen.querySelector("img");
+  const frame = chosen.querySelector("figure");
   const id = form.elements.namedItem("picture_media_id");
   const address = form.elements.namedItem("picture_url");
   const texts = ["alt", "caption", "credit"];
@@ -29,8 +29,7 @@ window.desk = window.desk || {};
     if (asked !== shownId) return;
     const picture = answer.json || {};
     const crop = picture.crops?.["16x9"];
-    if (crop) Object.assign(image, { src: crop.url, width: crop.width, height: crop.height });
-    else image.removeAttribute("src");
+    frame.replaceChildren(...(crop ? [desk.make("img", { src: crop.url, width: crop.width, height: crop.height, alt: "", decoding: "async" })] : []));
     desk.tell(byId("lead-name"), answer.status === 200 ? picture.alt || picture.file_name || asked : desk.refusal(answer));
     own(picture);
   }

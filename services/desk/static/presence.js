@@ -46,7 +46,11 @@ window.desk = window.desk || {};
   async function changed(article) {
     if (article.version <= announced) return;
     // The same text, with a picture's new facts: nothing to tell.
-    if (article.text_version <= Number(form.dataset.version)) { desk.saving?.adopt(article); return; }
+    if (article.text_version <= Number(form.dataset.version)) {
+      announced = article.version;
+      desk.saving?.adopt(article);
+      return;
+    }
     const who = await author(article);
     if (!isStale(article.version)) return;
     announced = article.version;

@@ -78,12 +78,17 @@ window.desk = window.desk || {};
   /* Upload a file with a row in `list`. `onDone(picture, row)` is called once media has the picture.
      Resolves, when the first try has ended, to the picture; to null when it was refused. */
   desk.upload = (file, { list, onDone }) => {
-    const state = desk.make("span", { className: "upload-state", attributes: { role: "status" } });
+    const state = desk.make("span", { className: "upload-state" });
+    // Screen readers hear which file it is about.
+    const heard = desk.make("span", { className: "unseen", attributes: { role: "status" } });
     const bar = desk.make("progress", { max: 1, value: 0, attributes: { "aria-label": file.name } });
     const buttons = desk.make("span", { className: "upload-buttons" });
     const name = desk.make("bdi", { className: "file-name", textContent: file.name });
-    const row = desk.make("li", { className: "upload" }, name, bar, state, buttons);
-    const say = (text) => desk.tell(state, text);
+    const row = desk.make("li", { className: "upload" }, name, bar, state, buttons, heard);
+    const say = (text) => {
+      desk.tell(state, text);
+      heard.textContent = `${file.name}: ${text}`;
+    };
     list.append(row);
 
     /* Buttons of the row. A focus in it stays in it. */

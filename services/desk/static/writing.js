@@ -126,7 +126,7 @@ window.desk = window.desk || {};
   }
 
   function watchPicture(field, figure, problem) {
-    const picture = figure.querySelector("img");
+    const picture = figure.appendChild(Object.assign(document.createElement("img"), { alt: "", referrerPolicy: "no-referrer", decoding: "async" }));
     const show = () => {
       const address = field.value.trim();
       const isShown = /^(?:https?:\/\/.|\/[^/\\])/.test(address);

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.e2e.desk.test_editor_accessibility import violations
 from tests.support.browsing import open_page
 from tests.support.desk_editor import make_article, saved, stored
 from tests.support.desk_front import Front, open_front
+from tests.support.nu_checker import nu_findings
 from tests.support.picture_desk import PictureDesk, draw_picture, running_picture_desk
 
 
@@ -257,3 +259,21 @@ async def test_axe_finds_nothing_in_library_picture_and_picker(browser: Browser,
             found += await violations(page, f"picker, {language}")
 
     assert found == []
+
+
+@pytest.mark.long
+async def test_nu_html_checker_finds_nothing_in_pages_of_pictures(pictured: PictureFront, tmp_path: Path) -> None:
+    lead = {"lead_image": {"media_id": pictured.harbour_id}}
+    article = await make_article(pictured.front, **lead)
+    paths = [
+        "/desk/media",
+        "/desk/media?q=nothing+of+this+name",
+        f"/desk/media/{pictured.portrait_id}",
+        f"/desk/media/{pictured.harbour_id}/delete",
+        f"/desk/articles/{article['id']}",
+        f"/desk/articles/{article['id']}/picture",
+    ]
+    for number, path in enumerate(paths):
+        (tmp_path / f"{number}.html").write_text((await pictured.front.desk.get(path)).text)
+
+    assert await asyncio.to_thread(nu_findings, sorted(tmp_path.glob("*.html"))) == ""

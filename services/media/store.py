@@ -171,7 +171,7 @@ class LeaseStore:
     async def take_over(self) -> None:
         """Let the leases of a killed process with our name run out: nobody need wait for them."""
         async with available("leases of our predecessor"):
-            await self._collection.update_many({"process": self._process}, {"$set": {"until": _LONG_AGO}})
+            await self._collection.update_many({"process": self._process}, {"$set": {"until": now()}})
 
     async def take(self, folder: str, holder: str, at: datetime) -> bool:
         """Take a free or expired lease; False when another holds it."""

@@ -12,7 +12,7 @@ from services.media.api.removal import Removal
 from services.media.api.rules import stamp_in
 from services.media.objects import STAGING, Objects
 from services.media.records import Picture
-from services.media.store import Store
+from services.media.store import LEASE, Store
 from shared.errors import Unavailable
 from shared.ids import created_ms
 from shared.process.process import start_task, stop_task
@@ -43,7 +43,8 @@ class Sweeper:
         """Delete everything that is due at that time. Raises Unavailable."""
         await self._objects.sweep()
         await self._staged(at)
-        for folder in await self._store.leases.expired(at):
+        # A commit whose outcome is unknown may still be on its way when its lease ends.
+        for folder in await self._store.leases.expired(at - LEASE):
             await self._look_at(folder)
         for folder in await self._store.suspects.before(at - _SUSPECT_FOR):
             await self._look_at(folder)

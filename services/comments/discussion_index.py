@@ -67,11 +67,9 @@ class DiscussionIndex:
             del self._published[entry.root_id]
             self._roots.pop(bisect_left(self._roots, entry.root_id))
 
-    def missing_parents(self, ids: Iterable[str]) -> set[str]:
+    def missing_parents(self, entries: Iterable[IndexEntry]) -> set[str]:
         """The parents of these comments that the index does not know yet."""
-        entries = (self._entries.get(comment_id) for comment_id in ids)
-        parents = {entry.parent_id for entry in entries if entry is not None and entry.parent_id is not None}
-        return parents - self._entries.keys()
+        return {entry.parent_id for entry in entries if entry.parent_id is not None} - self._entries.keys()
 
     def page(self, sort: Sort, after: str | None, limit: int) -> tuple[Sequence[str], bool]:
         """The roots of the next threads after the root `after`, and whether there are more: `limit`, or fewer when long."""

@@ -6,14 +6,15 @@ they alone are read again. Only the first reading, or one after many changes, go
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
 from services.comments.comment_store import CommentStore, DiscussionStore
-from services.comments.discussion_index import DiscussionIndex
+from services.comments.discussion_index import DiscussionIndex, IndexEntry
 from services.comments.records import Comment
 from services.comments.rules import Sort
+from services.comments.shared_reads import SharedReads
 
 # 25 MB: an entry takes some 250 bytes. One discussion may exceed it.
 _MOST_ENTRIES = 100_000
@@ -21,6 +22,9 @@ _MOST_ENTRIES = 100_000
 _BESIDES = 10
 # Other requests have their turn after these.
 _PUT_AT_ONCE = 1000
+# Answers as bytes. For so long a change whose note was lost can stay unseen.
+_ANSWERS_KEPT_S = 5.0
+_MOST_ANSWER_BYTES = 16 * 1024 * 1024
 # A process that is killed between a commit and its note leaves the version too old for what is stored; this ends it.
 _KEPT_S = 3600.0
 
@@ -40,7 +44,17 @@ class _Kept:
     version: int = -1
     until: float = 0.0
     index: DiscussionIndex = field(default_factory=DiscussionIndex)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    version: int
+    until: float
+    body: bytes
+
+
+Question = tuple[str, Sort, str | None, int]
+"""An article, an order, the top comment before the page, and the number of threads."""
 
 
 class Discussions:
@@ -53,29 +67,47 @@ class Discussions:
         self._versions = versions
         self._clock = clock
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._refreshed = SharedReads(self._refresh)
+        self._answers: OrderedDict[Question, _Answer] = OrderedDict()
+        self._answer_bytes = 0
+
+    async def answer(self, question: Question, write: Callable[[DiscussionPage], bytes]) -> bytes:
+        """The page as `write` writes it. It is written once for a version of the discussion, within _ANSWERS_KEPT_S."""
+        kept = await self._refreshed.get(question[0])
+        found = self._answers.get(question)
+        if found is not None and found.version == kept.version and self._clock() < found.until:
+            self._answers.move_to_end(question)
+            return found.body
+        # The comments are read after the version, so they are as new or newer.
+        answer = _Answer(kept.version, self._clock() + _ANSWERS_KEPT_S, write(await self._page(kept.index, question)))
+        self._keep_answer(question, answer)
+        return answer.body
 
     async def page(self, article_id: str, sort: Sort, after: str | None, limit: int) -> DiscussionPage:
         """The next `limit` threads after the top comment `after`, or fewer when they are long."""
-        index = await self._index(article_id)
+        return await self._page((await self._refreshed.get(article_id)).index, (article_id, sort, after, limit))
+
+    async def _page(self, index: DiscussionIndex, question: Question) -> DiscussionPage:
+        _, sort, after, limit = question
         roots, has_more = index.page(sort, after, limit)
         total = index.total
         wanted = set[str]().union(*(index.comments_of(root) for root in roots))
         return DiscussionPage(list(roots), await self._comments.by_ids(wanted), has_more, total)
 
-    async def _index(self, article_id: str) -> DiscussionIndex:
+    async def _refresh(self, article_id: str) -> _Kept:
         kept = self._kept.setdefault(article_id, _Kept())
         self._kept.move_to_end(article_id)
-        # Requests that wait here find what the first of them has read.
-        async with kept.lock:
-            # Read before the comments: they are as new as the version, or newer.
-            now = await self._versions.find(article_id)
-            changed = now.since(kept.version) if self._clock() < kept.until else None
-            if changed is None:
-                await self._read_all(article_id, kept)
-            else:
-                await self._mend(kept.index, changed)
-            kept.version = now.version
-        return kept.index
+        # Read before the comments: they are as new as the version, or newer.
+        now = await self._versions.find(article_id)
+        changed = now.since(kept.version) if self._clock() < kept.until else None
+        if changed is None:
+            await self._read_all(article_id, kept)
+        elif changed:
+            # No wait between two of them: another request may read the index.
+            for entry in await self._with_ancestors(kept.index, await self._comments.entries(changed)):
+                kept.index.put(entry)
+        kept.version = now.version
+        return kept
 
     async def _read_all(self, article_id: str, kept: _Kept) -> None:
         entries = await self._comments.published_entries(article_id)
@@ -84,22 +116,27 @@ class Discussions:
             index.put(entry)
             if number % _PUT_AT_ONCE == 0:
                 await asyncio.sleep(0)
-        await self._add_ancestors(index, [entry.id for entry in entries])
+        for entry in await self._with_ancestors(index, entries):
+            index.put(entry)
         kept.index, kept.until = index, self._clock() + _KEPT_S
         self._make_room()
 
-    async def _mend(self, index: DiscussionIndex, changed: Iterable[str]) -> None:
-        if changed:
-            for entry in await self._comments.entries(changed):
-                index.put(entry)
-            await self._add_ancestors(index, changed)
-
-    async def _add_ancestors(self, index: DiscussionIndex, ids: Iterable[str]) -> None:
-        missing = index.missing_parents(ids)
+    async def _with_ancestors(self, index: DiscussionIndex, entries: Iterable[IndexEntry]) -> Sequence[IndexEntry]:
+        """These entries, and those of their ancestors that the index does not know."""
+        found = {entry.id: entry for entry in entries}
+        missing = index.missing_parents(found.values()) - found.keys()
         while missing:
-            for entry in await self._comments.entries(missing):
-                index.put(entry)
-            missing = index.missing_parents(missing)
+            above = await self._comments.entries(missing)
+            found |= {entry.id: entry for entry in above}
+            missing = index.missing_parents(above) - found.keys()
+        return list(found.values())
+
+    def _keep_answer(self, question: Question, answer: _Answer) -> None:
+        before = self._answers.pop(question, None)
+        self._answers[question] = answer
+        self._answer_bytes += len(answer.body) - (len(before.body) if before is not None else 0)
+        while self._answer_bytes > _MOST_ANSWER_BYTES:
+            self._answer_bytes -= len(self._answers.popitem(last=False)[1].body)
 
     def _make_room(self) -> None:
         size = sum(_BESIDES + len(kept.index) for kept in self._kept.values())

@@ -8,6 +8,7 @@ from services.comments.contract import NewComment
 from services.comments.records import ArticleCopy, Comment
 from services.comments.room import no_room
 from services.comments.rules import Status
+from services.comments.shared_reads import SharedReads
 from services.comments.store import Store
 from services.comments.text import to_html
 from services.comments.writer_cookie import writer_of
@@ -30,12 +31,13 @@ class ArticleLookup:
 
     def __init__(self, store: Store, is_whole: Callable[[], bool]) -> None:
         self._articles = store.articles
+        self._found = SharedReads(store.articles.find)
         self._is_whole = is_whole
         self._waiting = 0
 
     async def readable(self, article_id: str) -> ArticleCopy:
         """The article if it is public; 404 if unknown, 410 if withdrawn, Unavailable if the copy is not whole."""
-        article = await self._articles.find(article_id) or await self._wait_for(article_id)
+        article = await self._found.get(article_id) or await self._wait_for(article_id)
         if article is None and not self._is_whole():
             raise Unavailable("the copy of articles.v1 is not complete yet")
         if article is None:

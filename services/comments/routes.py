@@ -8,6 +8,7 @@ from aiohttp import web
 
 from services.comments import rules
 from services.comments.contract import CommentAnswer, Discussion, NewComment, ThreadAnswer
+from services.comments.discussions import DiscussionPage
 from services.comments.form_errors import COMMENT, answer_or_problem
 from services.comments.keys import (
     ARTICLE_LOOKUP,
@@ -142,7 +143,10 @@ async def list_comments(request: web.Request) -> web.Response:
     sort, limit = read_sort(request.query), read_limit(request.query)
     cursor = read_id_cursor(request.query)
     article = await request.app[ARTICLE_LOOKUP].readable(request.match_info["id"])
-    page = await request.app[DISCUSSIONS].page(article.id, sort, cursor, limit)
+    return json_response(await request.app[DISCUSSIONS].answer((article.id, sort, cursor, limit), _write_page))
+
+
+def _write_page(page: DiscussionPage) -> bytes:
     threads = rules.arrange([thread_entry(comment) for comment in page.comments.values()])
     by_root = {node.id: node for node in threads}
     discussion = Discussion(
@@ -151,7 +155,7 @@ async def list_comments(request: web.Request) -> web.Response:
         next_cursor=write_cursor(page.roots[-1]) if page.has_more else None,
         total=page.total,
     )
-    return json_response(discussion.model_dump_json().encode())
+    return discussion.model_dump_json().encode()
 
 
 def _with_replies(nodes: Sequence[ThreadNode], comments: Mapping[str, Comment]) -> list[ThreadAnswer]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import blocking, cold, desk_list, hot, idle, live, publish, saves, search, variants, views
+from tests.bench import blocking, cold, comments, desk_list, hot, idle, live, publish, saves, search, variants, views
 from tests.bench.measure import Measure
 
 MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
@@ -19,6 +19,7 @@ MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
     **live.MEASURES,
     **search.MEASURES,
     **desk_list.MEASURES,
+    **comments.MEASURES,
     **idle.MEASURES,
     **blocking.MEASURES,
     **variants.MEASURES,

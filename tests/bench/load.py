@@ -1,7 +1,7 @@
 """HTTP load from a separate process: `python -m tests.bench.load PORT CONNECTIONS SECONDS < request`.
 
-Repeats a request over persistent connections and prints responses per second. `{uuid}` and thirty hyphens in the body are
-replaced by a new UUID each time. Fast enough to saturate a server in the same language.
+Repeats a request over persistent connections, or over new ones where the server closes them, and prints responses per second.
+`{uuid}` and thirty hyphens in the body are replaced by a new UUID each time. Fast enough to saturate a server in the same language.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -20,17 +21,22 @@ _MARK = b"{uuid}" + b"-" * 30  # as long as a UUID
 
 
 class Client(asyncio.Protocol):
-    """One connection. Sends the next request when the response is complete."""
+    """One connection. Sends the next request when the response is complete. `closed` is called when the server closes it."""
 
-    def __init__(self, request: bytes, counts: list[int]) -> None:
+    def __init__(self, request: bytes, counts: list[int], closed: Callable[[], None] = lambda: None) -> None:
+        self._closed = closed
         self._before, self._mark, self._after = request.partition(_MARK)
         self._counts = counts
         self._left = 0
         self._head = b""
+        self._is_last = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's transport has the methods, but not the type
         self._send()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closed()
 
     def _send(self) -> None:
         name = str(uuid.uuid4()).encode() if self._mark else b""
@@ -45,9 +51,12 @@ class Client(asyncio.Protocol):
             self._head = b""
             self._counts[head[9:10] != b"2"] += 1
             self._left = _length(head) - len(body)
+            self._is_last = b"\r\nconnection: close" in head.lower()
         else:
             self._left -= len(data)
-        if self._left == 0:
+        if self._left == 0 and self._is_last:
+            self._transport.close()
+        elif self._left == 0:
             self._send()
 
 
@@ -59,14 +68,27 @@ async def run(port: int, connections: int, seconds: float, request: bytes) -> fl
     """Successful responses per second, after one second of warm-up. Raises RuntimeError after any other response."""
     loop = asyncio.get_running_loop()
     counts = [0, 0]
-    made = [
-        await loop.create_connection(lambda: Client(request, counts), "127.0.0.1", port) for _ in range(connections)
-    ]
+    open_ones: dict[int, asyncio.BaseTransport] = {}
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def connect(number: int) -> None:
+        made = await loop.create_connection(lambda: Client(request, counts, lambda: again(number)), "127.0.0.1", port)
+        open_ones[number] = made[0]
+
+    def again(number: int) -> None:
+        if open_ones:
+            tasks.add(task := loop.create_task(connect(number)))
+            task.add_done_callback(tasks.discard)
+
+    for number in range(connections):
+        await connect(number)
     await asyncio.sleep(WARM_UP_S)
     before, started = counts[0], time.perf_counter()
     await asyncio.sleep(seconds)
     rate = (counts[0] - before) / (time.perf_counter() - started)
-    for transport, _ in made:
+    transports = list(open_ones.values())
+    open_ones.clear()
+    for transport in transports:
         transport.close()
     if counts[1] or not rate:
         raise RuntimeError(f"{counts[0]} responses were successful, {counts[1]} were not")

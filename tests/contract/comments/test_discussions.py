@@ -1,14 +1,15 @@
 """Readers' discussions in MongoDB: the work follows the answer, and every instance has the others' changes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from services.comments import comment_store, discussion_index
 from services.comments.comment_store import CommentStore
 from services.comments.discussion_index import IndexEntry
-from services.comments.discussions import Discussions
+from services.comments.discussions import DiscussionPage, Discussions
 from services.comments.records import Comment
 from services.comments.store import Store
 from shared.ids import new_id
@@ -64,11 +65,29 @@ async def _add(store: Store, *comments: Comment) -> None:
     await store.mongo.transaction(work)
 
 
-async def _replace(store: Store, comment: Comment) -> None:
+@dataclass
+class Clock:
+    """A clock that the test moves."""
+
+    now_s: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def _as_bytes(page: DiscussionPage) -> bytes:
+    return b" ".join(root.encode() for root in page.roots if page.comments[root].status == "published")
+
+
+async def _replace_without_note(store: Store, comment: Comment) -> None:
     async def work(session: Session) -> None:
         await store.comments.replace(comment, session)
 
     await store.mongo.transaction(work)
+
+
+async def _replace(store: Store, comment: Comment) -> None:
+    await _replace_without_note(store, comment)
     await store.discussions.note(comment.article_id, comment.id)
 
 
@@ -139,3 +158,48 @@ async def test_first_reading_above_the_limit_leaves_out_the_newest(
     page = await Discussions(store.comments, store.discussions).page(article_id, "oldest", None, 9)
 
     assert (page.roots, page.total) == ([comment.id for comment in comments[:3]], 3)
+
+
+async def test_answer_is_written_once_until_the_discussion_changes(store: Store, mongo_database: str) -> None:
+    article_id, clock = new_id(), Clock()
+    counting = CountingComments(store.mongo.database(mongo_database))
+    discussions = Discussions(counting, store.discussions, clock)
+
+    async def answer(limit: int = 20) -> bytes:
+        return await discussions.answer((article_id, "oldest", None, limit), _as_bytes)
+
+    comments = [_a_comment(article_id) for _ in range(3)]
+    await _add(store, *comments)
+    whole = b" ".join(comment.id.encode() for comment in comments)
+
+    assert [await answer(), await answer(1), await answer()] == [whole, comments[0].id.encode(), whole]
+    read = counting.count_read
+    assert set(await asyncio.gather(*(answer() for _ in range(20)))) == {whole}
+    assert counting.count_read == read
+
+    removed = replace(comments[0], version=2, status="removed")
+    await _replace(store, removed)
+    assert await answer() == whole.partition(b" ")[2]
+
+    # A change whose note was lost.
+    await _replace_without_note(store, replace(comments[1], version=2, status="removed"))
+    clock.now_s += 6
+    assert await answer() == comments[2].id.encode()
+
+
+async def test_kept_answers_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.comments.discussions._MOST_ANSWER_BYTES", 250)
+    discussions = Discussions(store.comments, store.discussions)
+    written: list[int] = []
+
+    def write(_: DiscussionPage) -> bytes:
+        written.append(1)
+        return b"x" * 100
+
+    async def answer(limit: int) -> None:
+        await discussions.answer(("an article", "oldest", None, limit), write)
+
+    for limit in (1, 2, 3, 3, 2, 1):
+        await answer(limit)
+
+    assert len(written) == 4, "the first one gave way, the others were kept"

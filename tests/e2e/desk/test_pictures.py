@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
-from tests.e2e.desk.test_editor_accessibility import faults
+from tests.e2e.desk.test_editor_accessibility import violations
 from tests.support.browsing import open_page
 from tests.support.desk_editor import make_article, saved, stored
 from tests.support.desk_front import Front, open_front
@@ -248,15 +248,15 @@ async def test_axe_finds_nothing_in_library_picture_and_picker(browser: Browser,
             file: FilePayload = {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
             await page.locator("#file").set_input_files(file)
             await expect(page.locator(".refused")).to_be_visible()
-            found += await faults(page, f"library, {language}")
+            found += await violations(page, f"library, {language}")
             await page.locator("#pictures a").last.click()
             await expect(page.locator("#focal-marker")).to_be_visible()
-            found += await faults(page, f"picture, {language}")
+            found += await violations(page, f"picture, {language}")
             await page.goto("/desk/articles/new?section=world")
             await page.locator("#toolbar [data-mark=picture]").click()
             await page.locator("dialog[open] input[type=radio]").last.check()
             await expect(page.locator("#pick-alt")).to_be_visible()
-            found += await faults(page, f"picker, {language}")
+            found += await violations(page, f"picker, {language}")
 
     assert found == []
 

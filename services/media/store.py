@@ -41,6 +41,7 @@ _INDEXES = [
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 # What a holder does under a lease takes seconds; the rest is for clocks that differ.
 LEASE = timedelta(seconds=60)
+_HELD_S = 40.0
 _WAIT_S = 5.0
 _WAIT_AGAIN_S = 0.05
 
@@ -197,7 +198,7 @@ class LeaseStore:
 
     @asynccontextmanager
     async def held(self, folder: str, *, lingers: bool = False) -> AsyncIterator[None]:
-        """Hold a folder's lease for a block that ends well within LEASE. Raises Unavailable when another holds it for long.
+        """Hold a folder's lease for a block, which is ended well within LEASE. Raises Unavailable then, and when another holds it.
 
         After a failure the sweeper looks at the folder. With `lingers` nobody may take the lease before it runs out: a deletion
         of the failed block may still be on its way.
@@ -205,7 +206,10 @@ class LeaseStore:
         holder = uuid4().hex
         await self._take_soon(folder, holder)
         try:
-            yield
+            async with asyncio.timeout(_HELD_S):
+                yield
+        except TimeoutError as error:
+            raise Unavailable(f"the work in the folder {folder} took too long") from error
         except BaseException:
             if not lingers:
                 await self._let_go(folder, holder)

@@ -18,6 +18,7 @@ from services.media.api.upload_routes import ROUTES as UPLOAD_ROUTES
 from services.media.records import Picture
 from shared.errors import Problem
 from shared.http.idempotency import Answer, Claim, claim
+from shared.http.middleware import extend_deadline
 from shared.http.problems import field_problem, json_response
 from shared.http.requests import (
     parse_json,
@@ -35,6 +36,7 @@ from shared.text import SEARCH_LINE, TextRefused, fold, is_far_too_long, tidy
 from shared.times import now
 
 _LONGEST_QUESTION = 200
+_CHANGE_S = 60.0
 
 
 async def list_pictures(request: web.Request) -> web.Response:
@@ -83,6 +85,8 @@ async def change_picture(request: web.Request) -> web.Response:
     """Change a picture's texts or its focal point. Its articles follow."""
     by = await authorize(request, "write")
     refuse_unknown(request.query, ())
+    # The worker may be busy with uploads before it writes the new original.
+    extend_deadline(request, _CHANGE_S)
     body = await read_body(request)
     sent, if_match = validate(PictureChange, parse_json(body)), read_if_match(request)
     made = claim(request, by.id, body)

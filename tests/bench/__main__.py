@@ -7,7 +7,21 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import blocking, cold, comments, desk_list, hot, idle, live, publish, saves, search, variants, views
+from tests.bench import (
+    blocking,
+    cold,
+    comments,
+    desk_list,
+    hot,
+    idle,
+    keystrokes,
+    live,
+    publish,
+    saves,
+    search,
+    variants,
+    views,
+)
 from tests.bench.measure import Measure
 
 MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
@@ -23,6 +37,7 @@ MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
     **idle.MEASURES,
     **blocking.MEASURES,
     **variants.MEASURES,
+    **keystrokes.MEASURES,
 }
 
 

@@ -16,6 +16,7 @@ from tests.bench import (
     idle,
     keystrokes,
     live,
+    pictures,
     publish,
     saves,
     search,
@@ -36,6 +37,7 @@ MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
     **comments.MEASURES,
     **idle.MEASURES,
     **blocking.MEASURES,
+    **pictures.MEASURES,
     **variants.MEASURES,
     **keystrokes.MEASURES,
 }

@@ -82,7 +82,7 @@ async def measure_hot_page_edge() -> Measure:
     with TemporaryDirectory() as folder:
         async with hot_page() as hot:
             Path(folder, "page.html").write_bytes(hot.page)
-            async with _edge(hot.port, Path(folder)) as edge:
+            async with running_edge(hot.port, Path(folder)) as edge:
                 found = await in_turns(
                     lambda: measure(edge, request_for(hot.path), connections=CONNECTIONS),
                     lambda: measure(edge, request_for("/v1/openapi.json"), connections=CONNECTIONS),
@@ -91,7 +91,8 @@ async def measure_hot_page_edge() -> Measure:
 
 
 @asynccontextmanager
-async def _edge(gateway: int, folder: Path) -> AsyncIterator[int]:
+async def running_edge(gateway: int, folder: Path) -> AsyncIterator[int]:
+    """The edge before one process that stands for every service; yields its port. `folder` has `page.html`, its static file."""
     port = free_port()
     upstreams = {name: [f"127.0.0.1:{gateway}"] for name in UPSTREAMS}
     # One worker, since the load and the gateway need the other core. No rate limits, since all load comes from one address.
@@ -107,7 +108,7 @@ async def _edge(gateway: int, folder: Path) -> AsyncIterator[int]:
     configuration.write_text(render(edge))
     folder.chmod(0o755)
     command = [str(nginx_binary()), "-p", str(folder), "-c", str(configuration), "-e", "stderr"]
-    async with running_process(command, {}, port, asked="/"):
+    async with running_process(command, {}, port, asked="/v1/openapi.json"):
         yield port
 
 

@@ -37,13 +37,16 @@ _NO_REPETITION = timedelta(hours=1)
 
 
 class RecordingProducer(Producer):
-    """A producer that records the messages that Kafka acknowledged."""
+    """A producer that records the messages that Kafka acknowledged. It holds further sends back after `most` messages."""
 
-    def __init__(self, kafka: str) -> None:
+    def __init__(self, kafka: str, most: int | None = None) -> None:
         super().__init__(kafka, idempotence=False)
         self.sent: list[Message] = []
+        self._most = most
 
     async def send(self, *messages: Message) -> None:
+        if self._most is not None and len(self.sent) >= self._most:
+            await asyncio.Event().wait()
         await super().send(*messages)
         self.sent.extend(messages)
 
@@ -135,10 +138,10 @@ def new_thing() -> str:
 
 @asynccontextmanager
 async def relaying(
-    store: ThingStore, kafka: str, repeat_after: timedelta = _NO_REPETITION
+    store: ThingStore, kafka: str, repeat_after: timedelta = _NO_REPETITION, most: int | None = None
 ) -> AsyncIterator[RecordingProducer]:
-    """A running relay's producer."""
-    producer, identity = RecordingProducer(kafka), LogIdentity(kafka)
+    """A running relay's producer. With `most` the relay stands still after so many messages."""
+    producer, identity = RecordingProducer(kafka, most), LogIdentity(kafka)
     task = asyncio.create_task(store.relay(producer, identity, repeat_after).run())
     try:
         yield producer

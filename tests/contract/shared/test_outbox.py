@@ -200,7 +200,7 @@ async def test_interrupted_republication_continues_where_it_ended(store: ThingSt
         await until_sent(store)
     await store.outbox.request_republish()
 
-    async with relaying(store, kafka_url) as first:
+    async with relaying(store, kafka_url, most=8) as first:
         await until(lambda: len(first.sent) >= 8, "two chunks are sent")
     progress = await store.outbox.republish_progress()
     async with relaying(store, kafka_url) as second:

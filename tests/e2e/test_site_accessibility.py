@@ -22,8 +22,8 @@ _SCHEMES: Sequence[tuple[Literal["light", "dark"], Mapping[str, object] | None]]
     ("light", None),
     ("dark", CONTRAST),
 )
-# Kinds of pages with another layout in a wide window.
-_WIDE = ("home", "article", "popular")
+# Kinds of pages with another layout in a wide window; a tag's page, which the daily form leaves out.
+_WIDE = ("home", "article", "popular", "tag")
 # A tag's page is like a section's; the test of changes and corrections sees the others.
 _TRIED_ELSEWHERE = ("tag", "history", "corrections")
 

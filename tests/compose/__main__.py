@@ -20,6 +20,8 @@ async def all_steps(drill: Drill, *, short: bool) -> list[str]:
     stack, public = drill.stack, drill.public
     show_progress("an article's life")
     await steps.run_article_life_cycle(public)
+    show_progress("a picture")
+    await steps.show_a_picture(public)
     public.viewed = [await public.publish(f"Viewed {number}") for number in range(4)]
     show_progress("forbidden access")
     breaches = await steps.find_breaches_of_access(stack)

@@ -1,9 +1,13 @@
 """The steps of the test. A step returns the platform's recovery time in seconds, or None."""
 
 import asyncio
+import io
 import json
 import time
 from pathlib import Path
+
+import aiohttp
+from PIL import Image
 
 from tests.bench.idle import SETTLE_S, cpu_percent, family
 from tests.compose.load import SERVICES_READ, Public
@@ -68,6 +72,33 @@ async def run_article_life_cycle(public: Public) -> None:
         assert answer.status == 200, await answer.text()
     await eventually(lambda: shows("", url, 410), what="410 for the withdrawn article")
     del public.acknowledged.articles[article]
+
+
+async def show_a_picture(public: Public) -> None:
+    """Upload a picture through the edge, publish an article with it, and read the AVIF that media-worker makes."""
+    written = io.BytesIO()
+    Image.effect_noise((1300, 800), 40).convert("RGB").save(written, "JPEG")
+    form = aiohttp.FormData({"alt": "Noise"})
+    form.add_field("file", written.getvalue(), filename="noise.jpg")
+    async with public.http.post(f"{public.edge}/v1/media", data=form, headers=public.editor) as answer:
+        assert answer.status == 201, await answer.text()
+        picture = await answer.json()
+    article = await public.publish("A picture", f"![](media:{picture['id']})")
+    folder = picture["url"].rpartition("/")[0]
+    page = public.edge + public.acknowledged.articles[article]
+
+    async def shown() -> bool:
+        async with public.http.get(page) as answer:
+            return folder in await answer.text()
+
+    avif = next(str(one["url"]) for one in picture["variants"] if one["type"] == "image/avif")
+
+    async def made() -> bool:
+        async with public.http.get(public.edge + avif) as answer:
+            return answer.content_type == "image/avif" and "immutable" in answer.headers["Cache-Control"]
+
+    await eventually(shown, what="the picture on its page")
+    await eventually(made, what="the variant")
 
 
 async def correct_a_topic(stack: Stack) -> None:

@@ -17,6 +17,8 @@ _QUALITY = 90
 _FIRST_QUARTER_TURN = 5
 # Only the first frame is shown; the others cost the time to find them.
 _FRAMES_PIXELS = 10
+# Already sRGB, or shades of it.
+_PLAIN = ("srgb", "rgb", "b-w", "rgb16", "grey16")
 _NAMES: Mapping[str, str] = {"jpeg": "JPEG", "png": "PNG", "webp": "WebP", "avif": "AVIF", "gif": "GIF"}
 # Warnings of libjpeg about files that cameras write, and that lose nothing.
 _HARMLESS = re.compile(r"extraneous bytes before marker|Unknown Adobe color transform|Invalid SOS parameters")
@@ -44,8 +46,9 @@ def _check(job: CheckJob) -> Mapping[str, object]:
             check_png(job.source)
         texts = read_texts(header)
         size = _upright_size(header)
+        profile = _profile(header)
         del header
-        image = _decode(job)
+        image = _decode(job, profile)
         has_alpha = _is_transparent(image)
         image = image if has_alpha else on_white(image)
         _save_original(image, job, has_alpha, texts)
@@ -84,20 +87,26 @@ def _upright_size(header: pyvips.Image) -> tuple[int, int]:
     return (header.height, header.width) if is_turned else (header.width, header.height)
 
 
-def _decode(job: CheckJob) -> pyvips.Image:
+def _profile(header: pyvips.Image) -> Mapping[str, str]:
+    """The option of a conversion to sRGB. Without a profile there is none to convert from, and it costs most of a check."""
+    is_plain = header.interpretation in _PLAIN and not header.get_typeof("icc-profile-data")
+    return {} if is_plain else {"output_profile": "srgb"}
+
+
+def _decode(job: CheckJob, profile: Mapping[str, str]) -> pyvips.Image:
     """The whole first frame: upright, sRGB, `longest_edge` at most. Raises pyvips.Error on damage."""
     try:
-        return _shrunk(job, fail_on="warning")
+        return _shrunk(job, profile, fail_on="warning")
     except pyvips.Error as error:
         warnings = _WARNING.findall(str(error))
         if not warnings or not all(map(_HARMLESS.search, warnings)):
             raise
-    return _shrunk(job, fail_on="error")
+    return _shrunk(job, profile, fail_on="error")
 
 
-def _shrunk(job: CheckJob, *, fail_on: str) -> pyvips.Image:
+def _shrunk(job: CheckJob, profile: Mapping[str, str], *, fail_on: str) -> pyvips.Image:
     edge = job.longest_edge
-    shrunk = pyvips.Image.thumbnail(job.source, edge, height=edge, size="down", output_profile="srgb", fail_on=fail_on)
+    shrunk = pyvips.Image.thumbnail(job.source, edge, height=edge, size="down", fail_on=fail_on, **profile)
     return without_metadata(shrunk)
 
 
@@ -114,7 +123,7 @@ def _save_original(image: pyvips.Image, job: CheckJob, has_alpha: bool, own: Emb
     if has_alpha:
         save_png(image, job.target, texts)
     else:
-        save_jpeg(image, job.target, texts, quality=_QUALITY)
+        save_jpeg(image, job.target, texts, quality=_QUALITY, progressive=False)
 
 
 def _mean_color(image: pyvips.Image) -> str:

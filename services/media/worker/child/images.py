@@ -57,10 +57,10 @@ def on_white(image: pyvips.Image) -> pyvips.Image:
     return image.flatten(background=WHITE) if image.hasalpha() else image
 
 
-def save_jpeg(image: pyvips.Image, path: str, texts: CreditTexts, *, quality: int) -> None:
-    """Write a progressive JPEG; transparent parts become white."""
+def save_jpeg(image: pyvips.Image, path: str, texts: CreditTexts, *, quality: int, progressive: bool = True) -> None:
+    """Write a JPEG; transparent parts become white. A progressive one takes three times as long."""
     credited = with_texts(on_white(image), texts)
-    credited.jpegsave(path, Q=quality, optimize_coding=True, interlace=True, keep=_KEEP)
+    credited.jpegsave(path, Q=quality, optimize_coding=True, interlace=progressive, keep=_KEEP)
 
 
 def save_png(image: pyvips.Image, path: str, texts: CreditTexts) -> None:

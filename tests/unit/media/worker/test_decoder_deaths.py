@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from PIL import Image
 
 from services.media.settings import MediaSettings
 from services.media.worker.answers import parse_answer
 from shared.errors import Problem
 from tests.support.drawn_pictures import drawing, encoded, picture
-from tests.support.hostile_pictures import png_of_zeros
 from tests.support.polling import until
 from tests.support.upload_checks import UploadBench, upload_bench
 
@@ -83,7 +83,10 @@ async def test_cancelled_check_ends_its_child(bench: UploadBench) -> None:
 
 @pytest.mark.long
 async def test_picture_beyond_the_processor_time_is_refused(bench: UploadBench) -> None:
-    problem = await bench.refusal(png_of_zeros(10_000, 10_000))
+    # Colours for print are converted pixel by pixel.
+    costly = encoded(Image.effect_noise((5_000, 5_000), 90).convert("CMYK"), "jpeg")
+
+    problem = await bench.refusal(costly)
 
     assert (problem.status, "too long" in problem.detail) == (422, True)
 

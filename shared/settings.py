@@ -109,6 +109,11 @@ class Settings(BaseSettings):
         }
 
 
+def split_urls(text: str) -> tuple[str, ...]:
+    """The base URLs in a setting, which are separated by commas, without trailing slashes."""
+    return tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+
+
 def _read_password(variable: str, path: Path) -> str:
     try:
         password = path.read_text("ascii").strip()

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from services.comments.rules import Mode
-from shared.settings import Settings
+from shared.settings import Settings, split_urls
 
 
 class CommentsSettings(Settings):
@@ -45,4 +45,4 @@ class CommentsSettings(Settings):
     @property
     def ingestion_urls(self) -> tuple[str, ...]:
         """Each instance's base URL, without a trailing slash."""
-        return tuple(url.strip().rstrip("/") for url in self.ingestion.split(",") if url.strip())
+        return split_urls(self.ingestion)

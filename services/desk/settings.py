@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from shared.http.networks import read_networks
-from shared.settings import Settings
+from shared.settings import Settings, split_urls
 
 
 class DeskSettings(Settings):
@@ -28,22 +28,22 @@ class DeskSettings(Settings):
     @property
     def ingestion_urls(self) -> Sequence[str]:
         """Ingestion's processes."""
-        return urls(self.ingestion)
+        return split_urls(self.ingestion)
 
     @property
     def rendering_urls(self) -> Sequence[str]:
         """The gateways."""
-        return urls(self.rendering)
+        return split_urls(self.rendering)
 
     @property
     def popularity_urls(self) -> Sequence[str]:
         """Popularity's processes."""
-        return urls(self.popularity)
+        return split_urls(self.popularity)
 
     @property
     def media_urls(self) -> Sequence[str]:
         """Media's processes."""
-        return urls(self.media)
+        return split_urls(self.media)
 
     @model_validator(mode="after")
     def _fetch_allow_has_networks(self) -> Self:
@@ -54,8 +54,3 @@ class DeskSettings(Settings):
     def is_secure(self) -> bool:
         """Whether browsers reach the site by HTTPS."""
         return self.site_url.startswith("https:")
-
-
-def urls(text: str) -> Sequence[str]:
-    """The URLs in a setting, without trailing slashes."""
-    return tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())

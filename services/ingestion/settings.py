@@ -7,7 +7,7 @@ from pydantic import Field
 
 from services.ingestion.people.fields import EmailAddress
 from shared.errors import SettingsError
-from shared.settings import Settings
+from shared.settings import Settings, split_urls
 
 # Nobody types a token. A shorter text is a mistake, such as a file with a word in it.
 SHORTEST_TOKEN = 20
@@ -48,12 +48,12 @@ class IngestionSettings(Settings):
     @property
     def rendering_urls(self) -> Sequence[str]:
         """Each gateway's base URL, without a trailing slash."""
-        return tuple(url.strip().rstrip("/") for url in self.rendering.split(",") if url.strip())
+        return split_urls(self.rendering)
 
     @property
     def media_urls(self) -> Sequence[str]:
         """Each base URL of media, without a trailing slash."""
-        return tuple(url.strip().rstrip("/") for url in self.media.split(",") if url.strip())
+        return split_urls(self.media)
 
     def desk_admin_password(self) -> str | None:
         """The password in `desk_admin_password_file`, None without such a file. Raises SettingsError when it is too short."""

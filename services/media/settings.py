@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from shared.errors import SettingsError
 from shared.http.networks import read_networks
-from shared.settings import Settings
+from shared.settings import Settings, split_urls
 
 # The name of MongoDB as a store of files.
 GRIDFS = "gridfs"
@@ -97,13 +97,9 @@ class MediaSettings(Settings):
     @property
     def ingestion_urls(self) -> Sequence[str]:
         """Ingestion's processes."""
-        return _urls(self.ingestion)
+        return split_urls(self.ingestion)
 
     @property
     def worker_urls(self) -> Sequence[str]:
         """The media-workers."""
-        return _urls(self.media_worker)
-
-
-def _urls(text: str) -> Sequence[str]:
-    return tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+        return split_urls(self.media_worker)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.settings import Settings
+from shared.settings import Settings, split_urls
 
 
 class RenderingSettings(Settings):
@@ -33,4 +33,4 @@ class RenderingSettings(Settings):
     @property
     def search_urls(self) -> tuple[str, ...]:
         """The base URLs of the search service."""
-        return tuple(url.strip().rstrip("/") for url in self.search.split(",") if url.strip())
+        return split_urls(self.search)

@@ -63,7 +63,7 @@ class LeadImage(Picture):
 
     @property
     def chosen(self) -> Self:
-        """What the editor chose of it, without what follows from the picture."""
+        """The editor's own part of it, without the facts and texts of the picture."""
         if self.media_id is None:
             return self
         follows: dict[str, object] = {"url": "", "media": None, "decorative": False}
@@ -76,7 +76,7 @@ class LeadImage(Picture):
 
     @property
     def fault(self) -> PictureFault | None:
-        """What is wrong with it, if it is a picture of the store."""
+        """Its fault, if it is a picture of the store and has one."""
         if self.media_id is None:
             return None
         if self.is_gone:
@@ -106,7 +106,7 @@ class BodyPicture(BaseModel):
 
     @property
     def fault(self) -> PictureFault | None:
-        """What is wrong with it."""
+        """Its fault, if it has one."""
         if self.version is None:
             return PictureFault(pointer="/body_markdown", media_id=self.id, fault="unknown")
         return PictureFault(pointer="/body_markdown", media_id=self.id, fault="no_alt") if self.lacks_alt else None

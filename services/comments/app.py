@@ -7,27 +7,20 @@ from functools import partial
 
 from aiohttp import web
 
+from services.comments.access.keys import RATE_LIMITER, ROOM, TOKEN_CHECKER, TRUSTS_EDGE, VISITORS, WRITER_COOKIE
+from services.comments.access.rate_limiter import RateLimiter
+from services.comments.access.room import Room
+from services.comments.access.writer_cookie import WriterCookie
 from services.comments.consumers import SUBSCRIPTIONS
-from services.comments.discussions import Discussions
-from services.comments.form_errors import FormErrorPages
-from services.comments.keys import (
-    ARTICLE_LOOKUP,
-    DISCUSSIONS,
-    FORM_ERROR_PAGES,
-    RATE_LIMITER,
-    ROOM,
-    STORE,
-    TOKEN_CHECKER,
-    TRUSTS_EDGE,
-    WRITER_COOKIE,
-)
-from services.comments.posting import ArticleLookup
-from services.comments.rate_limiter import RateLimiter
-from services.comments.room import Room
+from services.comments.model.keys import STORE
+from services.comments.model.store import MESSAGES_AGE, Store
+from services.comments.posting.form_errors import FormErrorPages
+from services.comments.posting.keys import FORM_ERROR_PAGES
+from services.comments.reading.articles import ArticleLookup
+from services.comments.reading.discussions import Discussions
+from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS
 from services.comments.routes import ROUTES
 from services.comments.settings import CommentsSettings
-from services.comments.store import MESSAGES_AGE, Store
-from services.comments.writer_cookie import WriterCookie
 from shared.http.app import create_service
 from shared.http.health import HEALTH
 from shared.http.idempotency import KEPT_FOR
@@ -60,6 +53,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[FORM_ERROR_PAGES] = FormErrorPages(load_site(settings.site))
     app[DISCUSSIONS] = Discussions(store.comments, store.discussions)
     app[RATE_LIMITER] = RateLimiter(settings)
+    app[VISITORS] = app[RATE_LIMITER].visitors
     app[TRUSTS_EDGE] = settings.forwarded_for
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
 

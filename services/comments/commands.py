@@ -7,9 +7,9 @@ from typing import Annotated
 from cyclopts import Parameter
 from pydantic import ValidationError
 
-from services.comments import privacy
+from services.comments.model.store import Store
+from services.comments.privacy import personal_data as privacy
 from services.comments.settings import CommentsSettings
-from services.comments.store import Store
 from shared.kafka.admin import empty_topic
 from shared.mongo.client import Mongo
 from shared.outbox.republish import republish_all

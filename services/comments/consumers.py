@@ -1,7 +1,7 @@
 """Kafka in: `articles.v1` maintains this service's copy of the articles."""
 
-from services.comments.records import ArticleCopy
-from services.comments.store import ArticleStore
+from services.comments.model.records import ArticleCopy
+from services.comments.model.store import ArticleStore
 from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Erased
 from shared.kafka.dispatch import Subscriptions
 

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from services.comments.rules import Mode
+from services.comments.model.rules import Mode
 from shared.settings import Settings, split_urls
 
 

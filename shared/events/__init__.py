@@ -13,6 +13,7 @@ from shared.events.catalogue import (
     CommentRemoved,
     CommentState,
     Correction,
+    DiscussionChanged,
     DocumentChanged,
     Erased,
     Event,
@@ -23,6 +24,7 @@ from shared.events.catalogue import (
     RankedArticle,
     RankingComputed,
     TextPiece,
+    Votes,
     Window,
 )
 from shared.events.records import Header, Message, Record
@@ -41,6 +43,7 @@ __all__ = [
     "CommentRemoved",
     "CommentState",
     "Correction",
+    "DiscussionChanged",
     "DocumentChanged",
     "Erased",
     "Event",
@@ -54,6 +57,7 @@ __all__ = [
     "RankingComputed",
     "Record",
     "TextPiece",
+    "Votes",
     "Window",
     "decode",
     "encode",

@@ -152,6 +152,15 @@ class ArticleWithdrawn(ArticleState):
     ce_type: ClassVar[str] = "world-monitor.article.withdrawn.v1"
 
 
+class Votes(BaseModel):
+    """Readers' votes for a comment and against it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    up: int = 0
+    down: int = 0
+
+
 class CommentState(Event):
     """The whole comment after a change, without e-mail or IP address. `root_id` is the first comment of its thread."""
 
@@ -169,6 +178,9 @@ class CommentState(Event):
     body_html: str
     status: Literal["published", "pending", "rejected", "removed"]
     created_at: UtcDatetime
+    edited_at: UtcDatetime | None = None
+    votes: Votes = Votes()
+    picked: bool = False
 
     def key(self) -> str:
         return self.id
@@ -199,6 +211,29 @@ class CommentRemoved(CommentState):
     """A moderator removed a published comment. Its replies stay."""
 
     ce_type: ClassVar[str] = "world-monitor.comment.removed.v1"
+
+
+class DiscussionChanged(Event):
+    """A discussion was closed or opened, by a moderator or by its age. `id` is `discussion:{article_id}`.
+
+    An article's own `comments_open` comes first: a discussion is open when both are.
+    """
+
+    ce_type: ClassVar[str] = "world-monitor.discussion.changed.v1"
+    topic: ClassVar[Topic] = topics.COMMENTS
+    source: ClassVar[str] = "/comments"
+
+    id: str
+    version: int
+    article_id: str
+    open: bool
+    closes_at: UtcDatetime | None = None
+
+    def key(self) -> str:
+        return self.id
+
+    def event_id(self) -> str:
+        return f"{self.id}:{self.version}"
 
 
 class PageViewed(Event):
@@ -303,6 +338,7 @@ CATALOGUE: tuple[type[Event], ...] = (
     CommentHeld,
     CommentRejected,
     CommentRemoved,
+    DiscussionChanged,
     PageViewed,
     RankingComputed,
     DocumentChanged,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 from pymongo import ASCENDING
 
-from shared.events import ArticleState, CommentState, Message, encode
+from shared.events import ArticleState, CommentState, DiscussionChanged, Message, encode
 from shared.kafka.producer import check_size
 from shared.mongo.collections import Collection, Database, Document, Session, available
 from shared.times import now
@@ -26,7 +26,7 @@ _MOST_KEPT = 64
 _LARGEST_KEPT = 128 * 1024
 _MOST_AGGREGATES = 10_000
 
-AggregateEvent = ArticleState | CommentState
+AggregateEvent = ArticleState | CommentState | DiscussionChanged
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.comments.app import create_app
-from services.comments.keys import STORE
+from services.comments.model.keys import STORE
+from services.comments.model.store import Store
 from services.comments.settings import CommentsSettings
-from services.comments.store import Store
 from services.ingestion.app import STORE as INGESTION_STORE
 from services.ingestion.app import create_app as create_ingestion
 from services.ingestion.people.records import DeskSession, Person

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
-from services.comments.keys import ROOM
-from services.comments.room import MOST
+from services.comments.access.keys import ROOM
+from services.comments.access.room import MOST
 from tests.support.comments import COMMENT_FIELDS, CommentsService, written
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

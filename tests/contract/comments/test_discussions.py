@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from services.comments import comment_store, discussion_index
-from services.comments.comment_store import CommentStore
-from services.comments.discussion_index import IndexEntry
-from services.comments.discussions import DiscussionPage, Discussions
-from services.comments.records import Comment
-from services.comments.store import Store
+from services.comments.model import comment_store
+from services.comments.model.comment_store import CommentStore
+from services.comments.model.records import Comment, IndexEntry
+from services.comments.model.store import Store
+from services.comments.reading import discussion_index
+from services.comments.reading.discussions import DiscussionPage, Discussions
 from shared.ids import new_id
 from shared.mongo.client import Mongo
 from shared.mongo.collections import Database, Session
@@ -188,7 +188,7 @@ async def test_answer_is_written_once_until_the_discussion_changes(store: Store,
 
 
 async def test_kept_answers_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.comments.discussions._MOST_ANSWER_BYTES", 250)
+    monkeypatch.setattr("services.comments.reading.discussions._MOST_ANSWER_BYTES", 250)
     discussions = Discussions(store.comments, store.discussions)
     written: list[int] = []
 

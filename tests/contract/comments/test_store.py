@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.comments import comment_store
-from services.comments.records import Comment, next_version
-from services.comments.store import Store
+from services.comments.model import comment_store
+from services.comments.model.records import Comment, next_version
+from services.comments.model.store import Store
 from shared.ids import made_at, new_id
 from shared.mongo.client import Mongo
 from shared.mongo.collections import Session

@@ -190,8 +190,8 @@ async def test_concurrent_burst_is_counted_exactly(
     comments_settings: CommentsSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # On a busy machine Redis answers late, and a comment without a turn in time is counted by the process.
-    monkeypatch.setattr("services.comments.rate_limiter._COUNT_TIMEOUT_S", PATIENCE_S)
-    monkeypatch.setattr("services.comments.rate_limiter._TURN_TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr("services.comments.access.rate_limiter._COUNT_TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr("services.comments.access.rate_limiter._TURN_TIMEOUT_S", PATIENCE_S)
     limited = comments_settings.model_copy(update={"rate_limits": "on", "comments_rate": "2/hour"})
     async with running_comments(limited, f"test_{id(limited)}") as comments:
         article = await comments.publish_article()

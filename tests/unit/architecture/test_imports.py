@@ -22,6 +22,61 @@ ALLOWED: Mapping[str, set[str]] = {
     "shared.kafka": _BASE | {"shared.process"},
     "shared.outbox": _BASE | {"shared.process", "shared.kafka", "shared.mongo"},
     "shared.http": _BASE | {"shared.process", "shared.mongo"},
+    "services.comments": {
+        "services.comments.settings",
+        "services.comments.model",
+        "services.comments.access",
+        "services.comments.pipeline",
+        "services.comments.reading",
+        "services.comments.posting",
+        "services.comments.moderation",
+        "services.comments.letters",
+        "services.comments.notifications",
+        "services.comments.privacy",
+        "services.comments.imports",
+    },
+    "services.comments.settings": {"services.comments.model"},
+    "services.comments.model": set(),
+    "services.comments.access": {"services.comments.settings", "services.comments.model"},
+    "services.comments.pipeline": {"services.comments.model"},
+    "services.comments.reading": {"services.comments.model", "services.comments.access"},
+    "services.comments.posting": {
+        "services.comments.settings",
+        "services.comments.model",
+        "services.comments.access",
+        "services.comments.pipeline",
+        "services.comments.reading",
+        "services.comments.notifications",
+    },
+    "services.comments.moderation": {
+        "services.comments.model",
+        "services.comments.access",
+        "services.comments.pipeline",
+        "services.comments.reading",
+        "services.comments.notifications",
+    },
+    "services.comments.letters": {
+        "services.comments.model",
+        "services.comments.access",
+        "services.comments.posting",
+    },
+    "services.comments.notifications": {
+        "services.comments.settings",
+        "services.comments.model",
+        "services.comments.access",
+    },
+    "services.comments.privacy": {
+        "services.comments.model",
+        "services.comments.access",
+        "services.comments.moderation",
+        "services.comments.notifications",
+        "services.comments.letters",
+    },
+    "services.comments.imports": {
+        "services.comments.settings",
+        "services.comments.model",
+        "services.comments.pipeline",
+    },
     "services.ingestion": {"services.ingestion.articles", "services.ingestion.people", "services.ingestion.pictures"},
     "services.ingestion.articles": {"services.ingestion.people", "services.ingestion.pictures"},
     "services.ingestion.pictures": set(),
@@ -55,7 +110,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "services.media": set(),
     "services.media.api": {"services.media"},
     "services.media.worker": {"services.media"},
-    **{f"services.{name}": set() for name in SERVICES if name not in {"ingestion", "media", "rendering"}},
+    **{f"services.{name}": set() for name in SERVICES if name not in {"comments", "ingestion", "media", "rendering"}},
 }
 
 
@@ -108,6 +163,7 @@ def test_imports_follow_the_table(package: str) -> None:
 def test_a_forbidden_import_is_found() -> None:
     assert not is_allowed("services.rendering.projector.runner", "services.rendering.pages.templates")
     assert not is_allowed("services.comments.routes", "services.ingestion.store")
+    assert not is_allowed("services.comments.model.store", "services.comments.moderation.contract")
     assert not is_allowed("services.ingestion.people.routes", "services.ingestion.articles.store")
     assert not is_allowed("shared.kafka.client", "shared.mongo.client")
     assert not is_allowed("shared.errors", "services.search.app")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.comments.contract import OPERATIONS, NewComment
+from services.comments.contract import OPERATIONS
+from services.comments.posting.contract import NewComment
 from shared.errors import Problem
 from shared.http.openapi import document
 from shared.http.requests import validate

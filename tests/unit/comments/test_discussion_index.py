@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.comments import discussion_index
-from services.comments.discussion_index import DiscussionIndex, IndexEntry
-from services.comments.rules import STATUSES, Sort, Status, ThreadEntry, ThreadNode, arrange
+from services.comments.model.records import IndexEntry
+from services.comments.model.rules import STATUSES, Sort, Status, ThreadEntry, ThreadNode, arrange
+from services.comments.reading import discussion_index
+from services.comments.reading.discussion_index import DiscussionIndex
 
 
 def _comments(drawn: Sequence[tuple[int, Status]]) -> list[tuple[IndexEntry, Status]]:

@@ -2,7 +2,7 @@
 
 from limits import parse_many
 
-from services.comments.local_limit import LocalLimit
+from services.comments.access.local_limit import LocalLimit
 
 
 def test_visitor_is_limited_by_each_rate_and_others_are_not() -> None:

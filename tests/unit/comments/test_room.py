@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.comments.room import Room
+from services.comments.access.room import Room
 from shared.errors import Problem
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.comments.rules import (
+from services.comments.model.rules import (
     DEEPEST,
     STATUSES,
     Action,

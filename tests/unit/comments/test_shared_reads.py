@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.comments.shared_reads import SharedReads
+from services.comments.reading.shared_reads import SharedReads
 
 
 class Source:

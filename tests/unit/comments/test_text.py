@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.comments.text import to_html
+from services.comments.model.text import to_html
 from shared.text import READER_PROSE, TextRefused, tidy
 
 

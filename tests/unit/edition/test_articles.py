@@ -8,7 +8,7 @@ import pytest
 
 from deploy.edition.articles import Article, Comment, EditionError, age_of, parse_article, read_edition
 from deploy.edition.loader import fields
-from services.comments.contract import NewComment
+from services.comments.posting.contract import NewComment
 from services.ingestion.articles.contract import SentArticle, SentCorrection
 from shared.site.site import load_site
 

@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from services.comments import fields
+from services.comments.model import fields
 from services.rendering.pages.models import CommentsView
 from tests.support import look_samples as samples
 from tests.support.html_pages import TEMPLATES, elements, parsed, texts

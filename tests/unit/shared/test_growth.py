@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 from multidict import MultiDict
 
-from services.comments.text import to_html
+from services.comments.model.text import to_html
 from services.desk.articles.copy import parts_of, sent_of
 from services.ingestion.articles.markdown import render, render_whole
 from services.rendering.gateway.oembed import read_embed_query

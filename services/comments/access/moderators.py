@@ -1,9 +1,9 @@
-"""Moderators' access."""
+"""Moderators: who is one."""
 
 from aiohttp import web
 
-from services.comments.keys import TOKEN_CHECKER
-from services.comments.rules import MODERATORS
+from services.comments.access.keys import TOKEN_CHECKER
+from services.comments.model.rules import MODERATORS
 from shared.errors import Problem
 from shared.http.token_checker import TokenOwner
 

@@ -8,6 +8,8 @@ Mode = Literal["pre", "post", "first-comment"]
 Status = Literal["published", "pending", "rejected", "removed"]
 Action = Literal["approve", "reject", "remove"]
 Sort = Literal["oldest", "newest"]
+Queue = Literal["pending", "reported", "approved", "rejected", "spam"]
+WhenWebhookFails = Literal["publish", "hold"]
 
 MODERATORS = frozenset({"moderator", "editor", "admin"})
 

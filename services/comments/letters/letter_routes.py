@@ -6,11 +6,13 @@ floods.
 
 from aiohttp import web
 
-from services.comments.access import moderator
-from services.comments.contract import MessageAnswer, MessageList, MessageReceipt, NewMessage
-from services.comments.form_errors import LETTER, answer_or_problem
-from services.comments.keys import FORM_ERROR_PAGES, RATE_LIMITER, ROOM, STORE, TRUSTS_EDGE
-from services.comments.records import Message
+from services.comments.access.keys import RATE_LIMITER, ROOM, TRUSTS_EDGE
+from services.comments.access.moderators import moderator
+from services.comments.letters.contract import MessageAnswer, MessageList, MessageReceipt, NewMessage
+from services.comments.model.keys import STORE
+from services.comments.model.records import Message
+from services.comments.posting.form_errors import LETTER, answer_or_problem
+from services.comments.posting.keys import FORM_ERROR_PAGES
 from shared.errors import Problem
 from shared.http.idempotency import Answer, claim
 from shared.http.problems import json_response

@@ -1,16 +1,17 @@
 """HTTP in: moderators' decisions and settings. One transaction holds a decision, its audit entry and its event."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import cast
 
 from aiohttp import web
 
-from services.comments.access import moderator
-from services.comments.contract import CommentAnswer, CommentList, CommentSettings, NoFields
-from services.comments.keys import STORE
-from services.comments.records import Comment, ModerationRule, next_version
-from services.comments.rules import STATUSES, Action, NotAllowed, Sort, Status, next_status
-from services.comments.store import Store
+from services.comments.access.moderators import moderator
+from services.comments.model.contract import CommentAnswer
+from services.comments.model.keys import STORE
+from services.comments.model.records import Comment, ModerationRule, next_version
+from services.comments.model.rules import STATUSES, Action, NotAllowed, Status, next_status
+from services.comments.model.store import Store
+from services.comments.moderation.contract import CommentList, CommentSettings, NoFields
+from services.comments.reading.list_routes import read_sort
 from shared.errors import Problem
 from shared.http.idempotency import Answer, Claim, claim
 from shared.http.problems import field_problem, json_response
@@ -44,14 +45,6 @@ async def list_by_status(request: web.Request) -> web.Response:
         next_cursor=write_cursor(shown[-1].id) if len(found) > limit else None,
     )
     return json_response(answer.model_dump_json().encode())
-
-
-def read_sort(query: Mapping[str, str]) -> Sort:
-    """Read `?sort=`; 422 for an unknown order."""
-    sort = query.get("sort", "oldest")
-    if sort not in ("oldest", "newest"):
-        raise field_problem("?sort", "sort is oldest or newest.")
-    return cast(Sort, sort)
 
 
 def _read_status(query: Mapping[str, str]) -> Status:

@@ -3,9 +3,9 @@
 from dataclasses import asdict, replace
 from typing import Any
 
-from services.comments.contract import NewMessage
-from services.comments.records import Comment, Message
-from services.comments.store import Store
+from services.comments.letters.contract import NewMessage
+from services.comments.model.records import Comment, Message
+from services.comments.model.store import Store
 from shared.mongo.collections import Session
 from shared.times import rfc3339
 

@@ -5,25 +5,14 @@ It finds a page's threads and their comments without a look at the others.
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from services.comments.rules import Sort
+from services.comments.model.records import MOST_IN_A_DISCUSSION, IndexEntry
+from services.comments.model.rules import Sort
 
 # An answer has at most this many published comments. A thread above it shows its oldest ones; a page ends before the thread that
 # would exceed it.
 MOST_IN_AN_ANSWER = 1000
-# Of more published comments the newest are left out, of `total` as well. Pages use the read model instead.
-MOST_IN_A_DISCUSSION = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
-    """The place of a comment in its discussion."""
-
-    id: str
-    root_id: str
-    parent_id: str | None
-    is_published: bool
 
 
 class DiscussionIndex:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
-from services.comments.comment_store import CommentStore, DiscussionStore
-from services.comments.discussion_index import DiscussionIndex, IndexEntry
-from services.comments.records import Comment
-from services.comments.rules import Sort
-from services.comments.shared_reads import SharedReads
+from services.comments.model.comment_store import CommentStore, DiscussionStore
+from services.comments.model.records import Comment, IndexEntry
+from services.comments.model.rules import Sort
+from services.comments.reading.discussion_index import DiscussionIndex
+from services.comments.reading.shared_reads import SharedReads
 
 # 25 MB: an entry takes some 250 bytes. One discussion may exceed it.
 _MOST_ENTRIES = 100_000

@@ -12,9 +12,8 @@ from typing import Literal
 import structlog
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.comments.discussion_index import MOST_IN_A_DISCUSSION, IndexEntry
-from services.comments.records import Comment, DiscussionVersion
-from services.comments.rules import Action, Sort, Status
+from services.comments.model.records import MOST_IN_A_DISCUSSION, Comment, DiscussionVersion, IndexEntry, comment_from
+from services.comments.model.rules import Action, Sort, Status
 from shared.errors import Unavailable
 from shared.events import CommentState
 from shared.ids import made_at
@@ -204,4 +203,4 @@ def _document(comment: Comment) -> Document:
 
 def _comment(found: Document) -> Comment:
     fields = {name: value for name, value in found.items() if name not in ("_id", "day")}
-    return Comment(id=found["_id"], **fields)
+    return comment_from({"id": found["_id"], **fields})

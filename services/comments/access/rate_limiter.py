@@ -14,14 +14,14 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from services.comments.local_limit import LocalLimit
+from services.comments.access.local_limit import LocalLimit
+from services.comments.access.visitors import Visitors
 from services.comments.settings import CommentsSettings
 from shared.admission import Admission
 from shared.errors import Problem, SettingsError, Unavailable
 from shared.http.visitors import network_of
 from shared.process.redis_memory import LIMITS_BELOW, RedisMemory
 from shared.redis import connect
-from shared.times import now
 
 _log = structlog.get_logger(__name__)
 
@@ -30,7 +30,6 @@ _COUNT_TIMEOUT_S = 0.5
 # The timeout above starts with a comment's turn, so that the end of a burst is still counted.
 _AT_ONCE = 8
 _TURN_TIMEOUT_S = 2.0
-_DAY_S = 86_400
 
 
 class RateLimiter:
@@ -53,7 +52,7 @@ class RateLimiter:
         self._memory = RedisMemory(self._redis)
         self._local = LocalLimit(self._rates)
         self._local_key = secrets.token_bytes(32)
-        self._key: tuple[str, bytes] = ("", b"")
+        self.visitors = Visitors(self._redis, trusts_edge=settings.forwarded_for)
 
     async def admit(self, request: web.Request) -> None:
         """Count one comment or letter of this visitor; 429 with Retry-After above the limit."""
@@ -62,7 +61,7 @@ class RateLimiter:
         try:
             async with self._admission.turn(), asyncio.timeout(_COUNT_TIMEOUT_S):
                 await self._check_room()
-                wait_s = await self._wait_s(self._pseudonym(request, await self._todays_key()))
+                wait_s = await self._wait_s(self._pseudonym(request, await self.visitors.todays_key()))
         except (RedisError, OSError, TimeoutError, Unavailable) as error:
             _log.warning("limit.local", reason=repr(error))
             wait_s = self._local.wait_s(self._pseudonym(request, self._local_key), monotonic())
@@ -86,16 +85,6 @@ class RateLimiter:
     def _pseudonym(self, request: web.Request, key: bytes) -> str:
         sender = network_of(request, trusts_edge=self._trusts_edge)
         return hashlib.blake2b(sender.encode("utf-8", "surrogateescape"), key=key, digest_size=16).hexdigest()
-
-    async def _todays_key(self) -> bytes:
-        """The day's key, shared by all instances. Redis deletes it after two days, so old hashes stay anonymous."""
-        day = now().strftime("%Y-%m-%d")
-        if self._key[0] != day:
-            name = f"comments:visitor-key:{day}"
-            await self._redis.set(name, secrets.token_bytes(32), nx=True, ex=2 * _DAY_S)
-            found = await self._redis.get(name)
-            self._key = (day, found if isinstance(found, bytes) else secrets.token_bytes(32))
-        return self._key[1]
 
     async def close(self) -> None:
         """Close the connections."""

@@ -8,9 +8,9 @@ from typing import Literal
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.comments.comment_store import CommentStore, DiscussionStore, available_outside
-from services.comments.records import ArticleCopy, Comment, Message, ModerationRule
-from services.comments.rules import Action, Mode
+from services.comments.model.comment_store import CommentStore, DiscussionStore, available_outside
+from services.comments.model.records import ArticleCopy, Comment, Message, ModerationRule, rule_from
+from services.comments.model.rules import Action, Mode
 from shared.http.idempotency import Answers
 from shared.ids import made_at
 from shared.mongo.client import Mongo
@@ -112,11 +112,13 @@ class RuleStore:
         """The rule in force."""
         async with available_outside(session, "rules"):
             found = await self._collection.find_one({"_id": "comments"}, session=session)
-        return ModerationRule(self._default, 0) if found is None else ModerationRule(found["mode"], found["version"])
+        if found is None:
+            return ModerationRule(self._default, 0)
+        return rule_from({name: value for name, value in found.items() if name not in ("_id", "by", "at")})
 
     async def put(self, rule: ModerationRule, by: str, session: Session) -> None:
         """Put a rule in force, inside a transaction."""
-        document = {"_id": "comments", "mode": rule.mode, "version": rule.version, "by": by, "at": now()}
+        document = {"_id": "comments", **asdict(rule), "by": by, "at": now()}
         await self._collection.replace_one({"_id": "comments"}, document, upsert=True, session=session)
 
 
@@ -160,7 +162,7 @@ class Store:
 
     def __init__(self, mongo: Mongo, *, starts_as: Mode, database: str = "comments") -> None:
         self.mongo = mongo
-        opened = mongo.database(database)
+        opened = self.database = mongo.database(database)
         self.articles = ArticleStore(opened)
         self.comments = CommentStore(opened)
         self.discussions = DiscussionStore(opened)

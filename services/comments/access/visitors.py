@@ -1,0 +1,62 @@
+"""Visitors: told apart by a keyed hash of their network and browser, whose key is replaced every day and destroyed after two."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+from aiohttp import web
+from redis.asyncio import Redis
+
+from shared.http.visitors import address_of
+from shared.times import now
+
+_DAY_S = 86_400
+_PREFIXES = {4: 24, 6: 48}
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A visitor of one day. `network` is an address prefix such as `203.0.113.0/24`: personal data, kept 30 days at most."""
+
+    id: str
+    network: str
+
+
+class Visitors:
+    """Names the visitor of a request. All instances share the day's key, which Redis deletes after two days."""
+
+    def __init__(self, redis: Redis, *, trusts_edge: bool) -> None:
+        self._redis = redis
+        self._trusts_edge = trusts_edge
+        self._key: tuple[str, bytes] = ("", b"")
+
+    async def of(self, request: web.Request) -> Visitor:
+        """The visitor of a request. Raises RedisError when the day's key cannot be read."""
+        key = await self.todays_key()
+        address = address_of(request, trusts_edge=self._trusts_edge)
+        network = prefix_of(address)
+        agent = request.headers.get("User-Agent", "")
+        digest = hashlib.blake2b(
+            f"{network}\0{agent}".encode("utf-8", "surrogateescape"), key=key, digest_size=16
+        ).hexdigest()
+        return Visitor(digest, network)
+
+    async def todays_key(self) -> bytes:
+        """The day's key, shared by all instances."""
+        day = now().strftime("%Y-%m-%d")
+        if self._key[0] != day:
+            name = f"comments:visitor-key:{day}"
+            await self._redis.set(name, secrets.token_bytes(32), nx=True, ex=2 * _DAY_S)
+            found = await self._redis.get(name)
+            self._key = (day, found if isinstance(found, bytes) else secrets.token_bytes(32))
+        return self._key[1]
+
+
+def prefix_of(address: str) -> str:
+    """The /24 (IPv4) or /48 (IPv6) of an address; empty for what is not an address."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return ""
+    return str(ip_network(f"{found}/{_PREFIXES[found.version]}", strict=False))

@@ -1,0 +1,180 @@
+"""Values that the stores keep: articles, comments, letters, and the rule of moderation."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from services.comments.model.rules import Mode, Status, ThreadEntry, WhenWebhookFails
+from shared.events import CommentHeld, CommentPublished, CommentRejected, CommentRemoved, CommentState
+
+_EVENTS: dict[Status, type[CommentState]] = {
+    "published": CommentPublished,
+    "pending": CommentHeld,
+    "rejected": CommentRejected,
+    "removed": CommentRemoved,
+}
+
+# Of more published comments the newest are left out, of `total` as well. Pages use the read model instead.
+MOST_IN_A_DISCUSSION = 20_000
+_MODERATORS_ALONE = frozenset({"spam", "reasons", "reports"})
+
+
+@dataclass(frozen=True)
+class ArticleCopy:
+    """The part of an article that comments depend on. `language` is empty in copies from before languages existed."""
+
+    id: str
+    version: int
+    url: str
+    status: Literal["published", "withdrawn"]
+    comments_open: bool
+    section: str
+    headline: str
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a phase of the moderation held or rejected a comment. `match` is the text that it found, empty without one."""
+
+    phase: str
+    detail: str
+    match: str = ""
+
+
+@dataclass(frozen=True)
+class VoteCount:
+    """Readers' votes for a comment and against it."""
+
+    up: int = 0
+    down: int = 0
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment. `root_id` is the top comment of its thread. The e-mail address is in ContactStore alone.
+
+    `spam`: it was rejected as spam. `reports`: readers' reports since the last decision. `reasons` and `reports` are for
+    moderators alone; no event has them.
+    """
+
+    id: str
+    version: int
+    article_id: str
+    parent_id: str | None
+    root_id: str
+    name: str
+    website: str | None
+    body: str
+    body_html: str
+    status: Status
+    created_at: datetime
+    edited_at: datetime | None = None
+    votes: VoteCount = VoteCount()
+    picked: bool = False
+    spam: bool = False
+    reasons: tuple[Reason, ...] = ()
+    reports: int = 0
+
+    def event(self) -> CommentState:
+        """The event of its state. A rejected or removed comment has no text and no name in it."""
+        fields = {name: value for name, value in asdict(self).items() if name not in _MODERATORS_ALONE}
+        if self.status in ("rejected", "removed"):
+            fields |= {"name": "", "website": None, "body": "", "body_html": ""}
+        return _EVENTS[self.status](**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """The place of a comment in its discussion."""
+
+    id: str
+    root_id: str
+    parent_id: str | None
+    is_published: bool
+
+
+@dataclass(frozen=True)
+class DiscussionVersion:
+    """The number of changes of a discussion, and the comments of the last ones."""
+
+    version: int
+    changed: tuple[str, ...]
+
+    def since(self, version: int) -> frozenset[str] | None:
+        """The comments that changed after `version`; None when that is not known."""
+        count = self.version - version
+        if not 0 <= count <= len(self.changed):
+            return None
+        return frozenset(self.changed[len(self.changed) - count :])
+
+
+@dataclass(frozen=True)
+class Message:
+    """A reader's letter to the editors."""
+
+    id: str
+    name: str
+    email: str
+    body: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An external judge of comments. `secret` signs each request; `when_it_fails` decides after a time-out or an error."""
+
+    url: str
+    secret: str
+    when_it_fails: WhenWebhookFails = "publish"
+
+
+@dataclass(frozen=True)
+class ModerationRule:
+    """The settings of all discussions. Version 0 is the setting of the service; moderators make the later ones.
+
+    `close_after_days`: None keeps discussions open. `hold_rejection_rate`: share (0 to 1) of an author's last fifty comments
+    that were rejected, from which further ones are held; None never holds.
+    """
+
+    mode: Mode
+    version: int
+    banned_words: tuple[str, ...] = ()
+    suspect_words: tuple[str, ...] = ()
+    most_links: int = 2
+    close_after_days: int | None = None
+    edit_window_s: int = 300
+    votes: bool = True
+    hold_rejection_rate: float | None = 0.3
+    webhook: Webhook | None = field(default=None, repr=False)
+
+
+def thread_entry(comment: Comment) -> ThreadEntry:
+    """The part of a comment that the layout of threads needs."""
+    return ThreadEntry(comment.id, comment.parent_id, comment.status)
+
+
+def next_version(comment: Comment, status: Status) -> Comment:
+    """The comment's next version, with another status."""
+    return replace(comment, status=status, version=comment.version + 1)
+
+
+def comment_from(fields: Mapping[str, Any]) -> Comment:
+    """A comment from its stored fields (`asdict`). Comments from before a field existed have its default."""
+    nested = {
+        "votes": VoteCount(**fields.get("votes", {})),
+        "reasons": tuple(Reason(**reason) for reason in fields.get("reasons", ())),
+    }
+    return Comment(**{**fields, **nested})
+
+
+def rule_from(fields: Mapping[str, Any]) -> ModerationRule:
+    """The settings from their stored fields (`asdict`). Settings from before a field existed have its default."""
+    webhook = fields.get("webhook")
+    nested = {
+        "banned_words": tuple(fields.get("banned_words", ())),
+        "suspect_words": tuple(fields.get("suspect_words", ())),
+        "webhook": None if webhook is None else Webhook(**webhook),
+    }
+    return ModerationRule(**{**fields, **nested})

@@ -1,0 +1,53 @@
+"""What the moderation pipeline knows about a comment, and what it decides. Values only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from services.comments.model.records import Reason
+from services.comments.model.rules import Mode, Status
+
+Decided = Literal["published", "pending", "rejected"]
+
+
+@dataclass(frozen=True)
+class AuthorRecord:
+    """The moderators' decisions about an author's comments. `recent_rejected` counts among the last `recent` (at most 50)."""
+
+    published: int = 0
+    rejected: int = 0
+    removed: int = 0
+    recent: int = 0
+    recent_rejected: int = 0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A new or edited comment and what was read for it, before a decision.
+
+    `mode`: the story's mode, None for the site's. `repeats`: the author's comments with the same text under other stories, of the
+    last days. `seconds_on_form`: None when the browser does not tell. `trap`: content of the field that people do not see.
+    `muted_until`: the end of a mute that matches the author.
+    """
+
+    name: str
+    website: str | None
+    body: str
+    trusted: bool = False
+    author: AuthorRecord = AuthorRecord()
+    parent: Status | None = None
+    mode: Mode | None = None
+    repeats: int = 0
+    seconds_on_form: float | None = None
+    trap: str = ""
+    muted_until: datetime | None = None
+    is_edit: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The status of a comment and its reasons. A rejected one may be spam."""
+
+    status: Decided
+    reasons: tuple[Reason, ...] = ()
+    spam: bool = False

@@ -1,0 +1,123 @@
+"""HTTP in: readers who post comments."""
+
+import re
+from functools import partial
+
+from aiohttp import web
+
+from services.comments.access.keys import RATE_LIMITER, ROOM, TOKEN_CHECKER, TRUSTS_EDGE, WRITER_COOKIE
+from services.comments.model.contract import CommentAnswer
+from services.comments.model.keys import STORE
+from services.comments.model.records import ArticleCopy, Comment
+from services.comments.posting.contract import NewComment
+from services.comments.posting.form_errors import COMMENT, answer_or_problem
+from services.comments.posting.keys import FORM_ERROR_PAGES
+from services.comments.posting.posting import AnswerBuilder, Submission, post
+from services.comments.reading.keys import ARTICLE_LOOKUP
+from shared.errors import Problem, Unavailable
+from shared.http.idempotency import Answer, claim
+from shared.http.problems import field_problem
+from shared.http.requests import (
+    FORM_TYPE,
+    JSON_TYPE,
+    etag,
+    parse_form,
+    parse_json,
+    read_body,
+    validate,
+)
+from shared.http.visitors import network_of
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,6}")
+
+
+async def post_comment(request: web.Request) -> web.Response:
+    """Store a reader's comment, sent as JSON or as the page's plain form. A form gets pages as answers."""
+    answer = await answer_or_problem(request, _post)
+    if isinstance(answer, Problem):
+        return await request.app[FORM_ERROR_PAGES].render(answer, request, COMMENT, await _language(request))
+    return answer
+
+
+async def _post(request: web.Request) -> web.Response:
+    sender, is_known = await _admit(request), "Authorization" in request.headers
+    body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
+    fields, answer = (
+        _read_form(request, body) if request.content_type == FORM_TYPE else (parse_json(body), _json_answer)
+    )
+    sent = validate(NewComment, fields)
+    made = claim(request, sender, body)
+    store, cookie, was_stored = request.app[STORE], request.app[WRITER_COOKIE], False
+    token = cookie.read(request)
+
+    async def work() -> Answer:
+        nonlocal was_stored
+        article = await request.app[ARTICLE_LOOKUP].open_for_comments(request.match_info["id"])
+        can_wait = is_known or await request.app[ROOM].has("waiting")
+        if made is not None and not is_known:
+            await request.app[ROOM].check("answers")
+        first = await post(store, Submission(article, sent, made, answer, token, can_wait))
+        was_stored = True
+        return first
+
+    response = (await store.answers.once(made, work)).response()
+    if was_stored:
+        # Not with a repeated answer: its comment may be that of another browser.
+        cookie.put(response, token)
+    return response
+
+
+async def _admit(request: web.Request) -> str:
+    """Who sends it: the id of a token's owner, else the visitor's network. 429 above the visitor's limit."""
+    # A request with a token is exempt from the rate limit: imports and tests come from one address.
+    if "Authorization" in request.headers:
+        return (await request.app[TOKEN_CHECKER].owner(request)).id
+    await request.app[RATE_LIMITER].admit(request)
+    return network_of(request, trusts_edge=request.app[TRUSTS_EDGE])
+
+
+async def _language(request: web.Request) -> str:
+    """The article's language, empty when unknown."""
+    try:
+        article = await request.app[STORE].articles.find(request.match_info["id"])
+    except Unavailable:
+        return ""
+    return article.language if article else ""
+
+
+def _page_query(request: web.Request) -> str:
+    """The query of the page of comments that holds the form, empty for the newest page; 422 for a malformed number."""
+    number = request.query.get("comments")
+    if number is None:
+        return ""
+    if not _NUMBER.fullmatch(number):
+        raise field_problem("?comments", "It is not the number of a page of comments.")
+    return f"?comments={number}"
+
+
+def _location(comment: Comment, article: ArticleCopy, page: str = "") -> str:
+    return f"{article.url}{page}#comment-{comment.id}"
+
+
+def _json_answer(comment: Comment, article: ArticleCopy) -> Answer:
+    body = CommentAnswer.of(comment).model_dump_json().encode()
+    return Answer(201, body, {"Location": _location(comment, article), "ETag": etag(comment.version)})
+
+
+def _read_form(request: web.Request, body: bytes) -> tuple[object, AnswerBuilder]:
+    """The fields of the page's form, and the builder of its answer. Only a browser without scripts sends `without_script`."""
+    page, fields = _page_query(request), parse_form(body)
+    answer = _answer_without_script if fields.pop("without_script", "") == "1" else _form_answer
+    return fields, partial(answer, page)
+
+
+def _form_answer(page: str, comment: Comment, article: ArticleCopy) -> Answer:
+    return Answer(303, b"", {"Location": _location(comment, article, page)})
+
+
+def _answer_without_script(page: str, _: Comment, article: ArticleCopy) -> Answer:
+    """Redirect to the thanks on the page: the comment may not be visible yet, and no script can say so."""
+    return Answer(303, b"", {"Location": f"{article.url}{page}{'&' if page else '?'}received=1#received"})
+
+
+ROUTES = [web.post("/v1/articles/{id:[A-Za-z0-9_-]{1,64}}/comments", post_comment)]

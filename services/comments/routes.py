@@ -1,8 +1,10 @@
 """HTTP in: the routes of all rooms."""
 
 from services.comments.letters.letter_routes import ROUTES as LETTERS
-from services.comments.moderation.moderation_routes import ROUTES as MODERATION
+from services.comments.moderation.decision_routes import ROUTES as DECISIONS
+from services.comments.moderation.queue_routes import ROUTES as QUEUES
+from services.comments.moderation.settings_routes import ROUTES as MODERATION_SETTINGS
 from services.comments.posting.post_routes import ROUTES as POSTING
 from services.comments.reading.list_routes import ROUTES as READING
 
-ROUTES = [*POSTING, *READING, *LETTERS, *MODERATION]
+ROUTES = [*POSTING, *READING, *LETTERS, *MODERATION_SETTINGS, *QUEUES, *DECISIONS]

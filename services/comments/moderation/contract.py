@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 from services.comments.model.contract import COMMENT, ETAG, IF_MATCH, KEY, CommentAnswer
-from services.comments.model.rules import STATUSES, Mode
+from services.comments.model.rules import STATUSES
 from services.comments.reading.contract import SORT
 from shared.http.openapi import CURSOR, LIMIT, Operation, Parameter
-from shared.http.requests import JSON_TYPE
 
 
 class CommentList(BaseModel):
@@ -16,14 +15,6 @@ class CommentList(BaseModel):
 
     items: list[CommentAnswer]
     next_cursor: str | None
-
-
-class CommentSettings(BaseModel):
-    """Which comments wait for a moderator: all, none, or the first of each writer."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    mode: Mode
 
 
 class NoFields(BaseModel):
@@ -64,26 +55,4 @@ OPERATIONS: Sequence[Operation] = (
     _decision("approve", "Publish a comment"),
     _decision("reject", "Reject a pending comment"),
     _decision("remove", "Remove a comment; its replies stay"),
-    Operation(
-        id="show_comment_settings",
-        method="GET",
-        path="/v1/comments/settings",
-        summary="Show which comments wait for a moderator",
-        answers={200: CommentSettings},
-        problems=(401, 403, 503),
-        secured=True,
-        headers=ETAG,
-    ),
-    Operation(
-        id="change_comment_settings",
-        method="PUT",
-        path="/v1/comments/settings",
-        summary="Set which comments wait for a moderator",
-        answers={200: CommentSettings},
-        problems=(400, 401, 403, 412, 413, 415, 422, 503),
-        body={JSON_TYPE: CommentSettings},
-        parameters=(KEY, IF_MATCH),
-        secured=True,
-        headers=ETAG,
-    ),
 )

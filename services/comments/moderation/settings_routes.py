@@ -1,0 +1,47 @@
+"""HTTP in: the settings of all discussions."""
+
+from aiohttp import web
+
+from services.comments.access.moderators import moderator
+from services.comments.model.keys import STORE
+from services.comments.model.records import ModerationRule
+from services.comments.moderation.once import change_once, read_optional_if_match
+from services.comments.moderation.settings_contract import CommentSettings
+from shared.errors import Problem
+from shared.http.idempotency import Answer, claim
+from shared.http.requests import JSON_TYPE, etag, parse_json, read_body, validate
+from shared.mongo.collections import Session
+
+
+async def show_settings(request: web.Request) -> web.Response:
+    """Show which comments wait for a moderator."""
+    await moderator(request)
+    return _settings_answer(await request.app[STORE].rules.current()).response()
+
+
+async def change_settings(request: web.Request) -> web.Response:
+    """Set which new comments wait for a moderator."""
+    owner = await moderator(request)
+    body = await read_body(request, types=(JSON_TYPE,))
+    mode = validate(CommentSettings, parse_json(body)).mode
+    store, if_match = request.app[STORE], read_optional_if_match(request)
+
+    async def work(session: Session) -> Answer:
+        before = await store.rules.current(session)
+        if not if_match.match(before.version):
+            raise Problem(412, "The settings have another version by now; read them again.")
+        after = ModerationRule(mode, before.version + 1)
+        await store.rules.put(after, owner.name, session)
+        return _settings_answer(after)
+
+    return await change_once(store, claim(request, owner.id, body), work)
+
+
+def _settings_answer(rule: ModerationRule) -> Answer:
+    return Answer(200, CommentSettings(mode=rule.mode).model_dump_json().encode(), {"ETag": etag(rule.version)})
+
+
+ROUTES = [
+    web.get("/v1/comments/settings", show_settings),
+    web.put("/v1/comments/settings", change_settings),
+]

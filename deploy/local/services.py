@@ -37,7 +37,7 @@ SERVICES = (
 )
 
 # Services that others call, by the setting WM_<NAME> (with `_` for `-`).
-CALLED = ("ingestion", "media", "media-worker", "popularity", "rendering", "search")
+CALLED = ("comments", "ingestion", "media", "media-worker", "popularity", "rendering", "search")
 
 # The forkserver imports these once for all services.
 PRELOADED = (

@@ -54,7 +54,11 @@ def test_only_the_edge_has_a_port_and_a_public_network() -> None:
         "stores": {"internal": True},
         "egress": {},
     }
-    assert [name for name, service in SERVICES.items() if "egress" in service.get("networks", ())] == ["media", "desk"]
+    assert [name for name, service in SERVICES.items() if "egress" in service.get("networks", ())] == [
+        "comments",
+        "media",
+        "desk",
+    ]
     assert "stores" not in SERVICES["edge"]["networks"]
 
 

@@ -17,7 +17,9 @@ _PAGE = "text/html; charset=utf-8"
 _PROBLEM = "application/problem+json"
 
 
-@pytest.mark.parametrize("path", ["/v1/articles/01J/comments", "/v1/messages", "/v1/messages?from=contact"])
+@pytest.mark.parametrize(
+    "path", ["/v1/articles/01J/comments", "/v1/messages", "/v1/messages?from=contact", "/v1/comments/01K/report"]
+)
 @pytest.mark.parametrize(
     ("headers", "type_"),
     [

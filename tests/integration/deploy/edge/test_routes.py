@@ -25,6 +25,8 @@ from tests.support.edge import Behind, StartEdge, read
         ("GET", "/v1/articles/01J/revisions", "ingestion"),
         ("GET", "/v1/articles/01J/comments?sort=newest", "comments"),
         ("POST", "/v1/articles/01J/comments", "comments"),
+        ("GET", "/v1/articles/01J/discussion", "comments"),
+        ("PUT", "/v1/articles/01J/discussion", "comments"),
         ("POST", "/v1/comments/01K/approve", "comments"),
         ("GET", "/v1/comments?status=pending", "comments"),
         ("GET", "/v1/articles/01J/views", "popularity"),

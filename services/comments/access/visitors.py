@@ -1,17 +1,23 @@
 """Visitors: told apart by a keyed hash of their network and browser, whose key is replaced every day and destroyed after two."""
 
+import asyncio
 import hashlib
 import secrets
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
+import structlog
 from aiohttp import web
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from shared.http.visitors import address_of
 from shared.times import now
 
+_log = structlog.get_logger(__name__)
+
 _DAY_S = 86_400
+_READ_TIMEOUT_S = 0.5
 _PREFIXES = {4: 24, 6: 48}
 
 
@@ -34,13 +40,25 @@ class Visitors:
     async def of(self, request: web.Request) -> Visitor:
         """The visitor of a request. Raises RedisError when the day's key cannot be read."""
         key = await self.todays_key()
-        address = address_of(request, trusts_edge=self._trusts_edge)
-        network = prefix_of(address)
+        network = self.network(request)
         agent = request.headers.get("User-Agent", "")
         digest = hashlib.blake2b(
             f"{network}\0{agent}".encode("utf-8", "surrogateescape"), key=key, digest_size=16
         ).hexdigest()
         return Visitor(digest, network)
+
+    async def of_or_unknown(self, request: web.Request) -> Visitor:
+        """The visitor of a request, without an id while the day's key cannot be read."""
+        try:
+            async with asyncio.timeout(_READ_TIMEOUT_S):
+                return await self.of(request)
+        except (RedisError, OSError, TimeoutError) as error:
+            _log.warning("visitor.unknown", reason=repr(error))
+            return Visitor("", self.network(request))
+
+    def network(self, request: web.Request) -> str:
+        """The address prefix of a request's sender (`prefix_of`)."""
+        return prefix_of(address_of(request, trusts_edge=self._trusts_edge))
 
     async def todays_key(self) -> bytes:
         """The day's key, shared by all instances."""

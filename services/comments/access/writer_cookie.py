@@ -39,3 +39,8 @@ class WriterCookie:
 def writer_of(token: str, email: str) -> str:
     """The stored name of a writer: a hash of token and address, which does not tell one person's addresses to be one person's."""
     return hashlib.sha256(f"{token}\0{email}".encode()).hexdigest()
+
+
+def browser_of(token: str) -> str:
+    """The stored name of a browser: 32 hexadecimal digits, a hash of its token."""
+    return hashlib.sha256(f"browser\0{token}".encode()).hexdigest()[:32]

@@ -1,5 +1,6 @@
 """Values that the stores keep: articles, comments, letters, and the rule of moderation."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -85,6 +86,30 @@ class Comment:
         return _EVENTS[self.status](**fields)
 
 
+@dataclass(frozen=True)
+class Contact:
+    """The private side of the comment `id`: who wrote it, from where, and who may edit it. It never leaves ContactStore.
+
+    `author` names the address (`author_of`), `writer` the browser with the address, `browser` the browser alone; all are hashes.
+    `visitor` and `network` are those of the day `network_at`; they are kept 30 days. `edit_hash`: hash of the token that edits the
+    comment until `edit_until`. `notify`: the writer wants a mail about replies. `approved`: a moderator left it published.
+    """
+
+    id: str
+    email: str
+    author: str
+    writer: str
+    at: datetime
+    browser: str = ""
+    visitor: str = ""
+    network: str = ""
+    network_at: datetime | None = None
+    edit_hash: str = ""
+    edit_until: datetime | None = None
+    notify: bool = False
+    approved: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
     """The place of a comment in its discussion."""
@@ -148,6 +173,11 @@ class ModerationRule:
     votes: bool = True
     hold_rejection_rate: float | None = 0.3
     webhook: Webhook | None = field(default=None, repr=False)
+
+
+def author_of(email: str) -> str:
+    """The name of an author in the stores: 32 hexadecimal digits, a hash of the address."""
+    return hashlib.sha256(f"author\0{email}".encode()).hexdigest()[:32]
 
 
 def thread_entry(comment: Comment) -> ThreadEntry:

@@ -1,6 +1,6 @@
-"""The service's database: article copies, e-mail addresses, letters, the rule of moderation; comments are in `comment_store.py`.
+"""The service's database: article copies, letters, the rule of moderation, and the other stores of `model/`.
 
-Only these two files know collections. Reads use a key or an index on equality, as in `comment_store.py`.
+Only stores know collections. Reads use a key or an index on equality, as in `comment_store.py`.
 """
 
 from dataclasses import asdict
@@ -9,10 +9,10 @@ from typing import Literal
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.comments.model.comment_store import CommentStore, DiscussionStore, available_outside
+from services.comments.model.contact_store import ContactStore
 from services.comments.model.records import ArticleCopy, Comment, Message, ModerationRule, rule_from
 from services.comments.model.rules import Action, Mode
 from shared.http.idempotency import Answers
-from shared.ids import made_at
 from shared.mongo.client import Mongo
 from shared.mongo.collections import (
     Collection,
@@ -31,7 +31,6 @@ from shared.times import now
 MESSAGES_AGE = "created_at"
 _EMAIL_INDEXES = [IndexModel([("email", ASCENDING)])]
 _ANSWER_INDEXES = [IndexModel([("about", ASCENDING)])]
-_CONTACT_INDEXES = [*_EMAIL_INDEXES, IndexModel([("writer", ASCENDING)])]
 
 
 class ArticleStore:
@@ -60,45 +59,6 @@ class ArticleStore:
         """Delete an article."""
         async with available("forget article"):
             await self._collection.delete_one({"_id": article_id})
-
-
-class ContactStore:
-    """Writers' e-mail addresses, one document a comment. They are nowhere else and never leave this collection."""
-
-    def __init__(self, database: Database) -> None:
-        self.collection: Collection = database["contacts"]
-
-    async def is_trusted(self, writer: str, session: Session) -> bool:
-        """Whether a moderator has approved a comment of this writer (`writer_of`), and none has removed it since."""
-        return await self.collection.find_one({"writer": writer, "approved": True}, session=session) is not None
-
-    async def prepare(self) -> None:
-        """Create missing indexes, and give a time to addresses from before they had one. Raises Unavailable."""
-        await ensure_indexes(self.collection, _CONTACT_INDEXES)
-        await index_by_age(self.collection)
-        async with available("times of addresses"):
-            async for found in self.collection.find({"at": None}, {"_id": 1}):
-                await self.collection.update_one(found, {"$set": {"at": made_at(found["_id"])}})
-
-    async def add(self, comment_id: str, email: str, writer: str, session: Session) -> None:
-        """Store the address and the writer of a new comment. `at` ends its storage (`expiring`)."""
-        contact = {"_id": comment_id, "email": email, "writer": writer, "approved": False, "at": made_at(comment_id)}
-        await self.collection.insert_one(contact, session=session)
-
-    async def follow(self, comment: Comment, session: Session) -> None:
-        """Store a decision about a comment: what a moderator leaves published is approved."""
-        approved = comment.status == "published"
-        await self.collection.update_one({"_id": comment.id}, {"$set": {"approved": approved}}, session=session)
-
-    async def comments_of(self, email: str) -> list[str]:
-        """The ids of an address' comments, oldest first."""
-        async with available("comments of an address"):
-            found = await self.collection.find({"email": email}, {"_id": 1}).to_list(None)
-        return sorted(document["_id"] for document in found)
-
-    async def forget(self, comment_id: str, session: Session) -> None:
-        """Delete the address of a comment's writer."""
-        await self.collection.delete_one({"_id": comment_id}, session=session)
 
 
 class RuleStore:

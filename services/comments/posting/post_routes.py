@@ -5,7 +5,7 @@ from functools import partial
 
 from aiohttp import web
 
-from services.comments.access.keys import RATE_LIMITER, ROOM, TOKEN_CHECKER, TRUSTS_EDGE, WRITER_COOKIE
+from services.comments.access.keys import RATE_LIMITER, ROOM, TOKEN_CHECKER, TRUSTS_EDGE, VISITORS, WRITER_COOKIE
 from services.comments.model.contract import CommentAnswer
 from services.comments.model.keys import STORE
 from services.comments.model.records import ArticleCopy, Comment
@@ -49,6 +49,7 @@ async def _post(request: web.Request) -> web.Response:
     made = claim(request, sender, body)
     store, cookie, was_stored = request.app[STORE], request.app[WRITER_COOKIE], False
     token = cookie.read(request)
+    visitor = await request.app[VISITORS].of_or_unknown(request)
 
     async def work() -> Answer:
         nonlocal was_stored
@@ -56,7 +57,7 @@ async def _post(request: web.Request) -> web.Response:
         can_wait = is_known or await request.app[ROOM].has("waiting")
         if made is not None and not is_known:
             await request.app[ROOM].check("answers")
-        first = await post(store, Submission(article, sent, made, answer, token, can_wait))
+        first = await post(store, Submission(article, sent, made, answer, token, visitor, can_wait))
         was_stored = True
         return first
 

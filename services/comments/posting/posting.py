@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.comments.access.room import no_room
-from services.comments.access.writer_cookie import writer_of
+from services.comments.access.visitors import Visitor
+from services.comments.access.writer_cookie import browser_of, writer_of
 from services.comments.model import rules
-from services.comments.model.records import ArticleCopy, Comment
+from services.comments.model.records import ArticleCopy, Comment, Contact, author_of
 from services.comments.model.rules import Status
 from services.comments.model.store import Store
 from services.comments.model.text import to_html
@@ -32,6 +33,7 @@ class Submission:
     answer: AnswerBuilder
     token: str
     """The token of the writer's browser."""
+    visitor: Visitor
     can_wait: bool = True
     """Whether there is room for another comment that waits for a moderator."""
 
@@ -85,12 +87,25 @@ async def post(store: Store, submission: Submission) -> Answer:
 async def _write(store: Store, submission: Submission, comment: Comment, session: Session) -> Answer:
     answer = submission.answer(comment, submission.article)
     await store.comments.add(comment, session)
-    await store.contacts.add(
-        comment.id, submission.sent.email, writer_of(submission.token, submission.sent.email), session
-    )
+    await store.contacts.add([_contact(submission, comment)], session)
     await store.outbox.add(session, comment.event())
     await store.answers.keep(session, submission.claim, answer, about=comment.id)
     return answer
+
+
+def _contact(submission: Submission, comment: Comment) -> Contact:
+    email = submission.sent.email
+    return Contact(
+        id=comment.id,
+        email=email,
+        author=author_of(email),
+        writer=writer_of(submission.token, email),
+        at=comment.created_at,
+        browser=browser_of(submission.token),
+        visitor=submission.visitor.id,
+        network=submission.visitor.network,
+        network_at=comment.created_at if submission.visitor.network else None,
+    )
 
 
 async def _parent(store: Store, submission: Submission, session: Session) -> Comment | None:

@@ -178,7 +178,7 @@ class PageBuilder:
         view = await layout.article_view(reading, article, comments, self._clock())
         stored = await reading.stored_article(article.id)
         has_history = stored is not None and stored[0].public_versions > 1
-        view = replace(view, received=address.received, has_history=has_history)
+        view = replace(view, received=address.received, noted=address.noted, has_history=has_history)
         return self._page(address, self._templates.article(view), language=primary(article.language))
 
     async def feed(self, reading: Reading, address: Address) -> PageOrAbsence:

@@ -5,10 +5,12 @@ Each page has one address: lower case, no trailing slash or full stop, and one k
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit
 
+from services.rendering.pages.models import Noted
 from services.rendering.pages.popular import PATH as POPULAR
 from services.rendering.pages.popular import popular_query
 from shared.events import WINDOWS
@@ -38,6 +40,7 @@ _KEEPS_QUERY = re.compile(r"/search|/v1/.*")
 _OWN_KINDS: dict[str, AddressKind] = {POPULAR: "popular", CORRECTIONS: "corrections"}
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 _WORD = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?")
+_NOTED: Mapping[str, Noted] = {"vote": "vote", "report": "report"}
 _MOST_PARAMETERS = 64
 
 
@@ -45,7 +48,8 @@ _MOST_PARAMETERS = 64
 class Address:
     """A page's address. `number` is its `?page=` or `?comments=`, None for the front; `key` is the canonical target.
 
-    `query` selects a page of Popular News. `received` means an article's page with a thank-you for a comment.
+    `query` selects a page of Popular News. `received` means an article's page with a thank-you for a comment,
+    `noted` one for a vote or a report.
     """
 
     kind: AddressKind
@@ -53,6 +57,7 @@ class Address:
     number: int | None = None
     query: tuple[tuple[str, str], ...] = ()
     received: bool = False
+    noted: Noted | None = None
 
     @property
     def key(self) -> str:
@@ -61,6 +66,8 @@ class Address:
             query.append((_NUMBERED[self.kind], str(self.number)))
         if self.received:
             query.append(("received", "1"))
+        if self.noted:
+            query.append(("noted", self.noted))
         return f"{self.path}?{urlencode(query)}" if query else self.path
 
     @property
@@ -132,7 +139,10 @@ def _address(path: str, query: str) -> Address | Refused:
     if not all(map(_NUMBER.fullmatch, values)):
         return Refused(400)
     number = int(values[0]) if values else None
-    return Address(kind, path, number, received=kind == "article" and _values(query, "received") == ["1"])
+    if kind != "article":
+        return Address(kind, path, number)
+    noted = _NOTED.get(next(iter(_values(query, "noted")), ""))
+    return Address(kind, path, number, received=_values(query, "received") == ["1"], noted=noted)
 
 
 def _popular(path: str, query: str) -> Address | Refused:

@@ -11,6 +11,9 @@ from typing import Literal
 
 from shared.pictures import PictureFacts
 
+CommentOrder = Literal["oldest", "newest", "best"]
+Noted = Literal["vote", "report"]
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -67,7 +70,7 @@ class Card:
 class CommentView:
     """A published comment. `depth` is 0 for the first of a thread. `reply_to_*` describe the comment that it answers;
     `reply_to_path` is None for the same thread, empty for the same page. `removed` is a placeholder without name and body:
-    a moderator removed the comment while its replies stay.
+    a moderator removed the comment while its replies stay. `picked`: the editors recommend it.
     """
 
     comment_id: str
@@ -80,6 +83,10 @@ class CommentView:
     reply_to_name: str = ""
     reply_to_path: str | None = None
     removed: bool = False
+    edited_at: datetime | None = None
+    votes_up: int = 0
+    votes_down: int = 0
+    picked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class CommentsView:
     """A page of an article's threads. Pages count from the oldest: `page == pages` is the one on the article's own page.
 
     `total` counts all published comments of the article, replies included. `version` is the newest page's: a live page
-    compares it to see whether it shows them all.
+    compares it to see whether it shows them all. `closed_at`: since when it takes no comments, None while open or unknown.
     """
 
     total: int = 0
@@ -104,6 +111,9 @@ class CommentsView:
     pages: int = 1
     open: bool = True
     version: int = 0
+    sort: CommentOrder = "oldest"
+    can_vote: bool = True
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,7 @@ class LiveCommentView:
     comment: CommentView
     open: bool = True
     language: str = "en"
+    can_vote: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +199,7 @@ class CorrectionsView:
 class ArticleView:
     """An article's page. The browser updates `years_old` when a cached page is older than an anniversary.
 
-    `received`: the reader has just sent a comment and has no script to show the thank-you.
+    `received`: the reader has just sent a comment and has no script to show the thank-you. `noted`: or a vote, or a report.
     `preview`: not published; `preview.py` lists the differences. `has_history`: readers saw more than one version.
     """
 
@@ -213,6 +224,7 @@ class ArticleView:
     recommended: tuple[Card, ...] = ()
     comments: CommentsView = CommentsView()
     received: bool = False
+    noted: Noted | None = None
     preview: bool = False
     has_history: bool = False
 

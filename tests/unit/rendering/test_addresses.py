@@ -103,6 +103,15 @@ def test_thank_you_page_for_comment_has_its_own_key() -> None:
     assert read_address("/world?received=1") == read_address("/world")
 
 
+def test_thanks_for_a_vote_or_report_are_pages_of_their_own() -> None:
+    found = read_address("/world/a?noted=vote")
+
+    assert isinstance(found, Address)
+    assert (found.noted, found.key) == ("vote", "/world/a?noted=vote")
+    assert read_address("/world/a?noted=love") == read_address("/world/a")
+    assert read_address("/world?noted=vote") == read_address("/world")
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_address_redirect_or_refused(text: str) -> None:
     found = read_address("/" + text)

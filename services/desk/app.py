@@ -20,9 +20,11 @@ from services.desk.articles import (
 )
 from services.desk.articles.link_checker import LinkChecker
 from services.desk.assets import PREFIX, DeskAssets
+from services.desk.comments import queue_page
 from services.desk.failures import answer_pages
 from services.desk.keys import (
     ASSETS,
+    COMMENTS,
     DESK_SETTINGS,
     INGESTION,
     LANGUAGES,
@@ -68,6 +70,7 @@ ROUTES = [
     *library_page.ROUTES,
     *picture_page.ROUTES,
     *lead_page.ROUTES,
+    *queue_page.ROUTES,
     *now_page.ROUTES,
     *account.ROUTES,
     *people_page.ROUTES,
@@ -91,6 +94,7 @@ def create_app(settings: DeskSettings) -> web.Application:
         (RENDERING, "rendering", settings.rendering_urls),
         (POPULARITY, "popularity", settings.popularity_urls),
         (MEDIA, "media", settings.media_urls),
+        (COMMENTS, "comments", settings.comments_urls),
     ):
         app[key] = ServiceClient(name, urls, settings.desk_wait_s)
     guarded = GuardedClient(USER_AGENT, allowed=read_networks(settings.fetch_allow), limits=_LINK_LIMITS)
@@ -101,6 +105,6 @@ def create_app(settings: DeskSettings) -> web.Application:
 
 async def _close_clients(app: web.Application) -> AsyncIterator[None]:
     yield
-    for key in (INGESTION, RENDERING, POPULARITY, MEDIA):
+    for key in (INGESTION, RENDERING, POPULARITY, MEDIA, COMMENTS):
         await app[key].close()
     await app[LINK_CHECKER].close()

@@ -13,6 +13,7 @@ from shared.site.site import Site
 INGESTION = web.AppKey("ingestion", ServiceClient)
 RENDERING = web.AppKey("rendering", ServiceClient)
 LINK_CHECKER = web.AppKey("link checker", LinkChecker)
+COMMENTS = web.AppKey("comments", ServiceClient)
 MEDIA = web.AppKey("media", ServiceClient)
 POPULARITY = web.AppKey("popularity", ServiceClient)
 PAGES = web.AppKey("pages", Pages)

@@ -16,6 +16,7 @@ class DeskSettings(Settings):
     rendering: str = Field("http://127.0.0.1:8000", min_length=1, description="gateways' URLs, separated by commas")
     popularity: str = Field("http://127.0.0.1:8003", min_length=1, description="popularity's URLs, separated by commas")
     media: str = Field("http://127.0.0.1:8008", min_length=1, description="media's URLs, separated by commas")
+    comments: str = Field("http://127.0.0.1:8103", min_length=1, description="comments' URLs, separated by commas")
     media_most_bytes: int = Field(
         40 * 1024 * 1024, ge=1024, le=40 * 1024 * 1024, description="largest upload of a picture"
     )
@@ -44,6 +45,11 @@ class DeskSettings(Settings):
     def media_urls(self) -> Sequence[str]:
         """Media's processes."""
         return split_urls(self.media)
+
+    @property
+    def comments_urls(self) -> Sequence[str]:
+        """The processes of comments."""
+        return split_urls(self.comments)
 
     @model_validator(mode="after")
     def _fetch_allow_has_networks(self) -> Self:

@@ -1,6 +1,6 @@
 """A request to the desk: the person, their language, and calls to other services on their behalf."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,6 +34,20 @@ PAGE_POLICY = "; ".join(
     )
 )
 _SESSION_S = 14 * 86_400
+_WRITERS = frozenset({"reporter", "editor", "admin"})
+_MODERATORS = frozenset({"moderator", "editor", "admin"})
+_ADMINS = frozenset({"admin"})
+# Rooms: name, address, roles.
+_ROOMS = (
+    ("articles", "/desk", _WRITERS),
+    ("calendar", "/desk/calendar", _WRITERS),
+    ("pictures", "/desk/media", _WRITERS),
+    ("comments", "/desk/comments", _MODERATORS),
+    ("now", "/desk/now", _WRITERS),
+    ("people", "/desk/people", _ADMINS),
+    ("tokens", "/desk/tokens", _ADMINS),
+    ("audit", "/desk/audit", _ADMINS),
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +69,17 @@ class Person:
     @property
     def writes(self) -> bool:
         """Whether the role may write drafts."""
-        return self.role in ("reporter", "editor", "admin")
+        return self.role in _WRITERS
+
+    @property
+    def moderates(self) -> bool:
+        """Whether the role decides about readers' comments."""
+        return self.role in _MODERATORS
+
+    @property
+    def rooms(self) -> Sequence[tuple[str, str]]:
+        """The rooms of the desk for the role, the first page first: their names and addresses."""
+        return [(name, address) for name, address, roles in _ROOMS if self.role in roles]
 
     @property
     def administers(self) -> bool:

@@ -14,7 +14,7 @@ from services.desk.forms import Form, refused
 from services.desk.keys import DESK_SETTINGS, SITE
 from services.desk.now.facts import NowFacts
 from services.desk.now.now_page import now_of
-from services.desk.visit import VISIT, Visit, items_of, page
+from services.desk.visit import VISIT, Visit, items_of, page, see_other
 from shared.errors import Problem, Unavailable
 from shared.site.site import Site
 from shared.times import now
@@ -31,6 +31,9 @@ _COURTESY_S = 1.5
 async def show_list(request: web.Request) -> web.Response:
     """Articles that pass the filters of the address, newest first."""
     visit, query = request[VISIT], read_query(request.query)
+    # A moderator has no articles: sign-in leads here.
+    if not visit.person.writes and not request.query_string:
+        return see_other(visit.person.rooms[0][1])
     (form, found), counts, now_facts = await asyncio.gather(
         _articles(visit, query), or_nothing(visit.get("/v1/articles/counts")), _now(request)
     )

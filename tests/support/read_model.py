@@ -9,6 +9,7 @@ from services.rendering.readmodel.documents import Document, Entry
 from services.rendering.readmodel.snapshot import ChangeSet, LoadedSnapshot, NotLoaded, Snapshot
 from shared import topics
 from shared.events import ArticleState, Erased, Event
+from shared.topics import Topic
 from tests.support.projector import MORNING
 
 T = TypeVar("T")
@@ -28,7 +29,11 @@ class Memory:
 
     def erase_comment(self, comment_id: str) -> set[str]:
         """Project the erasure of a comment."""
-        return self._project([ReceivedEvent(topics.COMMENTS.name, Erased(id=comment_id), MORNING)])
+        return self.apply_to(topics.COMMENTS, Erased(id=comment_id))
+
+    def apply_to(self, topic: Topic, event: Event) -> set[str]:
+        """Project one event of a topic: only the topic tells what a tombstone erases."""
+        return self._project([ReceivedEvent(topic.name, event, MORNING)])
 
     def _project(self, events: Sequence[ReceivedEvent]) -> set[str]:
         snapshot = LoadedSnapshot()

@@ -6,8 +6,14 @@ from functools import partial
 
 from services.rendering.pages.models import CommentsView, CommentView, ThreadView
 from services.rendering.readmodel import paged_list
-from services.rendering.readmodel.documents import StoredComment, StoredReply, StoredThread, StoredThreadPage
-from services.rendering.readmodel.names import comment_name
+from services.rendering.readmodel.documents import (
+    StoredComment,
+    StoredDiscussion,
+    StoredReply,
+    StoredThread,
+    StoredThreadPage,
+)
+from services.rendering.readmodel.names import comment_name, discussion_name
 from services.rendering.readmodel.snapshot import Snapshot, gather
 from shared.events import ArticleState
 
@@ -36,7 +42,15 @@ def comments_of(snapshot: Snapshot, article: ArticleState, page: int | None) -> 
         return None
     parents = _parents_of(snapshot, article, found, max(1, (page or newest) - 1))
     threads = tuple(_as_thread(thread, parents) for thread in found.entries)
-    return CommentsView(front.total, threads, page=page or newest, pages=newest, open=article.comments_open)
+    discussion = snapshot.get(discussion_name(article.id), StoredDiscussion) or StoredDiscussion()
+    return CommentsView(
+        front.total,
+        threads,
+        page=page or newest,
+        pages=newest,
+        open=article.comments_open and discussion.open,
+        closed_at=None if discussion.open else discussion.closes_at,
+    )
 
 
 def _parents_of(snapshot: Snapshot, article: ArticleState, page: StoredThreadPage, hint: int) -> Mapping[str, Parent]:

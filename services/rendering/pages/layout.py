@@ -77,6 +77,9 @@ def _without(cards: Sequence[Card], shown: set[str]) -> list[Card]:
 
 async def article_view(reading: Reading, article: ArticleState, comments: CommentsView, now: datetime) -> ArticleView:
     """An article with its neighbours, Recommended and a page of comments."""
+    # A moderator may close a discussion before its age does.
+    if comments.closed_at is not None and comments.closed_at > now:
+        comments = replace(comments, closed_at=None)
     return replace(await with_related(reading, article, article_alone(article, now)), comments=comments)
 
 

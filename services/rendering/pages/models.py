@@ -101,8 +101,9 @@ class ThreadView:
 class CommentsView:
     """A page of an article's threads. Pages count from the oldest: `page == pages` is the one on the article's own page.
 
-    `total` counts all published comments of the article, replies included. `version` is the newest page's: a live page
-    compares it to see whether it shows them all. `closed_at`: since when it takes no comments, None while open or unknown.
+    `total` counts all published comments of the article, replies included. `version` grows with the newest page and the
+    discussion's state: a live page compares it to see whether it shows them all. `closed_at`: since when it takes no
+    comments, None while open or unknown.
     """
 
     total: int = 0

@@ -10,6 +10,7 @@ from services.rendering.pages.models import Card, CommentsView
 from services.rendering.pages.pictures import as_picture
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (
+    Document,
     Entry,
     SitemapIndex,
     StoredAlias,
@@ -17,10 +18,18 @@ from services.rendering.readmodel.documents import (
     StoredCard,
     StoredCardPage,
     StoredCorrection,
+    StoredDiscussion,
     StoredPath,
     StoredSitemapEntry,
 )
-from services.rendering.readmodel.names import SITEMAP, alias_name, article_name, section_list, tag_list
+from services.rendering.readmodel.names import (
+    SITEMAP,
+    alias_name,
+    article_name,
+    discussion_name,
+    section_list,
+    tag_list,
+)
 from services.rendering.readmodel.slugs import slug_of
 from services.rendering.readmodel.snapshot import Snapshot
 from shared.events import ArticleState
@@ -196,7 +205,8 @@ def sitemap_parts(snapshot: Snapshot) -> Mapping[int | None, datetime]:
 def _need_surroundings(snapshot: Snapshot, article: ArticleState) -> None:
     """Load everything beside an article's text by one query, whichever part is asked for first."""
     threads = paged_list.threads_of(article.id)
-    snapshot.need({paged.front: paged.kind for paged in _related_lists(article)} | {threads.front: threads.kind})
+    wanted: dict[str, type[Document]] = {paged.front: paged.kind for paged in _related_lists(article)}
+    snapshot.need(wanted | {threads.front: threads.kind, discussion_name(article.id): StoredDiscussion})
 
 
 def _related_lists(article: ArticleState) -> list[paged_list.PagedList[StoredCard]]:

@@ -42,7 +42,14 @@ from services.rendering.readmodel.documents import (
     StoredPath,
     StoredSitemapEntry,
 )
-from services.rendering.readmodel.names import article_name, card_name, history_name, path_name, threads_name
+from services.rendering.readmodel.names import (
+    article_name,
+    card_name,
+    discussion_name,
+    history_name,
+    path_name,
+    threads_name,
+)
 from services.rendering.readmodel.snapshot import LoadedSnapshot, NotLoaded, Snapshot
 from services.rendering.readmodel.store import ReadModel
 from shared.events import ArticleState
@@ -171,9 +178,11 @@ class Reading:
     async def comments(self, article: ArticleState, page: int | None = None) -> CommentsView | None:
         """An article's threads: the newest page, or a numbered one; None if that page does not exist."""
         comments = await self.ask(lambda snapshot: discussion_of(snapshot, article, page))
-        return (
-            None if comments is None else replace(comments, version=self._snapshot.versions[threads_name(article.id)])
-        )
+        if comments is None:
+            return None
+        # Both only grow, so their sum tells every change of either.
+        names = (threads_name(article.id), discussion_name(article.id))
+        return replace(comments, version=sum(self._snapshot.versions[name] for name in names))
 
     def _record(self, cards: Iterable[Card]) -> None:
         for card in cards:

@@ -11,6 +11,7 @@ from services.rendering.readmodel.documents import (
     StoredArticle,
     StoredCard,
     StoredCardPage,
+    StoredDiscussion,
     StoredHistory,
     StoredPath,
     StoredSitemapPage,
@@ -21,6 +22,7 @@ from services.rendering.readmodel.names import (
     alias_name,
     article_name,
     author_list,
+    discussion_name,
     front_name,
     history_name,
     path_name,
@@ -67,7 +69,7 @@ def erase_article(change_set: ChangeSet, article_id: str) -> Touched:
     known = change_set.get(name, StoredArticle)
     if known is not None and known.erased:
         return known.touched
-    change_set.need({history_name(article_id): StoredHistory})
+    change_set.need({history_name(article_id): StoredHistory, discussion_name(article_id): StoredDiscussion})
     _need_for_known(change_set, known)
     _update_paths(change_set, article_id, known, {})
     _update_cards(change_set, known, None, {})
@@ -75,6 +77,7 @@ def erase_article(change_set: ChangeSet, article_id: str) -> Touched:
     correction_rules.update_entries(change_set, known, None)
     _put_history(change_set, article_id, ())
     _drop_threads(change_set, article_id)
+    change_set.put(discussion_name(article_id), None, StoredDiscussion)
     return _keep(change_set, name, StoredArticle(seen=known.seen if known else 0, erased=True))
 
 

@@ -15,8 +15,9 @@ import structlog
 from services.rendering.metrics import PROJECTED_SECONDS
 from services.rendering.projector.article_rules import Touched, erase_article, lists_of, project_article
 from services.rendering.projector.comment_rules import erase_comment, project_comment
+from services.rendering.projector.discussion_rules import erase_discussion, project_discussion
 from services.rendering.readmodel.documents import Document
-from services.rendering.readmodel.names import is_front
+from services.rendering.readmodel.names import discussed_article, is_front
 from services.rendering.readmodel.snapshot import ChangeSet, LoadedSnapshot, NotLoaded
 from services.rendering.readmodel.store import ReadModel, ReadModelReplaced
 from shared import topics
@@ -30,6 +31,7 @@ from shared.events import (
     CommentPublished,
     CommentRejected,
     CommentRemoved,
+    DiscussionChanged,
     DocumentChanged,
     Erased,
     Event,
@@ -223,7 +225,8 @@ def _erase_article(changes: ChangeSet, event: Erased) -> Touched:
 
 
 def _erase_comment(changes: ChangeSet, event: Erased) -> Touched:
-    return erase_comment(changes, event.id)
+    article_id = discussed_article(event.id)
+    return erase_comment(changes, event.id) if article_id is None else erase_discussion(changes, article_id)
 
 
 # By topic first: only the topic tells whether a tombstone erases an article or a comment.
@@ -239,6 +242,7 @@ SUBSCRIPTIONS: Mapping[str, Mapping[type[Event], Callable[[ChangeSet, Any], Touc
         CommentHeld: project_comment,
         CommentRejected: project_comment,
         CommentRemoved: project_comment,
+        DiscussionChanged: project_discussion,
         Erased: _erase_comment,
     },
 }

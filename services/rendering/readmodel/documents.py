@@ -125,6 +125,17 @@ class StoredCorrection(Document):
         return 1
 
 
+class StoredDiscussion(Document):
+    """The state of an article's discussion. `closes_at`: its age closes it at this time, or has closed it.
+
+    `seen` is the version of its last event, 0 before the first.
+    """
+
+    seen: int = 0
+    open: bool = True
+    closes_at: datetime | None = None
+
+
 class StoredReply(Document):
     """A visible comment in its thread. A `removed` one has no text and stays as the parent of its replies."""
 

@@ -10,6 +10,7 @@ A document's `_id` is its name. A page depends on the documents that it was made
     alias:<list>                    lists that once had the address of this one (slugs.py); `<list>` is a tag's or an author's
     comments:<article id>           the newest threads under an article, and the number of all its comments
     comments:<article id>:<number>  older threads; numbers count from the oldest
+    discussion:<article id>         whether readers may comment on an article
     comment:<id>                    what the projector must know of a comment; no page depends on it
     sitemap                         the time of the last change of each numbered page of sitemap entries
     sitemap:front                   the newest sitemap entries
@@ -82,6 +83,16 @@ def alias_name(listing: str) -> str:
 def threads_name(article_id: str) -> str:
     """Name of an article's newest threads, and common beginning of the names of the older ones."""
     return f"comments:{article_id}"
+
+
+def discussion_name(article_id: str) -> str:
+    """Name of the state of an article's discussion; also the id of the events about it."""
+    return f"discussion:{article_id}"
+
+
+def discussed_article(name: str) -> str | None:
+    """The article whose discussion has this name, or None for a name of another kind."""
+    return name.removeprefix("discussion:") if name.startswith("discussion:") else None
 
 
 def comment_name(comment_id: str) -> str:

@@ -8,7 +8,7 @@ from services.rendering.pages.models import CommentsView, CommentView, LiveComme
 from services.rendering.pages.popular import Block
 from services.rendering.pages.reading import Reading
 from services.rendering.pages.templates import Templates
-from services.rendering.readmodel.names import SITE, article_name, front_name, threads_name
+from services.rendering.readmodel.names import SITE, article_name, discussion_name, front_name, threads_name
 from services.rendering.readmodel.store import ReadModel
 
 FRONT = "front"
@@ -48,7 +48,7 @@ def topic_of(dependency: str) -> TopicName:
     """The topic that shows a document, "" for none. Of an article's comments only the newest page counts: it has the total."""
     if dependency == front_name(SITE):
         return FRONT
-    for prefix in (article_name(""), threads_name("")):
+    for prefix in (article_name(""), threads_name(""), discussion_name("")):
         if dependency.startswith(prefix):
             return article_topic(dependency.removeprefix(prefix))
     return ""
@@ -100,11 +100,11 @@ class TopicReader:
     ) -> tuple[TopicContent, Sequence[LiveEvent]]:
         article = await reading.article(article_id)
         if article is None:
-            event = _article_event(0, 0, 0, withdrawn=True)
+            event = _article_event(0, 0, CommentsView(open=False), withdrawn=True)
             return TopicContent((event,)), (event,)
         view = await reading.comments(article)
         assert view is not None, "an article always has a newest page of comments"
-        event = _article_event(article.version, len(article.corrections), view.version, withdrawn=False)
+        event = _article_event(article.version, len(article.corrections), view, withdrawn=False)
         placed = placed_comments(view)
         content = TopicContent((event,), {comment.view.comment_id: comment.view.removed for comment in placed})
         put, gone = changed_comments(before.comments if before is not None else {}, placed)
@@ -130,8 +130,6 @@ class TopicReader:
         }
 
 
-def _article_event(version: int, corrections: int, comments: int, *, withdrawn: bool) -> LiveEvent:
-    return (
-        "article",
-        {"version": version, "corrections": corrections, "comments": comments, "withdrawn": withdrawn},
-    )
+def _article_event(version: int, corrections: int, comments: CommentsView, *, withdrawn: bool) -> LiveEvent:
+    counts = {"version": version, "corrections": corrections, "comments": comments.version}
+    return "article", counts | {"open": comments.open, "withdrawn": withdrawn}

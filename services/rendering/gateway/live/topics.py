@@ -3,7 +3,8 @@
 When a topic changes, read it once and broadcast to every listener. A new listener first gets the present content, so that
 its page can find out what has changed since it was rendered:
 
-    article   {"version", "corrections", "comments", "withdrawn"}: versions of the article and of its newest comments
+    article   {"version", "corrections", "comments", "open", "withdrawn"}: versions of the article and of its newest
+              comments, and whether readers may comment
     comments  {"version", "title", "put": [{"id", "thread", "after", "removed", "html"}], "gone": [id]}: changed comments
     front     {"ids"}: the newest articles of the site, newest first
     popular   {"html"}: the Popular News block

@@ -94,16 +94,17 @@ class Settings(BaseSettings):
         except ValidationError as error:
             faults = "; ".join(_fault(item["loc"], item["msg"]) for item in error.errors())
             raise SettingsError(faults) from error
-        return settings.model_copy(update=settings._addresses_with_passwords())
+        return settings.model_copy(update=settings.addresses_with_passwords())
 
-    def _addresses_with_passwords(self) -> dict[str, str]:
+    def addresses_with_passwords(self) -> dict[str, str]:
+        """The addresses of servers that have a password file, by field, with account and password. Raises SettingsError."""
         engines = (
             ("kafka", self.kafka, self.kafka_password_file),
             ("mongo", self.mongo, self.mongo_password_file),
             ("redis", self.redis, self.redis_password_file),
         )
         return {
-            name: sign_in(address, self.account, _read_password(f"WM_{name.upper()}_PASSWORD_FILE", path))
+            name: sign_in(address, self.account, read_password(f"WM_{name.upper()}_PASSWORD_FILE", path))
             for name, address, path in engines
             if path is not None
         }
@@ -114,7 +115,8 @@ def split_urls(text: str) -> tuple[str, ...]:
     return tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
 
 
-def _read_password(variable: str, path: Path) -> str:
+def read_password(variable: str, path: Path) -> str:
+    """The password in a file. Raises SettingsError that names the variable."""
     try:
         password = path.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:

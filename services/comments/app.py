@@ -14,6 +14,9 @@ from services.comments.access.writer_cookie import WriterCookie
 from services.comments.consumers import SUBSCRIPTIONS
 from services.comments.model.keys import STORE
 from services.comments.model.store import MESSAGES_AGE, Store
+from services.comments.notifications.keys import NOTIFICATIONS
+from services.comments.notifications.notification_store import NotificationStore
+from services.comments.notifications.notifications import Notifications
 from services.comments.posting.form_errors import FormErrorPages
 from services.comments.posting.keys import FORM_ERROR_PAGES
 from services.comments.reading.articles import ArticleLookup
@@ -55,6 +58,8 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[RATE_LIMITER] = RateLimiter(settings)
     app[VISITORS] = app[RATE_LIMITER].visitors
     app[TRUSTS_EDGE] = settings.forwarded_for
+    mail = NotificationStore(store.database)
+    app[NOTIFICATIONS] = Notifications(mail, is_enabled=settings.mail_server is not None)
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
@@ -63,6 +68,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         )
         await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
+        await once_available(mail.prepare)
         async with expiring(store.answers.collection, KEPT_FOR), _personal_data_expiring(settings, store):
             yield
         await app[TOKEN_CHECKER].close()

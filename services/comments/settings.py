@@ -1,11 +1,15 @@
 """Settings of the comments service, beyond those of every service."""
 
+from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from services.comments.model.fields import Email
 from services.comments.model.rules import Mode
-from shared.settings import Settings, split_urls
+from shared.errors import SettingsError
+from shared.settings import Settings, read_password, split_urls
+from shared.smtp_address import SmtpAddress, parse_smtp, with_password
 
 
 class CommentsSettings(Settings):
@@ -36,11 +40,49 @@ class CommentsSettings(Settings):
         "http://127.0.0.1:8101", description="base URLs of ingestion's instances, separated by commas, to check tokens"
     )
 
+    smtp: str = Field(
+        "",
+        repr=False,
+        description="the mail server for mails about replies: smtp://[account@]host[:port] (STARTTLS; `?tls=none` without TLS) or "
+        "smtps://[account@]host[:port]; empty: no mails",
+    )
+    smtp_password_file: Path | None = Field(None, description="file with the account's password at the mail server")
+    smtp_ca_file: Path | None = Field(
+        None, description="file with the certificates that the mail server's is checked with; the system's if absent"
+    )
+    mail_from: Email = Field("comments@localhost.localdomain", description="address that mails come from")
+    mails_a_day: int = Field(
+        5000, ge=1, le=10_000_000, description="mails a day (UTC) at most; further ones wait for the next day"
+    )
+
+    @field_validator("smtp")
+    @classmethod
+    def _smtp_is_an_address(cls, url: str) -> str:
+        try:
+            if url:
+                parse_smtp(url)
+        except SettingsError as error:
+            raise ValueError(str(error)) from None
+        return url
+
     @model_validator(mode="after")
     def _ingestion_is_named(self) -> Self:
         if not self.ingestion_urls:
             raise ValueError("WM_INGESTION must name at least one URL")
         return self
+
+    @property
+    def mail_server(self) -> SmtpAddress | None:
+        """The mail server; None without one."""
+        return parse_smtp(self.smtp) if self.smtp else None
+
+    def addresses_with_passwords(self) -> dict[str, str]:
+        """Those of every service, and the mail server's. Raises SettingsError."""
+        found = super().addresses_with_passwords()
+        if self.smtp and self.smtp_password_file is not None:
+            password = read_password("WM_SMTP_PASSWORD_FILE", self.smtp_password_file)
+            found["smtp"] = with_password(self.smtp, password)
+        return found
 
     @property
     def ingestion_urls(self) -> tuple[str, ...]:

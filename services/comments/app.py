@@ -12,7 +12,8 @@ from services.comments.access.rate_limiter import RateLimiter
 from services.comments.access.room import Room
 from services.comments.access.writer_cookie import WriterCookie
 from services.comments.consumers import SUBSCRIPTIONS
-from services.comments.model.keys import STORE
+from services.comments.model.current_rules import CurrentRules
+from services.comments.model.keys import CURRENT_RULES, STORE
 from services.comments.model.store import MESSAGES_AGE, Store
 from services.comments.notifications.keys import NOTIFICATIONS
 from services.comments.notifications.notification_store import NotificationStore
@@ -49,6 +50,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     sink = dispatching_sink(SUBSCRIPTIONS, store.articles, DeadLetters(producer, group))
     runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)
     app[STORE] = store
+    app[CURRENT_RULES] = CurrentRules(store.rules.current)
     app[ROOM] = Room(
         {"answers": store.answers.count, "waiting": store.comments.count_waiting, "letters": store.messages.count}
     )

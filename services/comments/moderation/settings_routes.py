@@ -1,9 +1,11 @@
 """HTTP in: the settings of all discussions."""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from services.comments.access.moderators import moderator
-from services.comments.model.keys import STORE
+from services.comments.model.keys import CURRENT_RULES, STORE
 from services.comments.model.records import ModerationRule
 from services.comments.moderation.once import change_once, read_optional_if_match
 from services.comments.moderation.settings_contract import CommentSettings
@@ -30,11 +32,13 @@ async def change_settings(request: web.Request) -> web.Response:
         before = await store.rules.current(session)
         if not if_match.match(before.version):
             raise Problem(412, "The settings have another version by now; read them again.")
-        after = ModerationRule(mode, before.version + 1)
+        after = replace(before, mode=mode, version=before.version + 1)
         await store.rules.put(after, owner.name, session)
         return _settings_answer(after)
 
-    return await change_once(store, claim(request, owner.id, body), work)
+    response = await change_once(store, claim(request, owner.id, body), work)
+    request.app[CURRENT_RULES].forget()
+    return response
 
 
 def _settings_answer(rule: ModerationRule) -> Answer:

@@ -1,5 +1,6 @@
 """Opaque ids, sortable by time of creation."""
 
+import hashlib
 import secrets
 import threading
 import time
@@ -31,7 +32,22 @@ _ids = _Monotonic()
 
 def new_id() -> str:
     """A unique ULID in lower case: 26 characters, sorted by creation."""
-    number = _ids.next(time.time_ns() // 1_000_000)
+    return _written(_ids.next(time.time_ns() // 1_000_000))
+
+
+def derived_id(at: datetime, name: str) -> str:
+    """The id of a thing from elsewhere, with the time of its creation: the same time and name give the same id, always.
+
+    `name` names the thing with its source. Raises ValueError for a time before 1970.
+    """
+    milliseconds = round(at.timestamp() * 1000)
+    if milliseconds < 0:
+        raise ValueError("An id's time is after 1970.")
+    random = int.from_bytes(hashlib.sha256(name.encode()).digest()[: _RANDOM_BITS // 8])
+    return _written((milliseconds << _RANDOM_BITS) | random)
+
+
+def _written(number: int) -> str:
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 

@@ -26,7 +26,11 @@ COMMANDS = (
     ("republish comments", "services.comments.commands:republish", "Every comment, to comments.v1."),
     ("tokens", "services.ingestion.commands:tokens", "Editors' tokens: create, list, revoke."),
     ("people", "services.ingestion.people_commands:people", "People: list, invite, deactivate, activate, reset."),
-    ("comments", "services.comments.commands:comments", "A person's data: export, erase."),
+    (
+        "comments",
+        "services.comments.commands:comments",
+        "A person's data: export, erase; comments of other systems: import.",
+    ),
     ("media", "services.media.api.commands:media", "Pictures: unused, remove-unused, move-store, rebuild-variants."),
     ("adopt-log", "services.popularity.commands:adopt", "Count views from a log that replaced the known one."),
 )

@@ -1,22 +1,30 @@
 """`world-monitor comments` and `world-monitor republish comments`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
+from cyclopts.types import ExistingFile
 from pydantic import ValidationError
 
+from services.comments.imports.disqus import DisqusExport
+from services.comments.imports.isso import IssoDatabase
+from services.comments.imports.run import read_table, run_import
+from services.comments.imports.source import BadImport, Source
 from services.comments.model.store import Store
 from services.comments.privacy import personal_data as privacy
 from services.comments.settings import CommentsSettings
+from shared.errors import SettingsError
 from shared.kafka.admin import empty_topic
 from shared.mongo.client import Mongo
 from shared.outbox.republish import republish_all
 from shared.process.command_line import AsJson, command_group, print_json, print_progress
 from shared.topics import COMMENTS, dead_letter_topic
 
-comments = command_group("comments", "The data kept under a person's e-mail address.")
+comments = command_group("comments", "A person's data: export, erase. Comments of other systems: import.")
 
 
 def _check_address(_: object, address: str) -> None:
@@ -25,6 +33,8 @@ def _check_address(_: object, address: str) -> None:
     except ValidationError:
         raise ValueError("It is not an e-mail address.") from None
 
+
+_SOURCES: Mapping[str, Callable[[Path], Source]] = {"disqus": DisqusExport, "isso": IssoDatabase}
 
 _Address = Annotated[str, Parameter(name="ADDRESS", validator=_check_address)]
 
@@ -50,6 +60,43 @@ async def erase(address: _Address, /, *, as_json: AsJson = False) -> None:
         print(f"erased: {erased_comments} comments, {letters} letters, and the address")
     # They may hold the text. Nothing is lost with them: `republish comments` sends the newest state of every comment.
     await empty_topic(CommentsSettings.load().kafka, dead_letter_topic(COMMENTS.name))
+
+
+@comments.command(name="import")
+async def import_comments(
+    kind: Literal["disqus", "isso"],
+    file: ExistingFile,
+    /,
+    *,
+    articles: ExistingFile | None = None,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import threads of Disqus (XML export) or Isso (SQLite file). A second import of the same file creates nothing.
+
+    Parameters
+    ----------
+    articles
+        CSV of source address and article (id or path), for pages whose path is another one here
+    dry_run
+        print the numbers and write nothing
+    """
+    try:
+        table = read_table(articles) if articles is not None else {}
+        with _open_store() as store:
+            report = await run_import(store, _SOURCES[kind](file), table, print_progress, dry=dry_run)
+    except BadImport as error:
+        raise SettingsError(f"{kind} import: {error}") from error
+    if as_json:
+        print_json(asdict(report))
+        return
+    print(
+        f"{report.created} created, {report.known} known before, {report.left_out.total()} left out of {report.found} comments"
+    )
+    for why, count in sorted(report.left_out.items()):
+        print(f"left out, {why}: {count}")
+    for address in report.unmatched:
+        print(f"no article for {address}")
 
 
 async def republish() -> None:

@@ -97,6 +97,10 @@ class CommentStore:
         """Add a comment, inside a transaction."""
         await self._collection.insert_one(_document(comment), session=session)
 
+    async def add_all(self, comments: Sequence[Comment], session: Session) -> None:
+        """Add comments, inside a transaction."""
+        await self._collection.insert_many([_document(comment) for comment in comments], session=session)
+
     async def replace(self, comment: Comment, session: Session) -> None:
         """Replace a comment by its next version, inside a transaction."""
         await self._collection.replace_one({"_id": comment.id}, _document(comment), session=session)

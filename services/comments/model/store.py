@@ -45,6 +45,12 @@ class ArticleStore:
             found = await self._collection.find_one({"_id": article_id})
         return None if found is None else ArticleCopy(id=found.pop("_id"), **found)
 
+    async def paths(self) -> dict[str, str]:
+        """The ids of all published articles by path (`url`). Reads the whole collection: for commands alone."""
+        async with available("paths of articles"):
+            found = await self._collection.find({"status": "published"}, {"url": 1}).to_list(None)
+        return {document["url"]: document["_id"] for document in found}
+
     async def keep(self, article: ArticleCopy) -> None:
         """Store an article's new state, unless the stored one is as new or newer."""
         fields = asdict(article)

@@ -1,6 +1,6 @@
 """Queries for an article's comments: pure functions of a snapshot, which raise NotLoaded for missing documents."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -106,13 +106,30 @@ def _as_thread(thread: StoredThread, parents: Mapping[str, Parent]) -> ThreadVie
     for comment in thread.comments:
         if comment is not opener:
             children.setdefault(_parent_in_thread(comment, opener, by_id).id, []).append(comment)
-    ordered: list[CommentView] = []
+    ordered: list[tuple[StoredReply, int]] = []
     stack = [(opener, 0)]
     while stack:
         comment, depth = stack.pop()
-        ordered.append(_as_comment(comment, depth, by_id, parents))
+        ordered.append((comment, depth))
         stack += [(child, depth + 1) for child in reversed(children.pop(comment.id, []))]
-    return ThreadView(ordered[0], tuple(ordered[1:]))
+    views = [
+        _as_comment(comment, depth, replies, by_id, parents)
+        for (comment, depth), replies in zip(ordered, _replies_of(ordered), strict=True)
+    ]
+    return ThreadView(views[0], tuple(views[1:]))
+
+
+def _replies_of(ordered: Sequence[tuple[StoredReply, int]]) -> list[int]:
+    """The number of visible comments below each comment of a thread in reading order."""
+    found = [0] * len(ordered)
+    path: list[int] = []
+    above: list[int] = []
+    for index, (_, depth) in enumerate(ordered):
+        path[depth:] = [index]
+        above.append(path[depth - 1] if depth else index)
+    for index in range(len(ordered) - 1, 0, -1):
+        found[above[index]] += found[index] + (not ordered[index][0].removed)
+    return found
 
 
 def _parent_in_thread(comment: StoredReply, opener: StoredReply, by_id: Mapping[str, StoredReply]) -> StoredReply:
@@ -123,7 +140,7 @@ def _parent_in_thread(comment: StoredReply, opener: StoredReply, by_id: Mapping[
 
 
 def _as_comment(
-    comment: StoredReply, depth: int, by_id: Mapping[str, StoredReply], parents: Mapping[str, Parent]
+    comment: StoredReply, depth: int, replies: int, by_id: Mapping[str, StoredReply], parents: Mapping[str, Parent]
 ) -> CommentView:
     name = comment.parent_id or ""
     parent = by_id.get(name) or parents.get(name)
@@ -138,4 +155,9 @@ def _as_comment(
         reply_to_name="" if parent is None else parent.name,
         reply_to_path=parent.path if isinstance(parent, Parent) else None,
         removed=comment.removed,
+        edited_at=comment.edited_at,
+        votes_up=comment.votes_up,
+        votes_down=comment.votes_down,
+        picked=comment.picked,
+        replies=replies,
     )

@@ -70,7 +70,8 @@ class Card:
 class CommentView:
     """A published comment. `depth` is 0 for the first of a thread. `reply_to_*` describe the comment that it answers;
     `reply_to_path` is None for the same thread, empty for the same page. `removed` is a placeholder without name and body:
-    a moderator removed the comment while its replies stay. `picked`: the editors recommend it.
+    a moderator removed the comment while its replies stay. `picked`: the editors recommend it. `replies` counts the visible
+    comments below it in its thread.
     """
 
     comment_id: str
@@ -87,6 +88,7 @@ class CommentView:
     votes_up: int = 0
     votes_down: int = 0
     picked: bool = False
+    replies: int = 0
 
 
 @dataclass(frozen=True, slots=True)

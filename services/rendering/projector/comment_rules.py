@@ -38,18 +38,11 @@ def project_comment(change_set: ChangeSet, event: CommentState) -> Touched:
         return known.touched
     article = change_set.get(article_name(event.article_id), StoredArticle)
     visible = event.status == "published" and not (article is not None and article.erased)
-    _remove_from_thread(change_set, known, event.id)
-    update = {"seen": event.version, "created_at": event.created_at, "visible": False, "parent_id": event.parent_id}
-    change_set.put(name, known.model_copy(update=update), StoredComment)
-    if event.id == event.root_id:
-        _set_thread_time(change_set, event.article_id, event.id, event.created_at)
-    if visible:
-        _add_to_thread(change_set, event)
+    if visible and known.visible:
+        _replace_in_thread(change_set, known, event)
     else:
-        # The thread may hold replies to this comment: their placeholder changes.
-        thread = _thread(change_set, event.article_id, event.root_id)
-        _set_comments(change_set, event.article_id, thread, lambda comments: comments)
-    _count(change_set, event.article_id, visible - known.visible)
+        _move(change_set, known, event, visible)
+        _count(change_set, event.article_id, visible - known.visible)
     return _keep(change_set, name)
 
 
@@ -64,6 +57,31 @@ def erase_comment(change_set: ChangeSet, comment_id: str) -> Touched:
     if known.visible:
         _count(change_set, known.article_id, -1)
     return _keep(change_set, name)
+
+
+def _replace_in_thread(change_set: ChangeSet, known: StoredComment, event: CommentState) -> None:
+    """Edits, votes and picks change a visible comment where it is: it keeps its thread and its page."""
+    name, reply = comment_name(event.id), _reply(event)
+    change_set.put(name, known.model_copy(update={"seen": event.version}), StoredComment)
+    thread = _thread(change_set, event.article_id, known.thread_id)
+    _set_comments(
+        change_set, event.article_id, thread, lambda others: [reply if c.id == reply.id else c for c in others]
+    )
+
+
+def _move(change_set: ChangeSet, known: StoredComment, event: CommentState, visible: bool) -> None:
+    """Take a comment out of its thread, and add it to one if it is visible now."""
+    _remove_from_thread(change_set, known, event.id)
+    update = {"seen": event.version, "created_at": event.created_at, "visible": False, "parent_id": event.parent_id}
+    change_set.put(comment_name(event.id), known.model_copy(update=update), StoredComment)
+    if event.id == event.root_id:
+        _set_thread_time(change_set, event.article_id, event.id, event.created_at)
+    if visible:
+        _add_to_thread(change_set, event)
+    else:
+        # The thread may hold replies to this comment: their placeholder changes.
+        thread = _thread(change_set, event.article_id, event.root_id)
+        _set_comments(change_set, event.article_id, thread, lambda comments: comments)
 
 
 def _need_for_event(change_set: ChangeSet, event: CommentState) -> None:
@@ -194,6 +212,10 @@ def _reply(event: CommentState) -> StoredReply:
         website=event.website,
         body_html=event.body_html,
         created_at=event.created_at,
+        edited_at=event.edited_at,
+        votes_up=event.votes.up,
+        votes_down=event.votes.down,
+        picked=event.picked,
     )
 
 

@@ -137,7 +137,10 @@ class StoredDiscussion(Document):
 
 
 class StoredReply(Document):
-    """A visible comment in its thread. A `removed` one has no text and stays as the parent of its replies."""
+    """A visible comment in its thread. A `removed` one has no text and stays as the parent of its replies.
+
+    `picked`: the editors recommend it. Documents of earlier releases lack the fields from `edited_at` on.
+    """
 
     id: str
     parent_id: str | None
@@ -146,6 +149,10 @@ class StoredReply(Document):
     body_html: str
     created_at: datetime
     removed: bool = False
+    edited_at: datetime | None = None
+    votes_up: int = 0
+    votes_down: int = 0
+    picked: bool = False
 
 
 class StoredThread(Document):

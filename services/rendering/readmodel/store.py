@@ -1,7 +1,8 @@
 """The only file that knows the database `rendering`: one collection, read by key alone.
 
-`_id` is the document's name (names.py), `version` its version, `body` the document as JSON. Nothing searches in a body, and
-one string costs an engine less than hundreds of fields (the embedded engine: a quarter in bulk).
+`_id` is the document's name (names.py), `version` its version, `body` the document as JSON, without the fields that have their
+defaults: documents of earlier releases lack newer fields in the same way. Nothing searches in a body, and one string costs an
+engine less than hundreds of fields (the embedded engine: a quarter in bulk).
 A version only grows, over a deletion and a rebuild too: it is at least the time of the write in milliseconds since 1970.
 A deleted document keeps its `_id` and version, without a body: a repeated announcement of it, and a later document of the
 same name, must be newer than every page that shows the old one. Version 0 means that the document never existed.
@@ -139,5 +140,5 @@ def _successor(found: Mapping[str, MongoDocument]) -> int | None:
 
 
 def _operation(name: str, document: Document | None, version: int) -> "ReplaceOne[MongoDocument]":
-    body = None if document is None else document.model_dump_json()
+    body = None if document is None else document.model_dump_json(exclude_defaults=True)
     return ReplaceOne({"_id": name}, {"version": version, "body": body}, upsert=True)

@@ -41,7 +41,7 @@ def shape(view: CommentsView) -> list[list[tuple[str, int]]]:
 
 
 def histories(rng: random.Random) -> dict[str, list[CommentState]]:
-    """Threads with nested replies, removed and restored by moderators; the events of each comment in order."""
+    """Threads with nested replies, edited, removed and restored; the events of each comment in order."""
     found: dict[str, list[CommentState]] = {}
     for number in range(rng.randrange(1, 40)):
         name = f"c{number:02d}"
@@ -52,8 +52,9 @@ def histories(rng: random.Random) -> dict[str, list[CommentState]]:
         found[name] = [first]
         for _ in range(rng.randrange(3)):
             before = found[name][-1]
-            status = "removed" if before.status == "published" else "published"
-            found[name].append(before.model_copy(update={"version": before.version + 1, "status": status}))
+            status = rng.choice(["removed", "published"]) if before.status == "published" else "published"
+            update = {"version": before.version + 1, "status": status, "body_html": f"<p>{before.version}</p>"}
+            found[name].append(before.model_copy(update=update))
     return found
 
 
@@ -86,6 +87,7 @@ def test_threads_show_the_newest_events_in_any_order(seed: int) -> None:
     shown = [comment for thread in view.threads for comment in (thread.opener, *thread.replies)]
     assert sorted(c.comment_id for c in shown if not c.removed) == sorted(visible)
     assert view.total == len(visible)
+    assert all(c.removed or c.body_html == visible[c.comment_id].body_html for c in shown)
     assert all(c.name == c.body_html == "" for c in shown if c.removed)
     assert [thread.opener.comment_id for thread in view.threads] == sorted({c.root_id for c in visible.values()})
     _check_order_of_replies(history, shown)
@@ -236,6 +238,42 @@ def test_erased_article_keeps_no_old_and_no_new_comments() -> None:
     assert "fine piece" not in str(memory.documents)
     assert isinstance(memory.documents["article:a1"], StoredArticle)
     assert "comments:a1" not in memory.documents
+
+
+def test_edited_and_voted_comment_changes_where_it_is() -> None:
+    memory = Memory()
+    comments = [a_comment("a1", id="root"), *(a_reply(f"r{n:04d}", "root", "root", minute=n) for n in range(1, 150))]
+    memory.apply(*comments)
+    before = [shape(page(memory, number)) for number in (1, None)]
+
+    late, early = comments[-1], comments[1]
+    votes = {"version": 2, "edited_at": MORNING, "picked": True, "votes": {"up": 3, "down": 1}}
+    for comment in (comments[0], early, late):
+        memory.apply(comment.model_copy(update={"version": 1, "name": "outdated"}))
+        memory.apply(type(comment).model_validate(comment.model_dump() | votes))
+    views = [page(memory, number) for number in (1, None)]
+
+    assert [shape(view) for view in views] == before
+    assert views[0].total == 150
+    shown = [c for view in views for thread in view.threads for c in (thread.opener, *thread.replies)]
+    changed = [c for c in shown if c.edited_at == MORNING]
+    assert [c.comment_id for c in changed] == ["root", early.id, late.id]
+    assert all((c.votes_up, c.votes_down, c.picked, c.name) == (3, 1, True, "Ada Byrne") for c in changed)
+
+
+def test_replies_are_counted_below_each_comment_without_removed_ones() -> None:
+    memory = Memory()
+    answer = a_reply("c2", "c1", "c1", minute=1)
+    memory.apply(
+        a_comment("a1", id="c1"), answer, a_reply("c3", "c2", "c1", minute=2), a_reply("c4", "c1", "c1", minute=3)
+    )
+
+    memory.apply(removed(answer))
+
+    (thread,) = page(memory).threads
+    assert [(c.comment_id, c.replies) for c in (thread.opener, *thread.replies)] == [
+        ("c1", 2), ("c2", 1), ("c3", 0), ("c4", 0),
+    ]  # fmt: skip
 
 
 def test_pages_of_threads_are_bounded() -> None:

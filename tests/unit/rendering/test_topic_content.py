@@ -4,10 +4,13 @@ from dataclasses import replace
 
 from services.rendering.gateway.live.topic_content import (
     FRONT,
+    CommentChanges,
     PlacedComment,
+    ShownComment,
     article_topic,
     changed_comments,
     placed_comments,
+    state_of,
     topic_of,
 )
 from services.rendering.pages.models import CommentsView, ThreadView
@@ -19,8 +22,8 @@ def page(*threads: ThreadView) -> list[PlacedComment]:
     return placed_comments(CommentsView(threads=threads))
 
 
-def flags(placed: list[PlacedComment]) -> dict[str, bool]:
-    return {comment.view.comment_id: comment.view.removed for comment in placed}
+def states(placed: list[PlacedComment]) -> dict[str, ShownComment]:
+    return {comment.view.comment_id: state_of(comment.view) for comment in placed}
 
 
 def test_comment_follows_its_predecessor_and_opener_follows_a_thread() -> None:
@@ -37,17 +40,28 @@ def test_comment_follows_its_predecessor_and_opener_follows_a_thread() -> None:
 def test_unchanged_page_has_no_changed_comments() -> None:
     placed = page(ThreadView(comment(1), (comment(2, 1, 1),)))
 
-    assert changed_comments(flags(placed), placed) == ([], [])
+    assert changed_comments(states(placed), placed) == CommentChanges([], [], [])
 
 
 def test_new_removed_and_missing_comments_are_changes() -> None:
     before = page(ThreadView(comment(1), (comment(2, 1, 1),)), ThreadView(comment(3)))
     now = page(ThreadView(replace(comment(1), removed=True), (comment(2, 1, 1), comment(4, 1, 1))))
 
-    put, gone = changed_comments(flags(before), now)
+    changes = changed_comments(states(before), now)
 
-    assert [(item.view.comment_id, item.view.removed) for item in put] == [("c1", True), ("c4", False)]
-    assert gone == ["c3"]
+    assert [(item.view.comment_id, item.view.removed) for item in changes.put] == [("c1", True), ("c4", False)]
+    assert (changes.voted, changes.gone) == ([], ["c3"])
+
+
+def test_edit_and_pick_put_a_comment_again_and_votes_alone_do_not() -> None:
+    before = page(ThreadView(comment(1), (comment(2, 1, 1), comment(3, 1, 1), comment(4, 1, 1))))
+    edited, picked = replace(comment(2, 1, 1), body_html="<p>No.</p>"), replace(comment(3, 1, 1), picked=True)
+    voted = replace(comment(4, 1, 1), votes_up=2)
+
+    changes = changed_comments(states(before), page(ThreadView(comment(1), (edited, picked, voted))))
+
+    assert [item.view for item in changes.put] == [edited, picked]
+    assert (changes.voted, changes.gone) == ([voted], [])
 
 
 def test_topic_of_a_document() -> None:

@@ -27,11 +27,28 @@ class PlacedComment:
 
 
 @dataclass(frozen=True)
+class ShownComment:
+    """The parts of a comment that a live page shows: a hash of its words and marks, and its votes."""
+
+    words: int
+    votes: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class CommentChanges:
+    """Differences between two pages of comments. `voted`: only the votes have changed, so that the page keeps the rest."""
+
+    put: Sequence[PlacedComment] = ()
+    voted: Sequence[CommentView] = ()
+    gone: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class TopicContent:
-    """The events that a new listener gets, and each visible comment's id with its removed flag."""
+    """The events that a new listener gets, and the state of each visible comment by its id."""
 
     events: tuple[LiveEvent, ...] = ()
-    comments: Mapping[str, bool] = field(default_factory=dict)
+    comments: Mapping[str, ShownComment] = field(default_factory=dict)
 
 
 def article_topic(article_id: str) -> TopicName:
@@ -69,11 +86,24 @@ def placed_comments(view: CommentsView) -> list[PlacedComment]:
     return placed
 
 
-def changed_comments(before: Mapping[str, bool], now: Sequence[PlacedComment]) -> tuple[list[PlacedComment], list[str]]:
-    """The comments that are new or newly removed, and the ids of those that have left the page."""
-    put = [comment for comment in now if before.get(comment.view.comment_id) is not comment.view.removed]
+def state_of(view: CommentView) -> ShownComment:
+    """The state of a comment."""
+    words = hash((view.removed, view.name, view.reply_to_name, view.body_html, view.edited_at, view.picked))
+    return ShownComment(words, (view.votes_up, view.votes_down))
+
+
+def changed_comments(before: Mapping[str, ShownComment], now: Sequence[PlacedComment]) -> CommentChanges:
+    """The comments that are new or have other words, those that only have other votes, and those that have left the page."""
+    put: list[PlacedComment] = []
+    voted: list[CommentView] = []
+    for comment in now:
+        known, state = before.get(comment.view.comment_id), state_of(comment.view)
+        if known is None or known.words != state.words:
+            put.append(comment)
+        elif known.votes != state.votes:
+            voted.append(comment.view)
     present = {comment.view.comment_id for comment in now}
-    return put, [comment_id for comment_id in before if comment_id not in present]
+    return CommentChanges(put, voted, [comment_id for comment_id in before if comment_id not in present])
 
 
 class TopicReader:
@@ -106,15 +136,16 @@ class TopicReader:
         assert view is not None, "an article always has a newest page of comments"
         event = _article_event(article.version, len(article.corrections), view, withdrawn=False)
         placed = placed_comments(view)
-        content = TopicContent((event,), {comment.view.comment_id: comment.view.removed for comment in placed})
-        put, gone = changed_comments(before.comments if before is not None else {}, placed)
-        if not put and not gone:
+        content = TopicContent((event,), {comment.view.comment_id: state_of(comment.view) for comment in placed})
+        changes = changed_comments(before.comments if before is not None else {}, placed)
+        if not (changes.put or changes.voted or changes.gone):
             return content, (event,)
         data = {
             "version": view.version,
             "title": self._templates.comments_title(view.total, article.language),
-            "put": [self._comment(comment, article_id, article.language, view.open) for comment in put],
-            "gone": gone,
+            "put": [self._comment(comment, article_id, article.language, view.open) for comment in changes.put],
+            "votes": [{"id": one.comment_id, "up": one.votes_up, "down": one.votes_down} for one in changes.voted],
+            "gone": changes.gone,
         }
         # Before the versions: a page that has applied the comments must not find itself out of date.
         return content, (("comments", data), event)

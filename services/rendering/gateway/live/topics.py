@@ -5,7 +5,8 @@ its page can find out what has changed since it was rendered:
 
     article   {"version", "corrections", "comments", "open", "withdrawn"}: versions of the article and of its newest
               comments, and whether readers may comment
-    comments  {"version", "title", "put": [{"id", "thread", "after", "removed", "html"}], "gone": [id]}: changed comments
+    comments  {"version", "title", "put": [{"id", "thread", "after", "removed", "html"}], "votes": [{"id", "up", "down"}],
+              "gone": [id]}: comments that are new or have other words or marks, only other votes, or have left the page
     front     {"ids"}: the newest articles of the site, newest first
     popular   {"html"}: the Popular News block
     reset     {}: events may have been missed; the present content follows

@@ -16,6 +16,7 @@ from services.rendering.gateway.live.topic_content import FRONT, article_topic
 from services.rendering.gateway.wiring import GatewayParts
 from services.rendering.readmodel.names import SITE, front_name
 from services.rendering.readmodel.store import ReadModel
+from shared.events import DiscussionChanged, Votes
 from shared.mongo.client import Mongo
 from tests.support.gateway import (
     Gateway,
@@ -101,6 +102,28 @@ async def test_removal_of_a_comment_is_published(projector: ProjectorHarness, ga
 
         _, published = await reader.next("comments")
         assert (published["put"], published["gone"]) == ([], [comment.id])
+
+
+async def test_votes_edits_and_closing_are_published(projector: ProjectorHarness, gateway: Gateway) -> None:
+    article = an_article()
+    comment = a_comment(article.id)
+    await projector.apply(article, comment)
+    async with live_reader(gateway, f"article={article.id}") as reader:
+        _, before = await reader.next("article")
+
+        voted = comment.model_copy(update={"version": 2, "votes": Votes(up=2, down=1)})
+        await projector.apply(voted)
+        _, votes = await reader.next("comments")
+        await projector.apply(voted.model_copy(update={"version": 3, "body_html": "<p>Edited.</p>"}))
+        _, edit = await reader.next("comments")
+        name = f"discussion:{article.id}"
+        await projector.apply(DiscussionChanged(id=name, version=1, article_id=article.id, open=False))
+        while (await reader.next("article"))[1]["open"]:
+            pass
+
+        assert before["open"] is True
+        assert (votes["put"], votes["votes"]) == ([], [{"id": comment.id, "up": 2, "down": 1}])
+        assert ("<p>Edited.</p>" in str(edit["put"]), edit["votes"]) == (True, [])
 
 
 async def test_correction_and_withdrawal_are_published(projector: ProjectorHarness, gateway: Gateway) -> None:

@@ -248,7 +248,7 @@ async def test_page_depends_on_few_documents(model: ReadModel, projector: Projec
     assert comments.total == 1
     assert set(reading.versions) == {
         "path:/world/a7", "article:a7", "list:section:world:front", "list:section:world:1", "list:tag:lakes:front",
-        "comments:a7",
+        "comments:a7", "discussion:a7",
     }  # fmt: skip
     assert await model.versions(reading.versions) == reading.versions
     assert reading.shown["card:a6"] == reading.shown["card:a7"] == 1

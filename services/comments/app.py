@@ -7,7 +7,8 @@ from functools import partial
 
 from aiohttp import web
 
-from services.comments.access.keys import RATE_LIMITER, ROOM, TOKEN_CHECKER, TRUSTS_EDGE, VISITORS, WRITER_COOKIE
+from services.comments.access.bans import Bans
+from services.comments.access.keys import BANS, RATE_LIMITER, ROOM, TOKEN_CHECKER, TRUSTS_EDGE, VISITORS, WRITER_COOKIE
 from services.comments.access.rate_limiter import RateLimiter
 from services.comments.access.room import Room
 from services.comments.access.writer_cookie import WriterCookie
@@ -40,6 +41,8 @@ from shared.site.site import load_site
 from shared.topics import ARTICLES
 
 GROUP = "comments"
+# A ban holds an address or a network: it goes with its end.
+_ENDED_BANS_KEPT = timedelta(hours=1)
 
 
 def create_app(settings: CommentsSettings, *, database: str = "comments", group: str = GROUP) -> web.Application:
@@ -57,6 +60,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[ARTICLE_LOOKUP] = ArticleLookup(store, lambda: runner.ready and runner.lag == 0)
     app[FORM_ERROR_PAGES] = FormErrorPages(load_site(settings.site))
     app[DISCUSSIONS] = Discussions(store.comments, store.discussions)
+    app[BANS] = Bans(store.bans)
     app[RATE_LIMITER] = RateLimiter(settings)
     app[VISITORS] = app[RATE_LIMITER].visitors
     app[TRUSTS_EDGE] = settings.forwarded_for
@@ -71,7 +75,11 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
         await once_available(mail.prepare)
-        async with expiring(store.answers.collection, KEPT_FOR), _personal_data_expiring(settings, store):
+        async with (
+            expiring(store.answers.collection, KEPT_FOR),
+            _personal_data_expiring(settings, store),
+            store.queues.sending(),
+        ):
             yield
         await app[TOKEN_CHECKER].close()
         await app[RATE_LIMITER].close()
@@ -96,5 +104,7 @@ async def _personal_data_expiring(settings: CommentsSettings, store: Store) -> A
     async with (
         expiring(store.messages.collection, letters, field=MESSAGES_AGE),
         expiring(store.contacts.collection, addresses),
+        expiring(store.authors.collection, addresses),
+        expiring(store.bans.collection, _ENDED_BANS_KEPT, field="until"),
     ):
         yield

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from services.comments.access.bans import Bans
 from services.comments.access.rate_limiter import RateLimiter
 from services.comments.access.room import Room
 from services.comments.access.visitors import Visitors
@@ -14,3 +15,4 @@ VISITORS = web.AppKey("visitors", Visitors)
 ROOM = web.AppKey("room", Room)
 WRITER_COOKIE = web.AppKey("writer_cookie", WriterCookie)
 TRUSTS_EDGE = web.AppKey("trusts_edge", bool)
+BANS = web.AppKey("bans", Bans)

@@ -8,8 +8,11 @@ from typing import Literal
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from services.comments.model.author_store import AuthorStore
+from services.comments.model.ban_store import BanStore
 from services.comments.model.comment_store import CommentStore, DiscussionStore, available_outside
 from services.comments.model.contact_store import ContactStore
+from services.comments.model.queue_changes import QueueChanges
 from services.comments.model.records import ArticleCopy, Comment, Message, ModerationRule, rule_from
 from services.comments.model.rules import Action, Mode
 from shared.http.idempotency import Answers
@@ -133,6 +136,9 @@ class Store:
         self.comments = CommentStore(opened)
         self.discussions = DiscussionStore(opened)
         self.contacts = ContactStore(opened)
+        self.authors = AuthorStore(opened)
+        self.bans = BanStore(opened)
+        self.queues = QueueChanges(opened)
         self.messages = MessageStore(opened)
         self.rules = RuleStore(opened, starts_as)
         self.answers = Answers(opened)
@@ -152,6 +158,9 @@ class Store:
         """Create missing indexes. Raises Unavailable."""
         await self.comments.prepare()
         await self.contacts.prepare()
+        await self.authors.prepare()
+        await self.bans.prepare()
+        await self.queues.prepare()
         await ensure_indexes(self.messages.collection, _EMAIL_INDEXES)
         await index_by_age(self.messages.collection, MESSAGES_AGE)
         await index_by_age(self.answers.collection)

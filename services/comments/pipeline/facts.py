@@ -1,25 +1,15 @@
 """What the moderation pipeline knows about a comment, and what it decides. Values only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from services.comments.model.moderation_records import AuthorRecord
 from services.comments.model.records import Reason
 from services.comments.model.rules import Mode, Status
 
 Decided = Literal["published", "pending", "rejected"]
 Effect = Literal["hold", "reject", "spam"]
-
-
-@dataclass(frozen=True)
-class AuthorRecord:
-    """The moderators' decisions about an author's comments. `recent_rejected` counts among the last `recent` (at most 50)."""
-
-    published: int = 0
-    rejected: int = 0
-    removed: int = 0
-    recent: int = 0
-    recent_rejected: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,7 +26,7 @@ class Facts:
     website: str | None
     body: str
     trusted: bool = False
-    author: AuthorRecord = AuthorRecord()
+    author: AuthorRecord = field(default_factory=AuthorRecord)
     parent: Status | None = None
     mode: Mode | None = None
     repeats: int = 0

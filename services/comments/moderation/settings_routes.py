@@ -1,14 +1,13 @@
 """HTTP in: the settings of all discussions."""
 
-from dataclasses import replace
-
 from aiohttp import web
 
 from services.comments.access.moderators import moderator
 from services.comments.model.keys import CURRENT_RULES, STORE
 from services.comments.model.records import ModerationRule
 from services.comments.moderation.once import change_once, read_optional_if_match
-from services.comments.moderation.settings_contract import CommentSettings
+from services.comments.moderation.settings_contract import CommentSettings, SettingsChange
+from services.comments.moderation.settings_rules import changed_rule
 from shared.errors import Problem
 from shared.http.idempotency import Answer, claim
 from shared.http.requests import JSON_TYPE, etag, parse_json, read_body, validate
@@ -16,33 +15,35 @@ from shared.mongo.collections import Session
 
 
 async def show_settings(request: web.Request) -> web.Response:
-    """Show which comments wait for a moderator."""
+    """Show the settings of all discussions."""
     await moderator(request)
-    return _settings_answer(await request.app[STORE].rules.current()).response()
+    return _answer(await request.app[STORE].rules.current()).response()
 
 
 async def change_settings(request: web.Request) -> web.Response:
-    """Set which new comments wait for a moderator."""
+    """Change the settings that the body names. Other instances follow within two seconds."""
     owner = await moderator(request)
     body = await read_body(request, types=(JSON_TYPE,))
-    mode = validate(CommentSettings, parse_json(body)).mode
+    change = validate(SettingsChange, parse_json(body))
     store, if_match = request.app[STORE], read_optional_if_match(request)
 
     async def work(session: Session) -> Answer:
         before = await store.rules.current(session)
         if not if_match.match(before.version):
             raise Problem(412, "The settings have another version by now; read them again.")
-        after = replace(before, mode=mode, version=before.version + 1)
+        after = changed_rule(before, change)
         await store.rules.put(after, owner.name, session)
-        return _settings_answer(after)
+        return _answer(after)
 
-    response = await change_once(store, claim(request, owner.id, body), work)
-    request.app[CURRENT_RULES].forget()
-    return response
+    try:
+        return await change_once(store, claim(request, owner.id, body), work)
+    finally:
+        # Also after an error: the change may be stored.
+        request.app[CURRENT_RULES].forget()
 
 
-def _settings_answer(rule: ModerationRule) -> Answer:
-    return Answer(200, CommentSettings(mode=rule.mode).model_dump_json().encode(), {"ETag": etag(rule.version)})
+def _answer(rule: ModerationRule) -> Answer:
+    return Answer(200, CommentSettings.of(rule).model_dump_json().encode(), {"ETag": etag(rule.version)})
 
 
 ROUTES = [

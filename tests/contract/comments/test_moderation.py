@@ -273,26 +273,6 @@ async def test_moderation_queue_is_paged(comments: CommentsService) -> None:
     assert [item["id"] for item in newest["items"]] == ids[-1:]
 
 
-async def test_settings_are_shown_and_set(comments: CommentsService) -> None:
-    await comments.set_mode("pre")
-
-    shown = await comments.client.get("/v1/comments/settings", headers=comments.bearer())
-    stale = await comments.client.put(
-        "/v1/comments/settings", json={"mode": "post"}, headers={**comments.bearer(), "If-Match": '"0"'}
-    )
-    right = await comments.client.put(
-        "/v1/comments/settings",
-        json={"mode": "post"},
-        headers={**comments.bearer(), "If-Match": shown.headers["ETag"]},
-    )
-
-    assert await shown.json() == {"mode": "pre"}
-    assert stale.status == 412
-    assert (right.status, await right.json()) == (200, {"mode": "post"})
-    comment = await comments.post((await comments.publish_article()).id)
-    assert comment["status"] == "published"
-
-
 UNKNOWN_ID = "01m85jrq3meqr0ghmqwshtekfs"
 CALLS = [
     ("GET", "/v1/comments"),
@@ -335,20 +315,6 @@ async def test_wrong_filter_of_the_queue_is_named(
 
     assert response.status == status
     assert [error["pointer"] for error in (await response.json())["errors"]] == [pointer]
-
-
-@pytest.mark.parametrize(
-    ("body", "status"), [('{"mode":"never"}', 422), ('{"mode":"pre","x":1}', 422), ("{}", 422), ("{", 400)]
-)
-async def test_wrong_settings_change_nothing(comments: CommentsService, body: str, status: int) -> None:
-    await comments.set_mode("post")
-    headers = {**comments.bearer(), "Content-Type": "application/json"}
-
-    response = await comments.client.put("/v1/comments/settings", data=body, headers=headers)
-
-    assert response.status == status
-    shown = await comments.client.get("/v1/comments/settings", headers=comments.bearer())
-    assert await shown.json() == {"mode": "post"}
 
 
 async def test_moderation_is_503_when_no_ingestion_answers(

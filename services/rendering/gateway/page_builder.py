@@ -117,9 +117,17 @@ class PageBuilder:
         return await self._list(address, partial(layout.author_view, reading, address.name))
 
     async def article(self, reading: Reading, address: Address) -> PageOrAbsence:
-        """An article; a redirect from a former path; 410 when withdrawn."""
-        found = await self._find(reading, address.path, lambda url: Address("article", url, address.number).key)
-        return await self._article(reading, found, address) if isinstance(found, ArticleState) else found
+        """An article; a redirect from a former path, or to the page of a comment; 410 when withdrawn."""
+        found = await self._find(reading, address.path, lambda url: replace(address, path=url).key)
+        if not isinstance(found, ArticleState):
+            return found
+        return await (self._permalink if address.comment else self._article)(reading, found, address)
+
+    async def _permalink(self, reading: Reading, article: ArticleState, address: Address) -> Page:
+        """A redirect to the page with a comment; without a fragment if readers cannot see the comment."""
+        place = await reading.comment_place(article, address.comment)
+        page = replace(address, comment="", number=None if place is None else place.number)
+        return self.temporary_redirect(page.key if place is None else f"{page.key}#comment-{address.comment}")
 
     async def history(self, reading: Reading, address: Address) -> PageOrAbsence:
         """An article's public history; a redirect or 410 as for the article, 404 if readers may not see it."""

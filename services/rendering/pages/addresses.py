@@ -41,6 +41,7 @@ _OWN_KINDS: dict[str, AddressKind] = {POPULAR: "popular", CORRECTIONS: "correcti
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 _WORD = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?")
 _NOTED: Mapping[str, Noted] = {"vote": "vote", "report": "report"}
+_COMMENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_PARAMETERS = 64
 
 
@@ -49,7 +50,7 @@ class Address:
     """A page's address. `number` is its `?page=` or `?comments=`, None for the front; `key` is the canonical target.
 
     `query` selects a page of Popular News. `received` means an article's page with a thank-you for a comment,
-    `noted` one for a vote or a report.
+    `noted` one for a vote or a report. `comment`: a permalink, which redirects to the page with that comment.
     """
 
     kind: AddressKind
@@ -58,10 +59,13 @@ class Address:
     query: tuple[tuple[str, str], ...] = ()
     received: bool = False
     noted: Noted | None = None
+    comment: str = ""
 
     @property
     def key(self) -> str:
         query = list(self.query)
+        if self.comment:
+            query.append(("comment", self.comment))
         if self.number is not None:
             query.append((_NUMBERED[self.kind], str(self.number)))
         if self.received:
@@ -139,10 +143,15 @@ def _address(path: str, query: str) -> Address | Refused:
     if not all(map(_NUMBER.fullmatch, values)):
         return Refused(400)
     number = int(values[0]) if values else None
-    if kind != "article":
-        return Address(kind, path, number)
+    return _article(path, query, number) if kind == "article" else Address(kind, path, number)
+
+
+def _article(path: str, query: str, number: int | None) -> Address:
+    """An article's page, or a permalink to a comment. An impossible comment id is ignored, as other parameters are."""
     noted = _NOTED.get(next(iter(_values(query, "noted")), ""))
-    return Address(kind, path, number, received=_values(query, "received") == ["1"], noted=noted)
+    received = _values(query, "received") == ["1"]
+    comment = next(filter(_COMMENT.fullmatch, _values(query, "comment")), "")
+    return Address("article", path, None if comment else number, received=received, noted=noted, comment=comment)
 
 
 def _popular(path: str, query: str) -> Address | Refused:

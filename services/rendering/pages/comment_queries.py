@@ -73,15 +73,42 @@ def _parents_of(snapshot: Snapshot, article: ArticleState, page: StoredThreadPag
     return parents | {name: parent for name, parent in zip(elsewhere, found, strict=True) if parent is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class CommentPlace:
+    """The page with a visible comment; number None is the newest page."""
+
+    number: int | None
+
+
+def place_of(snapshot: Snapshot, article: ArticleState, comment_id: str) -> CommentPlace | None:
+    """The page with a comment, None if readers cannot see it. A comment that appears or moves changes a document read here."""
+    paged = paged_list.threads_of(article.id)
+    name = comment_name(comment_id)
+    snapshot.need({paged.front: paged.kind, discussion_name(article.id): StoredDiscussion, name: StoredComment})
+    known = snapshot.get(name, StoredComment)
+    if known is None or not known.visible or known.article_id != article.id:
+        return None
+    found = _position_of(snapshot, article, known, 1)
+    return None if found is None or _comment_in(found.page.entries, comment_id) is None else CommentPlace(found.number)
+
+
+def _position_of(
+    snapshot: Snapshot, article: ArticleState, comment: StoredComment, hint: int
+) -> paged_list.Position[StoredThread] | None:
+    opener = snapshot.get(comment_name(comment.thread_id), StoredComment)
+    if opener is None or opener.thread_at is None:
+        return None
+    key = (opener.thread_at, comment.thread_id)
+    return paged_list.find_position(snapshot, paged_list.threads_of(article.id), key, hint)
+
+
 def _find_parent(snapshot: Snapshot, article: ArticleState, comment_id: str, hint: int) -> Parent | None:
     known = snapshot.get(comment_name(comment_id), StoredComment)
     if known is None or not known.visible:
         return None
-    opener = snapshot.get(comment_name(known.thread_id), StoredComment)
-    if opener is None or opener.thread_at is None:
+    position = _position_of(snapshot, article, known, hint)
+    if position is None:
         return None
-    key = (opener.thread_at, known.thread_id)
-    position = paged_list.find_position(snapshot, paged_list.threads_of(article.id), key, hint)
     comment = _comment_in(position.page.entries, comment_id)
     path = article.url if position.number is None else f"{article.url}?comments={position.number}"
     return None if comment is None else Parent(comment.name, path)

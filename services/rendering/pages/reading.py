@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from services.rendering.pages.comment_queries import CommentPlace, place_of
 from services.rendering.pages.models import Card, CommentsView
 from services.rendering.pages.queries import (
     CardPage,
@@ -183,6 +184,10 @@ class Reading:
         # Both only grow, so their sum tells every change of either.
         names = (threads_name(article.id), discussion_name(article.id))
         return replace(comments, version=sum(self._snapshot.versions[name] for name in names))
+
+    async def comment_place(self, article: ArticleState, comment_id: str) -> CommentPlace | None:
+        """The page of an article with a comment, None if readers cannot see it."""
+        return await self.ask(lambda snapshot: place_of(snapshot, article, comment_id))
 
     def _record(self, cards: Iterable[Card]) -> None:
         for card in cards:

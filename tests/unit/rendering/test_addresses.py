@@ -112,6 +112,15 @@ def test_thanks_for_a_vote_or_report_are_pages_of_their_own() -> None:
     assert read_address("/world?noted=vote") == read_address("/world")
 
 
+def test_permalink_of_a_comment_has_its_own_key_and_no_page_number() -> None:
+    found = read_address("/world/a?comments=2&noted=vote&comment=01K_x-9")
+
+    assert isinstance(found, Address)
+    assert (found.comment, found.number, found.key) == ("01K_x-9", None, "/world/a?comment=01K_x-9&noted=vote")
+    assert read_address("/world/a?comment=%3Cb%3E") == read_address("/world/a")
+    assert read_address("/world?comment=1") == read_address("/world")
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_address_redirect_or_refused(text: str) -> None:
     found = read_address("/" + text)

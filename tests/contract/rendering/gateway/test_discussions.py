@@ -1,7 +1,7 @@
 """A long discussion over HTTP: replies to comments on other pages, while those change."""
 
-from shared.events import DiscussionChanged
-from tests.support.gateway import Gateway, ProjectorHarness, an_article, removed
+from shared.events import CommentHeld, DiscussionChanged
+from tests.support.gateway import Gateway, Page, ProjectorHarness, an_article, removed
 from tests.support.projector import a_comment
 
 
@@ -36,3 +36,43 @@ async def test_closed_discussion_keeps_comments_and_has_no_form(projector: Proje
 
     assert '<form class="reply-form"' in open_page.text
     assert "Said." in closed.text
+
+
+async def test_permalink_leads_to_the_page_of_its_comment(projector: ProjectorHarness, gateway: Gateway) -> None:
+    article, other = an_article(), an_article()
+    comments = [a_comment(article.id, minute=minute) for minute in range(70)]
+    await projector.apply(article, other, *comments)
+    first, last = comments[0], comments[-1]
+    before = await gateway.until(
+        f"{article.url}?comment={first.id}", lambda page: f"#comment-{first.id}" in location(page)
+    )
+
+    await projector.apply(*(a_comment(article.id, minute=minute) for minute in range(70, 80)))
+    noted = f"{article.url}?comment={first.id}&noted=vote"
+    moved = await gateway.until(noted, lambda page: "comments=1" in location(page))
+    newest = await gateway.get(f"{article.url}?comment={last.id}")
+    await projector.apply(removed(first))
+    hidden = await gateway.until(noted, lambda page: "#" not in location(page))
+
+    assert (before.status, location(before)) == (302, f"{article.url}#comment-{first.id}")
+    assert location(moved) == f"{article.url}?comments=1&noted=vote#comment-{first.id}"
+    assert location(newest) == f"{article.url}#comment-{last.id}"
+    assert location(hidden) == f"{article.url}?noted=vote"
+    assert location(await gateway.get(f"{article.url}?comment=unknown")) == article.url
+    assert location(await gateway.get(f"{other.url}?comment={last.id}")) == other.url
+
+
+async def test_permalink_to_a_held_comment_follows_its_approval(projector: ProjectorHarness, gateway: Gateway) -> None:
+    article = an_article()
+    held = a_comment(article.id, CommentHeld, status="pending")
+    await projector.apply(article, held)
+    permalink = f"{article.url}?comment={held.id}"
+    assert location(await gateway.until(permalink, lambda page: page.status == 302)) == article.url
+
+    await projector.apply(held.model_copy(update={"version": 2, "status": "published"}))
+
+    await gateway.until(permalink, lambda page: location(page) == f"{article.url}#comment-{held.id}")
+
+
+def location(page: Page) -> str:
+    return page.headers.get("Location", "")

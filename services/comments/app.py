@@ -21,6 +21,10 @@ from services.comments.notifications.notification_store import NotificationStore
 from services.comments.notifications.notifications import Notifications
 from services.comments.posting.form_errors import FormErrorPages
 from services.comments.posting.keys import FORM_ERROR_PAGES
+from services.comments.privacy.keepers import keepers_of
+from services.comments.privacy.keys import PERSONAL_DATA
+from services.comments.privacy.personal_data import PersonalData
+from services.comments.privacy.proof import PageReader
 from services.comments.reading.articles import ArticleLookup
 from services.comments.reading.discussions import Discussions
 from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS
@@ -43,6 +47,9 @@ from shared.topics import ARTICLES
 GROUP = "comments"
 # A ban holds an address or a network: it goes with its end.
 _ENDED_BANS_KEPT = timedelta(hours=1)
+# The networks of commenters are there for bans alone (DESIGN 7).
+_NETWORKS_KEPT = timedelta(days=30)
+_WITHOUT_NETWORK = {"$set": {"network": "", "visitor": "", "network_at": None}}
 
 
 def create_app(settings: CommentsSettings, *, database: str = "comments", group: str = GROUP) -> web.Application:
@@ -67,6 +74,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     mail = NotificationStore(store.database)
     app[NOTIFICATIONS] = Notifications(mail, is_enabled=settings.mail_server is not None)
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
+    app[PERSONAL_DATA] = PersonalData(store, keepers_of(store), PageReader(settings.rendering_urls))
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
         app[TOKEN_CHECKER] = TokenChecker(
@@ -106,5 +114,6 @@ async def _personal_data_expiring(settings: CommentsSettings, store: Store) -> A
         expiring(store.contacts.collection, addresses),
         expiring(store.authors.collection, addresses),
         expiring(store.bans.collection, _ENDED_BANS_KEPT, field="until"),
+        expiring(store.contacts.collection, _NETWORKS_KEPT, field="network_at", instead=_WITHOUT_NETWORK),
     ):
         yield

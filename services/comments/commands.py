@@ -15,9 +15,11 @@ from services.comments.imports.isso import IssoDatabase
 from services.comments.imports.run import read_table, run_import
 from services.comments.imports.source import BadImport, Source
 from services.comments.model.store import Store
-from services.comments.privacy import personal_data as privacy
+from services.comments.privacy.keepers import keepers_of
+from services.comments.privacy.personal_data import PersonalData, read_address
+from services.comments.privacy.proof import PageReader
 from services.comments.settings import CommentsSettings
-from shared.errors import SettingsError
+from shared.errors import SettingsError, Unavailable
 from shared.kafka.admin import empty_topic
 from shared.mongo.client import Mongo
 from shared.outbox.republish import republish_all
@@ -29,7 +31,7 @@ comments = command_group("comments", "A person's data: export, erase. Comments o
 
 def _check_address(_: object, address: str) -> None:
     try:
-        privacy.read_address(address)
+        read_address(address)
     except ValidationError:
         raise ValueError("It is not an e-mail address.") from None
 
@@ -41,25 +43,31 @@ _Address = Annotated[str, Parameter(name="ADDRESS", validator=_check_address)]
 
 @comments.command
 async def export(address: _Address, /) -> None:
-    """Print all comments and letters kept under an e-mail address, as JSON."""
-    with _open_store() as store:
-        print_json(await privacy.export(store, privacy.read_address(address)))
+    """Print everything kept under an e-mail address, as JSON."""
+    with _open_data() as data:
+        print_json(await data.export(read_address(address)))
 
 
 @comments.command
 async def erase(address: _Address, /, *, as_json: AsJson = False) -> None:
-    """Erase an e-mail address, its comments' text and names, and its letters. Pages follow once the service runs.
+    """Erase an e-mail address, its comments' text and names, its letters, and all else of it; then prove it.
 
-    All dead letters of comments.v1 are deleted too.
+    The proof looks at the database, the topic and the gateways' pages. All dead letters of comments.v1 are deleted too.
     """
-    with _open_store() as store:
-        erased_comments, letters = await privacy.erase(store, privacy.read_address(address))
+    with _open_data() as data:
+        done = await data.erase(read_address(address), "operator")
     if as_json:
-        print_json({"comments": erased_comments, "letters": letters})
+        print_json(
+            {"comments": done.comments, "letters": done.rows["messages"], "proof": [asdict(one) for one in done.proof]}
+        )
     else:
-        print(f"erased: {erased_comments} comments, {letters} letters, and the address")
+        print(f"erased: {done.comments} comments, {done.rows['messages']} letters, and the address")
+        for one in done.proof:
+            print(f"{one.where}: {one.checked} looked at, {one.left} left{f' ({one.note})' if one.note else ''}")
     # They may hold the text. Nothing is lost with them: `republish comments` sends the newest state of every comment.
     await empty_topic(CommentsSettings.load().kafka, dead_letter_topic(COMMENTS.name))
+    if any(one.left for one in done.proof):
+        raise Unavailable("something is left of the address (see above); repeat the command")
 
 
 @comments.command(name="import")
@@ -104,6 +112,12 @@ async def republish() -> None:
     with _open_store() as store:
         await republish_all(store.outbox, await store.comments.count(), print_progress)
     print("comments.v1 has every comment again")
+
+
+@contextmanager
+def _open_data() -> Iterator[PersonalData]:
+    with _open_store() as store:
+        yield PersonalData(store, keepers_of(store), PageReader(CommentsSettings.load().rendering_urls))
 
 
 @contextmanager

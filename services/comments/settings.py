@@ -65,6 +65,11 @@ class CommentsSettings(Settings):
             raise ValueError(str(error)) from None
         return url
 
+    rendering: str = Field(
+        "http://127.0.0.1:8000",
+        description="gateways' URLs, separated by commas, to see that an erased text is off the pages",
+    )
+
     @model_validator(mode="after")
     def _ingestion_is_named(self) -> Self:
         if not self.ingestion_urls:
@@ -83,6 +88,11 @@ class CommentsSettings(Settings):
             password = read_password("WM_SMTP_PASSWORD_FILE", self.smtp_password_file)
             found["smtp"] = with_password(self.smtp, password)
         return found
+
+    @property
+    def rendering_urls(self) -> tuple[str, ...]:
+        """Each gateway's base URL, without a trailing slash."""
+        return split_urls(self.rendering)
 
     @property
     def ingestion_urls(self) -> tuple[str, ...]:

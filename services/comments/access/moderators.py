@@ -8,6 +8,14 @@ from shared.errors import Problem
 from shared.http.token_checker import TokenOwner
 
 
+async def admin(request: web.Request) -> TokenOwner:
+    """The owner of the request's credential, as `TokenChecker.owner`; 403 for anyone but an admin."""
+    owner = await request.app[TOKEN_CHECKER].owner(request)
+    if owner.role != "admin":
+        raise Problem(403, "Admins alone have access to a person's data.")
+    return owner
+
+
 async def moderator(request: web.Request) -> TokenOwner:
     """The owner of the request's credential, as `TokenChecker.owner`; 403 when that role does not moderate."""
     owner = await request.app[TOKEN_CHECKER].owner(request)

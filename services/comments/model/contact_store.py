@@ -28,6 +28,7 @@ class ContactStore:
         """Create missing indexes, and the fields of contacts from before they had them. Raises Unavailable."""
         await ensure_indexes(self.collection, _INDEXES)
         await index_by_age(self.collection)
+        await index_by_age(self.collection, "network_at")
         async with available("fields of contacts"):
             async for found in self.collection.find({"author": None}, {"email": 1}):
                 added = {"at": made_at(found["_id"]), "author": author_of(found["email"])}

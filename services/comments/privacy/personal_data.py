@@ -1,64 +1,152 @@
-"""A person's rights over their data: a copy of everything stored under their e-mail address, and its erasure."""
+"""A person's rights over their data: a copy of everything stored under their e-mail address, and its erasure with a proof."""
 
-from dataclasses import asdict, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Protocol
 
-from services.comments.letters.contract import NewMessage
-from services.comments.model.records import Comment, Message
+import orjson
+from pydantic import TypeAdapter
+
+from services.comments.model.fields import Email
+from services.comments.model.records import Comment, Contact
 from services.comments.model.store import Store
+from services.comments.privacy.proof import PageReader, PlaceLooked, phrase_of, until_sent
 from shared.mongo.collections import Session
 from shared.times import rfc3339
 
-_OPERATOR = "operator"
+Json = dict[str, object]
+
+_email: TypeAdapter[str] = TypeAdapter(Email)
+# Hashes that tell a reader nothing, and one that would let others edit the comment.
+_HIDDEN = frozenset({"id", "author", "writer", "browser", "visitor", "edit_hash"})
+
+
+def plain_json(values: Json) -> Json:
+    """The values as JSON has them: times as text."""
+    found = orjson.loads(orjson.dumps(values, default=_written, option=orjson.OPT_PASSTHROUGH_DATETIME))
+    return dict(found)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    raise TypeError
 
 
 def read_address(text: str) -> str:
     """An address in its stored form. Raises pydantic's ValidationError."""
-    return NewMessage.model_validate({"name": "-", "email": text, "body": "-"}).email
+    return _email.validate_python(text)
 
 
-async def export(store: Store, email: str) -> dict[str, Any]:
-    """All comments (of any status) and letters of an address, oldest first, as JSON values. Raises Unavailable."""
-    comments = [await store.comments.find(comment_id) for comment_id in await store.contacts.comments_of(email)]
-    letters = await store.messages.of(email)
-    return {
-        "email": email,
-        "comments": [_as_json(comment) for comment in comments if comment is not None],
-        "messages": [_as_json(letter) for letter in letters],
-    }
+class Keeper(Protocol):
+    """A store that has rows of an address, besides comments. Methods raise Unavailable."""
+
+    name: str
+
+    async def of(self, email: str) -> list[Json]:
+        """All rows of the address, as JSON values."""
+        ...
+
+    async def erase(self, email: str) -> int:
+        """Delete the rows; returns their number. A repetition finds none."""
+        ...
 
 
-async def erase(store: Store, email: str) -> tuple[int, int]:
-    """Erase an address, the text and names of its comments, and its letters. Returns the numbers of comments and letters.
+@dataclass(frozen=True)
+class Erasure:
+    """The numbers of an erasure, by store, and what a look at each place found afterwards."""
 
-    A comment becomes a placeholder, as after a removal, so that replies of others keep their place. Its event on `comments.v1`
-    updates caches, pages and read models. Stored answers lose its text too; dead letters are another step
-    (`commands.py`). Each comment is one transaction: repeat the call after an interruption. Raises
-    Unavailable.
-    """
-    ids = await store.contacts.comments_of(email)
-    for comment_id in ids:
-        await _erase_comment(store, comment_id)
-    return len(ids), await store.messages.erase(email)
+    comments: int
+    rows: dict[str, int]
+    proof: Sequence[PlaceLooked]
 
 
-async def _erase_comment(store: Store, comment_id: str) -> None:
-    async def work(session: Session) -> Comment | None:
-        before = await store.comments.find(comment_id, session)
+class PersonalData:
+    """Export and erasure over all stores of the service."""
+
+    def __init__(self, store: Store, keepers: Sequence[Keeper], pages: PageReader) -> None:
+        self._store = store
+        self._keepers = keepers
+        self._pages = pages
+
+    async def export(self, email: str) -> Json:
+        """Everything of an address, oldest first, as JSON values. Raises Unavailable."""
+        ids = await self._store.contacts.comments_of(email)
+        comments, contacts = await self._store.comments.by_ids(ids), await self._store.contacts.by_ids(ids)
+        found: Json = {
+            "email": email,
+            "comments": [_exported(comments[one], contacts[one]) for one in ids if one in comments],
+        }
+        for keeper in self._keepers:
+            found[keeper.name] = await keeper.of(email)
+        return found
+
+    async def erase(self, email: str, by: str) -> Erasure:
+        """Erase an address, the text and names of its comments, and its rows in all stores; then look whether anything is left.
+
+        A comment becomes a placeholder, as after a removal, so that replies of others keep their place. Its event on `comments.v1`
+        updates caches, pages and read models. Stored answers lose its text too. Each comment is one transaction: repeat the call
+        after an interruption. Raises Unavailable.
+        """
+        ids = await self._store.contacts.comments_of(email)
+        erased = [comment for one in ids if (comment := await self._erase_comment(one, by)) is not None]
+        self._store.outbox.wake()
+        rows = {keeper.name: await keeper.erase(email) for keeper in self._keepers}
+        return Erasure(len(ids), rows, await self._prove(email, ids, erased))
+
+    async def _erase_comment(self, comment_id: str, by: str) -> Comment | None:
+        async def work(session: Session) -> Comment | None:
+            before = await self._store.comments.find(comment_id, session)
+            if before is not None:
+                await self._store.change(_erased(before), "erase", by, session)
+            await self._store.contacts.forget(comment_id, session)
+            await self._store.answers.erase(comment_id, session)
+            return before
+
+        before = await self._store.mongo.transaction(work)
         if before is not None:
-            await store.change(_erased(before), "erase", _OPERATOR, session)
-        await store.contacts.forget(comment_id, session)
-        await store.answers.erase(comment_id, session)
+            await self._store.discussions.note(before.article_id, comment_id)
         return before
 
-    erased = await store.mongo.transaction(work)
-    if erased is not None:
-        await store.discussions.note(erased.article_id, comment_id)
+    async def _prove(self, email: str, ids: Sequence[str], erased: Sequence[Comment]) -> list[PlaceLooked]:
+        rows = {keeper.name: len(await keeper.of(email)) for keeper in self._keepers}
+        comments = await self._store.comments.by_ids(ids)
+        texts = sum(bool(comment.body or comment.name) for comment in comments.values())
+        findings = [
+            PlaceLooked("database: comments", len(ids), texts),
+            PlaceLooked(
+                "database: addresses of comments", len(ids), len(await self._store.contacts.comments_of(email))
+            ),
+            *(PlaceLooked(f"database: {name}", 1, left) for name, left in rows.items()),
+            PlaceLooked("comments.v1", len(ids), await until_sent(self._store.outbox, ids)),
+            PlaceLooked("search", 0, 0, "comments are not searched"),
+        ]
+        return findings + await self._look_at_pages(erased)
+
+    async def _look_at_pages(self, erased: Sequence[Comment]) -> list[PlaceLooked]:
+        phrases: dict[str, list[str]] = {}
+        for comment in erased:
+            article = await self._store.articles.find(comment.article_id)
+            if article is not None and article.status == "published" and comment.status == "published":
+                phrases.setdefault(f"{article.url}?comment={comment.id}", []).append(phrase_of(comment))
+        return await self._pages.look(phrases)
 
 
 def _erased(comment: Comment) -> Comment:
-    return replace(comment, version=comment.version + 1, status="removed", name="", website=None, body="", body_html="")
+    return replace(
+        comment,
+        version=comment.version + 1,
+        status="removed",
+        name="",
+        website=None,
+        body="",
+        body_html="",
+        reasons=(),
+        picked=False,
+    )
 
 
-def _as_json(record: Comment | Message) -> dict[str, Any]:
-    return {**asdict(record), "created_at": rfc3339(record.created_at)}
+def _exported(comment: Comment, contact: Contact) -> Json:
+    private = {name: value for name, value in asdict(contact).items() if name not in _HIDDEN}
+    return plain_json({**asdict(comment), **private})

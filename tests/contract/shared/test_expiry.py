@@ -57,6 +57,21 @@ async def test_documents_that_are_kept_for_ever_stay(things: Collection) -> None
         await until_left(things, "without")
 
 
+async def test_fields_of_old_documents_are_taken_out_instead(things: Collection) -> None:
+    await index_by_age(things, "seen_at")
+    await things.insert_many(
+        [{"_id": "old", "seen_at": now() - 2 * _DAY, "network": "n"}, {"_id": "new", "seen_at": now(), "network": "n"}]
+    )
+
+    async with expiring(things, _DAY, field="seen_at", instead={"$set": {"network": "", "seen_at": None}}):
+
+        async def is_out() -> bool:
+            return [thing["network"] async for thing in things.find({"_id": "old"})] == [""]
+
+        await eventually(is_out, what="the old network is taken out")
+    assert [thing["network"] async for thing in things.find({"_id": "new"})] == ["n"]
+
+
 async def test_ttl_index_is_replaced_by_a_plain_index(things: Collection) -> None:
     await things.create_index("at", expireAfterSeconds=60)
 

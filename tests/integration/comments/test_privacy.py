@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from services.comments.model.store import Store
-from services.comments.privacy import personal_data as privacy
+from services.comments.privacy.keys import PERSONAL_DATA
+from services.comments.privacy.personal_data import PersonalData
 from services.comments.settings import CommentsSettings
 from shared.events import Message
 from shared.ids import new_id
@@ -96,11 +97,27 @@ async def test_export_has_everything_and_erase_removes_it_everywhere(comments: C
     letter = {"name": "Ada Byrne", "email": "ada@example.org", "body": "A letter."}
     assert (await comments.client.post("/v1/messages", json=letter)).status == 201
 
-    copy = await privacy.export(comments.store, "ada@example.org")
+    asked = {"email": "Ada@Example.org"}
+    exported = await comments.client.post(
+        "/v1/comments/people-data/export", json=asked, headers=comments.bearer("admin")
+    )
+    copy = await exported.json()
     assert [comment["body"] for comment in copy["comments"]] == ["Words of mine."]
+    assert copy["comments"][0]["network"] == "127.0.0.0/24"
+    assert not {"writer", "browser", "visitor", "edit_hash"} & copy["comments"][0].keys()
     assert [message["body"] for message in copy["messages"]] == ["A letter."]
 
-    assert await privacy.erase(comments.store, "ada@example.org") == (1, 1)
+    done = await comments.client.post("/v1/comments/people-data/erase", json=asked, headers=comments.bearer("admin"))
+    erasure = await done.json()
+    assert (done.status, erasure["comments"], erasure["letters"]) == (200, 1, 1)
+    assert {one["where"]: (one["checked"], one["left"]) for one in erasure["proof"][:5]} == {
+        "database: comments": (1, 0),
+        "database: addresses of comments": (1, 0),
+        "database: messages": (1, 0),
+        "comments.v1": (1, 0),
+        "search": (0, 0),
+    }
+    assert erasure["proof"][-1]["note"].startswith("not reached")
 
     _, removed = await comments.topic.until(mine["id"], 2)
     assert removed.value is not None
@@ -112,10 +129,37 @@ async def test_export_has_everything_and_erase_removes_it_everywhere(comments: C
     kept = await comments.store.comments.find(mine["id"])
     assert kept is not None
     assert (kept.name, kept.website, kept.body, kept.body_html) == ("", None, "", "")
-    nothing = await privacy.export(comments.store, "ada@example.org")
-    assert (nothing["comments"], nothing["messages"]) == ([], [])
-    assert len((await privacy.export(comments.store, "ben@example.org"))["comments"]) == 1
-    assert await privacy.erase(comments.store, "ada@example.org") == (0, 0)
+    data = personal_data(comments)
+    assert await data.export("ada@example.org") == {"email": "ada@example.org", "comments": [], "messages": []}
+    assert len(await comments.store.contacts.comments_of("ben@example.org")) == 1
+    assert (await data.erase("ada@example.org", "operator")).comments == 0
+    assert await _places_of(comments, "ada@example.org", "Words of mine", "Ada Byrne") == []
+
+
+def personal_data(comments: CommentsService) -> PersonalData:
+    app = comments.client.app
+    assert app is not None
+    return app[PERSONAL_DATA]
+
+
+async def _places_of(comments: CommentsService, *phrases: str) -> list[str]:
+    """The collections of the whole database in which a phrase is."""
+    found: list[str] = []
+    for name in await comments.store.database.list_collection_names():
+        async for document in comments.store.database[name].find():
+            found += [f"{name}: {phrase}" for phrase in phrases if phrase in str(document)]
+    return found
+
+
+async def test_person_data_is_for_admins_alone(comments: CommentsService) -> None:
+    path = "/v1/comments/people-data/erase"
+
+    async with comments.client.post(path, json={"email": "a@example.org"}, headers=comments.bearer("editor")) as answer:
+        refused = answer.status
+    async with comments.client.post(path, json={"email": "nobody"}, headers=comments.bearer("admin")) as answer:
+        wrong = (answer.status, (await answer.json())["errors"][0]["pointer"])
+
+    assert (refused, wrong) == (403, (422, "/email"))
 
 
 async def test_erasure_reaches_the_answers_kept_for_a_key(comments: CommentsService) -> None:
@@ -125,7 +169,7 @@ async def test_erasure_reaches_the_answers_kept_for_a_key(comments: CommentsServ
     sent = await comments.client.post(path, json=written(email=address, body="Words of mine."), headers=key)
     decided = await comments.decide((await sent.json())["id"], "approve", **key)
 
-    await privacy.erase(comments.store, address)
+    await personal_data(comments).erase(address, "operator")
 
     repeated = await comments.client.post(path, json=written(email=address, body="Words of mine."), headers=key)
     decided_again = await comments.decide((await sent.json())["id"], "approve", **key)
@@ -139,7 +183,7 @@ async def test_erased_pending_comment_cannot_be_published(comments: CommentsServ
     article = await comments.publish_article()
     waits = await comments.post(article.id)
 
-    await privacy.erase(comments.store, written()["email"])
+    await personal_data(comments).erase(written()["email"], "operator")
 
     answer = await comments.decide(waits["id"], "approve")
     assert answer.status == 409, "an erased comment cannot be published"
@@ -159,8 +203,9 @@ async def test_commands_export_and_erase_by_address(settings: CommentsSettings, 
     (left,) = (await probe(settings.kafka, {(_DEAD_LETTERS.name, 0): 0})).values()
 
     assert [comment["body"] for comment in json.loads(copy.stdout)["comments"]] == ["Words of mine."]
-    assert json.loads(erased.stdout) == {"comments": 1, "letters": 0}
-    assert again.stdout == "erased: 0 comments, 0 letters, and the address\n"
+    assert {name: json.loads(erased.stdout)[name] for name in ("comments", "letters")} == {"comments": 1, "letters": 0}
+    assert "erased: 0 comments, 0 letters, and the address\n" in again.stdout
+    assert "comments.v1: 0 looked at, 0 left\n" in again.stdout
     if embedded_kafka:
         # Its broker cannot delete records: the commands say so and fail.
         assert (erased.returncode, again.returncode) == (1, 1)

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 
+from services.comments.model.moderation_records import AuthorRecord
+from services.comments.model.records import author_of
 from services.comments.model.store import MessageStore, Store
 from services.comments.privacy.personal_data import Json, Keeper, plain_json
 
@@ -24,6 +27,26 @@ class LetterKeeper:
         return await self._messages.erase(email)
 
 
+class AuthorKeeper:
+    """The record of the author's comments."""
+
+    name = "author"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def of(self, email: str) -> list[Json]:
+        """The record, when there is one."""
+        record = await self._store.authors.record(author_of(email))
+        return [] if record == AuthorRecord() else [plain_json(asdict(record))]
+
+    async def erase(self, email: str) -> int:
+        """Delete the record."""
+        known = len(await self.of(email))
+        await self._store.mongo.transaction(partial(self._store.authors.forget, author_of(email)))
+        return known
+
+
 def keepers_of(store: Store) -> Sequence[Keeper]:
     """All keepers of the service's database."""
-    return (LetterKeeper(store.messages),)
+    return (LetterKeeper(store.messages), AuthorKeeper(store))

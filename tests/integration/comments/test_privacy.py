@@ -110,10 +110,11 @@ async def test_export_has_everything_and_erase_removes_it_everywhere(comments: C
     done = await comments.client.post("/v1/comments/people-data/erase", json=asked, headers=comments.bearer("admin"))
     erasure = await done.json()
     assert (done.status, erasure["comments"], erasure["letters"]) == (200, 1, 1)
-    assert {one["where"]: (one["checked"], one["left"]) for one in erasure["proof"][:5]} == {
+    assert {one["where"]: (one["checked"], one["left"]) for one in erasure["proof"][:6]} == {
         "database: comments": (1, 0),
         "database: addresses of comments": (1, 0),
         "database: messages": (1, 0),
+        "database: author": (1, 0),
         "comments.v1": (1, 0),
         "search": (0, 0),
     }
@@ -130,7 +131,12 @@ async def test_export_has_everything_and_erase_removes_it_everywhere(comments: C
     assert kept is not None
     assert (kept.name, kept.website, kept.body, kept.body_html) == ("", None, "", "")
     data = personal_data(comments)
-    assert await data.export("ada@example.org") == {"email": "ada@example.org", "comments": [], "messages": []}
+    assert await data.export("ada@example.org") == {
+        "email": "ada@example.org",
+        "comments": [],
+        "messages": [],
+        "author": [],
+    }
     assert len(await comments.store.contacts.comments_of("ben@example.org")) == 1
     assert (await data.erase("ada@example.org", "operator")).comments == 0
     assert await _places_of(comments, "ada@example.org", "Words of mine", "Ada Byrne") == []

@@ -20,7 +20,11 @@ from services.comments.notifications.keys import NOTIFICATIONS
 from services.comments.notifications.notification_store import NotificationStore
 from services.comments.notifications.notifications import Notifications
 from services.comments.posting.form_errors import FormErrorPages
-from services.comments.posting.keys import FORM_ERROR_PAGES
+from services.comments.posting.keys import FORM_ERROR_PAGES, POSTING
+from services.comments.posting.knowledge import KnowledgeReader
+from services.comments.posting.posting import Posting
+from services.comments.posting.repeat_store import REPEATS_KEPT, RepeatStore
+from services.comments.posting.verdicts import Judge
 from services.comments.privacy.keepers import keepers_of
 from services.comments.privacy.keys import PERSONAL_DATA
 from services.comments.privacy.personal_data import PersonalData
@@ -59,6 +63,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
     sink = dispatching_sink(SUBSCRIPTIONS, store.articles, DeadLetters(producer, group))
     runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)
+    repeats = RepeatStore(store.database)
     app[STORE] = store
     app[CURRENT_RULES] = CurrentRules(store.rules.current)
     app[ROOM] = Room(
@@ -66,6 +71,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     )
     app[ARTICLE_LOOKUP] = ArticleLookup(store, lambda: runner.ready and runner.lag == 0)
     app[FORM_ERROR_PAGES] = FormErrorPages(load_site(settings.site))
+    app[POSTING] = Posting(store, repeats, KnowledgeReader(store, repeats), Judge(store))
     app[DISCUSSIONS] = Discussions(store.comments, store.discussions)
     app[BANS] = Bans(store.bans)
     app[RATE_LIMITER] = RateLimiter(settings)
@@ -83,8 +89,10 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
         await once_available(mail.prepare)
+        await once_available(repeats.prepare)
         async with (
             expiring(store.answers.collection, KEPT_FOR),
+            expiring(repeats.collection, REPEATS_KEPT, REPEATS_KEPT.total_seconds()),
             _personal_data_expiring(settings, store),
             store.queues.sending(),
         ):

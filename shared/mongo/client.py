@@ -18,7 +18,14 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from shared.errors import Conflict, Unavailable
-from shared.mongo.collections import Database, Document, Session, available
+from shared.mongo.collections import (
+    WRITE_CONFLICT,
+    Database,
+    Document,
+    Session,
+    available,
+    without_documents,
+)
 from shared.mongo.sessions import Sessions
 
 _log = structlog.get_logger(__name__)
@@ -28,7 +35,6 @@ Result = TypeVar("Result")
 _SELECTION_MS = 3000
 _SOCKET_MS = 10_000
 TRANSACTION_S = 8.0
-_WRITE_CONFLICT = 112
 # After this wait the client itself may be at fault: let the process end and start with a new one.
 _PREPARE_WITHIN_S = 600.0
 _PREPARE_AGAIN_S = 0.5
@@ -96,8 +102,9 @@ class Mongo:
         async with await self._client.start_session() as session:
             if self._sessions is not None:
                 await self._sessions.record(session)
-            async with session.start_transaction():
-                return await work(session)
+            with without_documents():
+                async with session.start_transaction():
+                    return await work(session)
 
     async def check(self) -> Mapping[str, object]:
         """Readiness check: raises Unavailable while MongoDB does not answer."""
@@ -115,7 +122,7 @@ class Mongo:
 
 
 def _failure(error: PyMongoError) -> Unavailable:
-    is_conflict = isinstance(error, OperationFailure) and error.code == _WRITE_CONFLICT
+    is_conflict = isinstance(error, OperationFailure) and error.code == WRITE_CONFLICT
     return (Conflict if is_conflict else Unavailable)(f"MongoDB: transaction: {error!r}")
 
 

@@ -1,18 +1,19 @@
 """Types of documents, collections and sessions; MongoDB's errors as ours; indexes and change streams."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import IndexModel
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 
 from shared.errors import Unavailable
 
 __all__ = [
+    "WRITE_CONFLICT",
     "Collection",
     "Database",
     "Document",
@@ -22,9 +23,12 @@ __all__ = [
     "available",
     "changes",
     "ensure_indexes",
+    "without_documents",
 ]
 
 _PAUSE_S = 0.05
+WRITE_CONFLICT = 112
+_DUPLICATE_KEY = 11000
 
 # Each service's store turns documents into typed models.
 Document = dict[str, Any]
@@ -46,13 +50,32 @@ async def available(operation: str, session: Session | None = None) -> AsyncIter
     In a transaction (`session`) errors pass unchanged: `Mongo.transaction` tries again after a conflict.
     """
     try:
-        yield
+        with without_documents():
+            yield
     except DuplicateKeyError:
         raise
     except PyMongoError as error:
         if session is not None:
             raise
         raise Unavailable(f"MongoDB: {operation}: {error!r}") from error
+
+
+@contextmanager
+def without_documents() -> Iterator[None]:
+    """Turn a failed bulk write into the error of its first failed document: DuplicateKeyError or OperationFailure.
+
+    The driver's own error holds whole documents, so it would bring personal data into logs.
+    """
+    try:
+        yield
+    except BulkWriteError as error:
+        details = error.details or {}
+        failed: Mapping[str, Any] = next(iter([*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]), {})
+        code, labels = failed.get("code"), list(details.get("errorLabels", ()))
+        if code == WRITE_CONFLICT:
+            labels.append("TransientTransactionError")
+        kind = DuplicateKeyError if code == _DUPLICATE_KEY else OperationFailure
+        raise kind(str(failed.get("errmsg", "bulk write")), code, {"errorLabels": labels}) from None
 
 
 async def changes(collection: Collection, *, wait_ms: int = 1000) -> AsyncGenerator[Mapping[str, object] | None, None]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -36,10 +37,15 @@ COMMENT_FIELDS = {
     "id", "article_id", "parent_id", "name", "website", "body", "body_html", "status", "created_at", "version"
 }  # fmt: skip
 
+# What the answer to a new comment has.
+POSTED_FIELDS = COMMENT_FIELDS | {"edit_token", "edit_until", "message"}
+_numbers = count(1)
+
 
 def written(**changes: object) -> dict[str, Any]:
-    """A valid comment as a reader sends it. None leaves a field out."""
-    fields = {"name": "Ada Byrne", "email": "ada@example.org", "body": "A fine piece."} | changes
+    """A valid comment as a reader sends it, with a text of its own. None leaves a field out."""
+    body = f"A fine piece, for the reason {next(_numbers)}."
+    fields = {"name": "Ada Byrne", "email": "ada@example.org", "body": body} | changes
     return {name: value for name, value in fields.items() if value is not None}
 
 

@@ -24,16 +24,21 @@ class WriterCookie:
         self._secure = site_url.startswith("https://")
         self._name = "__Secure-wm_writer" if self._secure else "wm_writer"
 
-    def read(self, request: web.Request) -> str:
-        """The browser's token; a new one when it has none, or no well-formed one."""
+    def find(self, request: web.Request) -> str | None:
+        """The browser's token; None when it has none, or no well-formed one."""
         token = request.cookies.get(self._name, "")
-        return token if _TOKEN.fullmatch(token) else secrets.token_urlsafe(32)
+        return token if _TOKEN.fullmatch(token) else None
 
     def put(self, response: web.Response, token: str) -> None:
         """Keep the token in the browser. No script and no form of another site can use it."""
         response.set_cookie(
             self._name, token, max_age=_KEPT_S, path=_PATH, httponly=True, samesite="Lax", secure=self._secure
         )
+
+
+def new_writer_token() -> str:
+    """A token for a browser without one."""
+    return secrets.token_urlsafe(32)
 
 
 def writer_of(token: str, email: str) -> str:

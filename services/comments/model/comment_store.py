@@ -65,8 +65,11 @@ class CommentStore:
 
     async def by_ids(self, comment_ids: Iterable[str]) -> dict[str, Comment]:
         """These comments, by id."""
+        wanted = list(comment_ids)
+        if not wanted:
+            return {}
         async with available("comments by id"):
-            found = await self._collection.find({"_id": {"$in": list(comment_ids)}}).to_list(None)
+            found = await self._collection.find({"_id": {"$in": wanted}}).to_list(None)
         return {document["_id"]: _comment(document) for document in found}
 
     async def published_entries(self, article_id: str) -> list[IndexEntry]:
@@ -98,7 +101,7 @@ class CommentStore:
         await self._collection.insert_one(_document(comment), session=session)
 
     async def add_all(self, comments: Sequence[Comment], session: Session) -> None:
-        """Add comments, inside a transaction."""
+        """Add comments in one command, inside a transaction."""
         await self._collection.insert_many([_document(comment) for comment in comments], session=session)
 
     async def replace(self, comment: Comment, session: Session) -> None:
@@ -169,10 +172,10 @@ class DiscussionStore:
             DiscussionVersion(0, ()) if found is None else DiscussionVersion(found["version"], tuple(found["changed"]))
         )
 
-    async def note(self, article_id: str, comment_id: str) -> None:
-        """Raise the version after a change that readers can see. Logs a failure: the change is stored, and read later."""
-        changed = {"$each": [comment_id], "$slice": -MOST_REMEMBERED_CHANGES}
-        update = {"$inc": {"version": 1}, "$push": {"changed": changed}}
+    async def note(self, article_id: str, *comment_ids: str) -> None:
+        """Raise the version after changes that readers can see. Logs a failure: the changes are stored, and read later."""
+        changed = {"$each": list(comment_ids), "$slice": -MOST_REMEMBERED_CHANGES}
+        update = {"$inc": {"version": len(comment_ids)}, "$push": {"changed": changed}}
         try:
             async with available("version of a discussion"):
                 await self._upsert(article_id, update)

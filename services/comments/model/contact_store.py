@@ -3,8 +3,9 @@
 Reads use a key or an index on equality, as in `comment_store.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
+from datetime import datetime
 
 from pymongo import ASCENDING, IndexModel
 
@@ -14,7 +15,7 @@ from shared.ids import made_at
 from shared.mongo.collections import Collection, Database, Document, Session, available, ensure_indexes
 from shared.mongo.expiry import index_by_age
 
-_INDEXES = [IndexModel([(name, ASCENDING)]) for name in ("email", "author", "writer")]
+_INDEXES = [IndexModel([(name, ASCENDING)]) for name in ("email", "author", "writer", "text")]
 _FIELDS = frozenset(field.name for field in fields(Contact))
 
 
@@ -55,6 +56,25 @@ class ContactStore:
         approved = {"writer": writer, "approved": True}
         async with available_outside(session, "trusted writer"):
             return await self.collection.find_one(approved, {"_id": 1}, session=session) is not None
+
+    async def trusted(self, writers: Iterable[str]) -> frozenset[str]:
+        """The trusted ones of these writers (`is_trusted`)."""
+        approved = {"writer": {"$in": list(writers)}, "approved": True}
+        async with available("trusted writers"):
+            found = await self.collection.find(approved, {"writer": 1}).to_list(None)
+        return frozenset(document["writer"] for document in found)
+
+    async def places_of_texts(self, texts: Iterable[str], since: datetime) -> list[tuple[str, str]]:
+        """Each comment with one of these texts (`Contact.text`), written after `since`: the text and its article."""
+        async with available("places of texts"):
+            found = await self.collection.find(
+                {"text": {"$in": list(texts)}}, {"text": 1, "article_id": 1, "at": 1}
+            ).to_list(None)
+        return [(document["text"], document["article_id"]) for document in found if document["at"] >= since]
+
+    async def change(self, comment_id: str, fields: Mapping[str, object], session: Session) -> None:
+        """Set fields of a contact, inside a transaction."""
+        await self.collection.update_one({"_id": comment_id}, {"$set": dict(fields)}, session=session)
 
     async def follow(self, comment: Comment, session: Session) -> None:
         """Store a decision about a comment: what a moderator leaves published is approved."""

@@ -92,7 +92,8 @@ class Contact:
 
     `author` names the address (`author_of`), `writer` the browser with the address, `browser` the browser alone; all are hashes.
     `visitor` and `network` are those of the day `network_at`; they are kept 30 days. `edit_hash`: hash of the token that edits the
-    comment until `edit_until`. `notify`: the writer wants a mail about replies. `approved`: a moderator left it published.
+    comment until `edit_until`. `text` is a hash of author and text: equal ones are repetitions. `notify`: the writer wants a mail
+    about replies. `approved`: a moderator left it published.
     """
 
     id: str
@@ -106,6 +107,8 @@ class Contact:
     network_at: datetime | None = None
     edit_hash: str = ""
     edit_until: datetime | None = None
+    article_id: str = ""
+    text: str = ""
     notify: bool = False
     approved: bool = False
 

@@ -3,5 +3,7 @@
 from aiohttp import web
 
 from services.comments.posting.form_errors import FormErrorPages
+from services.comments.posting.posting import Posting
 
 FORM_ERROR_PAGES = web.AppKey("form_error_pages", FormErrorPages)
+POSTING = web.AppKey("posting", Posting)

@@ -6,13 +6,14 @@ from functools import partial
 from aiohttp import web
 
 from services.comments.access.keys import RATE_LIMITER, ROOM, TOKEN_CHECKER, TRUSTS_EDGE, VISITORS, WRITER_COOKIE
-from services.comments.model.contract import CommentAnswer
+from services.comments.access.writer_cookie import new_writer_token
 from services.comments.model.keys import STORE
-from services.comments.model.records import ArticleCopy, Comment
-from services.comments.posting.contract import NewComment
+from services.comments.model.records import ArticleCopy
+from services.comments.posting.contract import NewComment, PostedComment
 from services.comments.posting.form_errors import COMMENT, answer_or_problem
-from services.comments.posting.keys import FORM_ERROR_PAGES
-from services.comments.posting.posting import AnswerBuilder, Submission, post
+from services.comments.posting.keys import FORM_ERROR_PAGES, POSTING
+from services.comments.posting.posting import AnswerBuilder, Submission
+from services.comments.posting.repeats import Sender
 from services.comments.reading.keys import ARTICLE_LOOKUP
 from shared.errors import Problem, Unavailable
 from shared.http.idempotency import Answer, claim
@@ -40,32 +41,37 @@ async def post_comment(request: web.Request) -> web.Response:
 
 
 async def _post(request: web.Request) -> web.Response:
-    sender, is_known = await _admit(request), "Authorization" in request.headers
+    principal, is_known = await _admit(request), "Authorization" in request.headers
     body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
     fields, answer = (
         _read_form(request, body) if request.content_type == FORM_TYPE else (parse_json(body), _json_answer)
     )
     sent = validate(NewComment, fields)
-    made = claim(request, sender, body)
-    store, cookie, was_stored = request.app[STORE], request.app[WRITER_COOKIE], False
-    token = cookie.read(request)
-    visitor = await request.app[VISITORS].of_or_unknown(request)
+    made = claim(request, principal, body)
+    cookie, is_new = request.app[WRITER_COOKIE], False
+    sender = await read_sender(request)
 
     async def work() -> Answer:
-        nonlocal was_stored
+        nonlocal is_new
         article = await request.app[ARTICLE_LOOKUP].open_for_comments(request.match_info["id"])
         can_wait = is_known or await request.app[ROOM].has("waiting")
         if made is not None and not is_known:
             await request.app[ROOM].check("answers")
-        first = await post(store, Submission(article, sent, made, answer, token, visitor, can_wait))
-        was_stored = True
-        return first
+        stored, is_new = await request.app[POSTING].post(Submission(article, sent, made, answer, sender, can_wait))
+        return stored
 
-    response = (await store.answers.once(made, work)).response()
-    if was_stored:
+    response = (await request.app[STORE].answers.once(made, work)).response()
+    if is_new:
         # Not with a repeated answer: its comment may be that of another browser.
-        cookie.put(response, token)
+        cookie.put(response, sender.token)
     return response
+
+
+async def read_sender(request: web.Request) -> Sender:
+    """The browser and the visitor of a request."""
+    known = request.app[WRITER_COOKIE].find(request)
+    visitor = await request.app[VISITORS].of_or_unknown(request)
+    return Sender(known or new_writer_token(), known is None, visitor, request.headers.get("User-Agent", ""))
 
 
 async def _admit(request: web.Request) -> str:
@@ -96,13 +102,16 @@ def _page_query(request: web.Request) -> str:
     return f"?comments={number}"
 
 
-def _location(comment: Comment, article: ArticleCopy, page: str = "") -> str:
+def _location(comment: PostedComment, article: ArticleCopy, page: str = "") -> str:
     return f"{article.url}{page}#comment-{comment.id}"
 
 
-def _json_answer(comment: Comment, article: ArticleCopy) -> Answer:
-    body = CommentAnswer.of(comment).model_dump_json().encode()
-    return Answer(201, body, {"Location": _location(comment, article), "ETag": etag(comment.version)})
+def _json_answer(comment: PostedComment, article: ArticleCopy) -> Answer:
+    return Answer(
+        201,
+        comment.model_dump_json().encode(),
+        {"Location": _location(comment, article), "ETag": etag(comment.version)},
+    )
 
 
 def _read_form(request: web.Request, body: bytes) -> tuple[object, AnswerBuilder]:
@@ -112,11 +121,11 @@ def _read_form(request: web.Request, body: bytes) -> tuple[object, AnswerBuilder
     return fields, partial(answer, page)
 
 
-def _form_answer(page: str, comment: Comment, article: ArticleCopy) -> Answer:
+def _form_answer(page: str, comment: PostedComment, article: ArticleCopy) -> Answer:
     return Answer(303, b"", {"Location": _location(comment, article, page)})
 
 
-def _answer_without_script(page: str, _: Comment, article: ArticleCopy) -> Answer:
+def _answer_without_script(page: str, _: PostedComment, article: ArticleCopy) -> Answer:
     """Redirect to the thanks on the page: the comment may not be visible yet, and no script can say so."""
     return Answer(303, b"", {"Location": f"{article.url}{page}{'&' if page else '?'}received=1#received"})
 

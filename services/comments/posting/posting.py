@@ -1,26 +1,36 @@
 """Posts a reader's comment: from checked fields to a committed answer."""
 
-from collections.abc import Callable
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from services.comments.access.room import no_room
-from services.comments.access.visitors import Visitor
 from services.comments.access.writer_cookie import browser_of, writer_of
-from services.comments.model import rules
-from services.comments.model.records import ArticleCopy, Comment, Contact, author_of
-from services.comments.model.rules import Status
+from services.comments.model.contract import CommentAnswer
+from services.comments.model.records import ArticleCopy, Comment, Contact, ModerationRule, author_of
+from services.comments.model.rules import can_be_answered
 from services.comments.model.store import Store
 from services.comments.model.text import to_html
-from services.comments.pipeline.decide import decide
-from services.comments.pipeline.facts import Facts
-from services.comments.posting.contract import NewComment
+from services.comments.pipeline.facts import Facts, Verdict
+from services.comments.posting.batches import Batches
+from services.comments.posting.commits import GroupCommit, NewCommit, encoded
+from services.comments.posting.contract import NewComment, PostedComment
+from services.comments.posting.knowledge import Knowledge, KnowledgeReader, Question
+from services.comments.posting.repeat_store import RepeatStore
+from services.comments.posting.repeats import Repeat, Sender, repeat_keys, text_of
+from services.comments.posting.verdicts import Judge, told
 from shared.http.idempotency import Answer, Claim
 from shared.http.problems import field_problem
 from shared.ids import made_at, new_id
-from shared.mongo.collections import Session
+from shared.mongo.collections import DuplicateKeyError, Session
+from shared.times import now
 
-AnswerBuilder = Callable[[Comment, ArticleCopy], Answer]
+AnswerBuilder = Callable[[PostedComment, ArticleCopy], Answer]
 """Builds the writer's answer for a stored comment."""
+
+_MOST_NOTES = 100
 
 
 @dataclass(frozen=True)
@@ -31,91 +41,170 @@ class Submission:
     sent: NewComment
     claim: Claim | None
     answer: AnswerBuilder
-    token: str
-    """The token of the writer's browser."""
-    visitor: Visitor
+    sender: Sender
     can_wait: bool = True
     """Whether there is room for another comment that waits for a moderator."""
 
 
-async def post(store: Store, submission: Submission) -> Answer:
-    """Store the comment, its writer's address, its event and the answer in one transaction.
+class Posting:
+    """Takes readers' comments. All methods raise Unavailable; whether a comment was stored is then unknown."""
 
-    422 for a wrong parent; 503 for a comment that would have to wait while there is no room.
-    """
-    comment_id, body_html = new_id(), to_html(submission.sent.body)
-    writer = writer_of(submission.token, submission.sent.email)
+    def __init__(self, store: Store, repeats: RepeatStore, knowledge: KnowledgeReader, judge: Judge) -> None:
+        self._store = store
+        self._knowledge = knowledge
+        self._judge = judge
+        self._commits = GroupCommit(store, repeats)
+        self._notes = Batches[tuple[str, str], None]("versions of discussions", self._note_all, most=_MOST_NOTES)
 
-    async def work(session: Session) -> tuple[Answer, Comment]:
-        parent = await _parent(store, submission, session)
-        trusted = await store.contacts.is_trusted(writer, session)
-        rule = await store.rules.current(session)
-        facts = Facts(
-            name=submission.sent.name,
-            website=submission.sent.website,
-            body=submission.sent.body,
-            trusted=trusted,
-            parent=_status(parent),
-        )
-        verdict = decide(facts, rule)
+    async def post(self, submission: Submission) -> tuple[Answer, bool]:
+        """The answer, and whether it is for a new comment: the same text again has the first answer.
+
+        422 for a wrong parent; 503 for a comment that would have to wait while there is no room.
+        """
+        question = _question(submission)
+        known = await self._knowledge.read(question)
+        if known.repeat is None or not known.repeat.counts(now()):
+            try:
+                return await self._post_new(submission, known), True
+            except DuplicateKeyError:
+                # The same comment or the same claim was faster, perhaps in another process.
+                known = await self._knowledge.read(question)
+                if known.repeat is None:
+                    raise
+        return await self._post_again(submission, known.repeat), False
+
+    async def _post_new(self, submission: Submission, known: Knowledge) -> Answer:
+        _check_parent(submission, known.parent)
+        comment_id = new_id()
+        rule, verdict = await self._judge.verdict(_facts(submission, known), comment_id)
         if verdict.status == "pending" and not submission.can_wait:
             raise no_room("waiting")
-        comment = Comment(
-            id=comment_id,
-            version=1,
-            article_id=submission.article.id,
-            parent_id=parent.id if parent else None,
-            root_id=parent.root_id if parent else comment_id,
-            name=submission.sent.name,
-            website=submission.sent.website,
-            body=submission.sent.body,
-            body_html=body_html,
-            status=verdict.status,
-            created_at=made_at(comment_id),
-            spam=verdict.spam,
-            reasons=verdict.reasons,
-        )
-        return await _write(store, submission, comment, session), comment
+        commit = _prepare(submission, known, comment_id, rule, verdict)
+        await self._commits.commit(commit)
+        if commit.comment.status == "published":
+            await self._notes.do((commit.comment.article_id, comment_id))
+        return commit.answer
 
-    answer, comment = await store.mongo.transaction(work)
-    store.outbox.note_committed(comment.event(), follows=None)
-    if comment.status == "published":
-        await store.discussions.note(comment.article_id, comment.id)
-    return answer
+    async def _post_again(self, submission: Submission, repeat: Repeat) -> Answer:
+        answer = submission.answer(PostedComment.model_validate_json(repeat.posted), submission.article)
 
+        async def keep(session: Session) -> None:
+            await self._store.answers.keep(session, submission.claim, answer, about=repeat.comment_id)
 
-async def _write(store: Store, submission: Submission, comment: Comment, session: Session) -> Answer:
-    answer = submission.answer(comment, submission.article)
-    await store.comments.add(comment, session)
-    await store.contacts.add([_contact(submission, comment)], session)
-    await store.outbox.add(session, comment.event())
-    await store.answers.keep(session, submission.claim, answer, about=comment.id)
-    return answer
+        if submission.claim is not None:
+            await self._store.mongo.transaction(keep)
+        return answer
+
+    async def _note_all(self, changed: Sequence[tuple[str, str]]) -> Sequence[None]:
+        by_article: dict[str, list[str]] = {}
+        for article_id, comment_id in changed:
+            by_article.setdefault(article_id, []).append(comment_id)
+        for article_id, comment_ids in by_article.items():
+            await self._store.discussions.note(article_id, *comment_ids)
+        return [None] * len(changed)
 
 
-def _contact(submission: Submission, comment: Comment) -> Contact:
-    email = submission.sent.email
-    return Contact(
-        id=comment.id,
-        email=email,
-        author=author_of(email),
-        writer=writer_of(submission.token, email),
-        at=comment.created_at,
-        browser=browser_of(submission.token),
-        visitor=submission.visitor.id,
-        network=submission.visitor.network,
-        network_at=comment.created_at if submission.visitor.network else None,
+def edit_hash(token: str) -> str:
+    """The stored form of an edit token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _question(submission: Submission) -> Question:
+    sent, article_id = submission.sent, submission.article.id
+    author = author_of(sent.email)
+    return Question(
+        article_id=article_id,
+        parent_id=sent.parent_id,
+        author=author,
+        writer=writer_of(submission.sender.token, sent.email),
+        text=text_of(author, sent.body),
+        key=repeat_keys(submission.sender, article_id, sent)[0],
     )
 
 
-async def _parent(store: Store, submission: Submission, session: Session) -> Comment | None:
+def _check_parent(submission: Submission, parent: Comment | None) -> None:
     if submission.sent.parent_id is None:
-        return None
-    parent = await store.comments.find(submission.sent.parent_id, session)
-    if parent is None or parent.article_id != submission.article.id or not rules.can_be_answered(parent.status):
+        return
+    if parent is None or parent.article_id != submission.article.id or not can_be_answered(parent.status):
         raise field_problem("/parent_id", "There is no such comment under this article.")
-    return parent
 
 
-def _status(parent: Comment | None) -> Status | None:
-    return None if parent is None else parent.status
+def _facts(submission: Submission, known: Knowledge) -> Facts:
+    sent = submission.sent
+    return Facts(
+        name=sent.name,
+        website=sent.website,
+        body=sent.body,
+        trusted=known.is_trusted,
+        parent=None if known.parent is None else known.parent.status,
+        repeats=known.repeats,
+        seconds_on_form=sent.seconds,
+        trap=sent.contact_me,
+    )
+
+
+def _prepare(
+    submission: Submission, known: Knowledge, comment_id: str, rule: ModerationRule, verdict: Verdict
+) -> NewCommit:
+    comment = _comment(submission, known.parent, comment_id, verdict)
+    token, until = secrets.token_urlsafe(32), comment.created_at + timedelta(seconds=rule.edit_window_s)
+    posted = PostedComment(
+        **CommentAnswer.of(comment).model_dump(),
+        edit_token=token,
+        edit_until=until,
+        message=told(verdict, submission.article.language),
+    )
+    answer = submission.answer(posted, submission.article)
+    repeat = Repeat(comment_id, posted.model_dump_json().encode(), comment.created_at)
+    keys = repeat_keys(submission.sender, comment.article_id, submission.sent)
+    event, message = encoded(comment)
+    return NewCommit(
+        comment=comment,
+        contact=_contact(submission, comment, token, until),
+        answer=answer,
+        claim=submission.claim,
+        event=event,
+        message=message,
+        repeats=dict.fromkeys(keys, repeat),
+        over=keys[:1] if known.repeat is not None else (),
+    )
+
+
+def _comment(submission: Submission, parent: Comment | None, comment_id: str, verdict: Verdict) -> Comment:
+    sent = submission.sent
+    return Comment(
+        id=comment_id,
+        version=1,
+        article_id=submission.article.id,
+        parent_id=parent.id if parent else None,
+        root_id=parent.root_id if parent else comment_id,
+        name=sent.name,
+        website=sent.website,
+        body=sent.body,
+        body_html=to_html(sent.body),
+        status=verdict.status,
+        created_at=made_at(comment_id),
+        spam=verdict.spam,
+        reasons=verdict.reasons,
+    )
+
+
+def _contact(submission: Submission, comment: Comment, token: str, until: datetime) -> Contact:
+    sender, email = submission.sender, submission.sent.email
+    author = author_of(email)
+    return Contact(
+        id=comment.id,
+        email=email,
+        author=author,
+        writer=writer_of(sender.token, email),
+        at=comment.created_at,
+        browser=browser_of(sender.token),
+        visitor=sender.visitor.id,
+        network=sender.visitor.network,
+        network_at=comment.created_at if sender.visitor.network else None,
+        edit_hash=edit_hash(token),
+        edit_until=until,
+        article_id=comment.article_id,
+        text=text_of(author, comment.body),
+        notify=submission.sent.notify,
+    )

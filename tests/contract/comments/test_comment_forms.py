@@ -69,11 +69,11 @@ async def test_wrong_form_of_a_script_gets_problem_details(comments: CommentsSer
 
 
 async def test_same_key_repeats_the_redirect_of_a_form(comments: CommentsService) -> None:
-    article, headers = await comments.publish_article(), {"Idempotency-Key": uuid4().hex}
+    article, headers, form = await comments.publish_article(), {"Idempotency-Key": uuid4().hex}, written()
 
     async def send() -> tuple[int, str]:
         response = await comments.client.post(
-            f"/v1/articles/{article.id}/comments", data=written(), headers=headers, allow_redirects=False
+            f"/v1/articles/{article.id}/comments", data=form, headers=headers, allow_redirects=False
         )
         return response.status, response.headers["Location"]
 

@@ -10,7 +10,7 @@ from aiohttp import ClientSession, DummyCookieJar
 
 from services.comments.access.keys import ROOM
 from services.comments.access.room import MOST
-from tests.support.comments import COMMENT_FIELDS, CommentsService, written
+from tests.support.comments import POSTED_FIELDS, CommentsService, written
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -27,7 +27,7 @@ async def test_new_comment_has_exact_shape_and_its_event(comments: CommentsServi
     assert response.status == 201
     assert response.headers["ETag"] == '"1"'
     assert response.headers["Location"] == f"{article.url}#comment-{comment['id']}"
-    assert set(comment) == COMMENT_FIELDS
+    assert set(comment) == POSTED_FIELDS
     assert (comment["article_id"], comment["parent_id"], comment["website"]) == (article.id, None, None)
     assert (comment["status"], comment["version"]) == ("pending", 1)
     assert comment["body"] == "One.\n\nTwo <b>."
@@ -102,9 +102,9 @@ async def test_comment_that_no_moderator_saw_gives_no_trust(comments: CommentsSe
 
 async def test_repeated_answer_brings_no_cookie_of_its_writer(comments: CommentsService) -> None:
     article, key = await comments.publish_article(), {"Idempotency-Key": uuid4().hex}
-    path = f"/v1/articles/{article.id}/comments"
+    path, sent = f"/v1/articles/{article.id}/comments", written()
 
-    first, again = [await comments.client.post(path, json=written(), headers=key) for _ in range(2)]
+    first, again = [await comments.client.post(path, json=sent, headers=key) for _ in range(2)]
 
     assert await again.read() == await first.read()
     assert ("Set-Cookie" in first.headers, "Set-Cookie" in again.headers) == (True, False)
@@ -112,11 +112,11 @@ async def test_repeated_answer_brings_no_cookie_of_its_writer(comments: Comments
 
 async def test_concurrent_requests_with_one_key_write_once(comments: CommentsService) -> None:
     await comments.set_mode("post")
-    article, headers = await comments.publish_article(), {"Idempotency-Key": uuid4().hex}
+    article, headers, sent = await comments.publish_article(), {"Idempotency-Key": uuid4().hex}, written()
     await comments.discussion(article.id)
 
     async def send() -> tuple[int, bytes, str]:
-        response = await comments.client.post(f"/v1/articles/{article.id}/comments", json=written(), headers=headers)
+        response = await comments.client.post(f"/v1/articles/{article.id}/comments", json=sent, headers=headers)
         return response.status, await response.read(), response.headers["Location"]
 
     answers = await asyncio.gather(*(send() for _ in range(6)))
@@ -176,13 +176,13 @@ async def test_event_carries_the_trace_id_of_its_request(comments: CommentsServi
 
 
 async def test_repeated_letter_gets_its_first_answer_from_a_full_store(comments: CommentsService) -> None:
-    app, key = comments.client.app, {"Idempotency-Key": uuid4().hex}
+    app, key, sent = comments.client.app, {"Idempotency-Key": uuid4().hex}, written()
     assert app is not None
 
-    first = await comments.client.post("/v1/messages", json=written(), headers=key)
+    first = await comments.client.post("/v1/messages", json=sent, headers=key)
     app[ROOM].most = dict.fromkeys(MOST, 0)
     try:
-        again = await comments.client.post("/v1/messages", json=written(), headers=key)
+        again = await comments.client.post("/v1/messages", json=sent, headers=key)
     finally:
         app[ROOM].most = MOST
 

@@ -1,0 +1,91 @@
+"""New comments that are ready for their transaction, and the transaction of one or several together."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.comments.model.records import Comment, Contact
+from services.comments.model.store import Store
+from services.comments.posting.batches import Batches
+from services.comments.posting.repeat_store import RepeatStore
+from services.comments.posting.repeats import Repeat
+from shared.errors import Conflict
+from shared.events import CommentState, Message, encode
+from shared.http.idempotency import Answer, Claim
+from shared.kafka.producer import check_size
+from shared.mongo.client import TRANSACTION_S
+from shared.mongo.collections import DuplicateKeyError, Session
+from shared.outbox.store import row_of
+
+# More would make the first one of them wait for the last one's text.
+_MOST_TOGETHER = 32
+
+
+@dataclass(frozen=True)
+class NewCommit:
+    """A comment with all that its transaction writes. `over`: keys of `repeats` whose old entry no longer counts."""
+
+    comment: Comment
+    contact: Contact
+    answer: Answer
+    claim: Claim | None
+    event: CommentState
+    message: Message
+    repeats: Mapping[str, Repeat] = field(default_factory=dict)
+    over: tuple[str, ...] = ()
+
+    def names(self) -> Iterable[str]:
+        """Two commits with a name in common cannot both succeed."""
+        return (*self.repeats, *(() if self.claim is None else (self.claim.id,)))
+
+
+def encoded(comment: Comment) -> tuple[CommentState, Message]:
+    """A comment's event and its message. Raises InvalidMessage when it is too large."""
+    event = comment.event()
+    message = encode(event)
+    check_size(message)
+    return event, message
+
+
+class GroupCommit:
+    """Commits comments that wait at the same moment in one transaction; a failure of one never harms the others."""
+
+    def __init__(self, store: Store, repeats: RepeatStore) -> None:
+        self._store = store
+        self._repeats = repeats
+        self._batches = Batches[NewCommit, None](
+            "commit of comments", self._commit_all, most=_MOST_TOGETHER, names_of=NewCommit.names
+        )
+
+    async def commit(self, wanted: NewCommit) -> None:
+        """Commit. Raises DuplicateKeyError when the same comment or claim was faster, Conflict, and Unavailable: then the
+        outcome is *unknown*.
+        """
+        await self._batches.do(wanted)
+        self._store.outbox.note_committed(wanted.event, follows=None)
+
+    async def _commit_all(self, commits: Sequence[NewCommit]) -> Sequence[Exception | None]:
+        """Try all together; after a conflict or a duplicate, which changed nothing, try each half."""
+        is_alone = len(commits) == 1
+        try:
+            await self._store.mongo.transaction(self._work(commits), within_s=TRANSACTION_S if is_alone else 0.0)
+        except (DuplicateKeyError, Conflict) as error:
+            if is_alone:
+                return [error]
+            middle = len(commits) // 2
+            return [*await self._commit_all(commits[:middle]), *await self._commit_all(commits[middle:])]
+        return [None] * len(commits)
+
+    def _work(self, commits: Sequence[NewCommit]) -> Callable[[Session], Awaitable[None]]:
+        store = self._store
+
+        async def work(session: Session) -> None:
+            # First: a duplicate fails before the transaction has done any work.
+            for commit in commits:
+                await store.answers.keep(session, commit.claim, commit.answer, about=commit.comment.id)
+            repeats = {key: repeat for commit in commits for key, repeat in commit.repeats.items()}
+            await self._repeats.add(repeats, [key for commit in commits for key in commit.over], session)
+            await store.comments.add_all([commit.comment for commit in commits], session)
+            await store.contacts.add([commit.contact for commit in commits], session)
+            await store.outbox.add_rows(session, [row_of(commit.event, commit.message) for commit in commits])
+
+        return work

@@ -1,0 +1,57 @@
+"""Which comments are the same comment again. Pure."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+
+from services.comments.access.visitors import Visitor
+from services.comments.posting.contract import NewComment
+from shared.text import fold
+
+WINDOW = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends a comment. `token` is the browser's; a browser without one (`is_new`) gets it with the answer."""
+
+    token: str
+    is_new: bool
+    visitor: Visitor
+    agent: str
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """The answer to a comment that may come again: the JSON of a PostedComment."""
+
+    comment_id: str
+    posted: bytes
+    at: datetime
+
+    def counts(self, now: datetime) -> bool:
+        """Whether the same text is still the same comment."""
+        return now - self.at < WINDOW
+
+
+def repeat_keys(sender: Sender, article_id: str, sent: NewComment) -> tuple[str, ...]:
+    """The names under which a comment is found again; a repeated one is looked up by the first.
+
+    A browser is known by its token. Before it has one, a double click has none twice, so the visitor's network and browser
+    count; a later repetition has the new token.
+    """
+    content = [article_id, sent.parent_id, sent.name, sent.email, sent.website, sent.body]
+    by_token = _hash([*content, sender.token])
+    by_visitor = _hash([*content, sender.visitor.network, sender.agent])
+    return (by_visitor, by_token) if sender.is_new else (by_token,)
+
+
+def text_of(author: str, body: str) -> str:
+    """The name of an author's text: 32 hexadecimal digits. Spaces and upper case make no difference."""
+    return _hash([author, " ".join(fold(body).split())])
+
+
+def _hash(parts: list[str | None]) -> str:
+    return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:32]

@@ -70,7 +70,9 @@ def without_documents() -> Iterator[None]:
         yield
     except BulkWriteError as error:
         details = error.details or {}
-        failed: Mapping[str, Any] = next(iter([*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]), {})
+        failed: Mapping[str, Any] = next(
+            iter([*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]), {}
+        )
         code, labels = failed.get("code"), list(details.get("errorLabels", ()))
         if code == WRITE_CONFLICT:
             labels.append("TransientTransactionError")

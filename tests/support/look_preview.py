@@ -29,6 +29,10 @@ def pages(templates: Templates) -> Mapping[str, str]:
         "article-pictures": templates.article(stored_pictures.article(stored_pictures.TALL)),
         "article-short": templates.article(replace(article, headline="Goalkeepers", years_old=1)),
         "article-plain": templates.article(replace(plain, comments=samples.comments(0), previous=None)),
+        "article-closed": templates.article(
+            replace(article, comments=replace(samples.comments(2), open=False, closed_at=samples.NOW, sort="best"))
+        ),
+        "article-noted": templates.article(replace(article, noted="report")),
         "article-discussed": templates.article(replace(article, comments=samples.comments(50, page=1, pages=2))),
         "section": templates.list_page(samples.section_list()),
         "tag": templates.list_page(samples.tag_list()),

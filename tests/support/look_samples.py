@@ -163,6 +163,10 @@ def comment(number: int, depth: int = 0, answers: int = 0) -> CommentView:
         depth=depth,
         reply_to_id=f"c{answers}" if depth else "",
         reply_to_name="Salma K." if depth else "",
+        edited_at=NOW if number % 10 == 1 else None,
+        votes_up=(12, 0, 1, 1204)[number % 4],
+        votes_down=number % 4,
+        picked=number % 20 == 2,
     )
 
 

@@ -1,7 +1,7 @@
 """Static files under /static/. Each name holds a hash of the content, so caches can keep the file for ever.
 
 The stylesheet is inlined in every page: on a bad network, one more request takes longer than its 7 KB, and it can get lost.
-For the same reason all scripts are one file.
+For the same reason all scripts are one file, but those of a discussion, which come when a reader comes near it.
 """
 
 import hashlib
@@ -20,8 +20,11 @@ PREFIX = "/static/"
 LOGO = "icon.svg"
 STYLE = "site.css"
 # Sent as one file, in this order: the others use what site.js declares.
-SCRIPTS = ("site.js", "comments.js", "search.js", "live.js")
+SCRIPTS = ("site.js", "search.js", "live_comments.js", "live.js")
 SCRIPT = "scripts.js"
+# Fetched when a reader comes near the comments.
+DISCUSSION_SCRIPTS = ("comments.js", "own_comments.js", "votes.js")
+DISCUSSION_SCRIPT = "discussion.js"
 SERVED = frozenset({".png", ".svg", ".woff2"})
 # 40 bits are enough for a dozen files and keep the URL short.
 HASH_DIGITS = 10
@@ -92,7 +95,8 @@ def _load(directory: Path, site: Site | None) -> Iterator[tuple[str, Asset]]:
             name = path.relative_to(directory).as_posix()
             yield name, _asset(name, replaced.get(name, path).read_bytes())
 
-    yield SCRIPT, _asset(SCRIPT, "".join(_script(directory / name) for name in SCRIPTS).encode())
+    for script, parts in ((SCRIPT, SCRIPTS), (DISCUSSION_SCRIPT, DISCUSSION_SCRIPTS)):
+        yield script, _asset(script, "".join(_script(directory / name) for name in parts).encode())
 
 
 def _script(path: Path) -> str:

@@ -44,15 +44,17 @@ POPULAR_SLOT = "<!--popular-news-->"
 class Templates:
     """Every kind of page as a pure function of its view. Safe to share between tasks and threads.
 
-    `base_url` is the public address without a trailing slash, for canonical and share links.
+    `base_url` is the public address without a trailing slash, for canonical and share links. `notifies`: readers can ask for
+    mails about replies.
     """
 
-    def __init__(self, site: Site, base_url: str) -> None:
+    def __init__(self, site: Site, base_url: str, *, notifies: bool = False) -> None:
         self.assets = Assets(site=site)
         self.own_pages = load_static_pages(site.pages or SHIPPED)
         self._languages = Languages(site.language)
         self._metadata = Metadata(site, base_url, self.assets)
         self._environment = _environment(site, base_url, self.assets, self.own_pages)
+        self._environment.globals["notifies"] = notifies
         self._environment.globals["site_language"] = self._languages.of_site.code
 
     def home(self, view: HomeView) -> str:

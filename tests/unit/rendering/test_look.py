@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.rendering.pages.assets import DIRECTORY, SCRIPTS, Assets
+from services.rendering.pages.assets import DIRECTORY, DISCUSSION_SCRIPTS, SCRIPTS, Assets
 from shared.site.site import LOOK
 
 CSS = (DIRECTORY / "site.css").read_text("utf-8")
@@ -91,7 +91,7 @@ def test_scripts_are_sent_as_one_file_without_comments(tmp_path: Path) -> None:
 
     sent = assets.by_url[assets.url("scripts.js")].content.decode()
     assert sent == "".join(f'"{name}";\nf("//a.example");  // so\n' for name in SCRIPTS)
-    assert sorted(SOURCES) == sorted(SCRIPTS)
+    assert sorted(SOURCES) == sorted(SCRIPTS + DISCUSSION_SCRIPTS)
 
 
 def test_typeface_of_first_page_is_36_kilobytes_at_most() -> None:
@@ -108,7 +108,7 @@ def test_each_typeface_has_a_licence_file() -> None:
 def _assets(folder: Path, *, picture: str = "<svg/>", style: str = "i { background: url(a.svg) }") -> Assets:
     (folder / "a.svg").write_text(picture)
     (folder / "site.css").write_text(style)
-    for name in SCRIPTS:
+    for name in SCRIPTS + DISCUSSION_SCRIPTS:
         (folder / name).touch()
     return Assets(folder)
 

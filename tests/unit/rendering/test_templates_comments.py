@@ -7,6 +7,8 @@ import pytest
 
 from services.comments.model import fields
 from services.rendering.pages.models import CommentsView
+from services.rendering.pages.templates import Templates
+from shared.site.site import load_site
 from tests.support import look_samples as samples
 from tests.support.html_pages import TEMPLATES, elements, parsed, texts
 
@@ -14,14 +16,14 @@ from tests.support.html_pages import TEMPLATES, elements, parsed, texts
 def test_reply_form_posts_the_fields_of_the_contract() -> None:
     root = parsed(TEMPLATES.article(samples.article()))
 
-    forms = root.findall(".//form[@method='post']")
+    forms = root.findall(".//form[@class='reply-form']")
 
     assert len(forms) == 1 + 12
     for form in forms:
         assert form.get("action") == "/v1/articles/01JD0000000000000000000001/comments"
         assert form.get("method") == "post"
         named = [field.get("name") for field in elements(form) if field.get("name")]
-        assert sorted(filter(None, named)) == ["body", "email", "name", "parent_id", "website", "without_script"]
+        assert sorted(filter(None, named)) == ["body", "contact_me", "email", "name", "parent_id", "website", "without_script"]
     parents = [field.get("value") for field in root.findall(".//input[@name='parent_id']")]
     assert parents[:3] == ["c0", "c1", "c2"]
     assert parents[-1] == ""
@@ -41,7 +43,7 @@ def test_reply_forms_are_noscript_until_the_script_places_them() -> None:
 def test_reply_returns_to_its_page_and_new_comment_to_newest() -> None:
     def actions(page: int) -> list[str]:
         view = replace(samples.article(), comments=CommentsView(9, samples.comments(1).threads, page=page, pages=3))
-        forms = parsed(TEMPLATES.article(view)).findall(".//form[@method='post']")
+        forms = parsed(TEMPLATES.article(view)).findall(".//form[@class='reply-form']")
         return [(form.get("action") or "").partition("/comments")[2] for form in forms]
 
     assert actions(2) == ["?comments=2"] * 4 + [""]
@@ -76,8 +78,87 @@ def test_removed_comment_is_a_placeholder_without_text() -> None:
 def test_closed_discussion_has_no_form() -> None:
     page = TEMPLATES.article(replace(samples.article(), comments=replace(samples.comments(2), open=False)))
 
-    assert not parsed(page).findall(".//form[@method='post']")
+    assert not parsed(page).findall(".//form[@class='reply-form']")
     assert "This discussion is closed." in page
+
+
+def test_closed_discussion_says_since_when() -> None:
+    closed = replace(samples.comments(2), open=False, closed_at=samples.NOW)
+    page = TEMPLATES.article(replace(samples.article(), comments=closed))
+
+    assert "This discussion has been closed since 23 November 2026." in page
+
+
+def test_trap_is_hidden_from_everyone() -> None:
+    traps = parsed(TEMPLATES.article(samples.article())).findall(".//p[@hidden]/label/input[@name='contact_me']")
+
+    assert len(traps) == 1 + 12
+    assert {(trap.get("tabindex"), trap.get("autocomplete")) for trap in traps} == {("-1", "off")}
+
+
+def test_box_for_mails_about_replies_stands_where_the_site_sends_mails() -> None:
+    with_mails = Templates(load_site(None), "http://127.0.0.1:8080", notifies=True)
+
+    boxes = parsed(with_mails.article(samples.article())).findall(".//form/label/input[@name='notify']")
+
+    assert {(box.get("type"), box.get("value"), box.get("checked")) for box in boxes} == {("checkbox", "1", None)}
+    assert "notify" not in TEMPLATES.article(samples.article())
+
+
+def test_comment_says_that_it_was_edited_and_picked_and_links_to_itself() -> None:
+    root = parsed(TEMPLATES.article(samples.article()))
+
+    assert len(root.findall(".//span[@class='comment-edited']")) == 3
+    assert texts(root, ".//div[@id='comment-c2']//span[@class='comment-pick']") == ["Editors’ pick"]
+    assert root.find(".//div[@id='comment-c1']//a[@class='comment-at']/time") is not None
+    assert [link.get("href") for link in root.findall(".//a[@class='comment-at']")][:2] == ["?comment=c0", "?comment=c1"]
+
+
+def test_vote_buttons_name_the_comment_and_show_counts_from_one_on() -> None:
+    root = parsed(TEMPLATES.article(samples.article()))
+
+    buttons = root.findall(".//div[@id='comment-c11']//button[@form='act']")
+    assert [(button.get("formaction"), button.get("name"), button.get("value")) for button in buttons] == [
+        ("/v1/comments/c11/vote", "value", "1"),
+        ("/v1/comments/c11/vote", "value", "-1"),
+    ]
+    assert texts(root, ".//div[@id='comment-c11']//button[@form='act']") == [
+        "Agree with Tom 1,204",
+        "Disagree with Tom 3",
+    ]
+    assert texts(root, ".//div[@id='comment-c1']//button[@form='act']")[0] == "Agree with يوسف"
+    assert root.find(".//form[@id='act']") is not None
+
+
+def test_page_without_votes_shows_old_counts_alone() -> None:
+    view = replace(samples.comments(1), can_vote=False)
+    root = parsed(TEMPLATES.article(replace(samples.article(), comments=view)))
+
+    assert not root.findall(".//button[@form='act']")
+    assert texts(root, ".//div[@id='comment-c0']//span[@class='act']") == ["Agree 12"]
+
+
+def test_orders_are_links_with_the_current_one_marked() -> None:
+    view = replace(samples.comments(2), sort="best")
+    root = parsed(TEMPLATES.article(replace(samples.article(), comments=view)))
+
+    links = root.findall(".//nav[@class='orders']/a")
+    assert [(link.get("href"), link.get("aria-current")) for link in links] == [
+        ("/world/ports-of-the-gulf#comments", None),
+        ("/world/ports-of-the-gulf?sort=newest#comments", None),
+        ("/world/ports-of-the-gulf?sort=best#comments", "true"),
+    ]
+    assert root.find(".//section[@data-live-comments]") is None
+
+
+def test_report_without_scripts_is_a_link_and_with_them_a_form() -> None:
+    root = parsed(TEMPLATES.article(samples.article()))
+
+    assert root.findall(".//a[@rel='nofollow']")
+    links = [link.get("href") for link in root.findall(".//a[@class='act report']")]
+    assert links[:2] == ["/v1/comments/c0/report", "/v1/comments/c1/report"]
+    reasons = [option.get("value") for option in root.findall(".//template//option")]
+    assert reasons == ["spam", "abuse", "off-topic", "other"]
 
 
 def test_links_to_older_comments_are_above_and_to_newer_below() -> None:

@@ -14,7 +14,8 @@ whenParsed(() => {
   const words = JSON.parse(place.dataset.words);
   const language = document.documentElement.lang;
   const seen = { version: Number(place.dataset.version), corrections: Number(place.dataset.corrections), comments: Number(place.dataset.comments) };
-  const comments = document.querySelector("[data-live-comments]");
+  const section = document.querySelector("[data-live-comments]");
+  const comments = section && liveComments(section, words, counted, seen);
   // A browser opens six connections to a site at most, so a hidden page closes its stream.
   const HIDDEN_MS = 10000;
   const FIRST_PAUSE_MS = 5000;
@@ -52,7 +53,7 @@ whenParsed(() => {
     }
     if (comments && now.comments !== seen.comments) {
       seen.comments = now.comments;
-      catchUp();
+      comments.catchUp();
     }
   }
 
@@ -61,118 +62,6 @@ whenParsed(() => {
     const count = known.length ? Math.min(...known) : ids.length;
     if (count) notify(counted("stories", count));
     else place.replaceChildren();
-  }
-
-  // ---- comments
-  const byId = (id) => document.getElementById(`comment-${id}`);
-  const parsed = (html) => new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
-  const none = comments && comments.querySelector("[data-none]");
-  const waiting = [];
-
-  function onComments(change) {
-    if (!comments) return;
-    seen.comments = change.version;
-    waiting.push(change);
-    // Nothing moves while the focus is in the comments: changes wait until it leaves them.
-    if (!comments.contains(document.activeElement)) showComments();
-  }
-
-  function showComments() {
-    for (const { title, put, gone } of waiting.splice(0)) {
-      put.forEach(putComment);
-      gone.forEach(removeComment);
-      comments.querySelector("[data-comments-title]").textContent = title;
-    }
-    none.hidden = comments.querySelector(".threads");
-    document.dispatchEvent(new Event("added"));
-  }
-
-  function putComment(comment) {
-    const known = byId(comment.id);
-    const fresh = parsed(comment.html);
-    if (known) return comment.removed && emptyComment(known, fresh.firstElementChild);
-    const item = document.createElement("li");
-    item.append(fresh);
-    if (comment.id === comment.thread) putThread(item, comment);
-    else putReply(item, comment);
-  }
-
-  function putThread(item, { after }) {
-    const before = after && byId(after);
-    if (before) before.closest(".threads > li").after(item);
-    else if (after) threads().append(item);
-    else threads().prepend(item);
-  }
-
-  function threads() {
-    const list = comments.querySelector(".threads") || make("ol", "threads");
-    if (!list.parentElement) none.before(list);
-    return list;
-  }
-
-  function putReply(item, { thread, after, depth }) {
-    const opener = byId(thread);
-    if (!opener) return;
-    item.className = `depth-${depth}`;
-    const before = after !== thread && byId(after);
-    if (before) before.closest("li").after(item);
-    else replies(opener.closest(".threads > li")).prepend(item);
-  }
-
-  function replies(thread) {
-    const list = thread.querySelector(".replies") || make("ol", "replies");
-    if (!list.parentElement) thread.append(list);
-    return list;
-  }
-
-  // The comment was removed, or is on an older page now. A reply that is being written under it stays.
-  function removeComment(id) {
-    const known = byId(id);
-    if (!known) return;
-    const item = known.closest("li");
-    if (!isWritten(item)) return removeItem(item);
-    emptyComment(known, make("p", "empty", words.gone));
-  }
-
-  function removeItem(item) {
-    const list = item.parentElement;
-    item.remove();
-    if (!list.firstElementChild) list.remove();
-  }
-
-  const isWritten = (place) => [...place.querySelectorAll(".reply-form [name]:not([type=hidden])")].some((field) => field.value.trim());
-
-  function emptyComment(comment, notice) {
-    comment.querySelectorAll(isWritten(comment) ? ":scope > :not(.reply)" : ":scope > *").forEach((part) => part.remove());
-    comment.prepend(notice);
-  }
-
-  // Missed changes come from the current page, which has the same comments in the same order.
-  async function catchUp() {
-    const answer = await fetch(location.pathname).catch(() => null);
-    if (!answer || !answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const title = page.querySelector("[data-comments-title]").textContent;
-    onComments({ version: seen.comments, title, put: commentsOf(page), gone: [] });
-  }
-
-  function commentsOf(page) {
-    const found = [];
-    let before = "";
-    for (const thread of page.querySelectorAll(".threads > li")) {
-      let after = before;
-      let opener = "";
-      for (const comment of thread.querySelectorAll(".comment")) {
-        const id = comment.id.replace("comment-", "");
-        opener = opener || id;
-        const depth = comment.parentElement.className.replace("depth-", "");
-        const removed = !comment.querySelector(".comment-body");
-        found.push({ id, thread: opener, after, depth, removed, html: comment.outerHTML });
-        after = id;
-      }
-      before = opener;
-    }
-    return found;
   }
 
   // ---- Popular News: while it is visible, its lines keep their places and only numbers change
@@ -211,7 +100,7 @@ whenParsed(() => {
   }
 
   // ---- the stream: open while the page is visible
-  const HANDLERS = { article: onArticle, comments: onComments, front: onFront, popular: onPopular };
+  const HANDLERS = { article: onArticle, comments: (change) => comments && comments.onComments(change), front: onFront, popular: onPopular };
   let source = null;
   let last = "";
   let pause = FIRST_PAUSE_MS;
@@ -251,6 +140,5 @@ whenParsed(() => {
   });
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);
-  if (comments) comments.addEventListener("focusout", (event) => comments.contains(event.relatedTarget) || showComments());
   open();
 });

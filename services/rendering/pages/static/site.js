@@ -178,8 +178,20 @@ whenParsed(() => {
     }
   }
 
+  // The scripts of a discussion, when the reader comes near it.
+  function fetchDiscussion() {
+    const place = document.querySelector("[data-script]");
+    if (!place) return;
+    const near = new IntersectionObserver((found) => {
+      if (!found.some(({ isIntersecting }) => isIntersecting)) return;
+      near.disconnect();
+      document.head.append(Object.assign(document.createElement("script"), { src: place.dataset.script }));
+    }, { rootMargin: "100% 0px" });
+    near.observe(place);
+  }
+
   // Each in its own task, so that input never waits for all of them.
-  for (const act of [showToday, showAges, showClocks, showOldNotice, switchWindows, offerCopying, replaceAllMissing, layOutTheRest]) {
+  for (const act of [showToday, showAges, showClocks, showOldNotice, switchWindows, offerCopying, replaceAllMissing, layOutTheRest, fetchDiscussion]) {
     setTimeout(act);
   }
   document.addEventListener("pointerover", showMoment);

@@ -46,10 +46,10 @@ def _budget() -> dict[str, float]:
 
 async def _weigh(page: Page, address: str) -> dict[str, float]:
     """KB on the wire by part, and the number of requests, of a first visit."""
-    found: dict[str, float] = {"html": 0, "css": 0, "js": 0, "font": 0, "requests": 0}
+    found: dict[str, float] = {"html": 0, "css": 0, "js": 0, "js comments": 0, "font": 0, "requests": 0}
 
     async def add(request: Request) -> None:
-        part = _PARTS.get(request.resource_type)
+        part = "js comments" if "/discussion." in request.url else _PARTS.get(request.resource_type)
         found["requests"] += part is not None
         if part:
             found[part] += (await request.sizes())["responseBodySize"] / 1024

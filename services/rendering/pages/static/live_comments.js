@@ -11,6 +11,7 @@ function liveComments(comments, words, counted, seen) {
 
   function onComments(change) {
     seen.comments = change.version;
+    change.votes.forEach(showVotes);
     waiting.push(change);
     // Nothing moves while the focus is in the comments: changes wait until it leaves them.
     if (!isHeld(document.activeElement)) showComments();
@@ -46,6 +47,13 @@ function liveComments(comments, words, counted, seen) {
     for (const part of [".comment-by", ".comment-body"]) known.querySelector(part).replaceWith(fresh.querySelector(part));
     const votes = fresh.querySelectorAll("[data-votes]");
     known.querySelectorAll("[data-votes]").forEach((old, at) => votes[at] && old.replaceWith(votes[at]));
+  }
+
+  function showVotes({ id, up, down }) {
+    for (const count of byId(id)?.querySelectorAll("button > [data-votes]") || []) {
+      count.dataset.votes = Number(count.parentElement.value) > 0 ? up : down;
+      count.textContent = Number(count.dataset.votes) ? numeral(count.dataset.votes) : "";
+    }
   }
 
   function putThread(item, { after }) {
@@ -112,7 +120,7 @@ function liveComments(comments, words, counted, seen) {
     if (!answer || !answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const title = page.querySelector("[data-comments-title]").textContent;
-    onComments({ version: seen.comments, title, put: commentsOf(page), gone: [] });
+    onComments({ version: seen.comments, title, put: commentsOf(page), votes: [], gone: [] });
   }
 
   function commentsOf(page) {

@@ -23,7 +23,15 @@ def test_reply_form_posts_the_fields_of_the_contract() -> None:
         assert form.get("action") == "/v1/articles/01JD0000000000000000000001/comments"
         assert form.get("method") == "post"
         named = [field.get("name") for field in elements(form) if field.get("name")]
-        assert sorted(filter(None, named)) == ["body", "contact_me", "email", "name", "parent_id", "website", "without_script"]
+        assert sorted(filter(None, named)) == [
+            "body",
+            "contact_me",
+            "email",
+            "name",
+            "parent_id",
+            "website",
+            "without_script",
+        ]
     parents = [field.get("value") for field in root.findall(".//input[@name='parent_id']")]
     assert parents[:3] == ["c0", "c1", "c2"]
     assert parents[-1] == ""
@@ -111,7 +119,10 @@ def test_comment_says_that_it_was_edited_and_picked_and_links_to_itself() -> Non
     assert len(root.findall(".//span[@class='comment-edited']")) == 3
     assert texts(root, ".//div[@id='comment-c2']//span[@class='comment-pick']") == ["Editors’ pick"]
     assert root.find(".//div[@id='comment-c1']//a[@class='comment-at']/time") is not None
-    assert [link.get("href") for link in root.findall(".//a[@class='comment-at']")][:2] == ["?comment=c0", "?comment=c1"]
+    assert [link.get("href") for link in root.findall(".//a[@class='comment-at']")][:2] == [
+        "?comment=c0",
+        "?comment=c1",
+    ]
 
 
 def test_vote_buttons_name_the_comment_and_show_counts_from_one_on() -> None:

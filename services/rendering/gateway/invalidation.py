@@ -6,11 +6,12 @@ import structlog
 
 from services.rendering import metrics
 from services.rendering.gateway.cache import PageCache
+from services.rendering.gateway.count_changes import CountChanges
 from services.rendering.gateway.live.topics import LiveTopics
 from services.rendering.gateway.page_builder import PageOrAbsence
 from services.rendering.gateway.traces import Traces
 from services.rendering.pages.popular import PopularNews
-from services.rendering.readmodel.names import READ_MODEL, path_of
+from services.rendering.readmodel.names import READ_MODEL, count_name, discussed_article, path_of
 from services.rendering.readmodel.store import ReadModel
 from services.rendering.settings import RenderingSettings
 from shared.errors import InvalidMessage, Unavailable
@@ -44,6 +45,7 @@ class Invalidation:
         self._model = model
         self._traces = traces
         self._on_path_change = on_path_change
+        self.count_changes = CountChanges(self._raise_floor)
         self._trusted_for_s = settings.log_silence_s
         self._tail = LogTail(
             settings,
@@ -82,6 +84,7 @@ class Invalidation:
         _log.info("cache.flushed", pages=len(self._cache))
         metrics.CACHE_FLUSHED.inc()
         self._cache.clear()
+        self.count_changes.clear()
         self._traces.clear()
         self._topics.reset()
 
@@ -111,11 +114,17 @@ class Invalidation:
         if number > self._model.number:
             # The version is of a rebuilt read model. This gateway switches to it when it reads the mark, at the latest with a page.
             self._cache.clear()
+            self.count_changes.clear()
         else:
-            metrics.CACHE_DROPPED.inc(self._cache.raise_floor(change.dependency, change.version))
+            self._raise_floor(change.dependency, change.version)
+            if (article_id := discussed_article(change.dependency)) is not None:
+                self.count_changes.note(count_name(article_id), change.version)
         self._topics.on_change(change.dependency)
         if (path := path_of(change.dependency)) is not None:
             self._on_path_change(path)
         moment = now()
         self._traces.note(change, moment)
         metrics.VISIBLE_SECONDS.observe(max(0.0, (moment - change.changed_at).total_seconds()))
+
+    def _raise_floor(self, dependency: str, version: int) -> None:
+        metrics.CACHE_DROPPED.inc(self._cache.raise_floor(dependency, version))

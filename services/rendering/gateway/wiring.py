@@ -182,6 +182,7 @@ class GatewayParts:
         """Run the background tasks as long as the application runs."""
         tasks: list[asyncio.Task[None]] = [
             start_task(self.invalidation.run(), "invalidation"),
+            start_task(self.invalidation.count_changes.run(), "numbers of comments"),
             start_task(self._tick(), "once a second"),
             start_task(self.render_ahead.run(), "render ahead"),
             start_task(self.broadcaster.run(), "live readers"),

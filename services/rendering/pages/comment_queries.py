@@ -44,7 +44,7 @@ def comments_of(snapshot: Snapshot, article: ArticleState, page: int | None) -> 
     threads = tuple(_as_thread(thread, parents) for thread in found.entries)
     discussion = snapshot.get(discussion_name(article.id), StoredDiscussion) or StoredDiscussion()
     return CommentsView(
-        front.total,
+        front.total if discussion.total is None else discussion.total,
         threads,
         page=page or newest,
         pages=newest,
@@ -71,6 +71,14 @@ def _parents_of(snapshot: Snapshot, article: ArticleState, page: StoredThreadPag
     found = gather([partial(_find_parent, snapshot, article, name, hint) for name in elsewhere])
     parents = {name: Parent(here[name].name) for name in wanted if name in here and not here[name].removed}
     return parents | {name: parent for name, parent in zip(elsewhere, found, strict=True) if parent is not None}
+
+
+def counts_of(snapshot: Snapshot, article_ids: Sequence[str]) -> Mapping[str, int]:
+    """The number of comments of each article, by one query; 0 also for a number that an earlier release has stored."""
+    names = {article_id: discussion_name(article_id) for article_id in article_ids}
+    snapshot.need(dict.fromkeys(names.values(), StoredDiscussion))
+    found = {article_id: snapshot.get(name, StoredDiscussion) for article_id, name in names.items()}
+    return {article_id: (discussion and discussion.total) or 0 for article_id, discussion in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Literal
 
 from services.rendering.pages.models import (
@@ -54,16 +55,28 @@ async def home_view(reading: Reading, site: Site) -> HomeView:
     lead = next((card for card in newest[:_LEAD_AMONG] if card.picture), next(iter(newest), None))
     others = [card for card in newest if card is not lead]
     top = {card.article_id for card in ([lead] if lead else []) + others[:SECONDS]}
-    blocks = (
-        SectionBlock(slug, tuple(_without(_cards(fronts, name), top)[:BLOCK_CARDS])) for slug, name in listings.items()
+    blocks = {slug: _without(_cards(fronts, name), top)[:BLOCK_CARDS] for slug, name in listings.items()}
+    seconds, latest = others[:SECONDS], others[SECONDS : SECONDS + LATEST]
+    shown = await _with_counts(
+        reading, *([lead] if lead else []), *seconds, *chain.from_iterable(blocks.values()), *latest
     )
     return HomeView(
-        lead=lead,
-        seconds=tuple(others[:SECONDS]),
-        blocks=tuple(block for block in blocks if block.cards),
-        latest=tuple(others[SECONDS : SECONDS + LATEST]),
+        lead=None if lead is None else shown[lead.article_id],
+        seconds=tuple(shown[card.article_id] for card in seconds),
+        blocks=tuple(
+            SectionBlock(slug, tuple(shown[card.article_id] for card in cards))
+            for slug, cards in blocks.items()
+            if cards
+        ),
+        latest=tuple(shown[card.article_id] for card in latest),
         newest=tuple(card.article_id for card in newest[:_NEWEST]),
     )
+
+
+async def _with_counts(reading: Reading, *cards: Card) -> Mapping[str, Card]:
+    """The cards by article, with their numbers of comments."""
+    counts = await reading.comment_counts([card.article_id for card in cards])
+    return {card.article_id: replace(card, comments=counts[card.article_id]) for card in cards}
 
 
 def _cards(fronts: Mapping[str, CardPage], listing: str) -> Sequence[Card]:
@@ -133,31 +146,34 @@ async def section_view(reading: Reading, slug: str, number: int | None, title: s
     page = await _page(reading, section_list(slug), number)
     if page is None and number is None:
         page = CardPage((), None, None, None)
-    return None if page is None else _list_view("section", f"/{slug}", page, title, section=slug)
+    return None if page is None else await _list_view(reading, "section", f"/{slug}", page, title, section=slug)
 
 
 async def tag_view(reading: Reading, slug: str, number: int | None) -> ListView | None:
     """A tag's page, None where no article ever had the tag."""
     page = await _page(reading, tag_list(slug), number)
-    return None if page is None else _list_view("tag", f"/tag/{slug}", page, page.title)
+    return None if page is None else await _list_view(reading, "tag", f"/tag/{slug}", page, page.title)
 
 
 async def author_view(reading: Reading, slug: str, number: int | None) -> ListView | None:
     """An author's page, None where no article ever had the byline."""
     page = await _page(reading, author_list(slug), number)
-    return None if page is None else _list_view("author", f"/author/{slug}", page, page.title)
+    return None if page is None else await _list_view(reading, "author", f"/author/{slug}", page, page.title)
 
 
 async def _page(reading: Reading, listing: str, number: int | None) -> CardPage | None:
     return await (reading.front(listing) if number is None else reading.page(listing, number))
 
 
-def _list_view(kind: ListKind, path: str, page: CardPage, title: str, *, section: str = "") -> ListView:
+async def _list_view(
+    reading: Reading, kind: ListKind, path: str, page: CardPage, title: str, *, section: str = ""
+) -> ListView:
+    shown = await _with_counts(reading, *page.cards)
     return ListView(
         kind=kind,
         path=path,
         title=title,
-        cards=page.cards,
+        cards=tuple(shown[card.article_id] for card in page.cards),
         page=page.number,
         older=page.older,
         newer=page.newer,

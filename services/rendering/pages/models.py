@@ -51,7 +51,8 @@ class Link:
 class Card:
     """An article in lists, neighbours and Recommended. `section` is the section's slug.
 
-    `version` is the article version that last changed a field of the card; not shown.
+    `version` is the article version that last changed a field of the card; not shown. `comments` is the number of comments,
+    in lists alone.
     """
 
     article_id: str
@@ -64,6 +65,7 @@ class Card:
     bylines: tuple[str, ...] = ()
     picture: Picture | None = None
     version: int = 0
+    comments: int = 0
 
 
 @dataclass(frozen=True, slots=True)

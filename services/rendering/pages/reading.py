@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from services.rendering.pages.comment_queries import CommentPlace, place_of
+from services.rendering.pages.comment_queries import CommentPlace, counts_of, place_of
 from services.rendering.pages.models import Card, CommentsView
 from services.rendering.pages.queries import (
     CardPage,
@@ -39,6 +39,7 @@ from services.rendering.readmodel.documents import (
     BEGINNING,
     StoredArticle,
     StoredCorrection,
+    StoredDiscussion,
     StoredHistory,
     StoredPath,
     StoredSitemapEntry,
@@ -46,6 +47,7 @@ from services.rendering.readmodel.documents import (
 from services.rendering.readmodel.names import (
     article_name,
     card_name,
+    count_name,
     discussion_name,
     history_name,
     path_name,
@@ -73,7 +75,7 @@ class Reading:
 
     @property
     def shown(self) -> Mapping[str, int]:
-        """Version of every card returned so far, as `card:<article id>`.
+        """Version of every card returned so far, as `card:<article id>`, and of every number of comments, as `count:<article id>`.
 
         An article is in several lists, which are read one after another. These versions distinguish a page with an older card
         of it from a page with a newer one.
@@ -188,6 +190,20 @@ class Reading:
     async def comment_place(self, article: ArticleState, comment_id: str) -> CommentPlace | None:
         """The page of an article with a comment, None if readers cannot see it."""
         return await self.ask(lambda snapshot: place_of(snapshot, article, comment_id))
+
+    async def comment_counts(self, article_ids: Sequence[str]) -> Mapping[str, int]:
+        """The number of comments of each article, by one query.
+
+        A list depends on the numbers by names of their own: it may show an older number for a moment (`gateway/count_changes.py`).
+        """
+        if not article_ids:
+            return {}
+        counted = LoadedSnapshot()
+        counted.model = self._snapshot.model
+        await self._model.load(counted, {discussion_name(article_id): StoredDiscussion for article_id in article_ids})
+        versions = {count_name(one): counted.versions[discussion_name(one)] for one in article_ids}
+        self._shown |= versions
+        return counts_of(counted, article_ids)
 
     def _record(self, cards: Iterable[Card]) -> None:
         for card in cards:

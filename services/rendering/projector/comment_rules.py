@@ -12,11 +12,12 @@ from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (
     StoredArticle,
     StoredComment,
+    StoredDiscussion,
     StoredReply,
     StoredThread,
     StoredThreadPage,
 )
-from services.rendering.readmodel.names import article_name, comment_name, threads_name
+from services.rendering.readmodel.names import article_name, comment_name, discussion_name, threads_name
 from services.rendering.readmodel.paged_list import PagedList, Position
 from services.rendering.readmodel.snapshot import ChangeSet
 from shared.events import CommentState
@@ -91,6 +92,7 @@ def _need_for_event(change_set: ChangeSet, event: CommentState) -> None:
             comment_name(event.root_id): StoredComment,
             threads_name(event.article_id): StoredThreadPage,
             article_name(event.article_id): StoredArticle,
+            discussion_name(event.article_id): StoredDiscussion,
         }
     )
 
@@ -197,11 +199,23 @@ def _record_thread(change_set: ChangeSet, article_id: str, thread_id: str, at: d
 
 
 def _count(change_set: ChangeSet, article_id: str, change: int) -> None:
+    """Change the number of an article's comments. Its document is small: lists read one for each of their articles."""
+    if not change:
+        return
+    name = discussion_name(article_id)
+    known = change_set.get(name, StoredDiscussion) or StoredDiscussion()
+    total = _take_total(change_set, article_id) if known.total is None else known.total
+    change_set.put(name, known.model_copy(update={"total": total + change}), StoredDiscussion)
+
+
+def _take_total(change_set: ChangeSet, article_id: str) -> int:
+    """The number of comments in a read model of an earlier release, which kept it with the newest threads."""
     name = threads_name(article_id)
-    front = change_set.get(name, StoredThreadPage)
-    if front is not None and change:
-        counted = front.model_copy(update={"total": front.total + change})
-        change_set.put(name, None if paged_list.is_unused(counted) else counted, StoredThreadPage)
+    front = change_set.get(name, StoredThreadPage) or StoredThreadPage()
+    if front.total:
+        without = front.model_copy(update={"total": 0})
+        change_set.put(name, None if paged_list.is_unused(without) else without, StoredThreadPage)
+    return front.total
 
 
 def _reply(event: CommentState) -> StoredReply:

@@ -128,12 +128,14 @@ class StoredCorrection(Document):
 class StoredDiscussion(Document):
     """The state of an article's discussion. `closes_at`: its age closes it at this time, or has closed it.
 
-    `seen` is the version of its last event, 0 before the first.
+    `seen` is the version of its last event, 0 before the first. `total` counts the visible comments; None before the first
+    change of their number. In read models of earlier releases the newest threads have that number.
     """
 
     seen: int = 0
     open: bool = True
     closes_at: datetime | None = None
+    total: int | None = None
 
 
 class StoredReply(Document):
@@ -200,7 +202,7 @@ class ListPage(Document, Generic[Entry]):
     lower: Key = BEGINNING
     upper: Key | None = None
 
-    # Front: the newest numbered page and the last number in use (0: none), the list's title, the number of all comments.
+    # Front: the newest numbered page and the last number in use (0: none), the list's title. `total` is of earlier releases.
     newest: int = 0
     last_number: int = 0
     title: str = ""

@@ -8,9 +8,9 @@ A document's `_id` is its name. A page depends on the documents that it was made
     list:<list>:front               the newest cards of a list; `<list>` is site, section:<slug>, tag:<slug> or author:<slug>
     list:<list>:<number>            an older page of it; numbers count from the oldest
     alias:<list>                    lists that once had the address of this one (slugs.py); `<list>` is a tag's or an author's
-    comments:<article id>           the newest threads under an article, and the number of all its comments
+    comments:<article id>           the newest threads under an article
     comments:<article id>:<number>  older threads; numbers count from the oldest
-    discussion:<article id>         whether readers may comment on an article
+    discussion:<article id>         whether readers may comment on an article, and the number of its comments
     comment:<id>                    what the projector must know of a comment; no page depends on it
     sitemap                         the time of the last change of each numbered page of sitemap entries
     sitemap:front                   the newest sitemap entries
@@ -88,6 +88,11 @@ def threads_name(article_id: str) -> str:
 def discussion_name(article_id: str) -> str:
     """Name of the state of an article's discussion; also the id of the events about it."""
     return f"discussion:{article_id}"
+
+
+def count_name(article_id: str) -> str:
+    """Name of an article's number of comments in lists. Not a document: a version that no list may fall behind for long."""
+    return f"count:{article_id}"
 
 
 def discussed_article(name: str) -> str | None:

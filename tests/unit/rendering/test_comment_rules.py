@@ -11,7 +11,7 @@ from services.rendering.pages import queries
 from services.rendering.pages.models import CommentsView, CommentView
 from services.rendering.projector.comment_rules import MOST_IN_THREAD
 from services.rendering.readmodel import paged_list
-from services.rendering.readmodel.documents import StoredArticle, StoredThread
+from services.rendering.readmodel.documents import StoredArticle, StoredDiscussion, StoredThread, StoredThreadPage
 from shared.events import CommentHeld, CommentPublished, CommentRemoved, CommentState, Erased
 from tests.support.examples import examples
 from tests.support.projector import MORNING, a_comment, an_article
@@ -212,7 +212,7 @@ def test_redelivered_event_touches_the_same_documents() -> None:
     first = memory.apply(a_comment("a1", id="c1"))
     again = memory.apply(a_comment("a1", id="c1"))
 
-    assert first == again == {"comments:a1"}
+    assert first == again == {"comments:a1", "discussion:a1"}
 
 
 def test_late_event_does_not_restore_an_erased_comment() -> None:
@@ -223,7 +223,7 @@ def test_late_event_does_not_restore_an_erased_comment() -> None:
     erased = memory.erase_comment("c1")
     memory.apply(comment)
 
-    assert erased == {"comments:a1"}
+    assert erased == {"comments:a1", "discussion:a1"}
     assert "Ada" not in str(memory.documents)
     assert page(memory).total == 0
 
@@ -274,6 +274,20 @@ def test_replies_are_counted_below_each_comment_without_removed_ones() -> None:
     assert [(c.comment_id, c.replies) for c in (thread.opener, *thread.replies)] == [
         ("c1", 2), ("c2", 1), ("c3", 0), ("c4", 0),
     ]  # fmt: skip
+
+
+def test_number_of_comments_of_an_earlier_release_is_taken_over() -> None:
+    memory = Memory()
+    memory.documents["comments:a1"] = StoredThreadPage(total=7)
+    comment = a_comment("a1", id="c1")
+
+    before = page(memory).total
+    memory.apply(comment)
+    memory.apply(a_comment("a1", id="c2"))
+    assert memory.documents["discussion:a1"] == StoredDiscussion(total=9)
+    memory.apply(removed(comment))
+
+    assert (before, page(memory).total) == (7, 8)
 
 
 def test_pages_of_threads_are_bounded() -> None:

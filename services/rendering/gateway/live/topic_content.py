@@ -49,6 +49,7 @@ class TopicContent:
 
     events: tuple[LiveEvent, ...] = ()
     comments: Mapping[str, ShownComment] = field(default_factory=dict)
+    comments_version: int = 0
 
 
 def article_topic(article_id: str) -> TopicName:
@@ -136,10 +137,11 @@ class TopicReader:
         assert view is not None, "an article always has a newest page of comments"
         event = _article_event(article.version, len(article.corrections), view, withdrawn=False)
         placed = placed_comments(view)
-        content = TopicContent((event,), {comment.view.comment_id: state_of(comment.view) for comment in placed})
-        changes = changed_comments(before.comments if before is not None else {}, placed)
-        if not (changes.put or changes.voted or changes.gone):
+        states = {comment.view.comment_id: state_of(comment.view) for comment in placed}
+        content = TopicContent((event,), states, view.version)
+        if before is not None and before.comments_version == view.version:
             return content, (event,)
+        changes = changed_comments(before.comments if before is not None else {}, placed)
         data = {
             "version": view.version,
             "title": self._templates.comments_title(view.total, article.language),

@@ -1,7 +1,14 @@
 """A long discussion over HTTP: replies to comments on other pages, while those change."""
 
-from shared.events import CommentHeld, DiscussionChanged
-from tests.support.gateway import Gateway, Page, ProjectorHarness, an_article, removed
+import re
+from time import monotonic
+
+from services.rendering.gateway.count_changes import EVERY_S
+from services.rendering.projector.consumers import ReceivedEvent
+from shared.events import CommentHeld, DiscussionChanged, Erased
+from shared.times import now
+from shared.topics import COMMENTS
+from tests.support.gateway import Gateway, Page, ProjectorHarness, an_article, recent_article, removed
 from tests.support.projector import a_comment
 
 
@@ -72,6 +79,46 @@ async def test_permalink_to_a_held_comment_follows_its_approval(projector: Proje
     await projector.apply(held.model_copy(update={"version": 2, "status": "published"}))
 
     await gateway.until(permalink, lambda page: location(page) == f"{article.url}#comment-{held.id}")
+
+
+async def test_lists_show_the_number_of_comments(projector: ProjectorHarness, gateway: Gateway) -> None:
+    article = recent_article()
+    lists = ("/", "/world", "/tag/old-light", "/author/ada-b")
+    first, second, held = a_comment(article.id), a_comment(article.id), a_comment(article.id)
+    await projector.apply(article)
+
+    async def until_counted(text: str) -> None:
+        for path in lists:
+            await gateway.until(path, lambda page: counts(page) == ([text] if text else []))
+
+    await until_counted("")
+    await projector.apply(first, second, held)
+    await until_counted("3 comments")
+    await projector.apply(CommentHeld.model_validate(held.model_dump() | {"version": 2, "status": "pending"}))
+    await until_counted("2 comments")
+    await projector.apply(removed(first))
+    await until_counted("1 comment")
+    await projector.projector.project([ReceivedEvent(COMMENTS.name, Erased(id=second.id), now())])
+    await until_counted("")
+
+
+async def test_many_comments_render_a_list_once_a_second(projector: ProjectorHarness, gateway: Gateway) -> None:
+    article = recent_article()
+    await projector.apply(article)
+    await gateway.until_shown("/world", article.headline)
+    before, started = await gateway.renders(), monotonic()
+
+    for _ in range(12):
+        await projector.apply(a_comment(article.id))
+        await gateway.get("/world")
+    await gateway.until_shown("/world", "12 comments")
+
+    # Beside the list: one render for each second, and the one that is under way when the last number arrives.
+    assert await gateway.renders() - before <= (monotonic() - started) / EVERY_S + 3
+
+
+def counts(page: Page) -> list[str]:
+    return re.findall(r'<span class="card-comments">(.*?)</span>', page.text)[:1]
 
 
 def location(page: Page) -> str:

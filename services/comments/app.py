@@ -16,6 +16,8 @@ from services.comments.consumers import SUBSCRIPTIONS
 from services.comments.model.current_rules import CurrentRules
 from services.comments.model.keys import CURRENT_RULES, STORE
 from services.comments.model.store import MESSAGES_AGE, Store
+from services.comments.moderation.decisions import Decisions
+from services.comments.moderation.keys import DECISIONS
 from services.comments.notifications.keys import NOTIFICATIONS
 from services.comments.notifications.notification_store import NotificationStore
 from services.comments.notifications.notifications import Notifications
@@ -79,6 +81,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[TRUSTS_EDGE] = settings.forwarded_for
     mail = NotificationStore(store.database)
     app[NOTIFICATIONS] = Notifications(mail, is_enabled=settings.mail_server is not None)
+    app[DECISIONS] = Decisions(store, app[NOTIFICATIONS])
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
     app[PERSONAL_DATA] = PersonalData(store, keepers_of(store), PageReader(settings.rendering_urls))
 
@@ -90,6 +93,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         await once_available(store.prepare)
         await once_available(mail.prepare)
         await once_available(repeats.prepare)
+        await once_available(app[DECISIONS].records.prepare)
         async with (
             expiring(store.answers.collection, KEPT_FOR),
             expiring(repeats.collection, REPEATS_KEPT, REPEATS_KEPT.total_seconds()),

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from services.comments.letters.contract import OPERATIONS as LETTERS
 from services.comments.moderation.contract import OPERATIONS as MODERATION
-from services.comments.moderation.settings_contract import OPERATIONS as MODERATION_SETTINGS
 from services.comments.posting.contract import OPERATIONS as POSTING
 from services.comments.privacy.contract import OPERATIONS as PRIVACY
 from services.comments.reading.contract import OPERATIONS as READING
 from shared.http.openapi import Operation
 
-OPERATIONS: Sequence[Operation] = (*POSTING, *READING, *LETTERS, *MODERATION, *MODERATION_SETTINGS, *PRIVACY)
+OPERATIONS: Sequence[Operation] = (*POSTING, *READING, *LETTERS, *MODERATION, *PRIVACY)

@@ -86,9 +86,16 @@ class Outbox:
 
     async def add(self, session: Session, event: AggregateEvent) -> None:
         """Add an event's message to the transaction. Raises InvalidMessage when it is too large for Kafka."""
-        message = encode(event)
-        check_size(message)
-        await self.add_rows(session, [row_of(event, message)])
+        await self.add_all(session, [event])
+
+    async def add_all(self, session: Session, events: Iterable[AggregateEvent]) -> None:
+        """Add the messages of several events to the transaction in one command. Raises InvalidMessage as `add`."""
+        rows = []
+        for event in events:
+            message = encode(event)
+            check_size(message)
+            rows.append(row_of(event, message))
+        await self.add_rows(session, rows)
 
     async def add_rows(self, session: Session, rows: Sequence[Document]) -> None:
         """Add the rows of messages whose size was checked to the transaction."""

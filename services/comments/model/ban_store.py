@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, fields, replace
 
-from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, IndexModel
 
 from services.comments.model.moderation_records import Ban
 from shared.mongo.collections import (
@@ -71,10 +71,20 @@ class BanStore:
         await self._raise_version(session)
         return _ban(found)
 
+    async def of(self, author: str) -> list[Ban]:
+        """The ban of an author's address, if there is one."""
+        async with available("ban of an author"):
+            found = await self.collection.find({"target": "email", "value": author}).to_list(None)
+        return [_ban(document) for document in found]
+
+    async def forget_address(self, author: str) -> None:
+        """Delete the address itself. The ban stays in force, by the author's name in the stores."""
+        async with available("address of a ban"):
+            await self.collection.update_many({"target": "email", "value": author}, {"$set": {"email": None}})
+            await self._versions.update_one(_VERSION, {"$inc": {"version": 1}})
+
     async def _raise_version(self, session: Session) -> None:
-        await self._versions.find_one_and_update(
-            _VERSION, {"$inc": {"version": 1}}, upsert=True, return_document=ReturnDocument.AFTER, session=session
-        )
+        await self._versions.update_one(_VERSION, {"$inc": {"version": 1}}, upsert=True, session=session)
 
 
 def _document(ban: Ban) -> Document:

@@ -6,22 +6,21 @@ Reads use a key or an index on equality: the embedded MongoDB engine scans a who
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from datetime import datetime
 
 import structlog
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne, UpdateOne
+from pymongo.errors import BulkWriteError
 
+from services.comments.model.days import DAY, day_of
 from services.comments.model.records import MOST_IN_A_DISCUSSION, Comment, DiscussionVersion, IndexEntry, comment_from
-from services.comments.model.rules import Action, Sort, Status
+from services.comments.model.rules import AuditAction, Sort, Status
 from shared.errors import Unavailable
 from shared.events import CommentState
-from shared.ids import made_at
 from shared.mongo.collections import (
     Collection,
     Database,
     Document,
-    DuplicateKeyError,
     Session,
     available,
     ensure_indexes,
@@ -33,7 +32,6 @@ _log = structlog.get_logger(__name__)
 # After more changes than these an instance reads the discussion anew.
 MOST_REMEMBERED_CHANGES = 100
 _REPUBLISH_CHUNK = 500
-_DAY = timedelta(days=1)
 
 _INDEXES = [
     IndexModel([("article_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
@@ -63,13 +61,13 @@ class CommentStore:
             found = await self._collection.find_one({"_id": comment_id}, session=session)
         return None if found is None else _comment(found)
 
-    async def by_ids(self, comment_ids: Iterable[str]) -> dict[str, Comment]:
+    async def by_ids(self, comment_ids: Iterable[str], session: Session | None = None) -> dict[str, Comment]:
         """These comments, by id."""
         wanted = list(comment_ids)
         if not wanted:
             return {}
-        async with available("comments by id"):
-            found = await self._collection.find({"_id": {"$in": wanted}}).to_list(None)
+        async with available_outside(session, "comments by id"):
+            found = await self._collection.find({"_id": {"$in": wanted}}, session=session).to_list(None)
         return {document["_id"]: _comment(document) for document in found}
 
     async def published_entries(self, article_id: str) -> list[IndexEntry]:
@@ -106,26 +104,31 @@ class CommentStore:
 
     async def replace(self, comment: Comment, session: Session) -> None:
         """Replace a comment by its next version, inside a transaction."""
-        await self._collection.replace_one({"_id": comment.id}, _document(comment), session=session)
+        await self.replace_all([comment], session)
 
-    async def note(self, comment: Comment, action: Action | Literal["erase"], by: str, session: Session) -> None:
-        """Write a decision to the audit, inside a transaction."""
-        await self._audit.insert_one(
-            {"_id": f"{comment.id}:{comment.version:06d}", "action": action, "by": by, "at": now()}, session=session
-        )
+    async def replace_all(self, comments: Sequence[Comment], session: Session) -> None:
+        """Replace comments by their next versions, inside a transaction, in one command."""
+        changes = [ReplaceOne({"_id": comment.id}, _document(comment)) for comment in comments]
+        await self._collection.bulk_write(changes, session=session)
+
+    async def note_all(self, comments: Sequence[Comment], action: AuditAction, by: str, session: Session) -> None:
+        """Write a decision about comments to their audit, inside a transaction."""
+        entry = {"action": action, "by": by, "at": now()}
+        entries = [{"_id": f"{comment.id}:{comment.version:06d}", **entry} for comment in comments]
+        await self._audit.insert_many(entries, session=session)
 
     async def events_after(self, after: str | None) -> AsyncIterator[Sequence[CommentState]]:
         """The newest event of every comment with an id above `after`, by id, in chunks. Reads day by day, by an index."""
-        day = await self._first_day() if after is None else _day(after)
+        day = await self._first_day() if after is None else day_of(after)
         # One day more, since the clock of another machine may be ahead.
-        end = now() + _DAY
+        end = now() + DAY
         while day is not None and day <= end:
             chunk = await self._of_day(day, after or "")
             if chunk:
                 after = chunk[-1].id
                 yield [comment.event() for comment in chunk]
             else:
-                day += _DAY
+                day += DAY
 
     async def _of_day(self, day: datetime, after: str) -> list[Comment]:
         wanted = {"day": day, "_id": {"$gt": after}}
@@ -136,7 +139,7 @@ class CommentStore:
     async def _first_day(self) -> datetime | None:
         async with available("first comment"):
             found = await self._collection.find({}, {"_id": 1}).sort("_id", ASCENDING).limit(1).to_list(None)
-        return _day(found[0]["_id"]) if found else None
+        return day_of(found[0]["_id"]) if found else None
 
     async def latest_events(self, comment_ids: Iterable[str]) -> list[CommentState]:
         """The newest events of these comments."""
@@ -174,19 +177,28 @@ class DiscussionStore:
 
     async def note(self, article_id: str, *comment_ids: str) -> None:
         """Raise the version after changes that readers can see. Logs a failure: the changes are stored, and read later."""
-        changed = {"$each": list(comment_ids), "$slice": -MOST_REMEMBERED_CHANGES}
-        update = {"$inc": {"version": len(comment_ids)}, "$push": {"changed": changed}}
+        await self.note_all((article_id, comment_id) for comment_id in comment_ids)
+
+    async def note_all(self, changed: Iterable[tuple[str, str]]) -> None:
+        """As `note`, for changed comments with their articles, in one command."""
+        by_article: dict[str, list[str]] = {}
+        for article_id, comment_id in changed:
+            by_article.setdefault(article_id, []).append(comment_id)
+        updates = [UpdateOne({"_id": article_id}, _changed(ids), upsert=True) for article_id, ids in by_article.items()]
+        if not updates:
+            return
         try:
             async with available("version of a discussion"):
-                await self._upsert(article_id, update)
+                await self._write(updates)
         except Unavailable as error:
-            _log.warning("discussion.version_waits", article=article_id, reason=str(error))
+            _log.warning("discussion.version_waits", articles=list(by_article)[:10], reason=str(error))
 
-    async def _upsert(self, article_id: str, update: Document) -> None:
+    async def _write(self, updates: list[UpdateOne]) -> None:
         try:
-            await self._collection.update_one({"_id": article_id}, update, upsert=True)
-        except DuplicateKeyError:
-            await self._collection.update_one({"_id": article_id}, update)  # another request was the first
+            await self._collection.bulk_write(updates, ordered=False)
+        except BulkWriteError:
+            # Another request was the first of a discussion. A version that rises twice names its changes twice.
+            await self._collection.bulk_write(updates, ordered=False)
 
 
 def available_outside(session: Session | None, what: str) -> AbstractAsyncContextManager[None]:
@@ -194,18 +206,18 @@ def available_outside(session: Session | None, what: str) -> AbstractAsyncContex
     return available(what) if session is None else nullcontext()
 
 
+def _changed(comment_ids: Sequence[str]) -> Document:
+    push = {"$each": list(comment_ids), "$slice": -MOST_REMEMBERED_CHANGES}
+    return {"$inc": {"version": len(comment_ids)}, "$push": {"changed": push}}
+
+
 def _entry(found: Document) -> IndexEntry:
     return IndexEntry(found["_id"], found["root_id"], found["parent_id"], found["status"] == "published")
 
 
-def _day(comment_id: str) -> datetime:
-    """The midnight before the comment was written, so that an index on equality can find it."""
-    return made_at(comment_id).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 def _document(comment: Comment) -> Document:
     fields = asdict(comment)
-    return {"_id": fields.pop("id"), "day": _day(comment.id), **fields}
+    return {"_id": fields.pop("id"), "day": day_of(comment.id), **fields}
 
 
 def _comment(found: Document) -> Comment:

@@ -45,10 +45,10 @@ class ContactStore:
             found = await self.collection.find_one({"_id": comment_id}, session=session)
         return None if found is None else _contact(found)
 
-    async def by_ids(self, comment_ids: Iterable[str]) -> dict[str, Contact]:
+    async def by_ids(self, comment_ids: Iterable[str], session: Session | None = None) -> dict[str, Contact]:
         """The contacts of these comments, by comment."""
-        async with available("contacts by id"):
-            found = await self.collection.find({"_id": {"$in": list(comment_ids)}}).to_list(None)
+        async with available_outside(session, "contacts by id"):
+            found = await self.collection.find({"_id": {"$in": list(comment_ids)}}, session=session).to_list(None)
         return {document["_id"]: _contact(document) for document in found}
 
     async def is_trusted(self, writer: str, session: Session | None = None) -> bool:
@@ -76,10 +76,13 @@ class ContactStore:
         """Set fields of a contact, inside a transaction."""
         await self.collection.update_one({"_id": comment_id}, {"$set": dict(fields)}, session=session)
 
-    async def follow(self, comment: Comment, session: Session) -> None:
-        """Store a decision about a comment: what a moderator leaves published is approved."""
-        approved = comment.status == "published"
-        await self.collection.update_one({"_id": comment.id}, {"$set": {"approved": approved}}, session=session)
+    async def follow_all(self, comments: Sequence[Comment], session: Session) -> None:
+        """Store decisions about comments, inside a transaction: what a moderator leaves published is approved."""
+        for approved in (True, False):
+            ids = [comment.id for comment in comments if (comment.status == "published") == approved]
+            if ids:
+                changed = {"$set": {"approved": approved}}
+                await self.collection.update_many({"_id": {"$in": ids}}, changed, session=session)
 
     async def comments_of(self, email: str) -> list[str]:
         """The ids of an address' comments, oldest first."""

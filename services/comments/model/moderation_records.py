@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from services.comments.model.rules import Status
+from services.comments.model.rules import AuditAction, Status
 
 BanKind = Literal["ban", "mute"]
 BanTarget = Literal["email", "network", "visitor"]
@@ -39,12 +39,23 @@ class StatusChange:
 
 
 @dataclass(frozen=True)
+class Decided:
+    """The last decision about a comment. Reports up to `dismissed_at` count no more."""
+
+    decision_id: str
+    action: AuditAction
+    by: str
+    at: datetime
+    dismissed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Ban:
     """A ban refuses the comments of its target; a mute holds them. There is one at most for a target.
 
     `value` is the target: an author (`author_of`), a network (CIDR), or a browser (`browser_of`). `email`: the address that a
-    moderator typed. `comment_id` and `name`: the comment from which the ban was made; nobody sees its address and network.
-    `until`: None is for ever.
+    moderator typed. `comment_id`: the comment from which the ban was made; nobody sees its address and network. `until`: None is
+    for ever.
     """
 
     id: str
@@ -57,7 +68,6 @@ class Ban:
     at: datetime
     email: str | None = None
     comment_id: str | None = None
-    name: str = ""
 
     def is_active(self, at: datetime) -> bool:
         """Whether it holds at a time."""

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from services.comments.model.moderation_records import Decided
 from services.comments.model.rules import Mode, Status, ThreadEntry, WhenWebhookFails
 from shared.events import CommentHeld, CommentPublished, CommentRejected, CommentRemoved, CommentState
 
@@ -18,7 +19,7 @@ _EVENTS: dict[Status, type[CommentState]] = {
 
 # Of more published comments the newest are left out, of `total` as well. Pages use the read model instead.
 MOST_IN_A_DISCUSSION = 20_000
-_MODERATORS_ALONE = frozenset({"spam", "reasons", "reports"})
+_MODERATORS_ALONE = frozenset({"spam", "reasons", "reports", "settled", "decided"})
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ class VoteCount:
 class Comment:
     """A comment. `root_id` is the top comment of its thread. The e-mail address is in ContactStore alone.
 
-    `spam`: it was rejected as spam. `reports`: readers' reports since the last decision. `reasons` and `reports` are for
-    moderators alone; no event has them.
+    `spam`: it was rejected as spam. `reports`: readers' reports since the last decision. `settled`: the version in which text or
+    status changed last; votes and picks make newer versions. `decided`: the moderators' last decision. No event has these, nor
+    `reasons`: they are for moderators alone.
     """
 
     id: str
@@ -77,6 +79,8 @@ class Comment:
     spam: bool = False
     reasons: tuple[Reason, ...] = ()
     reports: int = 0
+    settled: int = 1
+    decided: Decided | None = None
 
     def event(self) -> CommentState:
         """The event of its state. A rejected or removed comment has no text and no name in it."""
@@ -190,12 +194,15 @@ def thread_entry(comment: Comment) -> ThreadEntry:
 
 def next_version(comment: Comment, status: Status) -> Comment:
     """The comment's next version, with another status."""
-    return replace(comment, status=status, version=comment.version + 1)
+    version = comment.version + 1
+    return replace(comment, status=status, version=version, settled=version)
 
 
 def comment_from(fields: Mapping[str, Any]) -> Comment:
     """A comment from its stored fields (`asdict`). Comments from before a field existed have its default."""
+    decided = fields.get("decided")
     nested = {
+        "decided": None if decided is None else Decided(**decided),
         "votes": VoteCount(**fields.get("votes", {})),
         "reasons": tuple(Reason(**reason) for reason in fields.get("reasons", ())),
     }

@@ -7,6 +7,9 @@ from typing import Literal, get_args
 Mode = Literal["pre", "post", "first-comment"]
 Status = Literal["published", "pending", "rejected", "removed"]
 Action = Literal["approve", "reject", "remove"]
+DecisionAction = Literal["approve", "reject", "spam", "remove"]
+# What the audit of a comment knows.
+AuditAction = Literal["approve", "reject", "spam", "remove", "undo", "erase"]
 Sort = Literal["oldest", "newest"]
 Queue = Literal["pending", "reported", "approved", "rejected", "spam"]
 WhenWebhookFails = Literal["publish", "hold"]

@@ -3,8 +3,8 @@
 Only stores know collections. Reads use a key or an index on equality, as in `comment_store.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Literal
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
@@ -14,7 +14,7 @@ from services.comments.model.comment_store import CommentStore, DiscussionStore,
 from services.comments.model.contact_store import ContactStore
 from services.comments.model.queue_changes import QueueChanges
 from services.comments.model.records import ArticleCopy, Comment, Message, ModerationRule, rule_from
-from services.comments.model.rules import Action, Mode
+from services.comments.model.rules import AuditAction, Mode
 from shared.http.idempotency import Answers
 from shared.mongo.client import Mongo
 from shared.mongo.collections import (
@@ -144,15 +144,19 @@ class Store:
         self.answers = Answers(opened)
         self.outbox = Outbox(opened)
 
-    async def change(self, comment: Comment, action: Action | Literal["erase"], by: str, session: Session) -> None:
+    async def change(self, comment: Comment, action: AuditAction, by: str, session: Session) -> None:
         """Store a comment's next version, its audit entry and its event, inside a transaction.
 
-        Call `discussions.note` after the commit.
+        Call `discussions.note` and `queues.note` after the commit.
         """
-        await self.comments.replace(comment, session)
-        await self.contacts.follow(comment, session)
-        await self.comments.note(comment, action, by, session)
-        await self.outbox.add(session, comment.event())
+        await self.change_all([comment], action, by, session)
+
+    async def change_all(self, comments: Sequence[Comment], action: AuditAction, by: str, session: Session) -> None:
+        """As `change`, for several comments in as many commands as for one."""
+        await self.comments.replace_all(comments, session)
+        await self.contacts.follow_all(comments, session)
+        await self.comments.note_all(comments, action, by, session)
+        await self.outbox.add_all(session, [comment.event() for comment in comments])
 
     async def prepare(self) -> None:
         """Create missing indexes. Raises Unavailable."""

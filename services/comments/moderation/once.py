@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from services.comments.model.store import Store
-from services.comments.moderation.contract import NoFields
+from services.comments.moderation.decision_contract import NoFields
 from shared.http.idempotency import Answer, Claim
 from shared.http.requests import Tags, parse_json, read_body, read_if_match, validate
 from shared.mongo.collections import Session

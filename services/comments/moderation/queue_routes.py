@@ -8,7 +8,7 @@ from services.comments.access.moderators import moderator
 from services.comments.model.contract import CommentAnswer
 from services.comments.model.keys import STORE
 from services.comments.model.rules import STATUSES, Status
-from services.comments.moderation.contract import CommentList
+from services.comments.moderation.queue_contract import CommentList
 from services.comments.reading.list_routes import read_sort
 from shared.http.problems import field_problem, json_response
 from shared.http.requests import read_id_cursor, read_limit, refuse_unknown, write_cursor

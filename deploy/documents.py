@@ -12,6 +12,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+import services.comments.notifications.metrics
 import services.ingestion.articles.metrics
 import services.ingestion.people.metrics
 import services.media.api.metrics
@@ -51,6 +52,7 @@ READERS: Mapping[str, type[BaseSettings]] = {
 }
 METRICS: Mapping[str, ModuleType] = {
     "Every service": shared.process.metrics,
+    "Comments: mails": services.comments.notifications.metrics,
     "Ingestion": services.ingestion.articles.metrics,
     "Ingestion: people": services.ingestion.people.metrics,
     "Media": services.media.api.metrics,

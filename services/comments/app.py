@@ -19,8 +19,7 @@ from services.comments.model.store import MESSAGES_AGE, Store
 from services.comments.moderation.decisions import Decisions
 from services.comments.moderation.keys import DECISIONS
 from services.comments.notifications.keys import NOTIFICATIONS
-from services.comments.notifications.notification_store import NotificationStore
-from services.comments.notifications.notifications import Notifications
+from services.comments.notifications.mailing import Mailing
 from services.comments.posting.form_errors import FormErrorPages
 from services.comments.posting.keys import FORM_ERROR_PAGES, POSTING
 from services.comments.posting.knowledge import KnowledgeReader
@@ -65,22 +64,21 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
     sink = dispatching_sink(SUBSCRIPTIONS, store.articles, DeadLetters(producer, group))
     runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)
-    repeats = RepeatStore(store.database)
+    repeats, site = RepeatStore(store.database), load_site(settings.site)
     app[STORE] = store
     app[CURRENT_RULES] = CurrentRules(store.rules.current)
     app[ROOM] = Room(
         {"answers": store.answers.count, "waiting": store.comments.count_waiting, "letters": store.messages.count}
     )
     app[ARTICLE_LOOKUP] = ArticleLookup(store, lambda: runner.ready and runner.lag == 0)
-    app[FORM_ERROR_PAGES] = FormErrorPages(load_site(settings.site))
+    app[FORM_ERROR_PAGES] = FormErrorPages(site)
     app[POSTING] = Posting(store, repeats, KnowledgeReader(store, repeats), Judge(store))
     app[DISCUSSIONS] = Discussions(store.comments, store.discussions)
     app[BANS] = Bans(store.bans)
     app[RATE_LIMITER] = RateLimiter(settings)
     app[VISITORS] = app[RATE_LIMITER].visitors
     app[TRUSTS_EDGE] = settings.forwarded_for
-    mail = NotificationStore(store.database)
-    app[NOTIFICATIONS] = Notifications(mail, is_enabled=settings.mail_server is not None)
+    mailing = Mailing(app, settings, site)
     app[DECISIONS] = Decisions(store, app[NOTIFICATIONS])
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
     app[PERSONAL_DATA] = PersonalData(store, keepers_of(store), PageReader(settings.rendering_urls))
@@ -91,7 +89,6 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         )
         await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
-        await once_available(mail.prepare)
         await once_available(repeats.prepare)
         await once_available(app[DECISIONS].records.prepare)
         async with (
@@ -99,6 +96,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
             expiring(repeats.collection, REPEATS_KEPT, REPEATS_KEPT.total_seconds()),
             _personal_data_expiring(settings, store),
             store.queues.sending(),
+            mailing.running(),
         ):
             yield
         await app[TOKEN_CHECKER].close()

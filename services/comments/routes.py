@@ -4,8 +4,9 @@ from services.comments.letters.letter_routes import ROUTES as LETTERS
 from services.comments.moderation.decision_routes import ROUTES as DECISIONS
 from services.comments.moderation.queue_routes import ROUTES as QUEUES
 from services.comments.moderation.settings_routes import ROUTES as MODERATION_SETTINGS
+from services.comments.notifications.mail_routes import ROUTES as MAIL
 from services.comments.posting.post_routes import ROUTES as POSTING
 from services.comments.privacy.people_routes import ROUTES as PRIVACY
 from services.comments.reading.list_routes import ROUTES as READING
 
-ROUTES = [*PRIVACY, *POSTING, *READING, *LETTERS, *MODERATION_SETTINGS, *QUEUES, *DECISIONS]
+ROUTES = [*PRIVACY, *POSTING, *READING, *LETTERS, *MODERATION_SETTINGS, *QUEUES, *DECISIONS, *MAIL]

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 
 from services.comments.model.records import Comment, author_of
-from services.comments.notifications.notification_store import NotificationStore
+from services.comments.notifications.mail_store import NotificationStore
 from services.comments.notifications.records import Subscription, WaitingReply
 from shared.ids import made_at
 from shared.mongo.collections import Session

@@ -45,7 +45,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Recipient:
-    """An address. `id` names it (`author_of`).
+    """An address. `id` names it (`author_of`), `at` is the last time it was asked or confirmed, from which it is kept.
 
     `writers` have confirmed it, `asked` has the last verification mails. `mailed_at` is the time of the last digest.
     `stopped_at`: it unsubscribed then, and has not confirmed since. `version` grows with each change.
@@ -65,8 +65,9 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail. Its text is made at each attempt, from `replies` (a digest) or for `writer` (a verification).
+    """A mail. Its text is made at each attempt.
 
+    `comments`: the replies of a digest, or the comment whose `writer` a verification asks to confirm.
     `claim` names the attempt that handed it to the mail server. `due_at` is the time of the next attempt.
     """
 
@@ -76,7 +77,7 @@ class Mail:
     at: datetime
     language: str = ""
     writer: str = ""
-    replies: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
     state: MailState = "ready"
     attempts: int = 0
     due_at: datetime | None = None

@@ -13,15 +13,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.comments.model.fields import LONGEST_BODY, LONGEST_EMAIL, LONGEST_NAME, LONGEST_WEBSITE
+from services.comments.plain_page import headers_of, style_of
 from shared.errors import FieldError, Problem, Unavailable
-from shared.http.csp import source_of
-from shared.http.problems import SECURITY_HEADERS
 from shared.http.requests import FORM_TYPE, parse_form, read_body
-from shared.site.site import Palette, Site
+from shared.site.site import Site
 
 _HERE = Path(__file__).parent
 _WORDS = tomllib.loads((_HERE / "words.toml").read_text("utf-8"))
-_CSS = (_HERE / "refused.css").read_text("utf-8")
 # Another try may help, so the page has the form. A withdrawn or closed article never takes a comment.
 _RETRYABLE = (400, 422, 429, 503)
 
@@ -72,11 +70,7 @@ class FormErrorPages:
         )
         self._template = environment.get_template("refused.html")
         self._site = site
-        self._style = _colours(site.palette) + _CSS
-        self._policy = (
-            f"default-src 'none'; style-src {source_of(self._style)}; "
-            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        )
+        self._style = style_of(site)
 
     async def render(
         self, problem: Problem, request: web.Request, form: ReaderForm, language: str = ""
@@ -86,12 +80,7 @@ class FormErrorPages:
         html = self._html(
             problem, form, language or self._site.language, request, await _typed(request, form, retryable)
         )
-        headers = {
-            **SECURITY_HEADERS,
-            "Cache-Control": "no-store",
-            "Content-Security-Policy": self._policy,
-            **problem.headers,
-        }
+        headers = {**headers_of(self._style), **problem.headers}
         return web.Response(status=problem.status, text=html, content_type="text/html", headers=headers)
 
     def _html(
@@ -168,11 +157,3 @@ def _translated(sentence: str, language: str) -> Sentence:
     if pattern in known:
         return Sentence(known[pattern].replace("N", number[0]) if number else known[pattern], Markup())
     return Sentence(sentence, Markup() if language == "en" else Markup(' lang="en" dir="ltr"'))
-
-
-def _colours(palette: Palette) -> str:
-    light, dark = (
-        "".join(f"--{name}:{colour};" for name, colour in shades.model_dump().items())
-        for shades in (palette.light, palette.dark)
-    )
-    return f":root{{color-scheme:light dark;{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}\n"

@@ -7,7 +7,7 @@ import pytest
 
 from services.comments.model.records import Comment, author_of
 from services.comments.model.store import Store
-from services.comments.notifications.notification_store import NotificationStore
+from services.comments.notifications.mail_store import NotificationStore
 from services.comments.notifications.notifications import Notifications
 from shared.ids import new_id
 from shared.mongo.client import Mongo

@@ -24,6 +24,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "shared.http": _BASE | {"shared.process", "shared.mongo"},
     "services.comments": {
         "services.comments.settings",
+        "services.comments.plain_page",
         "services.comments.model",
         "services.comments.access",
         "services.comments.pipeline",
@@ -36,12 +37,18 @@ ALLOWED: Mapping[str, set[str]] = {
         "services.comments.imports",
     },
     "services.comments.settings": {"services.comments.model"},
+    "services.comments.plain_page": set(),
     "services.comments.model": set(),
     "services.comments.access": {"services.comments.settings", "services.comments.model"},
     "services.comments.pipeline": {"services.comments.model"},
-    "services.comments.reading": {"services.comments.model", "services.comments.access"},
+    "services.comments.reading": {
+        "services.comments.plain_page",
+        "services.comments.model",
+        "services.comments.access",
+    },
     "services.comments.posting": {
         "services.comments.settings",
+        "services.comments.plain_page",
         "services.comments.model",
         "services.comments.access",
         "services.comments.pipeline",
@@ -62,6 +69,7 @@ ALLOWED: Mapping[str, set[str]] = {
     },
     "services.comments.notifications": {
         "services.comments.settings",
+        "services.comments.plain_page",
         "services.comments.model",
         "services.comments.access",
     },

@@ -180,7 +180,7 @@ class PageBuilder:
         return Page(self._date, self._kind(address), content, key=address.key, block=block)
 
     async def _article(self, reading: Reading, article: ArticleState, address: Address) -> PageOrAbsence:
-        comments = await reading.comments(article, address.number)
+        comments = await reading.comments(article, address.number, address.order)
         if comments is None:
             return Absence(404)
         view = await layout.article_view(reading, article, comments, self._clock())

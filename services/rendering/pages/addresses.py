@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit
 
-from services.rendering.pages.models import Noted
+from services.rendering.pages.models import CommentOrder, Noted
 from services.rendering.pages.popular import PATH as POPULAR
 from services.rendering.pages.popular import popular_query
 from shared.events import WINDOWS
@@ -41,6 +41,7 @@ _OWN_KINDS: dict[str, AddressKind] = {POPULAR: "popular", CORRECTIONS: "correcti
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 _WORD = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?")
 _NOTED: Mapping[str, Noted] = {"vote": "vote", "report": "report"}
+_ORDERS: Mapping[str, CommentOrder] = {"newest": "newest", "best": "best"}
 _COMMENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_PARAMETERS = 64
 
@@ -51,6 +52,7 @@ class Address:
 
     `query` selects a page of Popular News. `received` means an article's page with a thank-you for a comment,
     `noted` one for a vote or a report. `comment`: a permalink, which redirects to the page with that comment.
+    `order` is that of an article's threads.
     """
 
     kind: AddressKind
@@ -60,6 +62,7 @@ class Address:
     received: bool = False
     noted: Noted | None = None
     comment: str = ""
+    order: CommentOrder = "oldest"
 
     @property
     def key(self) -> str:
@@ -68,6 +71,8 @@ class Address:
             query.append(("comment", self.comment))
         if self.number is not None:
             query.append((_NUMBERED[self.kind], str(self.number)))
+        if self.order != "oldest":
+            query.append(("sort", self.order))
         if self.received:
             query.append(("received", "1"))
         if self.noted:
@@ -147,11 +152,21 @@ def _address(path: str, query: str) -> Address | Refused:
 
 
 def _article(path: str, query: str, number: int | None) -> Address:
-    """An article's page, or a permalink to a comment. An impossible comment id is ignored, as other parameters are."""
+    """An article's page, or a permalink to a comment. An impossible comment id or order is ignored, as other parameters are.
+
+    `sort=oldest` is page 1, where the oldest comments are; without an order, a page begins with the newest page.
+    """
     noted = _NOTED.get(next(iter(_values(query, "noted")), ""))
     received = _values(query, "received") == ["1"]
     comment = next(filter(_COMMENT.fullmatch, _values(query, "comment")), "")
-    return Address("article", path, None if comment else number, received=received, noted=noted, comment=comment)
+    if comment:
+        return Address("article", path, received=received, noted=noted, comment=comment)
+    order = next(iter(_values(query, "sort")), "")
+    if order == "oldest":
+        number = number or 1
+    elif order == "best":
+        number = None
+    return Address("article", path, number, received=received, noted=noted, order=_ORDERS.get(order, "oldest"))
 
 
 def _popular(path: str, query: str) -> Address | Refused:

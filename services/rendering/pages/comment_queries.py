@@ -1,10 +1,11 @@
 """Queries for an article's comments: pure functions of a snapshot, which raise NotLoaded for missing documents."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from services.rendering.pages.models import CommentsView, CommentView, ThreadView
+from services.rendering.pages.best_comments import BestThreads, best_threads
+from services.rendering.pages.models import CommentOrder, CommentsView, CommentView, ThreadView
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (
     StoredComment,
@@ -30,8 +31,10 @@ class Parent:
     path: str = ""
 
 
-def comments_of(snapshot: Snapshot, article: ArticleState, page: int | None) -> CommentsView | None:
-    """An article's threads: the newest page, or a numbered one; None if that page does not exist."""
+def comments_of(
+    snapshot: Snapshot, article: ArticleState, page: int | None, order: CommentOrder = "oldest"
+) -> CommentsView | None:
+    """An article's threads: the newest page, or a numbered one; None if that page does not exist. The best are one page."""
     paged = paged_list.threads_of(article.id)
     front = paged_list.front_of(snapshot, paged).page
     newest = front.newest + 1
@@ -40,29 +43,51 @@ def comments_of(snapshot: Snapshot, article: ArticleState, page: int | None) -> 
         found = snapshot.get(paged.page_name(page), paged.kind) if 1 <= page < newest else None
     if found is None:
         return None
-    parents = _parents_of(snapshot, article, found, max(1, (page or newest) - 1))
-    threads = tuple(_as_thread(thread, parents) for thread in found.entries)
+    view = _whole_view(snapshot, article, front)
+    if order == "best":
+        best = best_threads(snapshot, article.id, front)
+        return replace(view, threads=_threads_of(snapshot, article, best, max(1, newest - 1)), sort=order)
+    threads = _threads_of(snapshot, article, BestThreads(found.entries), max(1, (page or newest) - 1))
+    threads = threads if order == "oldest" else threads[::-1]
+    return replace(view, threads=threads, page=page or newest, pages=newest, sort=order)
+
+
+def _whole_view(snapshot: Snapshot, article: ArticleState, front: StoredThreadPage) -> CommentsView:
+    """The facts of a discussion, without threads."""
     discussion = snapshot.get(discussion_name(article.id), StoredDiscussion) or StoredDiscussion()
     return CommentsView(
         front.total if discussion.total is None else discussion.total,
-        threads,
-        page=page or newest,
-        pages=newest,
         open=article.comments_open and discussion.open,
         closed_at=None if discussion.open else discussion.closes_at,
     )
 
 
-def _parents_of(snapshot: Snapshot, article: ArticleState, page: StoredThreadPage, hint: int) -> Mapping[str, Parent]:
-    """Visible parents in other threads of this page's comments, by id. `hint` is a page number near them.
+def _threads_of(snapshot: Snapshot, article: ArticleState, shown: BestThreads, hint: int) -> tuple[ThreadView, ...]:
+    parents = _parents_of(snapshot, article, shown.threads, hint)
+    views = (_as_thread(thread, parents) for thread in shown.threads)
+    return tuple(
+        replace(view, path=permalink(article, thread.id)) if thread.id in shown.cut else view
+        for thread, view in zip(shown.threads, views, strict=True)
+    )
+
+
+def permalink(article: ArticleState, comment_id: str) -> str:
+    """The address that leads to the page with a comment, without its fragment."""
+    return f"{article.url}?comment={comment_id}"
+
+
+def _parents_of(
+    snapshot: Snapshot, article: ArticleState, threads: Sequence[StoredThread], hint: int
+) -> Mapping[str, Parent]:
+    """Visible parents of the comments in other threads, by id. `hint` is a page number near them.
 
     A long thread continues in threads of their own, so that a parent may be on any page of the discussion.
     """
-    here = {comment.id: comment for thread in page.entries for comment in thread.comments}
-    in_thread = {thread.id: {comment.id for comment in thread.comments} for thread in page.entries}
+    here = {comment.id: comment for thread in threads for comment in thread.comments}
+    in_thread = {thread.id: {comment.id for comment in thread.comments} for thread in threads}
     wanted = sorted(
         comment.parent_id
-        for thread in page.entries
+        for thread in threads
         for comment in thread.comments
         if comment.parent_id is not None and comment.parent_id not in in_thread[thread.id]
     )

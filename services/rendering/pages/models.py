@@ -95,10 +95,14 @@ class CommentView:
 
 @dataclass(frozen=True, slots=True)
 class ThreadView:
-    """A top-level comment and all its replies in reading order (depth first)."""
+    """A top-level comment and all its replies in reading order (depth first).
+
+    `path`: the replies are left out, and this address leads to the whole thread; else empty.
+    """
 
     opener: CommentView
     replies: tuple[CommentView, ...] = ()
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,8 @@ class CommentsView:
 
     `total` counts all published comments of the article, replies included. `version` grows with the newest page and the
     discussion's state: a live page compares it to see whether it shows them all. `closed_at`: since when it takes no
-    comments, None while open or unknown.
+    comments, None while open or unknown. `sort`: the order of the threads, of one page for `oldest` and `newest`; `best` has
+    one page.
     """
 
     total: int = 0

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Generic
 
 from services.rendering.pages.comment_queries import comments_of
-from services.rendering.pages.models import Card, CommentsView
+from services.rendering.pages.models import Card, CommentOrder, CommentsView
 from services.rendering.pages.pictures import as_picture
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (
@@ -244,10 +244,12 @@ def recommended_for(snapshot: Snapshot, article: ArticleState, most: int) -> tup
     return tuple(as_card(card) for card in ranked[:most])
 
 
-def discussion_of(snapshot: Snapshot, article: ArticleState, page: int | None) -> CommentsView | None:
+def discussion_of(
+    snapshot: Snapshot, article: ArticleState, page: int | None, order: CommentOrder = "oldest"
+) -> CommentsView | None:
     """`comments_of`, loaded together with everything else beside the article."""
     _need_surroundings(snapshot, article)
-    return comments_of(snapshot, article, page)
+    return comments_of(snapshot, article, page, order)
 
 
 def as_card(card: StoredCard) -> Card:

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.rendering.pages.comment_queries import CommentPlace, counts_of, place_of
-from services.rendering.pages.models import Card, CommentsView
+from services.rendering.pages.models import Card, CommentOrder, CommentsView
 from services.rendering.pages.queries import (
     CardPage,
     EntryPage,
@@ -178,9 +178,11 @@ class Reading:
         """The parts of the sitemap that have entries, the newest (None) first, each with the time of its last change."""
         return await self.ask(sitemap_parts)
 
-    async def comments(self, article: ArticleState, page: int | None = None) -> CommentsView | None:
-        """An article's threads: the newest page, or a numbered one; None if that page does not exist."""
-        comments = await self.ask(lambda snapshot: discussion_of(snapshot, article, page))
+    async def comments(
+        self, article: ArticleState, page: int | None = None, order: CommentOrder = "oldest"
+    ) -> CommentsView | None:
+        """An article's threads: the newest page, or a numbered one; None if that page does not exist. The best are one page."""
+        comments = await self.ask(lambda snapshot: discussion_of(snapshot, article, page, order))
         if comments is None:
             return None
         # Both only grow, so their sum tells every change of either.

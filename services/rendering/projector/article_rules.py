@@ -9,6 +9,7 @@ from services.rendering.readmodel.documents import (
     Document,
     StoredAlias,
     StoredArticle,
+    StoredBest,
     StoredCard,
     StoredCardPage,
     StoredDiscussion,
@@ -22,6 +23,7 @@ from services.rendering.readmodel.names import (
     alias_name,
     article_name,
     author_list,
+    best_name,
     discussion_name,
     front_name,
     history_name,
@@ -69,7 +71,13 @@ def erase_article(change_set: ChangeSet, article_id: str) -> Touched:
     known = change_set.get(name, StoredArticle)
     if known is not None and known.erased:
         return known.touched
-    change_set.need({history_name(article_id): StoredHistory, discussion_name(article_id): StoredDiscussion})
+    change_set.need(
+        {
+            history_name(article_id): StoredHistory,
+            discussion_name(article_id): StoredDiscussion,
+            best_name(article_id): StoredBest,
+        }
+    )
     _need_for_known(change_set, known)
     _update_paths(change_set, article_id, known, {})
     _update_cards(change_set, known, None, {})
@@ -78,6 +86,7 @@ def erase_article(change_set: ChangeSet, article_id: str) -> Touched:
     _put_history(change_set, article_id, ())
     _drop_threads(change_set, article_id)
     change_set.put(discussion_name(article_id), None, StoredDiscussion)
+    change_set.put(best_name(article_id), None, StoredBest)
     return _keep(change_set, name, StoredArticle(seen=known.seen if known else 0, erased=True))
 
 

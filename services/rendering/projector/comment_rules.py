@@ -7,6 +7,7 @@ opener of its thread. A thread is ordered by its opener's time as soon as that t
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from services.rendering.projector import best_rules
 from services.rendering.projector.article_rules import Touched
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (
@@ -44,6 +45,7 @@ def project_comment(change_set: ChangeSet, event: CommentState) -> Touched:
     else:
         _move(change_set, known, event, visible)
         _count(change_set, event.article_id, visible - known.visible)
+    _rank(change_set, event, visible)
     return _keep(change_set, name)
 
 
@@ -57,6 +59,8 @@ def erase_comment(change_set: ChangeSet, comment_id: str) -> Touched:
     _remove_from_thread(change_set, known, comment_id)
     if known.visible:
         _count(change_set, known.article_id, -1)
+    if known.voted:
+        best_rules.remove_opener(change_set, known.article_id, comment_id)
     return _keep(change_set, name)
 
 
@@ -83,6 +87,20 @@ def _move(change_set: ChangeSet, known: StoredComment, event: CommentState, visi
         # The thread may hold replies to this comment: their placeholder changes.
         thread = _thread(change_set, event.article_id, event.root_id)
         _set_comments(change_set, event.article_id, thread, lambda comments: comments)
+
+
+def _rank(change_set: ChangeSet, event: CommentState, visible: bool) -> None:
+    """Keep the opener of a thread among the best while readers see it and vote for it."""
+    name = comment_name(event.id)
+    known = change_set.get(name, StoredComment)
+    is_voted = visible and event.id == event.root_id and event.votes.up > 0
+    if known is None or not (is_voted or known.voted):
+        return
+    if is_voted:
+        best_rules.put_opener(change_set, event.article_id, _reply(event))
+    else:
+        best_rules.remove_opener(change_set, event.article_id, event.id)
+    change_set.put(name, known.model_copy(update={"voted": is_voted}), StoredComment)
 
 
 def _need_for_event(change_set: ChangeSet, event: CommentState) -> None:

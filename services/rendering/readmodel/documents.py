@@ -157,6 +157,12 @@ class StoredReply(Document):
     picked: bool = False
 
 
+class StoredBest(Document):
+    """The openers of an article's threads that readers voted for, best first; limited in number (best_rules.py)."""
+
+    openers: tuple[StoredReply, ...] = ()
+
+
 class StoredThread(Document):
     """The comments of one thread, oldest first. `id` is the opener's; `at` is the time that orders the thread."""
 
@@ -176,7 +182,10 @@ class StoredThread(Document):
 
 
 class StoredComment(Document):
-    """The data that the next event of a comment needs. The text of a visible comment is in its thread."""
+    """The data that the next event of a comment needs. The text of a visible comment is in its thread.
+
+    `voted`: it is, or was, among the article's best openers.
+    """
 
     seen: int
     erased: bool = False
@@ -186,6 +195,7 @@ class StoredComment(Document):
     visible: bool = False
     created_at: datetime | None = None
     thread_at: datetime | None = None
+    voted: bool = False
     touched: tuple[str, ...] = ()
 
 

@@ -11,6 +11,7 @@ A document's `_id` is its name. A page depends on the documents that it was made
     comments:<article id>           the newest threads under an article
     comments:<article id>:<number>  older threads; numbers count from the oldest
     discussion:<article id>         whether readers may comment on an article, and the number of its comments
+    best:<article id>               the openers of its threads that readers like best
     comment:<id>                    what the projector must know of a comment; no page depends on it
     sitemap                         the time of the last change of each numbered page of sitemap entries
     sitemap:front                   the newest sitemap entries
@@ -98,6 +99,11 @@ def count_name(article_id: str) -> str:
 def discussed_article(name: str) -> str | None:
     """The article whose discussion has this name, or None for a name of another kind."""
     return name.removeprefix("discussion:") if name.startswith("discussion:") else None
+
+
+def best_name(article_id: str) -> str:
+    """Name of the best openers of an article's threads."""
+    return f"best:{article_id}"
 
 
 def comment_name(comment_id: str) -> str:

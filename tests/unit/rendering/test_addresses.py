@@ -153,3 +153,23 @@ def test_ranking_has_one_canonical_address(target: str, key: str) -> None:
 @pytest.mark.parametrize("query", ["window=2h", "window=", "section=a%20b", "language=en%0a", "window=7d;all"])
 def test_impossible_ranking_query_is_refused(query: str) -> None:
     assert read_address(f"/popular?{query}") == (Address("popular", "/popular") if query == "window=" else Refused(400))
+
+
+@pytest.mark.parametrize(
+    ("target", "key"),
+    [
+        ("/world/a?sort=newest&comments=2", "/world/a?comments=2&sort=newest"),
+        ("/world/a?sort=best&comments=2&received=1", "/world/a?sort=best&received=1"),
+        ("/world/a?sort=oldest", "/world/a?comments=1"),
+        ("/world/a?sort=oldest&comments=3", "/world/a?comments=3"),
+        ("/world/a?sort=loudest", "/world/a"),
+        ("/world/a?sort=best&comment=c1", "/world/a?comment=c1"),
+        ("/world?sort=best", "/world"),
+    ],
+)
+def test_order_of_comments_has_one_address(target: str, key: str) -> None:
+    found = read_address(target)
+
+    assert isinstance(found, Address)
+    assert found.key == key
+    assert read_address(key) == found

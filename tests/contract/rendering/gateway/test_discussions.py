@@ -5,7 +5,7 @@ from time import monotonic
 
 from services.rendering.gateway.count_changes import EVERY_S
 from services.rendering.projector.consumers import ReceivedEvent
-from shared.events import CommentHeld, DiscussionChanged, Erased
+from shared.events import CommentHeld, DiscussionChanged, Erased, Votes
 from shared.times import now
 from shared.topics import COMMENTS
 from tests.support.gateway import Gateway, Page, ProjectorHarness, an_article, recent_article, removed
@@ -123,3 +123,19 @@ def counts(page: Page) -> list[str]:
 
 def location(page: Page) -> str:
     return page.headers.get("Location", "")
+
+
+async def test_page_in_the_order_of_votes_follows_the_votes(projector: ProjectorHarness, gateway: Gateway) -> None:
+    article = an_article()
+    comments = [a_comment(article.id, minute=minute, body_html=f"<p>Word {minute}.</p>") for minute in range(80)]
+    await projector.apply(article, *comments)
+    best = f"{article.url}?sort=best"
+    before = await gateway.until_shown(best, "Word 79.")
+
+    await projector.apply(comments[0].model_copy(update={"version": 2, "votes": Votes(up=3)}))
+    after = await gateway.until_shown(best, "Word 0.")
+    newest = await gateway.get(f"{article.url}?sort=newest")
+
+    assert "Word 0." not in before.text
+    assert after.text.index("Word 0.") < after.text.index("Word 50.")
+    assert newest.text.index("Word 79.") < newest.text.index("Word 78.")

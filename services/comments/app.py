@@ -8,7 +8,16 @@ from functools import partial
 from aiohttp import web
 
 from services.comments.access.bans import Bans
-from services.comments.access.keys import BANS, RATE_LIMITER, ROOM, TOKEN_CHECKER, TRUSTS_EDGE, VISITORS, WRITER_COOKIE
+from services.comments.access.keys import (
+    BANS,
+    RATE_LIMITER,
+    REACTION_LIMITER,
+    ROOM,
+    TOKEN_CHECKER,
+    TRUSTS_EDGE,
+    VISITORS,
+    WRITER_COOKIE,
+)
 from services.comments.access.rate_limiter import RateLimiter
 from services.comments.access.room import Room
 from services.comments.access.writer_cookie import WriterCookie
@@ -30,9 +39,7 @@ from services.comments.privacy.keepers import keepers_of
 from services.comments.privacy.keys import PERSONAL_DATA
 from services.comments.privacy.personal_data import PersonalData
 from services.comments.privacy.proof import PageReader
-from services.comments.reading.articles import ArticleLookup
-from services.comments.reading.discussions import Discussions
-from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS
+from services.comments.reading.parts import add_reading, reading
 from services.comments.routes import ROUTES
 from services.comments.settings import CommentsSettings
 from shared.http.app import create_service
@@ -70,16 +77,16 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[ROOM] = Room(
         {"answers": store.answers.count, "waiting": store.comments.count_waiting, "letters": store.messages.count}
     )
-    app[ARTICLE_LOOKUP] = ArticleLookup(store, lambda: runner.ready and runner.lag == 0)
     app[FORM_ERROR_PAGES] = FormErrorPages(site)
     app[POSTING] = Posting(store, repeats, KnowledgeReader(store, repeats), Judge(store))
-    app[DISCUSSIONS] = Discussions(store.comments, store.discussions)
     app[BANS] = Bans(store.bans)
     app[RATE_LIMITER] = RateLimiter(settings)
+    app[REACTION_LIMITER] = RateLimiter(settings, reactions=True)
     app[VISITORS] = app[RATE_LIMITER].visitors
     app[TRUSTS_EDGE] = settings.forwarded_for
     mailing = Mailing(app, settings, site)
     app[DECISIONS] = Decisions(store, app[NOTIFICATIONS])
+    add_reading(app, store, lambda: runner.ready and runner.lag == 0)
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
     app[PERSONAL_DATA] = PersonalData(store, keepers_of(store), PageReader(settings.rendering_urls))
 
@@ -101,6 +108,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
             yield
         await app[TOKEN_CHECKER].close()
         await app[RATE_LIMITER].close()
+        await app[REACTION_LIMITER].close()
         await producer.stop()
         store.mongo.close()
 
@@ -111,7 +119,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[HEALTH].add("mongo", store.mongo.check)
     app[HEALTH].add("articles", runner.check)
     app[HEALTH].add("outbox", store.outbox.facts)
-    app.cleanup_ctx.extend([connections, relay, runner.live])
+    app.cleanup_ctx.extend([connections, relay, reading, runner.live])
     return app
 
 

@@ -1,7 +1,7 @@
 """Kafka in: `articles.v1` maintains this service's copy of the articles."""
 
+from services.comments.model.article_store import ArticleStore
 from services.comments.model.records import ArticleCopy
-from services.comments.model.store import ArticleStore
 from shared.events import ArticleCorrected, ArticlePublished, ArticleState, ArticleWithdrawn, Erased
 from shared.kafka.dispatch import Subscriptions
 
@@ -17,6 +17,7 @@ async def keep_article(articles: ArticleStore, event: ArticleState) -> None:
         section=event.section,
         headline=event.headline,
         language=event.language,
+        published_at=event.published_at,
     )
     await articles.keep(article)
 

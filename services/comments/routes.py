@@ -7,6 +7,21 @@ from services.comments.moderation.settings_routes import ROUTES as MODERATION_SE
 from services.comments.notifications.mail_routes import ROUTES as MAIL
 from services.comments.posting.post_routes import ROUTES as POSTING
 from services.comments.privacy.people_routes import ROUTES as PRIVACY
-from services.comments.reading.list_routes import ROUTES as READING
+from services.comments.reading.comment_routes import ROUTES as COMMENT
+from services.comments.reading.discussion_routes import ROUTES as DISCUSSION
+from services.comments.reading.list_routes import ROUTES as THREADS
+from services.comments.reading.reaction_routes import ROUTES as REACTIONS
 
-ROUTES = [*PRIVACY, *POSTING, *READING, *LETTERS, *MODERATION_SETTINGS, *QUEUES, *DECISIONS, *MAIL]
+ROUTES = [
+    *PRIVACY,
+    *POSTING,
+    *THREADS,
+    *COMMENT,
+    *REACTIONS,
+    *DISCUSSION,
+    *LETTERS,
+    *MODERATION_SETTINGS,
+    *QUEUES,
+    *DECISIONS,
+    *MAIL,
+]

@@ -23,6 +23,10 @@ class CommentsSettings(Settings):
         "30/minute;300/hour",
         description="the rate limit of one visitor, in the notation of the library `limits`",
     )
+    comments_reactions_rate: str = Field(
+        "60/minute;600/hour",
+        description="the rate limit of one visitor's votes and reports, in the notation of the library `limits`",
+    )
     forwarded_for: bool = Field(
         True,
         description="whether to trust X-Forwarded-For; clients reach services only through the edge, which sets it",

@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from shared.errors import Problem, Unavailable
-from shared.http.bearer import hash_token, read_credential, unknown_token
+from shared.http.bearer import hash_token, read_credential, session_cookie, unknown_token
 from shared.http.visitors import network_of
 
 _log = structlog.get_logger(__name__)
@@ -53,6 +53,10 @@ class TokenChecker:
         # Of their own, so that invented tokens do not push out right ones. Oldest first.
         self._refused: OrderedDict[str, float] = OrderedDict()
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
+
+    def has_credential(self, request: web.Request) -> bool:
+        """Whether the request carries a token or a session cookie, valid or not."""
+        return "Authorization" in request.headers or bool(request.cookies.get(session_cookie(self._site_url)))
 
     async def owner(self, request: web.Request) -> TokenOwner:
         """The owner of the request's token or session cookie.

@@ -34,7 +34,8 @@ from tests.support.polling import PATIENCE_S, eventually
 
 Client = TestClient[web.Request, web.Application]
 COMMENT_FIELDS = {
-    "id", "article_id", "parent_id", "name", "website", "body", "body_html", "status", "created_at", "version"
+    "id", "article_id", "parent_id", "name", "website", "body", "body_html", "status", "created_at", "version",
+    "edited_at", "votes", "picked",
 }  # fmt: skip
 
 # What the answer to a new comment has.

@@ -11,6 +11,7 @@ from shared.http.token_checker import TokenChecker
 
 TOKEN_CHECKER = web.AppKey("token_checker", TokenChecker)
 RATE_LIMITER = web.AppKey("rate_limiter", RateLimiter)
+REACTION_LIMITER = web.AppKey("reaction_limiter", RateLimiter)
 VISITORS = web.AppKey("visitors", Visitors)
 ROOM = web.AppKey("room", Room)
 WRITER_COOKIE = web.AppKey("writer_cookie", WriterCookie)

@@ -33,18 +33,21 @@ _TURN_TIMEOUT_S = 2.0
 
 
 class RateLimiter:
-    """The limit by visitor. When Redis is away or nearly full, each process counts alone, at a low rate for all together."""
+    """The limit by visitor. When Redis is away or nearly full, each process counts alone, at a low rate for all together.
 
-    def __init__(self, settings: CommentsSettings) -> None:
+    `reactions` limits votes and reports, which are counted apart from comments and letters.
+    """
+
+    def __init__(self, settings: CommentsSettings, *, reactions: bool = False) -> None:
         self._enabled = settings.rate_limits == "on"
         self._trusts_edge = settings.forwarded_for
-        self._rates = parse_rates(settings.comments_rate)
+        self._rates = parse_rates(settings.comments_reactions_rate if reactions else settings.comments_rate)
         self._redis: Redis = connect(settings.redis, most_connections=_AT_ONCE)
         self._limiter = MovingWindowRateLimiter(
             RedisStorage(
                 f"async+{settings.redis}",
                 implementation="redispy",
-                key_prefix="comments:limit",
+                key_prefix="comments:reactions" if reactions else "comments:limit",
                 connection_pool=self._redis.connection_pool,  # type: ignore[arg-type]  # passed on; its type hint lacks it
             )
         )
@@ -55,7 +58,7 @@ class RateLimiter:
         self.visitors = Visitors(self._redis, trusts_edge=settings.forwarded_for)
 
     async def admit(self, request: web.Request) -> None:
-        """Count one comment or letter of this visitor; 429 with Retry-After above the limit."""
+        """Count one request of this visitor; 429 with Retry-After above the limit."""
         if not self._enabled:
             return
         try:
@@ -97,4 +100,4 @@ def parse_rates(text: str) -> Sequence[RateLimitItem]:
     try:
         return parse_many(text)
     except ValueError as error:
-        raise SettingsError(f"WM_COMMENTS_RATE: {error}") from error
+        raise SettingsError(f"WM_COMMENTS_RATE or WM_COMMENTS_REACTIONS_RATE: {error}") from error

@@ -117,6 +117,12 @@ class CommentStore:
         entries = [{"_id": f"{comment.id}:{comment.version:06d}", **entry} for comment in comments]
         await self._audit.insert_many(entries, session=session)
 
+    async def add_report(self, comment_id: str, session: Session) -> bool:
+        """Count a reader's report of a published comment, inside a transaction; whether there is one."""
+        published = {"_id": comment_id, "status": "published"}
+        done = await self._collection.update_one(published, {"$inc": {"reports": 1}}, session=session)
+        return bool(done.matched_count)
+
     async def events_after(self, after: str | None) -> AsyncIterator[Sequence[CommentState]]:
         """The newest event of every comment with an id above `after`, by id, in chunks. Reads day by day, by an index."""
         day = await self._first_day() if after is None else day_of(after)

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from services.comments.model.records import Comment
 from services.comments.model.rules import Status
@@ -27,6 +27,15 @@ IF_MATCH = Parameter(
 ETAG = {"ETag": "The version as a strong entity tag"}
 
 
+class VotesAnswer(BaseModel):
+    """Readers' votes for a comment and against it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    up: int = 0
+    down: int = 0
+
+
 class CommentAnswer(BaseModel):
     """A comment in public."""
 
@@ -40,6 +49,9 @@ class CommentAnswer(BaseModel):
     status: Status
     created_at: UtcDatetime
     version: int
+    edited_at: UtcDatetime | None
+    votes: VotesAnswer
+    picked: bool
 
     @classmethod
     def of(cls, comment: Comment) -> Self:

@@ -23,8 +23,26 @@ _MODERATORS_ALONE = frozenset({"spam", "reasons", "reports", "settled", "decided
 
 
 @dataclass(frozen=True)
+class DiscussionSetting:
+    """A moderator's setting of one story's discussion, and what readers were last sent of it.
+
+    `open` and `mode`: None leaves it to the settings of the site. `closed_at`: time of a closing by hand. `version`: of the last
+    `DiscussionChanged`, 0 before the first; `sent_open`: what that said.
+    """
+
+    open: bool | None = None
+    mode: Mode | None = None
+    closed_at: datetime | None = None
+    version: int = 0
+    sent_open: bool = True
+
+
+@dataclass(frozen=True)
 class ArticleCopy:
-    """The part of an article that comments depend on. `language` is empty in copies from before languages existed."""
+    """The part of an article that comments depend on, and the setting of its discussion.
+
+    `language` is empty, and `published_at` None, in copies from before these fields existed.
+    """
 
     id: str
     version: int
@@ -34,6 +52,8 @@ class ArticleCopy:
     section: str
     headline: str
     language: str = ""
+    published_at: datetime | None = None
+    discussion: DiscussionSetting = DiscussionSetting()
 
 
 @dataclass(frozen=True)
@@ -196,6 +216,11 @@ def next_version(comment: Comment, status: Status) -> Comment:
     """The comment's next version, with another status."""
     version = comment.version + 1
     return replace(comment, status=status, version=version, settled=version)
+
+
+def article_from(fields: Mapping[str, Any]) -> ArticleCopy:
+    """An article from its stored fields."""
+    return ArticleCopy(**{**fields, "discussion": DiscussionSetting(**fields.get("discussion", {}))})
 
 
 def comment_from(fields: Mapping[str, Any]) -> Comment:

@@ -9,7 +9,7 @@ Status = Literal["published", "pending", "rejected", "removed"]
 Action = Literal["approve", "reject", "remove"]
 DecisionAction = Literal["approve", "reject", "spam", "remove"]
 # What the audit of a comment knows.
-AuditAction = Literal["approve", "reject", "spam", "remove", "undo", "erase"]
+AuditAction = Literal["approve", "reject", "spam", "remove", "undo", "erase", "pick", "unpick"]
 Sort = Literal["oldest", "newest"]
 Queue = Literal["pending", "reported", "approved", "rejected", "spam"]
 WhenWebhookFails = Literal["publish", "hold"]

@@ -1,4 +1,4 @@
-"""The service's database: article copies, letters, the rule of moderation, and the other stores of `model/`.
+"""The service's database: letters, the rule of moderation, and the other stores of `model/`.
 
 Only stores know collections. Reads use a key or an index on equality, as in `comment_store.py`.
 """
@@ -8,12 +8,13 @@ from dataclasses import asdict
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from services.comments.model.article_store import ArticleStore
 from services.comments.model.author_store import AuthorStore
 from services.comments.model.ban_store import BanStore
 from services.comments.model.comment_store import CommentStore, DiscussionStore, available_outside
 from services.comments.model.contact_store import ContactStore
 from services.comments.model.queue_changes import QueueChanges
-from services.comments.model.records import ArticleCopy, Comment, Message, ModerationRule, rule_from
+from services.comments.model.records import Comment, Message, ModerationRule, rule_from
 from services.comments.model.rules import AuditAction, Mode
 from shared.http.idempotency import Answers
 from shared.mongo.client import Mongo
@@ -21,7 +22,6 @@ from shared.mongo.collections import (
     Collection,
     Database,
     Document,
-    DuplicateKeyError,
     Session,
     available,
     ensure_indexes,
@@ -34,40 +34,6 @@ from shared.times import now
 MESSAGES_AGE = "created_at"
 _EMAIL_INDEXES = [IndexModel([("email", ASCENDING)])]
 _ANSWER_INDEXES = [IndexModel([("about", ASCENDING)])]
-
-
-class ArticleStore:
-    """The copy of `articles.v1`. `consumers.py` writes it."""
-
-    def __init__(self, database: Database) -> None:
-        self._collection: Collection = database["articles"]
-
-    async def find(self, article_id: str) -> ArticleCopy | None:
-        """The article, or None when no event of it has arrived."""
-        async with available("article"):
-            found = await self._collection.find_one({"_id": article_id})
-        return None if found is None else ArticleCopy(id=found.pop("_id"), **found)
-
-    async def paths(self) -> dict[str, str]:
-        """The ids of all published articles by path (`url`). Reads the whole collection: for commands alone."""
-        async with available("paths of articles"):
-            found = await self._collection.find({"status": "published"}, {"url": 1}).to_list(None)
-        return {document["url"]: document["_id"] for document in found}
-
-    async def keep(self, article: ArticleCopy) -> None:
-        """Store an article's new state, unless the stored one is as new or newer."""
-        fields = asdict(article)
-        older = {"_id": fields.pop("id"), "version": {"$lt": article.version}}
-        async with available("keep article"):
-            try:
-                await self._collection.replace_one(older, fields, upsert=True)
-            except DuplicateKeyError:
-                return  # the stored article is not older
-
-    async def forget(self, article_id: str) -> None:
-        """Delete an article."""
-        async with available("forget article"):
-            await self._collection.delete_one({"_id": article_id})
 
 
 class RuleStore:
@@ -160,6 +126,7 @@ class Store:
 
     async def prepare(self) -> None:
         """Create missing indexes. Raises Unavailable."""
+        await self.articles.prepare()
         await self.comments.prepare()
         await self.contacts.prepare()
         await self.authors.prepare()

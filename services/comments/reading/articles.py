@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+from services.comments.model.current_rules import CurrentRules
 from services.comments.model.records import ArticleCopy
 from services.comments.model.store import Store
 from services.comments.reading.shared_reads import SharedReads
+from services.comments.reading.state import public_state
 from shared.arrival import find_arriving
 from shared.errors import Problem, Unavailable
+from shared.times import now
 
 # Limit of waiting requests. Above it, requests for unknown ids get their answer without a wait.
 _MOST_WAITING = 32
@@ -18,8 +21,9 @@ class ArticleLookup:
     `is_whole`: this service's copy has the whole log. While it has not, a missing article may still exist.
     """
 
-    def __init__(self, store: Store, is_whole: Callable[[], bool]) -> None:
+    def __init__(self, store: Store, rules: CurrentRules, is_whole: Callable[[], bool]) -> None:
         self._articles = store.articles
+        self._rules = rules
         self._found = SharedReads(store.articles.find)
         self._is_whole = is_whole
         self._waiting = 0
@@ -38,7 +42,7 @@ class ArticleLookup:
     async def open_for_comments(self, article_id: str) -> ArticleCopy:
         """As `readable`; 403 when the discussion is closed."""
         article = await self.readable(article_id)
-        if not article.comments_open:
+        if not public_state(article, await self._rules.get(), now()).open:
             raise Problem(403, "The discussion of this article is closed.")
         return article
 

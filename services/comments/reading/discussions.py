@@ -83,6 +83,10 @@ class Discussions:
         self._keep_answer(question, answer)
         return answer.body
 
+    async def total(self, article_id: str) -> int:
+        """The article's number of published comments."""
+        return (await self._refreshed.get(article_id)).index.total
+
     async def page(self, article_id: str, sort: Sort, after: str | None, limit: int) -> DiscussionPage:
         """The next `limit` threads after the top comment `after`, or fewer when they are long."""
         return await self._page((await self._refreshed.get(article_id)).index, (article_id, sort, after, limit))

@@ -1,0 +1,43 @@
+"""The room's parts in the application, and their life. `app.py` calls it."""
+
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import web
+
+from services.comments.model.keys import CURRENT_RULES
+from services.comments.model.store import Store
+from services.comments.reading.articles import ArticleLookup
+from services.comments.reading.discussions import Discussions
+from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS, REPORTS, VOTE_COUNTER, VOTES
+from services.comments.reading.reaction_store import (
+    COUNTED_AGE,
+    COUNTED_KEPT_FOR,
+    REPORTS_KEPT_FOR,
+    ReportStore,
+    VoteStore,
+)
+from services.comments.reading.vote_counter import VoteCounter
+from shared.mongo.client import once_available
+from shared.mongo.expiry import expiring
+
+
+def add_reading(app: web.Application, store: Store, is_whole: Callable[[], bool]) -> None:
+    """Add the parts. `is_whole`: the copy of the articles has the whole log."""
+    app[ARTICLE_LOOKUP] = ArticleLookup(store, app[CURRENT_RULES], is_whole)
+    app[DISCUSSIONS] = Discussions(store.comments, store.discussions)
+    app[VOTES] = VoteStore(store.database)
+    app[REPORTS] = ReportStore(store.database)
+    app[VOTE_COUNTER] = VoteCounter(store, app[VOTES])
+
+
+async def reading(app: web.Application) -> AsyncIterator[None]:
+    """Prepare the collections; count votes and delete old ones, while the application runs."""
+    votes, reports = app[VOTES], app[REPORTS]
+    await once_available(votes.prepare)
+    await once_available(reports.prepare)
+    async with (
+        expiring(votes.collection, COUNTED_KEPT_FOR, field=COUNTED_AGE),
+        expiring(reports.collection, REPORTS_KEPT_FOR),
+        app[VOTE_COUNTER].running(),
+    ):
+        yield

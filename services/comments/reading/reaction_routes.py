@@ -1,0 +1,107 @@
+"""HTTP in: readers' votes and reports, once a visitor. JSON gets 202, a form of the page 303 back to the comment."""
+
+import asyncio
+from collections.abc import Mapping
+
+from aiohttp import web
+from redis.exceptions import RedisError
+
+from services.comments.access.keys import REACTION_LIMITER, VISITORS
+from services.comments.access.visitors import Visitor
+from services.comments.model.contract import VotesAnswer
+from services.comments.model.keys import CURRENT_RULES, STORE
+from services.comments.model.records import ArticleCopy, Comment, VoteCount
+from services.comments.reading.comments import find_public, no_comment
+from services.comments.reading.contract import Report, ReportAnswer, Vote, VoteAnswer, VoteValue
+from services.comments.reading.keys import ARTICLE_LOOKUP, REPORTS, VOTES
+from services.comments.reading.ranking import with_vote
+from shared.errors import Problem, Unavailable
+from shared.http.problems import json_response
+from shared.http.requests import FORM_TYPE, JSON_TYPE, parse_form, parse_json, read_body, validate
+from shared.mongo.collections import Session
+from shared.times import now
+
+_VISITOR_TIMEOUT_S = 2.0
+_VALUES: Mapping[str, VoteValue] = {"1": 1, "0": 0, "-1": -1}
+
+
+async def vote(request: web.Request) -> web.Response:
+    """Store a visitor's vote in place of an earlier one of the day."""
+    await _admit(request)
+    sent = validate(Vote, await _read_vote(request))
+    comment, article = await _comment(request)
+    if not (await request.app[CURRENT_RULES].get()).votes:
+        raise Problem(403, "This site takes no votes.")
+    visitor = await _visitor(request)
+    stored = await request.app[VOTES].cast(comment.id, visitor.id, sent.value)
+    votes = with_vote(comment.votes, stored.counted, stored.value)
+    return _answer(request, comment, article, VoteAnswer(id=comment.id, value=sent.value, votes=_votes(votes)), "vote")
+
+
+async def report(request: web.Request) -> web.Response:
+    """Store a visitor's report in place of an earlier one of the day, and count the first in the comment."""
+    await _admit(request)
+    sent = validate(Report, await _read_fields(request))
+    comment, article = await _comment(request)
+    visitor, at = await _visitor(request), now()
+    store, reports = request.app[STORE], request.app[REPORTS]
+
+    async def work(session: Session) -> None:
+        is_first = await reports.file(comment.id, visitor.id, sent.reason, sent.note, at, session)
+        if is_first and not await store.comments.add_report(comment.id, session):
+            raise no_comment()
+
+    await store.mongo.transaction(work)
+    store.queues.note(comment.id)
+    return _answer(request, comment, article, ReportAnswer(id=comment.id, reason=sent.reason), "report")
+
+
+async def _admit(request: web.Request) -> None:
+    """403 for a form of another site, 429 above the visitor's limit."""
+    # Another site could make its visitors vote: a form needs no consent of ours to be sent here.
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise Problem(403, "Votes and reports come from the pages of this site.")
+    await request.app[REACTION_LIMITER].admit(request)
+
+
+async def _read_fields(request: web.Request) -> object:
+    body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
+    return parse_form(body) if request.content_type == FORM_TYPE else parse_json(body)
+
+
+async def _read_vote(request: web.Request) -> object:
+    """The fields of a vote. A form has numbers as text."""
+    fields = await _read_fields(request)
+    if request.content_type == FORM_TYPE and isinstance(fields, dict) and fields.get("value") in _VALUES:
+        return {**fields, "value": _VALUES[fields["value"]]}
+    return fields
+
+
+async def _comment(request: web.Request) -> tuple[Comment, ArticleCopy]:
+    return await find_public(request.app[STORE], request.app[ARTICLE_LOOKUP], request.match_info["id"])
+
+
+async def _visitor(request: web.Request) -> Visitor:
+    """The visitor. Raises Unavailable while the day's key cannot be read: nobody could be held to one vote."""
+    try:
+        async with asyncio.timeout(_VISITOR_TIMEOUT_S):
+            return await request.app[VISITORS].of(request)
+    except (RedisError, OSError, TimeoutError) as error:
+        raise Unavailable(f"Redis: key of visitors: {error!r}") from error
+
+
+def _answer(
+    request: web.Request, comment: Comment, article: ArticleCopy, answer: VoteAnswer | ReportAnswer, noted: str
+) -> web.Response:
+    if request.content_type == FORM_TYPE:
+        location = f"{article.url}?comment={comment.id}&noted={noted}#comment-{comment.id}"
+        return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
+    return json_response(answer.model_dump_json().encode(), status=202)
+
+
+def _votes(votes: VoteCount) -> VotesAnswer:
+    return VotesAnswer.model_validate(votes)
+
+
+_COMMENT = "/v1/comments/{id:[A-Za-z0-9_-]{1,64}}"
+ROUTES = [web.post(f"{_COMMENT}/vote", vote), web.post(f"{_COMMENT}/report", report)]

@@ -1,0 +1,222 @@
+"""Readers' votes and reports over HTTP: once a visitor, counted exactly, refused with a reason."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from services.comments.reading.keys import REPORTS, VOTE_COUNTER, VOTES
+from services.comments.reading.vote_counter import VoteCounter
+from services.comments.settings import CommentsSettings
+from shared.events import ArticleWithdrawn
+from tests.support.comments import CommentsService, an_article, running_comments
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def a_reader(number: int) -> dict[str, str]:
+    """The headers of one of many visitors, each from a network of its own."""
+    return {"X-Forwarded-For": f"198.51.{number}.7", "User-Agent": "Browser"}
+
+
+async def react(
+    comments: CommentsService, comment_id: str, what: str, reader: int = 1, **fields: object
+) -> tuple[int, dict[str, Any]]:
+    """Send a vote or a report; returns the status and the answer."""
+    response = await comments.client.post(f"/v1/comments/{comment_id}/{what}", json=fields, headers=a_reader(reader))
+    return response.status, await response.json()
+
+
+async def counter(comments: CommentsService) -> VoteCounter:
+    """The counter of the running service."""
+    application = comments.client.app
+    assert application is not None
+    return application[VOTE_COUNTER]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def comment(comments: CommentsService) -> AsyncIterator[dict[str, Any]]:
+    """A published comment."""
+    await comments.set_mode("post")
+    yield await comments.post((await comments.publish_article()).id)
+
+
+async def test_concurrent_votes_of_many_visitors_are_counted_exactly(
+    comments: CommentsService, comment: Mapping[str, Any]
+) -> None:
+    counting = await counter(comments)
+    values = [(number, value) for number in range(40) for value in (1, -1 if number % 4 == 0 else 1)]
+
+    async def count() -> None:
+        for _ in range(10):
+            await counting.turn()
+
+    async def cast(number: int) -> None:
+        for reader, value in values:
+            if reader == number:
+                assert (await react(comments, comment["id"], "vote", reader, value=value))[0] == 202
+
+    await asyncio.gather(count(), count(), *(cast(number) for number in range(40)))
+    await counting.turn()
+
+    [item] = (await comments.discussion(comment["article_id"]))["items"]
+    stored = await comments.store.comments.find(comment["id"])
+    assert item["votes"] == {"up": 30, "down": 10}
+    assert stored is not None
+    records = await comments.topic.until(comment["id"], stored.version)
+    assert json.loads(records[-1].value or b"")["votes"] == {"up": 30, "down": 10}
+
+
+async def test_vote_answers_with_the_counts_and_may_change(
+    comments: CommentsService, comment: Mapping[str, Any]
+) -> None:
+    first = await react(comments, comment["id"], "vote", 1, value=1)
+    await (await counter(comments)).turn()
+    again = await react(comments, comment["id"], "vote", 1, value=1)
+    other = await react(comments, comment["id"], "vote", 2, value=-1)
+    back = await react(comments, comment["id"], "vote", 1, value=0)
+    await (await counter(comments)).turn()
+
+    assert first == (202, {"id": comment["id"], "value": 1, "votes": {"up": 1, "down": 0}})
+    assert again[1]["votes"] == {"up": 1, "down": 0}
+    assert other[1]["votes"] == {"up": 1, "down": 1}
+    assert back[1]["votes"] == {"up": 0, "down": 0}
+    shown = await (await comments.client.get(f"/v1/comments/{comment['id']}")).json()
+    assert shown["votes"] == {"up": 0, "down": 1}
+
+
+async def test_counts_survive_a_counter_that_died_after_its_commit(
+    comments: CommentsService, comment: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting = await counter(comments)
+    await comments.discussion(comment["article_id"])
+    await react(comments, comment["id"], "vote", 1, value=1)
+
+    async def dies(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("services.comments.reading.vote_counter.note_published_change", dies)
+        with pytest.raises(asyncio.CancelledError):
+            await counting.turn()
+    await counting.turn()
+
+    [item] = (await comments.discussion(comment["article_id"]))["items"]
+    assert item["votes"] == {"up": 1, "down": 0}
+
+
+async def test_report_counts_once_a_visitor_and_is_for_moderators_alone(
+    comments: CommentsService, comment: Mapping[str, Any]
+) -> None:
+    assert comments.client.app is not None
+    reports = comments.client.app[REPORTS]
+
+    first = await react(comments, comment["id"], "report", 1, reason="spam", note="Buy\u200b this?")
+    again = await react(comments, comment["id"], "report", 1, reason="abuse")
+    await asyncio.gather(*(react(comments, comment["id"], "report", number, reason="spam") for number in range(2, 7)))
+
+    assert first == (202, {"id": comment["id"], "reason": "spam"})
+    assert again[0] == 202
+    stored = await comments.store.comments.find(comment["id"])
+    assert stored is not None
+    assert (stored.reports, stored.version) == (6, 1)
+    assert await reports.reasons([comment["id"]]) == {comment["id"]: {"abuse": 1, "spam": 5}}
+    assert "reports" not in json.dumps(await comments.discussion(comment["article_id"]))
+
+
+async def test_stored_reactions_hold_no_address(comments: CommentsService, comment: Mapping[str, Any]) -> None:
+    await react(comments, comment["id"], "vote", 77, value=1)
+    await react(comments, comment["id"], "report", 77, reason="other", note="See there.")
+
+    assert comments.client.app is not None
+    for store in (comments.client.app[VOTES], comments.client.app[REPORTS]):
+        documents = repr(await store.collection.find({"comment": comment["id"]}).to_list(None))
+        assert comment["id"] in documents
+        assert "198.51" not in documents
+        assert "Browser" not in documents
+
+
+async def test_forms_lead_back_to_the_comment(comments: CommentsService, comment: Mapping[str, Any]) -> None:
+    answers = [
+        await comments.client.post(
+            f"/v1/comments/{comment['id']}/{what}", data=body, headers=FORM, allow_redirects=False
+        )
+        for what, body in (("vote", "value=-1"), ("report", "reason=off-topic&note="))
+    ]
+
+    assert [answer.status for answer in answers] == [303, 303]
+    article = await comments.store.articles.find(comment["article_id"])
+    assert article is not None
+    assert [answer.headers["Location"] for answer in answers] == [
+        f"{article.url}?comment={comment['id']}&noted={what}#comment-{comment['id']}" for what in ("vote", "report")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "status", "pointer"),
+    [
+        ("vote", {"value": 2}, 422, "/value"),
+        ("vote", {"value": "1"}, 422, "/value"),
+        ("vote", {"value": True}, 422, "/value"),
+        ("vote", {}, 422, "/value"),
+        ("vote", {"value": 1, "x": 1}, 422, "/x"),
+        ("report", {"reason": "dull"}, 422, "/reason"),
+        ("report", {"reason": "spam", "note": "x" * 1001}, 422, "/note"),
+        ("report", {"reason": "spam", "note": 5}, 422, "/note"),
+        ("report", [], 422, ""),
+    ],
+)
+async def test_wrong_field_is_named_and_nothing_is_stored(
+    comments: CommentsService, comment: Mapping[str, Any], what: str, body: object, status: int, pointer: str
+) -> None:
+    response = await comments.client.post(f"/v1/comments/{comment['id']}/{what}", json=body)
+
+    problem = await response.json()
+    assert response.status == status, problem
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+    stored = await comments.store.comments.find(comment["id"])
+    assert stored is not None
+    assert stored.reports == 0
+
+
+async def test_reactions_to_what_readers_cannot_see_are_refused(comments: CommentsService) -> None:
+    await comments.set_mode("pre")
+    article = await comments.publish_article()
+    pending = await comments.post(article.id)
+    await comments.set_mode("post")
+    other = await comments.publish_article()
+    hidden = await comments.post(other.id)
+    await comments.send_events(an_article(ArticleWithdrawn, id=other.id, version=2, status="withdrawn"))
+
+    for what, fields in (("vote", {"value": 1}), ("report", {"reason": "spam"})):
+        for comment_id in (pending["id"], "0" * 26):
+            assert (await react(comments, comment_id, what, **fields))[0] == 404
+        other_site = {**a_reader(1), "Sec-Fetch-Site": "cross-site"}
+        path = f"/v1/comments/{pending['id']}/{what}"
+        assert (await comments.client.post(path, json=fields, headers=other_site)).status == 403
+        assert (await comments.client.post(path, data=b"{}", headers={"Content-Type": "text/plain"})).status == 415
+    assert (await comments.client.get(f"/v1/comments/{pending['id']}")).status == 404
+
+    async def withdrawn() -> bool:
+        return (await react(comments, hidden["id"], "vote", value=1))[0] == 410
+
+    from tests.support.polling import eventually
+
+    await eventually(withdrawn, what="the article is withdrawn")
+
+
+async def test_reactions_are_limited_apart_from_comments(comments_settings: CommentsSettings) -> None:
+    changes = {"rate_limits": "on", "comments_reactions_rate": "2/hour", "comments_rate": "9/hour"}
+    async with running_comments(comments_settings.model_copy(update=changes), "test_reactions_limit") as comments:
+        await comments.set_mode("post")
+        comment = await comments.post((await comments.publish_article()).id)
+
+        answers = [await react(comments, comment["id"], "vote", 200, value=1) for _ in range(3)]
+
+        assert [status for status, _ in answers] == [202, 202, 429]
+        await comments.post(comment["article_id"], body="Another.")

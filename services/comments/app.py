@@ -30,11 +30,8 @@ from services.comments.moderation.keys import DECISIONS
 from services.comments.notifications.keys import NOTIFICATIONS
 from services.comments.notifications.mailing import Mailing
 from services.comments.posting.form_errors import FormErrorPages
-from services.comments.posting.keys import FORM_ERROR_PAGES, POSTING
-from services.comments.posting.knowledge import KnowledgeReader
-from services.comments.posting.posting import Posting
-from services.comments.posting.repeat_store import REPEATS_KEPT, RepeatStore
-from services.comments.posting.verdicts import Judge
+from services.comments.posting.keys import FORM_ERROR_PAGES
+from services.comments.posting.parts import add_posting, posting_life
 from services.comments.privacy.keepers import keepers_of
 from services.comments.privacy.keys import PERSONAL_DATA
 from services.comments.privacy.personal_data import PersonalData
@@ -71,14 +68,13 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
     sink = dispatching_sink(SUBSCRIPTIONS, store.articles, DeadLetters(producer, group))
     runner = GroupRunner(settings, group=group, topics=[ARTICLES.name], sink=sink)
-    repeats, site = RepeatStore(store.database), load_site(settings.site)
+    site = load_site(settings.site)
     app[STORE] = store
     app[CURRENT_RULES] = CurrentRules(store.rules.current)
     app[ROOM] = Room(
         {"answers": store.answers.count, "waiting": store.comments.count_waiting, "letters": store.messages.count}
     )
     app[FORM_ERROR_PAGES] = FormErrorPages(site)
-    app[POSTING] = Posting(store, repeats, KnowledgeReader(store, repeats), Judge(store))
     app[BANS] = Bans(store.bans)
     app[RATE_LIMITER] = RateLimiter(settings)
     app[REACTION_LIMITER] = RateLimiter(settings, reactions=True)
@@ -89,6 +85,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     add_reading(app, store, lambda: runner.ready and runner.lag == 0)
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
     app[PERSONAL_DATA] = PersonalData(store, keepers_of(store), PageReader(settings.rendering_urls))
+    add_posting(app, settings.site_url)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
         app[TOKEN_CHECKER] = TokenChecker(
@@ -96,12 +93,11 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         )
         await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
-        await once_available(repeats.prepare)
         await once_available(app[DECISIONS].records.prepare)
         async with (
             expiring(store.answers.collection, KEPT_FOR),
-            expiring(repeats.collection, REPEATS_KEPT, REPEATS_KEPT.total_seconds()),
             _personal_data_expiring(settings, store),
+            posting_life(app),
             store.queues.sending(),
             mailing.running(),
         ):

@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from services.comments.model.moderation_records import StatusChange
 from services.comments.model.records import Comment, Contact
 from services.comments.model.store import Store
+from services.comments.notifications.notifications import Notifications
 from services.comments.posting.batches import Batches
 from services.comments.posting.repeat_store import RepeatStore
 from services.comments.posting.repeats import Repeat
@@ -26,6 +28,8 @@ class NewCommit:
 
     comment: Comment
     contact: Contact
+    language: str
+    """The page's; empty when unknown."""
     answer: Answer
     claim: Claim | None
     event: CommentState
@@ -49,9 +53,10 @@ def encoded(comment: Comment) -> tuple[CommentState, Message]:
 class GroupCommit:
     """Commits comments that wait at the same moment in one transaction; a failure of one never harms the others."""
 
-    def __init__(self, store: Store, repeats: RepeatStore) -> None:
+    def __init__(self, store: Store, repeats: RepeatStore, notifications: Notifications) -> None:
         self._store = store
         self._repeats = repeats
+        self._notifications = notifications
         self._batches = Batches[NewCommit, None](
             "commit of comments", self._commit_all, most=_MOST_TOGETHER, names_of=NewCommit.names
         )
@@ -62,6 +67,8 @@ class GroupCommit:
         """
         await self._batches.do(wanted)
         self._store.outbox.note_committed(wanted.event, follows=None)
+        self._store.queues.note(wanted.comment.id)
+        self._notifications.wake()
 
     async def _commit_all(self, commits: Sequence[NewCommit]) -> Sequence[Exception | None]:
         """Try all together; after a conflict or a duplicate, which changed nothing, try each half."""
@@ -86,6 +93,19 @@ class GroupCommit:
             await self._repeats.add(repeats, [key for commit in commits for key in commit.over], session)
             await store.comments.add_all([commit.comment for commit in commits], session)
             await store.contacts.add([commit.contact for commit in commits], session)
+            await store.authors.follow_all(map(_first_status, commits), session)
+            await self._notify(commits, session)
             await store.outbox.add_rows(session, [row_of(commit.event, commit.message) for commit in commits])
 
         return work
+
+    async def _notify(self, commits: Sequence[NewCommit], session: Session) -> None:
+        for commit in commits:
+            if commit.contact.notify:
+                await self._notifications.subscribe(commit.comment.id, commit.contact.email, commit.language, session)
+        published = [commit.comment for commit in commits if commit.comment.status == "published"]
+        await self._notifications.enqueue_all(published, session)
+
+
+def _first_status(commit: NewCommit) -> StatusChange:
+    return StatusChange(commit.contact.author, commit.comment.id, None, commit.comment.status)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from services.comments.model.moderation_records import AuthorRecord
 from services.comments.model.records import Comment
 from services.comments.model.store import Store
 from services.comments.posting.batches import Batches
@@ -36,6 +37,7 @@ class Knowledge:
 
     parent: Comment | None
     is_trusted: bool
+    record: AuthorRecord
     repeats: int
     repeat: Repeat | None
 
@@ -54,9 +56,10 @@ class KnowledgeReader:
 
     async def _read(self, questions: Sequence[Question]) -> Sequence[Knowledge]:
         store = self._store
-        parents, trusted, texts, repeats = await asyncio.gather(
+        parents, trusted, records, texts, repeats = await asyncio.gather(
             store.comments.by_ids({each.parent_id for each in questions if each.parent_id is not None}),
             store.contacts.trusted({each.writer for each in questions}),
+            store.authors.records({each.author for each in questions}),
             store.contacts.places_of_texts({each.text for each in questions}, now() - _SAME_TEXT_FOR),
             self._repeats.find({each.key for each in questions if each.key}),
         )
@@ -65,6 +68,7 @@ class KnowledgeReader:
             Knowledge(
                 parent=None if each.parent_id is None else parents.get(each.parent_id),
                 is_trusted=each.writer in trusted,
+                record=records.get(each.author) or AuthorRecord(),
                 repeats=sum(
                     count
                     for (text, article), count in places.items()

@@ -27,7 +27,7 @@ from shared.http.requests import (
     read_body,
     validate,
 )
-from shared.http.visitors import network_of
+from shared.http.visitors import address_of, network_of
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
@@ -71,7 +71,9 @@ async def read_sender(request: web.Request) -> Sender:
     """The browser and the visitor of a request."""
     known = request.app[WRITER_COOKIE].find(request)
     visitor = await request.app[VISITORS].of_or_unknown(request)
-    return Sender(known or new_writer_token(), known is None, visitor, request.headers.get("User-Agent", ""))
+    address = address_of(request, trusts_edge=request.app[TRUSTS_EDGE])
+    agent = request.headers.get("User-Agent", "")
+    return Sender(known or new_writer_token(), known is None, visitor, address, agent)
 
 
 async def _admit(request: web.Request) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.comments.access.room import no_room
@@ -13,14 +13,16 @@ from services.comments.model.records import ArticleCopy, Comment, Contact, Moder
 from services.comments.model.rules import can_be_answered
 from services.comments.model.store import Store
 from services.comments.model.text import to_html
+from services.comments.notifications.notifications import Notifications
 from services.comments.pipeline.facts import Facts, Verdict
+from services.comments.pipeline.told import told
 from services.comments.posting.batches import Batches
 from services.comments.posting.commits import GroupCommit, NewCommit, encoded
 from services.comments.posting.contract import NewComment, PostedComment
 from services.comments.posting.knowledge import Knowledge, KnowledgeReader, Question
 from services.comments.posting.repeat_store import RepeatStore
 from services.comments.posting.repeats import Repeat, Sender, repeat_keys, text_of
-from services.comments.posting.verdicts import Judge, told
+from services.comments.posting.verdicts import Judge
 from shared.http.idempotency import Answer, Claim
 from shared.http.problems import field_problem
 from shared.ids import made_at, new_id
@@ -49,11 +51,20 @@ class Submission:
 class Posting:
     """Takes readers' comments. All methods raise Unavailable; whether a comment was stored is then unknown."""
 
-    def __init__(self, store: Store, repeats: RepeatStore, knowledge: KnowledgeReader, judge: Judge) -> None:
+    def __init__(
+        self,
+        store: Store,
+        repeats: RepeatStore,
+        knowledge: KnowledgeReader,
+        judge: Judge,
+        notifications: Notifications,
+        site_host: str,
+    ) -> None:
         self._store = store
         self._knowledge = knowledge
         self._judge = judge
-        self._commits = GroupCommit(store, repeats)
+        self._site_host = site_host
+        self._commits = GroupCommit(store, repeats, notifications)
         self._notes = Batches[tuple[str, str], None]("versions of discussions", self._note_all, most=_MOST_NOTES)
 
     async def post(self, submission: Submission) -> tuple[Answer, bool]:
@@ -62,10 +73,11 @@ class Posting:
         422 for a wrong parent; 503 for a comment that would have to wait while there is no room.
         """
         question = _question(submission)
+        muted_until = await self._judge.admit(question.author, submission.sender)
         known = await self._knowledge.read(question)
         if known.repeat is None or not known.repeat.counts(now()):
             try:
-                return await self._post_new(submission, known), True
+                return await self._post_new(submission, known, muted_until), True
             except DuplicateKeyError:
                 # The same comment or the same claim was faster, perhaps in another process.
                 known = await self._knowledge.read(question)
@@ -73,10 +85,11 @@ class Posting:
                     raise
         return await self._post_again(submission, known.repeat), False
 
-    async def _post_new(self, submission: Submission, known: Knowledge) -> Answer:
+    async def _post_new(self, submission: Submission, known: Knowledge, muted_until: datetime | None) -> Answer:
         _check_parent(submission, known.parent)
         comment_id = new_id()
-        rule, verdict = await self._judge.verdict(_facts(submission, known), comment_id)
+        facts = replace(_facts(submission, known), muted_until=muted_until, site_host=self._site_host)
+        rule, verdict = await self._judge.verdict(facts)
         if verdict.status == "pending" and not submission.can_wait:
             raise no_room("waiting")
         commit = _prepare(submission, known, comment_id, rule, verdict)
@@ -136,10 +149,13 @@ def _facts(submission: Submission, known: Knowledge) -> Facts:
         website=sent.website,
         body=sent.body,
         trusted=known.is_trusted,
+        author=known.record,
         parent=None if known.parent is None else known.parent.status,
         repeats=known.repeats,
         seconds_on_form=sent.seconds,
         trap=sent.contact_me,
+        article_id=submission.article.id,
+        language=submission.article.language,
     )
 
 
@@ -162,6 +178,7 @@ def _prepare(
         comment=comment,
         contact=_contact(submission, comment, token, until),
         answer=answer,
+        language=submission.article.language,
         claim=submission.claim,
         event=event,
         message=message,

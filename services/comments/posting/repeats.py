@@ -15,11 +15,15 @@ WINDOW = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends a comment. `token` is the browser's; a browser without one (`is_new`) gets it with the answer."""
+    """Who sends a comment. `token` is the browser's; a browser without one (`is_new`) gets it with the answer.
+
+    `address` is an IP address, for bans alone: nothing stores it.
+    """
 
     token: str
     is_new: bool
     visitor: Visitor
+    address: str
     agent: str
 
 

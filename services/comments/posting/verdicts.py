@@ -1,25 +1,46 @@
-"""The verdict of the pipeline about a new or an edited comment, and its sentence for the writer."""
+"""What is decided about a new or an edited comment: its author may be banned, else the pipeline says its verdict."""
 
+from datetime import UTC, datetime
+
+from services.comments.access.bans import Bans
+from services.comments.access.writer_cookie import browser_of
+from services.comments.model.current_rules import CurrentRules
+from services.comments.model.moderation_records import Ban
 from services.comments.model.records import ModerationRule
-from services.comments.model.store import Store
 from services.comments.pipeline.decide import decide
 from services.comments.pipeline.facts import Facts, Verdict
+from services.comments.posting.repeats import Sender
+from shared.errors import Problem
+
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Judge:
-    """Applies the rule in force."""
+    """Applies the bans and the rule in force. Methods raise Unavailable."""
 
-    def __init__(self, store: Store) -> None:
-        self._rules = store.rules
+    def __init__(self, rules: CurrentRules, bans: Bans) -> None:
+        self._rules = rules
+        self._bans = bans
 
-    async def verdict(self, facts: Facts, comment_id: str) -> tuple[ModerationRule, Verdict]:
-        """The rule and what it says. Raises Unavailable."""
-        rule = await self._rules.current()
+    async def admit(self, author: str, sender: Sender) -> datetime | None:
+        """403 for a banned author, network or browser. The end of a mute, None without one."""
+        found = await self._bans.find_author(author, sender.address, browser_of(sender.token))
+        banned_until = _latest(found, "ban")
+        if banned_until is not None:
+            raise Problem(403, _refusal(banned_until))
+        return _latest(found, "mute")
+
+    async def verdict(self, facts: Facts) -> tuple[ModerationRule, Verdict]:
+        """The rule and what it says."""
+        rule = await self._rules.get()
         return rule, decide(facts, rule)
 
 
-def told(verdict: Verdict, language: str) -> str:
-    """The plain sentence for the writer; empty for a published comment."""
-    if verdict.status == "published":
-        return ""
-    return "Your comment waits for a moderator."
+def _latest(bans: list[Ban], kind: str) -> datetime | None:
+    return max((ban.until or _FOR_EVER for ban in bans if ban.kind == kind), default=None)
+
+
+def _refusal(until: datetime) -> str:
+    if until == _FOR_EVER:
+        return "You cannot comment here."
+    return f"You cannot comment here until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC."

@@ -1,0 +1,35 @@
+"""Wires the room: what writes readers' comments, and how long its answers are kept."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from services.comments.access.keys import BANS
+from services.comments.model.keys import CURRENT_RULES, STORE
+from services.comments.notifications.keys import NOTIFICATIONS
+from services.comments.posting.keys import POSTING
+from services.comments.posting.knowledge import KnowledgeReader
+from services.comments.posting.posting import Posting
+from services.comments.posting.repeat_store import REPEATS_KEPT, RepeatStore
+from services.comments.posting.verdicts import Judge
+from shared.mongo.client import once_available
+from shared.mongo.expiry import expiring
+
+
+def add_posting(app: web.Application, site_url: str) -> None:
+    """Add the room's parts to the application."""
+    store, host = app[STORE], urlsplit(site_url).hostname or ""
+    repeats = RepeatStore(store.database)
+    judge = Judge(app[CURRENT_RULES], app[BANS])
+    app[POSTING] = Posting(store, repeats, KnowledgeReader(store, repeats), judge, app[NOTIFICATIONS], host)
+
+
+@asynccontextmanager
+async def posting_life(app: web.Application) -> AsyncIterator[None]:
+    """Prepare the room's collection and delete its old entries, for the length of a block."""
+    repeats = RepeatStore(app[STORE].database)
+    await once_available(repeats.prepare)
+    async with expiring(repeats.collection, REPEATS_KEPT, REPEATS_KEPT.total_seconds()):
+        yield

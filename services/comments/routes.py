@@ -5,6 +5,7 @@ from services.comments.moderation.decision_routes import ROUTES as DECISIONS
 from services.comments.moderation.queue_routes import ROUTES as QUEUES
 from services.comments.moderation.settings_routes import ROUTES as MODERATION_SETTINGS
 from services.comments.notifications.mail_routes import ROUTES as MAIL
+from services.comments.posting.edit_routes import ROUTES as EDITS
 from services.comments.posting.post_routes import ROUTES as POSTING
 from services.comments.privacy.people_routes import ROUTES as PRIVACY
 from services.comments.reading.comment_routes import ROUTES as COMMENT
@@ -15,6 +16,7 @@ from services.comments.reading.reaction_routes import ROUTES as REACTIONS
 ROUTES = [
     *PRIVACY,
     *POSTING,
+    *EDITS,
     *THREADS,
     *COMMENT,
     *REACTIONS,

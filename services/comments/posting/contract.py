@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.comments.model.contract import ARTICLE, ETAG, KEY, CommentAnswer
+from services.comments.model.contract import ARTICLE, COMMENT, ETAG, KEY, CommentAnswer
 from services.comments.model.fields import Body, Email, Name, ParentId, Website
 from shared.http.openapi import Operation, Parameter
 from shared.http.requests import FORM_TYPE, JSON_TYPE
@@ -84,5 +84,25 @@ OPERATIONS: Sequence[Operation] = (
         body={JSON_TYPE: NewComment, FORM_TYPE: NewComment},
         parameters=(ARTICLE, _PAGE, KEY),
         headers={**ETAG, "Location": "The comment's place on its article's page"},
+    ),
+    Operation(
+        id="edit_comment",
+        method="PATCH",
+        path="/v1/comments/{id}",
+        summary="Change the text of one's own comment, until `edit_until`; moderation decides about it again",
+        answers={200: OwnComment},
+        problems=(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503),
+        body={JSON_TYPE: EditedText},
+        parameters=(COMMENT, _TOKEN),
+        headers=ETAG,
+    ),
+    Operation(
+        id="delete_comment",
+        method="DELETE",
+        path="/v1/comments/{id}",
+        summary="Delete one's own comment, until `edit_until`: its text and name are erased, its replies stay",
+        answers={204: None},
+        problems=(401, 403, 404, 429, 503),
+        parameters=(COMMENT, _TOKEN),
     ),
 )

@@ -9,7 +9,8 @@ from aiohttp import web
 from services.comments.access.keys import BANS
 from services.comments.model.keys import CURRENT_RULES, STORE
 from services.comments.notifications.keys import NOTIFICATIONS
-from services.comments.posting.keys import POSTING
+from services.comments.posting.editing import Editing
+from services.comments.posting.keys import EDITING, POSTING
 from services.comments.posting.knowledge import KnowledgeReader
 from services.comments.posting.posting import Posting
 from services.comments.posting.repeat_store import REPEATS_KEPT, RepeatStore
@@ -22,8 +23,9 @@ def add_posting(app: web.Application, site_url: str) -> None:
     """Add the room's parts to the application."""
     store, host = app[STORE], urlsplit(site_url).hostname or ""
     repeats = RepeatStore(store.database)
-    judge = Judge(app[CURRENT_RULES], app[BANS])
-    app[POSTING] = Posting(store, repeats, KnowledgeReader(store, repeats), judge, app[NOTIFICATIONS], host)
+    knowledge, judge = KnowledgeReader(store, repeats), Judge(app[CURRENT_RULES], app[BANS], host)
+    app[POSTING] = Posting(store, repeats, knowledge, judge, app[NOTIFICATIONS])
+    app[EDITING] = Editing(store, repeats, knowledge, judge, app[NOTIFICATIONS])
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """Posts a reader's comment: from checked fields to a committed answer."""
 
-import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from services.comments.posting.knowledge import Knowledge, KnowledgeReader, Ques
 from services.comments.posting.repeat_store import RepeatStore
 from services.comments.posting.repeats import Repeat, Sender, repeat_keys, text_of
 from services.comments.posting.verdicts import Judge
+from shared.http.bearer import hash_token
 from shared.http.idempotency import Answer, Claim
 from shared.http.problems import field_problem
 from shared.ids import made_at, new_id
@@ -58,12 +58,10 @@ class Posting:
         knowledge: KnowledgeReader,
         judge: Judge,
         notifications: Notifications,
-        site_host: str,
     ) -> None:
         self._store = store
         self._knowledge = knowledge
         self._judge = judge
-        self._site_host = site_host
         self._commits = GroupCommit(store, repeats, notifications)
         self._notes = Batches[tuple[str, str], None]("versions of discussions", self._note_all, most=_MOST_NOTES)
 
@@ -88,7 +86,7 @@ class Posting:
     async def _post_new(self, submission: Submission, known: Knowledge, muted_until: datetime | None) -> Answer:
         _check_parent(submission, known.parent)
         comment_id = new_id()
-        facts = replace(_facts(submission, known), muted_until=muted_until, site_host=self._site_host)
+        facts = replace(_facts(submission, known), muted_until=muted_until)
         rule, verdict = await self._judge.verdict(facts)
         if verdict.status == "pending" and not submission.can_wait:
             raise no_room("waiting")
@@ -115,11 +113,6 @@ class Posting:
         for article_id, comment_ids in by_article.items():
             await self._store.discussions.note(article_id, *comment_ids)
         return [None] * len(changed)
-
-
-def edit_hash(token: str) -> str:
-    """The stored form of an edit token."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _question(submission: Submission) -> Question:
@@ -219,7 +212,7 @@ def _contact(submission: Submission, comment: Comment, token: str, until: dateti
         visitor=sender.visitor.id,
         network=sender.visitor.network,
         network_at=comment.created_at if sender.visitor.network else None,
-        edit_hash=edit_hash(token),
+        edit_hash=hash_token(token),
         edit_until=until,
         article_id=comment.article_id,
         text=text_of(author, comment.body),

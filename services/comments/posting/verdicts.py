@@ -1,5 +1,6 @@
 """What is decided about a new or an edited comment: its author may be banned, else the pipeline says its verdict."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from services.comments.access.bans import Bans
@@ -18,9 +19,10 @@ _FOR_EVER = datetime.max.replace(tzinfo=UTC)
 class Judge:
     """Applies the bans and the rule in force. Methods raise Unavailable."""
 
-    def __init__(self, rules: CurrentRules, bans: Bans) -> None:
+    def __init__(self, rules: CurrentRules, bans: Bans, site_host: str) -> None:
         self._rules = rules
         self._bans = bans
+        self._site_host = site_host
 
     async def admit(self, author: str, sender: Sender) -> datetime | None:
         """403 for a banned author, network or browser. The end of a mute, None without one."""
@@ -33,7 +35,7 @@ class Judge:
     async def verdict(self, facts: Facts) -> tuple[ModerationRule, Verdict]:
         """The rule and what it says."""
         rule = await self._rules.get()
-        return rule, decide(facts, rule)
+        return rule, decide(replace(facts, site_host=self._site_host), rule)
 
 
 def _latest(bans: list[Ban], kind: str) -> datetime | None:

@@ -14,7 +14,7 @@ def check_editable(comment: Comment) -> None:
     """410 for a removed comment, 403 for one that a moderator rejected."""
     if comment.status == "removed":
         raise Problem(410, "The comment was removed.")
-    if comment.status == "rejected" and comment.version > 1 and comment.edited_at is None:
+    if comment.status == "rejected" and comment.decided is not None:
         raise Problem(403, "A moderator rejected this comment; it cannot be changed.")
 
 

@@ -60,7 +60,7 @@ _NONCHARACTERS = (
     *range(0xFDD0, 0xFDF0),
     *(plane + last for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)),
 )
-_INVISIBLE = frozenset(_EMPTY_SYMBOLS).union(
+INVISIBLE = frozenset(_EMPTY_SYMBOLS).union(
     (chr(code) for first, last in _DEFAULT_IGNORABLE for code in range(first, last + 1)), map(chr, _NONCHARACTERS)
 )
 # White_Space is within Z and Cc. A mark (M) needs a letter to stand on. Private use (Co) has no agreed glyph.
@@ -106,7 +106,7 @@ def is_far_too_long(text: str, longest: int) -> bool:
 
 def is_blank(text: str) -> bool:
     """Whether there is nothing to see in it. A code point that Python does not know yet, such as a new emoji, is visible."""
-    return all(unicodedata.category(character) in _BLANK_CATEGORIES or character in _INVISIBLE for character in text)
+    return all(unicodedata.category(character) in _BLANK_CATEGORIES or character in INVISIBLE for character in text)
 
 
 def fold(text: str) -> str:

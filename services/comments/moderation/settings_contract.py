@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from services.comments.model.contract import ETAG, IF_MATCH, KEY
 from services.comments.model.records import ModerationRule
 from services.comments.model.rules import Mode, WhenWebhookFails
+from services.comments.pipeline.word_list import entry_fault
 from shared.errors import WorldMonitorError
 from shared.http.guarded import check_url
 from shared.http.openapi import Operation
@@ -28,6 +29,8 @@ def _word(text: str) -> str:
     tidied = tidy(text, SEARCH_LINE)
     if not 1 <= len(tidied) <= LONGEST_WORD:
         raise fault
+    if unusable := entry_fault(tidied):
+        raise ValueError(unusable)
     return tidied
 
 
@@ -48,6 +51,7 @@ class WebhookShown(BaseModel):
 
     url: str
     when_it_fails: WhenWebhookFails
+    has_secret: bool = True
 
 
 class CommentSettings(BaseModel):
@@ -77,6 +81,7 @@ class WebhookChange(BaseModel):
     url: Annotated[str, Field(min_length=1, max_length=_LONGEST_WEBHOOK_URL), AfterValidator(_webhook_url)]
     secret: Annotated[str, Field(min_length=_SHORTEST_SECRET, max_length=_LONGEST_SECRET)] | None = None
     when_it_fails: WhenWebhookFails = "publish"
+    has_secret: bool = Field(True, description="as shown; has no effect")
 
 
 class SettingsChange(BaseModel):

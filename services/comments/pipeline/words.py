@@ -1,31 +1,29 @@
 """The phases of words: banned ones reject a comment, suspect ones hold it."""
 
-import re
-from functools import lru_cache
-
 from services.comments.model.records import ModerationRule, Reason
 from services.comments.pipeline.facts import Effect, Facts, Finding
+from services.comments.pipeline.word_list import compiled
+
+_MOST_REASONS = 5
 
 
 def find_banned_words(facts: Facts, rule: ModerationRule) -> Finding | None:
-    """Reject a comment with a banned word."""
+    """Reject a comment with a banned word in its text, name or website."""
     return _find("banned-word", "reject", facts, rule.banned_words)
 
 
 def find_suspect_words(facts: Facts, rule: ModerationRule) -> Finding | None:
-    """Hold a comment with a suspect word."""
+    """Hold a comment with a suspect word in its text, name or website."""
     return _find("suspect-word", "hold", facts, rule.suspect_words)
 
 
-def _find(phase: str, effect: Effect, facts: Facts, words: tuple[str, ...]) -> Finding | None:
-    if not words:
+def _find(phase: str, effect: Effect, facts: Facts, entries: tuple[str, ...]) -> Finding | None:
+    if not entries:
         return None
-    for text in (facts.body, facts.name, facts.website or ""):
-        if found := _pattern(words).search(text):
-            return Finding(effect, (Reason(phase, f"“{found[0]}” is in the list.", found[0]),))
-    return None
-
-
-@lru_cache(maxsize=8)
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE)
+    words = compiled(entries)
+    reasons = [
+        Reason(phase, f"The {place} has “{found.entry}” of the list.", found.match)
+        for place, text in (("text", facts.body), ("name", facts.name), ("website", facts.website or ""))
+        for found in words.find(text)
+    ]
+    return Finding(effect, tuple(reasons[:_MOST_REASONS])) if reasons else None

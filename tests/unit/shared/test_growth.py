@@ -11,7 +11,10 @@ from dataclasses import dataclass
 import pytest
 from multidict import MultiDict
 
+from services.comments.model.records import ModerationRule
 from services.comments.model.text import to_html
+from services.comments.pipeline.decide import decide
+from services.comments.pipeline.facts import Facts
 from services.desk.articles.copy import parts_of, sent_of
 from services.ingestion.articles.markdown import render, render_whole
 from services.rendering.gateway.oembed import read_embed_query
@@ -59,6 +62,10 @@ def _address(text: str) -> object:
     return read_address("/" + text)
 
 
+def _moderated(text: str) -> object:
+    return decide(Facts("Ada", None, text), MODERATION)
+
+
 def _headers(text: str) -> object:
     return choose_encoding(text), is_unmodified_since(text, 1)
 
@@ -80,6 +87,19 @@ REPEATED = {
     for part in ("a", "-", "a/", ".", "0:", "0.", "a ", ",", "9", "%41", "tag/", "?page=1&", "br;q=0.1,")
 }  # fmt: skip
 
+MODERATION = ModerationRule(
+    "post", 1, banned_words=("casino", "make fast money", "赌场", "idio*"), suspect_words=("lottery", "spam.example")
+)
+MODERATED = {
+    name: lambda size, piece=piece: piece * (size // len(piece))
+    for name, piece in {
+        "words": "the lake rose ", "letters": "a", "lone letters": "a b ", "parts": "a-", "hosts": "a.bc.", "links": "http://a.bc ", "masks": "a*",
+        "users": "http://a@", "markup": "<a ", "invisible": "a\u200b", "turned": "\u202ea", "leet": "a1$",
+        "marks": "e\u0336",
+        "sentences": "\ufdfa", "without spaces": "赌", "phrases": "make fast ", "long labels": "a" * 60 + ".",
+    }.items()
+}  # fmt: skip
+
 STACK = "a" + "\u0316" * 15 + "\u0301" * 15
 # Tidying takes the direction mark out. Many, since the rest of the work is far more for few.
 PARTED = STACK[1:] + "\u202a"
@@ -96,6 +116,7 @@ FUNCTIONS = [
     Growing("tidy, line breaks", lambda text: tidy(text, EDITOR_PROSE), lambda size: " \n" * size + "a"),
     Growing("close_marks", close_marks, lambda size: "\u2066\u2069\u202a" * size),
     Growing("unpaired_marks", unpaired_marks, lambda size: "\u2066\u202a" * size),
+    *(Growing(f"moderation, {name}", _moderated, text) for name, text in MODERATED.items()),
     Growing("comment, addresses", to_html, lambda size: "http://a.example/b " * (size // 19)),
     Growing("comment, brackets", to_html, lambda size: ("http://a.example/" + "(" * 40 + " ") * (size // 60)),
     Growing("comment, schemes", to_html, lambda size: "http://" * (size // 7)),

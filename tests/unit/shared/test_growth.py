@@ -93,8 +93,8 @@ MODERATION = ModerationRule(
 MODERATED = {
     name: lambda size, piece=piece: piece * (size // len(piece))
     for name, piece in {
-        "words": "the lake rose ", "letters": "a", "lone letters": "a b ", "parts": "a-", "hosts": "a.bc.", "links": "http://a.bc ", "masks": "a*",
-        "users": "http://a@", "markup": "<a ", "invisible": "a\u200b", "turned": "\u202ea", "leet": "a1$",
+        "words": "the lake rose ", "letters": "a", "lone letters": "a b ", "parts": "a-", "hosts": "a.bc.", "links": "http://a.bc ",
+        "masks": "a*", "users": "http://a@", "markup": "<a ", "invisible": "a\u200b", "turned": "\u202ea", "leet": "a1$",
         "marks": "e\u0336",
         "sentences": "\ufdfa", "without spaces": "赌", "phrases": "make fast ", "long labels": "a" * 60 + ".",
     }.items()

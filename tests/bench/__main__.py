@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.bench import (
     blocking,
     cold,
+    comment_posts,
     comments,
     desk_list,
     hot,
@@ -35,6 +36,7 @@ MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
     **search.MEASURES,
     **desk_list.MEASURES,
     **comments.MEASURES,
+    **comment_posts.MEASURES,
     **idle.MEASURES,
     **blocking.MEASURES,
     **pictures.MEASURES,

@@ -27,8 +27,8 @@ TEXT = "A fine piece, and a map that one can read at last. The figures for March
 
 
 @asynccontextmanager
-async def running_comments() -> AsyncIterator[tuple[int, str]]:
-    """The comments service with an article of COMMENTS comments; yields its port and the path of the list."""
+async def running_comments() -> AsyncIterator[tuple[int, str, Mapping[str, str]]]:
+    """The comments service with an article of COMMENTS comments; yields its port, the path of the list, and the engines."""
     port, article_id, moment = free_port(), new_id(), now()
     article = ArticlePublished.model_validate({
         "id": article_id, "version": 1, "status": "published", "slug": "a", "url": THREAD, "headline": "The lake",
@@ -45,7 +45,7 @@ async def running_comments() -> AsyncIterator[tuple[int, str]]:
         }  # fmt: skip
         async with running_process((sys.executable, "-m", "services.comments"), variables, port):
             await _fill(f"http://127.0.0.1:{port}{path}")
-            yield port, path
+            yield port, path, environment
 
 
 async def _fill(url: str) -> None:
@@ -64,7 +64,7 @@ async def _fill(url: str) -> None:
 
 async def measure_comment_list() -> Measure:
     """Lists a second, in turns with Isso: one process each."""
-    async with running_comments() as (port, path), running_isso(COMMENTS, TEXT) as isso:
+    async with running_comments() as (port, path, _), running_isso(COMMENTS, TEXT) as isso:
         ours = partial(measure, port, http_request("GET", f"{path}?limit={COMMENTS}"), connections=CONNECTIONS)
         theirs = partial(
             measure, isso, http_request("GET", f"/?uri={THREAD}&limit={COMMENTS}"), connections=CONNECTIONS

@@ -138,6 +138,7 @@ class Editing:
             trusted=known.is_trusted,
             author=known.record,
             parent=None if known.parent is None else known.parent.status,
+            mode=own.article.discussion.mode,
             repeats=known.repeats,
             muted_until=muted_until,
             is_edit=True,

@@ -144,6 +144,7 @@ def _facts(submission: Submission, known: Knowledge) -> Facts:
         trusted=known.is_trusted,
         author=known.record,
         parent=None if known.parent is None else known.parent.status,
+        mode=submission.article.discussion.mode,
         repeats=known.repeats,
         seconds_on_form=sent.seconds,
         trap=sent.contact_me,

@@ -187,6 +187,25 @@ def test_links_to_older_comments_are_above_and_to_newer_below() -> None:
     assert around(1) == ["…", "/world/ports-of-the-gulf?comments=2#comments"]
 
 
+def test_newest_first_has_links_to_older_comments_below() -> None:
+    view = replace(CommentsView(99, samples.comments(1).threads, page=2, pages=3), sort="newest")
+    root = parsed(TEMPLATES.article(replace(samples.article(), comments=view)))
+
+    assert [link.get("href") for link in root.findall(".//a[@class='pages-back']")] == [
+        "/world/ports-of-the-gulf?sort=newest#comments"
+    ]
+    assert [link.get("href") for link in root.findall(".//a[@class='pages-on']")] == [
+        "/world/ports-of-the-gulf?sort=newest&comments=1#comments"
+    ]
+
+
+def test_thread_without_its_replies_links_to_the_whole() -> None:
+    thread = replace(samples.comments(1).threads[0], replies=(), path="/world/ports-of-the-gulf?comment=c0")
+    root = parsed(TEMPLATES.article(replace(samples.article(), comments=CommentsView(9, (thread,), sort="best"))))
+
+    assert [link.get("href") for link in root.findall(".//p[@class='thread-whole']/a")] == [thread.path]
+
+
 def _split(parts: list[Element], name: str) -> tuple[list[Element], list[Element]]:
     place = next(number for number, part in enumerate(parts) if part.get("class") == name)
     return parts[:place], parts[place + 1 :]

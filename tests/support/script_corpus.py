@@ -25,11 +25,11 @@ TEXTS = (
     f"{{{{constructor.constructor('{RUN}')()}}}}",
     f"&lt;script&gt;{RUN}&lt;/script&gt;",
     f"a\u200b<img/src=x onerror={RUN}>",
-    f"https://x.example/\"onmouseover=\"{RUN}",
+    f'https://x.example/"onmouseover="{RUN}',
     f"http://x.example/<img src=x onerror={RUN}>",
 )
 WEBSITES = (
-    f"https://x.example/\"onclick=\"{RUN}",
+    f'https://x.example/"onclick="{RUN}',
     f"https://x.example/'><script>{RUN}</script>",
     f"javascript:{RUN}//https://x.example",
     f"data:text/html,<script>{RUN}</script>",

@@ -74,6 +74,6 @@ async def _touch_everything(page: Page) -> None:
     """Send the events that a reader's pointer and keyboard cause, and let their handlers run."""
     await page.evaluate(
         """() => document.querySelectorAll(".comments *").forEach((element) =>
-          ["mouseover", "focus", "toggle", "load", "error", "pointerenter"].forEach((name) => element.dispatchEvent(new Event(name))))"""
+          ["mouseover", "focus", "toggle", "load", "error"].forEach((name) => element.dispatchEvent(new Event(name))))"""
     )
     await asyncio.gather(*(page.evaluate("new Promise((done) => setTimeout(done))") for _ in range(3)))

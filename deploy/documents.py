@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 import services.comments.notifications.metrics
+import services.comments.pipeline.metrics
 import services.ingestion.articles.metrics
 import services.ingestion.people.metrics
 import services.media.api.metrics
@@ -53,6 +54,7 @@ READERS: Mapping[str, type[BaseSettings]] = {
 METRICS: Mapping[str, ModuleType] = {
     "Every service": shared.process.metrics,
     "Comments: mails": services.comments.notifications.metrics,
+    "Comments: moderation": services.comments.pipeline.metrics,
     "Ingestion": services.ingestion.articles.metrics,
     "Ingestion: people": services.ingestion.people.metrics,
     "Media": services.media.api.metrics,

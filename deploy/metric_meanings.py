@@ -25,6 +25,8 @@ MEANINGS: Mapping[str, str] = {
     "wm_mail_oldest_seconds": "Mails are late by so much. Alert above an hour.",
     "wm_mail_verifications_total": "More readers ask for mails. Many `drop`: somebody asks for other people's addresses.",
     "wm_mail_confirmations_total": "More readers confirmed their address, or ended the mails (`stop`).",
+    "wm_comments_verdicts_total": "More comments. Many `rejected` of one phase: a wave of spam, or a word list that is too wide.",
+    "wm_comments_webhook_total": "More comments reach the webhook. `none`: it is down or slow, and the settings decide.",
     "wm_ingestion_scheduled_overdue": "Scheduled articles are not published: the log event `scheduler.refused` says why.",
     "wm_ingestion_scheduled_late_seconds": "MongoDB is slow, or no process of ingestion was alive at the time.",
     "wm_ingestion_pictures_republished_total": "Somebody changed a picture that many articles show.",

@@ -29,6 +29,8 @@ from services.comments.moderation.decisions import Decisions
 from services.comments.moderation.keys import DECISIONS
 from services.comments.notifications.keys import NOTIFICATIONS
 from services.comments.notifications.mailing import Mailing
+from services.comments.pipeline.keys import WEBHOOK
+from services.comments.pipeline.webhook import WebhookJudge
 from services.comments.posting.form_errors import FormErrorPages
 from services.comments.posting.keys import FORM_ERROR_PAGES
 from services.comments.posting.parts import add_posting, posting_life
@@ -42,6 +44,7 @@ from services.comments.settings import CommentsSettings
 from shared.http.app import create_service
 from shared.http.health import HEALTH
 from shared.http.idempotency import KEPT_FOR
+from shared.http.networks import read_networks
 from shared.http.token_checker import TokenChecker
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.dispatch import dispatching_sink
@@ -54,6 +57,7 @@ from shared.site.site import load_site
 from shared.topics import ARTICLES
 
 GROUP = "comments"
+_USER_AGENT = "WorldMonitor-comments"
 # A ban holds an address or a network: it goes with its end.
 _ENDED_BANS_KEPT = timedelta(hours=1)
 # The networks of commenters are there for bans alone (DESIGN 7).
@@ -84,6 +88,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[DECISIONS] = Decisions(store, app[NOTIFICATIONS])
     add_reading(app, store, lambda: runner.ready and runner.lag == 0)
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
+    app[WEBHOOK] = WebhookJudge(_USER_AGENT, allowed=tuple(read_networks(settings.fetch_allow)))
     app[PERSONAL_DATA] = PersonalData(store, keepers_of(store), PageReader(settings.rendering_urls))
     add_posting(app, settings.site_url)
 
@@ -103,6 +108,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         ):
             yield
         await app[TOKEN_CHECKER].close()
+        await app[WEBHOOK].close()
         await app[RATE_LIMITER].close()
         await app[REACTION_LIMITER].close()
         await producer.stop()

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from services.comments.model.fields import Email
 from services.comments.model.rules import Mode
 from shared.errors import SettingsError
+from shared.http.networks import read_networks
 from shared.settings import Settings, read_password, split_urls
 from shared.smtp_address import SmtpAddress, parse_smtp, with_password
 
@@ -26,6 +27,9 @@ class CommentsSettings(Settings):
     comments_reactions_rate: str = Field(
         "60/minute;600/hour",
         description="the rate limit of one visitor's votes and reports, in the notation of the library `limits`",
+    )
+    fetch_allow: str = Field(
+        "", description="networks that addresses chosen by others may lead to, although not public; separated by commas"
     )
     forwarded_for: bool = Field(
         True,
@@ -73,6 +77,11 @@ class CommentsSettings(Settings):
         "http://127.0.0.1:8000",
         description="gateways' URLs, separated by commas, to see that an erased text is off the pages",
     )
+
+    @model_validator(mode="after")
+    def _fetch_allow_has_networks(self) -> Self:
+        read_networks(self.fetch_allow)
+        return self
 
     @model_validator(mode="after")
     def _ingestion_is_named(self) -> Self:

@@ -93,8 +93,8 @@ class SettingsChange(BaseModel):
     banned_words: Words = Field([], description="a comment with one of these is rejected; `*` at the end: any ending")
     suspect_words: Words = Field([], description="a comment with one of these waits for a moderator")
     most_links: int = Field(2, ge=0, le=100, strict=True, description="a comment with more links waits")
-    close_after_days: Annotated[int, Field(ge=1, le=36_500, strict=True)] | None = Field(
-        None, description="when discussions close after the publication; null: never"
+    close_after_days: Annotated[int, Field(ge=0, le=36_500, strict=True)] | None = Field(
+        None, description="when discussions close after the publication; null: never, 0: all at once"
     )
     edit_window_s: int = Field(300, ge=0, le=86_400, strict=True, description="how long writers may edit and delete")
     votes: bool = Field(True, strict=True, description="whether readers vote")

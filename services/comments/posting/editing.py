@@ -145,7 +145,7 @@ class Editing:
             article_id=comment.article_id,
             language=own.article.language,
         )
-        return (await self._judge.verdict(facts))[1]
+        return (await self._judge.verdict(facts, comment.id))[1]
 
     async def _note(self, before: Comment, after: Comment) -> None:
         self._store.outbox.note_committed(after.event(), follows=before.version)

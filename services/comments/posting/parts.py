@@ -9,6 +9,7 @@ from aiohttp import web
 from services.comments.access.keys import BANS
 from services.comments.model.keys import CURRENT_RULES, STORE
 from services.comments.notifications.keys import NOTIFICATIONS
+from services.comments.pipeline.keys import WEBHOOK
 from services.comments.posting.editing import Editing
 from services.comments.posting.keys import EDITING, POSTING
 from services.comments.posting.knowledge import KnowledgeReader
@@ -23,7 +24,7 @@ def add_posting(app: web.Application, site_url: str) -> None:
     """Add the room's parts to the application."""
     store, host = app[STORE], urlsplit(site_url).hostname or ""
     repeats = RepeatStore(store.database)
-    knowledge, judge = KnowledgeReader(store, repeats), Judge(app[CURRENT_RULES], app[BANS], host)
+    knowledge, judge = KnowledgeReader(store, repeats), Judge(app[CURRENT_RULES], app[BANS], app[WEBHOOK], host)
     app[POSTING] = Posting(store, repeats, knowledge, judge, app[NOTIFICATIONS])
     app[EDITING] = Editing(store, repeats, knowledge, judge, app[NOTIFICATIONS])
 

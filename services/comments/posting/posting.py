@@ -87,7 +87,7 @@ class Posting:
         _check_parent(submission, known.parent)
         comment_id = new_id()
         facts = replace(_facts(submission, known), muted_until=muted_until)
-        rule, verdict = await self._judge.verdict(facts)
+        rule, verdict = await self._judge.verdict(facts, comment_id)
         if verdict.status == "pending" and not submission.can_wait:
             raise no_room("waiting")
         commit = _prepare(submission, known, comment_id, rule, verdict)

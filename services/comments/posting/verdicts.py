@@ -10,6 +10,8 @@ from services.comments.model.moderation_records import Ban
 from services.comments.model.records import ModerationRule
 from services.comments.pipeline.decide import decide
 from services.comments.pipeline.facts import Facts, Verdict
+from services.comments.pipeline.metrics import VERDICTS
+from services.comments.pipeline.webhook import WebhookJudge
 from services.comments.posting.repeats import Sender
 from shared.errors import Problem
 
@@ -17,11 +19,12 @@ _FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Judge:
-    """Applies the bans and the rule in force. Methods raise Unavailable."""
+    """Applies the bans and the rule in force, and asks the webhook where no phase decides. Methods raise Unavailable."""
 
-    def __init__(self, rules: CurrentRules, bans: Bans, site_host: str) -> None:
+    def __init__(self, rules: CurrentRules, bans: Bans, webhook: WebhookJudge, site_host: str) -> None:
         self._rules = rules
         self._bans = bans
+        self._webhook = webhook
         self._site_host = site_host
 
     async def admit(self, author: str, sender: Sender) -> datetime | None:
@@ -32,10 +35,14 @@ class Judge:
             raise Problem(403, _refusal(banned_until))
         return _latest(found, "mute")
 
-    async def verdict(self, facts: Facts) -> tuple[ModerationRule, Verdict]:
-        """The rule and what it says."""
+    async def verdict(self, facts: Facts, comment_id: str) -> tuple[ModerationRule, Verdict]:
+        """The rule and what it says. Waits for the webhook two seconds at most."""
         rule = await self._rules.get()
-        return rule, decide(replace(facts, site_host=self._site_host), rule)
+        verdict = decide(replace(facts, site_host=self._site_host), rule)
+        if verdict.status == "published":
+            verdict = await self._webhook.judge(rule.webhook, facts, comment_id) or verdict
+        VERDICTS.labels(verdict.status, verdict.reasons[0].phase if verdict.reasons else "").inc()
+        return rule, verdict
 
 
 def _latest(bans: list[Ban], kind: str) -> datetime | None:

@@ -65,7 +65,7 @@ async def test_change_of_some_fields_leaves_the_others(comments: CommentsService
         ({"suspect_words": "word"}, ["/suspect_words"]),
         ({"most_links": -1, "edit_window_s": 86_401}, ["/most_links", "/edit_window_s"]),
         ({"most_links": "2", "votes": "yes"}, ["/most_links", "/votes"]),
-        ({"close_after_days": 0, "hold_rejection_rate": 1.5}, ["/close_after_days", "/hold_rejection_rate"]),
+        ({"close_after_days": -1, "hold_rejection_rate": 1.5}, ["/close_after_days", "/hold_rejection_rate"]),
         ({"webhook": {"url": "https://judge.example"}}, ["/webhook/secret"]),
         ({"webhook": {"url": "ftp://judge.example", "secret": SECRET}}, ["/webhook/url"]),
         ({"webhook": {"url": "https://a@b.example", "secret": "short"}}, ["/webhook/url", "/webhook/secret"]),

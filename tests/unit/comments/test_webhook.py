@@ -80,7 +80,10 @@ async def test_request_is_signed_and_has_no_address() -> None:
     ("answer", "verdict"),
     [
         ({"action": "publish"}, None),
-        ({"action": "hold", "reason": "Angry.", "match": "lake"}, Verdict("pending", (Reason("webhook", "Angry.", "lake"),))),
+        (
+            {"action": "hold", "reason": "Angry.", "match": "lake"},
+            Verdict("pending", (Reason("webhook", "Angry.", "lake"),)),
+        ),
         ({"action": "reject", "match": "sea"}, Verdict("rejected", (Reason("webhook", "The webhook says reject."),))),
         ({"action": "spam", "more": 1}, Verdict("rejected", (Reason("webhook", "The webhook says spam."),), spam=True)),
     ],

@@ -26,7 +26,7 @@ from services.comments.notifications.smtp import Delivery, Envelope, SmtpConnect
 from shared.errors import Unavailable
 from shared.ids import new_id
 from shared.smtp_address import SmtpAddress
-from shared.times import now
+from shared.times import Clock, now
 
 _log = structlog.get_logger(__name__)
 
@@ -53,18 +53,21 @@ class MailSettings:
 class MailSender:
     """Sends mails; `keeps_turn` says between two mails whether to go on."""
 
-    def __init__(self, store: Store, rows: NotificationStore, texts: MailTexts, settings: MailSettings) -> None:
+    def __init__(
+        self, store: Store, rows: NotificationStore, texts: MailTexts, settings: MailSettings, clock: Clock = now
+    ) -> None:
         self._store = store
         self._rows = rows
         self._texts = texts
         self._settings = settings
+        self._clock = clock
         # Outcomes that MongoDB did not take. They come before the search for lost claims.
         self._unwritten: list[Step] = []
 
     async def look(self, keeps_turn: Callable[[], Awaitable[bool]]) -> None:
         """Send what is due. Raises MailServerDown, and Unavailable when MongoDB fails."""
         await self._write_outcomes()
-        at = now()
+        at = self._clock()
         due = await self._rows.mails.due(at)
         MAILS_DUE.set(len(due))
         MAIL_OLDEST.set(max((at - due[0].at).total_seconds(), 0) if due else 0)
@@ -86,7 +89,7 @@ class MailSender:
             self._unwritten.pop(0)
 
     async def _send(self, mail: Mail, connection: SmtpConnection) -> None:
-        at, claim, is_claimed = now(), new_id(), False
+        at, claim, is_claimed = self._clock(), new_id(), False
         if await self._rows.counts.of(_ALL, at) >= self._settings.mails_a_day:
             await self._rows.mails.postpone(mail, next_day(at), counts=False)
             return
@@ -102,7 +105,7 @@ class MailSender:
         async def take() -> bool:
             nonlocal is_claimed
             is_claimed = True
-            return await self._rows.mails.claim(mail, claim, now())
+            return await self._rows.mails.claim(mail, claim, self._clock())
 
         try:
             delivery = await connection.deliver(envelope, take)

@@ -110,6 +110,8 @@ async def connected(server: SmtpAddress, ca_file: Path | None) -> AsyncIterator[
     client = _client(server, ca_file)
     try:
         await client.connect()
+        if client.is_ehlo_or_helo_needed:
+            await client.ehlo()
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         client.close()
         raise _down(error) from None

@@ -13,7 +13,14 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from services.comments.model.days import DAY, day_of
-from services.comments.model.records import MOST_IN_A_DISCUSSION, Comment, DiscussionVersion, IndexEntry, comment_from
+from services.comments.model.records import (
+    MOST_IN_A_DISCUSSION,
+    Comment,
+    DiscussionVersion,
+    IndexEntry,
+    comment_from,
+    past_votes_from,
+)
 from services.comments.model.rules import AuditAction, Sort, Status
 from shared.errors import Unavailable
 from shared.events import CommentState
@@ -41,7 +48,7 @@ _INDEXES = [
 
 
 # The fields of an IndexEntry.
-_PLACE = {"root_id": 1, "parent_id": 1, "status": 1}
+_PLACE = {"root_id": 1, "parent_id": 1, "status": 1, "votes": 1, "past_votes": 1}
 
 
 class CommentStore:
@@ -177,9 +184,15 @@ class DiscussionStore:
         """The discussion's version; 0 for one without changes."""
         async with available("version of a discussion"):
             found = await self._collection.find_one({"_id": article_id})
-        return (
-            DiscussionVersion(0, ()) if found is None else DiscussionVersion(found["version"], tuple(found["changed"]))
-        )
+        if found is None:
+            return DiscussionVersion(0, ())
+        return DiscussionVersion(found["version"], tuple(found["changed"]), found.get("votes", 0))
+
+    async def note_votes(self, article_id: str, comment_id: str, number: int) -> None:
+        """As `note`, after the count of votes `number`. Counts of one discussion are noted in their order. Raises Unavailable."""
+        update = {**_changed([comment_id]), "$max": {"votes": number}}
+        async with available("version of a discussion"):
+            await self._write([UpdateOne({"_id": article_id}, update, upsert=True)])
 
     async def note(self, article_id: str, *comment_ids: str) -> None:
         """Raise the version after changes that readers can see. Logs a failure: the changes are stored, and read later."""
@@ -218,7 +231,9 @@ def _changed(comment_ids: Sequence[str]) -> Document:
 
 
 def _entry(found: Document) -> IndexEntry:
-    return IndexEntry(found["_id"], found["root_id"], found["parent_id"], found["status"] == "published")
+    return IndexEntry(
+        found["_id"], found["root_id"], found["parent_id"], found["status"] == "published", past_votes_from(found)
+    )
 
 
 def _document(comment: Comment) -> Document:

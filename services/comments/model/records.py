@@ -19,7 +19,7 @@ _EVENTS: dict[Status, type[CommentState]] = {
 
 # Of more published comments the newest are left out, of `total` as well. Pages use the read model instead.
 MOST_IN_A_DISCUSSION = 20_000
-_MODERATORS_ALONE = frozenset({"spam", "reasons", "reports", "settled", "decided"})
+_NOT_IN_EVENTS = frozenset({"spam", "reasons", "reports", "settled", "decided", "past_votes"})
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,26 @@ class VoteCount:
     down: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class PastVotes:
+    """A comment's counts from one count of votes to the next. `number`: of the count, rising within a discussion.
+
+    `minute`: its time, in minutes since 1970.
+    """
+
+    number: int
+    minute: int
+    up: int
+    down: int
+
+
 @dataclass(frozen=True)
 class Comment:
     """A comment. `root_id` is the top comment of its thread. The e-mail address is in ContactStore alone.
 
     `spam`: it was rejected as spam. `reports`: readers' reports since the last decision. `settled`: the version in which text or
     status changed last; votes and picks make newer versions. `decided`: the moderators' last decision. No event has these, nor
-    `reasons`: they are for moderators alone.
+    `reasons`: they are for moderators alone. `past_votes`: the counts of the last hour, oldest first (`reading/ranking.py`).
     """
 
     id: str
@@ -101,10 +114,11 @@ class Comment:
     reports: int = 0
     settled: int = 1
     decided: Decided | None = None
+    past_votes: tuple[PastVotes, ...] = ()
 
     def event(self) -> CommentState:
         """The event of its state. A rejected or removed comment has no text and no name in it."""
-        fields = {name: value for name, value in asdict(self).items() if name not in _MODERATORS_ALONE}
+        fields = {name: value for name, value in asdict(self).items() if name not in _NOT_IN_EVENTS}
         if self.status in ("rejected", "removed"):
             fields |= {"name": "", "website": None, "body": "", "body_html": ""}
         return _EVENTS[self.status](**fields)
@@ -139,20 +153,22 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """The place of a comment in its discussion."""
+    """The place of a comment in its discussion, and its counts of votes over the last hour."""
 
     id: str
     root_id: str
     parent_id: str | None
     is_published: bool
+    past_votes: tuple[PastVotes, ...] = ()
 
 
 @dataclass(frozen=True)
 class DiscussionVersion:
-    """The number of changes of a discussion, and the comments of the last ones."""
+    """The number of changes of a discussion, and the comments of the last ones. `votes`: number of its last count of votes."""
 
     version: int
     changed: tuple[str, ...]
+    votes: int = 0
 
     def since(self, version: int) -> frozenset[str] | None:
         """The comments that changed after `version`; None when that is not known."""
@@ -218,6 +234,14 @@ def next_version(comment: Comment, status: Status) -> Comment:
     return replace(comment, status=status, version=version, settled=version)
 
 
+def past_votes_from(fields: Mapping[str, Any]) -> tuple[PastVotes, ...]:
+    """The past counts in a comment's stored fields. Votes that came with an import have no count, and are as old as the comment."""
+    past, votes = fields.get("past_votes", ()), fields.get("votes", {})
+    if not past and (votes.get("up") or votes.get("down")):
+        return (PastVotes(0, 0, votes["up"], votes["down"]),)
+    return tuple(PastVotes(**one) for one in past)
+
+
 def article_from(fields: Mapping[str, Any]) -> ArticleCopy:
     """An article from its stored fields."""
     return ArticleCopy(**{**fields, "discussion": DiscussionSetting(**fields.get("discussion", {}))})
@@ -230,6 +254,7 @@ def comment_from(fields: Mapping[str, Any]) -> Comment:
         "decided": None if decided is None else Decided(**decided),
         "votes": VoteCount(**fields.get("votes", {})),
         "reasons": tuple(Reason(**reason) for reason in fields.get("reasons", ())),
+        "past_votes": past_votes_from(fields),
     }
     return Comment(**{**fields, **nested})
 

@@ -132,6 +132,13 @@ class Pick(BaseModel):
 
 
 SORT = Parameter("sort", "query", "The order by age", {"enum": ["oldest", "newest"], "default": "oldest"})
+_READER_SORT = Parameter(
+    "sort",
+    "query",
+    "By age, or by votes (best: lower bound of the Wilson score interval). A list by votes keeps the order of its first page, and "
+    "can be read on for an hour",
+    {"enum": ["oldest", "newest", "best"], "default": "oldest"},
+)
 _REACTION_PROBLEMS = (400, 403, 404, 410, 413, 415, 422, 429, 503)
 
 OPERATIONS: Sequence[Operation] = (
@@ -143,7 +150,7 @@ OPERATIONS: Sequence[Operation] = (
         "`limit`, and a longer thread shows its oldest ones",
         answers={200: Discussion},
         problems=(400, 404, 410, 422, 503),
-        parameters=(ARTICLE, SORT, LIMIT, CURSOR),
+        parameters=(ARTICLE, _READER_SORT, LIMIT, CURSOR),
     ),
     Operation(
         id="show_comment",

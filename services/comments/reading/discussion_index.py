@@ -6,9 +6,12 @@ It finds a page's threads and their comments without a look at the others.
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
-from services.comments.model.records import MOST_IN_A_DISCUSSION, IndexEntry
+from services.comments.model.records import MOST_IN_A_DISCUSSION, IndexEntry, VoteCount
 from services.comments.model.rules import Sort
+from services.comments.reading.best_order import BestOrder
+from services.comments.reading.ranking import RankKey, votes_at
 
 # An answer has at most this many published comments. A thread above it shows its oldest ones; a page ends before the thread that
 # would exceed it.
@@ -23,6 +26,7 @@ class DiscussionIndex:
         self._entries: dict[str, IndexEntry] = {}
         self._published: dict[str, list[str]] = {}
         self._roots: list[str] = []
+        self._best = BestOrder()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -39,6 +43,8 @@ class DiscussionIndex:
         elif was_published and not entry.is_published:
             self._hide(entry)
         self._entries[entry.id] = entry
+        if entry.id == entry.root_id:
+            self._best.put(entry.id, entry.past_votes)
 
     def _publish(self, entry: IndexEntry) -> None:
         self.total += 1
@@ -71,6 +77,20 @@ class DiscussionIndex:
             wanted = self._roots[max(0, left - limit) : left][::-1]
         shown = self._fitting(wanted)
         return shown, left > len(shown)
+
+    def best_page(self, number: int, after: RankKey | None, limit: int) -> tuple[Sequence[str], bool]:
+        """As `page`, by the votes after their count `number`, behind the place `after`."""
+        wanted = list(islice(self._best.behind(number, after, self._roots, self._is_hidden), limit + 1))
+        shown = self._fitting(wanted[:limit])
+        return shown, len(wanted) > len(shown)
+
+    def _is_hidden(self, root_id: str) -> bool:
+        return root_id not in self._published
+
+    def votes_at(self, root_id: str, number: int) -> VoteCount:
+        """The votes of a root after their count `number`."""
+        entry = self._entries.get(root_id)
+        return VoteCount() if entry is None else votes_at(entry.past_votes, number)
 
     def _fitting(self, roots: Sequence[str]) -> Sequence[str]:
         size = 0

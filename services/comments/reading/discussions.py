@@ -8,12 +8,14 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, time
+from typing import Literal
 
 from services.comments.model.comment_store import CommentStore, DiscussionStore
 from services.comments.model.records import Comment, IndexEntry
 from services.comments.model.rules import Sort
 from services.comments.reading.discussion_index import DiscussionIndex
+from services.comments.reading.ranking import BestCursor
 from services.comments.reading.shared_reads import SharedReads
 
 # 25 MB: an entry takes some 250 bytes. One discussion may exceed it.
@@ -29,19 +31,30 @@ _MOST_ANSWER_BYTES = 16 * 1024 * 1024
 _KEPT_S = 3600.0
 
 
+def current_minute() -> int:
+    """The time, in minutes since 1970."""
+    return int(time() // 60)
+
+
 @dataclass(frozen=True)
 class DiscussionPage:
-    """A page's roots in order, its comments by id, whether there are more, and the article's number of published comments."""
+    """A page's roots in order, its comments by id, whether there are more, and the article's number of published comments.
+
+    `next`: the cursor's parts behind the last root.
+    """
 
     roots: list[str]
     comments: dict[str, Comment]
     has_more: bool
     total: int
+    next: tuple[str, ...] = ()
 
 
 @dataclass
 class _Kept:
     version: int = -1
+    # Number of the last count of votes that the index is sure to have: it was noted before the index was read.
+    votes: int = 0
     until: float = 0.0
     index: DiscussionIndex = field(default_factory=DiscussionIndex)
 
@@ -53,7 +66,7 @@ class _Answer:
     body: bytes
 
 
-Question = tuple[str, Sort, str | None, int]
+Question = tuple[str, Sort, str | None, int] | tuple[str, Literal["best"], BestCursor | None, int]
 """An article, an order, the top comment before the page, and the number of threads."""
 
 
@@ -61,11 +74,16 @@ class Discussions:
     """Reads pages of discussions. Methods raise Unavailable."""
 
     def __init__(
-        self, comments: CommentStore, versions: DiscussionStore, clock: Callable[[], float] = monotonic
+        self,
+        comments: CommentStore,
+        versions: DiscussionStore,
+        clock: Callable[[], float] = monotonic,
+        minute: Callable[[], int] = current_minute,
     ) -> None:
         self._comments = comments
         self._versions = versions
         self._clock = clock
+        self._minute = minute
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._refreshed = SharedReads(self._refresh)
         self._answers: OrderedDict[Question, _Answer] = OrderedDict()
@@ -79,7 +97,7 @@ class Discussions:
             self._answers.move_to_end(question)
             return found.body
         # The comments are read after the version, so they are as new or newer.
-        answer = _Answer(kept.version, self._clock() + _ANSWERS_KEPT_S, write(await self._page(kept.index, question)))
+        answer = _Answer(kept.version, self._clock() + _ANSWERS_KEPT_S, write(await self._page(kept, question)))
         self._keep_answer(question, answer)
         return answer.body
 
@@ -89,14 +107,32 @@ class Discussions:
 
     async def page(self, article_id: str, sort: Sort, after: str | None, limit: int) -> DiscussionPage:
         """The next `limit` threads after the top comment `after`, or fewer when they are long."""
-        return await self._page((await self._refreshed.get(article_id)).index, (article_id, sort, after, limit))
+        return await self._page(await self._refreshed.get(article_id), (article_id, sort, after, limit))
 
-    async def _page(self, index: DiscussionIndex, question: Question) -> DiscussionPage:
-        _, sort, after, limit = question
-        roots, has_more = index.page(sort, after, limit)
-        total = index.total
-        wanted = set[str]().union(*(index.comments_of(root) for root in roots))
-        return DiscussionPage(list(roots), await self._comments.by_ids(wanted), has_more, total)
+    async def best_page(self, article_id: str, after: BestCursor | None, limit: int) -> DiscussionPage:
+        """As `page`, in the order of votes."""
+        return await self._page(await self._refreshed.get(article_id), (article_id, "best", after, limit))
+
+    async def _page(self, kept: _Kept, question: Question) -> DiscussionPage:
+        # Everything is taken from the index before the first wait: another request may change it.
+        roots, has_more, following = self._roots(kept, question)
+        total = kept.index.total
+        wanted = set[str]().union(*(kept.index.comments_of(root) for root in roots))
+        return DiscussionPage(list(roots), await self._comments.by_ids(wanted), has_more, total, following)
+
+    def _roots(self, kept: _Kept, question: Question) -> tuple[Sequence[str], bool, tuple[str, ...]]:
+        """A page's roots, whether there are more, and the cursor's parts behind them."""
+        if question[1] != "best":
+            _, sort, last, limit = question
+            roots, has_more = kept.index.page(sort, last, limit)
+            return roots, has_more, (roots[-1],) if roots else ()
+        _, _, after, limit = question
+        number, minute = (kept.votes, self._minute()) if after is None else (after.number, after.minute)
+        roots, has_more = kept.index.best_page(number, None if after is None else after.key, limit)
+        if not roots:
+            return roots, has_more, ()
+        votes = kept.index.votes_at(roots[-1], number)
+        return roots, has_more, BestCursor(number, minute, votes.up, votes.down, roots[-1]).parts
 
     async def _refresh(self, article_id: str) -> _Kept:
         kept = self._kept.setdefault(article_id, _Kept())
@@ -110,7 +146,7 @@ class Discussions:
             # No wait between two of them: another request may read the index.
             for entry in await self._with_ancestors(kept.index, await self._comments.entries(changed)):
                 kept.index.put(entry)
-        kept.version = now.version
+        kept.version, kept.votes = now.version, now.votes
         return kept
 
     async def _read_all(self, article_id: str, kept: _Kept) -> None:

@@ -9,19 +9,39 @@ from services.comments.model import rules
 from services.comments.model.records import Comment, thread_entry
 from services.comments.model.rules import Sort, ThreadNode
 from services.comments.reading.contract import Discussion, ThreadAnswer
-from services.comments.reading.discussions import DiscussionPage
+from services.comments.reading.discussions import DiscussionPage, Question, current_minute
 from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS
+from services.comments.reading.ranking import BestCursor
 from shared.http.problems import field_problem, json_response
-from shared.http.requests import read_id_cursor, read_limit, refuse_unknown, write_cursor
+from shared.http.requests import read_cursor, read_id_cursor, read_limit, refuse_unknown, write_cursor
 
 
 async def list_comments(request: web.Request) -> web.Response:
     """List one page of an article's threads."""
     refuse_unknown(request.query, ("sort", "limit", "cursor"))
-    sort, limit = read_sort(request.query), read_limit(request.query)
-    cursor = read_id_cursor(request.query)
-    article = await request.app[ARTICLE_LOOKUP].readable(request.match_info["id"])
-    return json_response(await request.app[DISCUSSIONS].answer((article.id, sort, cursor, limit), _write_page))
+    question = _question(request.match_info["id"], request.query)
+    await request.app[ARTICLE_LOOKUP].readable(question[0])
+    return json_response(await request.app[DISCUSSIONS].answer(question, _write_page))
+
+
+def _question(article_id: str, query: Mapping[str, str]) -> Question:
+    limit = read_limit(query)
+    if query.get("sort") == "best":
+        return article_id, "best", _read_best_cursor(query), limit
+    return article_id, read_sort(query, known="oldest, newest or best"), read_id_cursor(query), limit
+
+
+def _read_best_cursor(query: Mapping[str, str]) -> BestCursor | None:
+    """The cursor of a list by votes, None without one; 400 for a malformed one, and for one of a list that is too old."""
+    parts = read_cursor(query, 5)
+    if parts is None:
+        return None
+    cursor = BestCursor.of(parts)
+    if cursor is None:
+        raise field_problem("?cursor", "This cursor was not issued by this service.", status=400)
+    if cursor.is_over(current_minute()):
+        raise field_problem("?cursor", "This list is an hour old; begin it anew, without a cursor.", status=400)
+    return cursor
 
 
 def _write_page(page: DiscussionPage) -> bytes:
@@ -30,7 +50,7 @@ def _write_page(page: DiscussionPage) -> bytes:
     discussion = Discussion(
         # A thread whose last comment is removed at this moment has no node.
         items=_with_replies([by_root[root] for root in page.roots if root in by_root], page.comments),
-        next_cursor=write_cursor(page.roots[-1]) if page.has_more else None,
+        next_cursor=write_cursor(*page.next) if page.has_more else None,
         total=page.total,
     )
     return discussion.model_dump_json().encode()
@@ -40,11 +60,11 @@ def _with_replies(nodes: Sequence[ThreadNode], comments: Mapping[str, Comment]) 
     return [ThreadAnswer.with_replies(comments[node.id], _with_replies(node.replies, comments)) for node in nodes]
 
 
-def read_sort(query: Mapping[str, str]) -> Sort:
-    """Read `?sort=`; 422 for an unknown order."""
+def read_sort(query: Mapping[str, str], *, known: str = "oldest or newest") -> Sort:
+    """Read `?sort=` by age; 422 for another order, which names the `known` ones."""
     sort = query.get("sort", "oldest")
     if sort not in ("oldest", "newest"):
-        raise field_problem("?sort", "sort is oldest or newest.")
+        raise field_problem("?sort", f"sort is {known}.")
     return cast(Sort, sort)
 
 

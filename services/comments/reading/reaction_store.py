@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from services.comments.reading.contract import ReportReason, VoteValue
 from shared.mongo.collections import (
@@ -47,6 +47,7 @@ class VoteStore:
 
     def __init__(self, database: Database) -> None:
         self.collection: Collection = database["votes"]
+        self._numbers: Collection = database["vote_numbers"]
 
     async def prepare(self) -> None:
         """Create missing indexes. Raises Unavailable."""
@@ -93,6 +94,17 @@ class VoteStore:
             ids = [vote.id for vote in votes if vote.value == value]
             counted = {"counted": value, "state": "counted", COUNTED_AGE: at}
             await self.collection.update_many({"_id": {"$in": ids}}, {"$set": counted}, session=session)
+
+    async def next_number(self, article_id: str, session: Session) -> int:
+        """The number of a discussion's next count, inside its transaction: counts of one discussion are committed in this order."""
+        found = await self._numbers.find_one_and_update(
+            {"_id": article_id},
+            {"$inc": {"number": 1}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        return int(found["number"])
 
     async def note_done(self, vote_ids: Sequence[str]) -> None:
         """Store that readers can see these votes, but not of votes that changed since."""

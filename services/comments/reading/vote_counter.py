@@ -6,18 +6,18 @@ with the comment's next version and its event, so each vote counts once, however
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import reduce
+from time import monotonic
 
 import structlog
 
-from services.comments.model.records import Comment, VoteCount
+from services.comments.model.records import Comment, PastVotes, VoteCount
 from services.comments.model.store import Store
-from services.comments.reading.comments import note_published_change, publish_change
-from services.comments.reading.ranking import with_vote
+from services.comments.reading.comments import publish_change
+from services.comments.reading.ranking import pause_s, with_count, with_vote
 from services.comments.reading.reaction_store import StoredVote, VoteStore
 from shared.errors import Unavailable
 from shared.mongo.collections import Session
@@ -37,9 +37,11 @@ _MOST_AT_ONCE = 500
 class VoteCounter:
     """Of all instances, the holder of a lease counts. Methods raise Unavailable."""
 
-    def __init__(self, store: Store, votes: VoteStore) -> None:
+    def __init__(self, store: Store, votes: VoteStore, clock: Callable[[], float] = monotonic) -> None:
         self._store = store
         self._votes = votes
+        self._clock = clock
+        self._paused: dict[str, float] = {}
         self._lease = Lease(store.database["reading"], _LEASE)
 
     @asynccontextmanager
@@ -63,12 +65,16 @@ class VoteCounter:
             await asyncio.sleep(EVERY_S)
 
     async def turn(self) -> None:
-        """Count all votes that wait now."""
-        # Left by an instance that was killed between the commit and the notes.
+        """Count all votes that wait now, but those of a comment that was counted a moment ago.
+
+        One comment after another, and its note before the next: so the discussion's version has the counts in their order.
+        """
+        # Left by an instance that was killed between the commit and the note.
         await self._finish(await self._votes.in_state("counted", _MOST_READ))
+        self._paused = {comment: until for comment, until in self._paused.items() if until > self._clock()}
         for comment_id, votes in _by_comment(await self._votes.in_state("waiting", _MOST_READ)).items():
-            for first in range(0, len(votes), _MOST_AT_ONCE):
-                await self._count(comment_id, [vote.id for vote in votes[first : first + _MOST_AT_ONCE]])
+            if comment_id not in self._paused:
+                await self._count(comment_id, [vote.id for vote in votes[:_MOST_AT_ONCE]])
 
     async def _count(self, comment_id: str, vote_ids: Sequence[str]) -> None:
         at = now()
@@ -77,36 +83,49 @@ class VoteCounter:
             votes = await self._votes.waiting(vote_ids, session)
             await self._votes.note_counted(votes, at, session)
             before = await self._store.comments.find(comment_id, session)
-            after = None if before is None else _counted(before, votes, at)
-            if before is None or after is None or after.votes == before.votes:
+            counts = None if before is None else _with_votes(before.votes, votes)
+            if before is None or counts is None or counts == before.votes:
                 return None
-            if after.status != "published":
-                # Readers do not see it. A later publication sends the counts.
-                await self._store.comments.replace(replace(after, version=before.version), session)
-                return None
-            await publish_change(self._store, after, session)
+            number = await self._votes.next_number(before.article_id, session)
+            after = _counted(before, counts, number, at)
+            if after.status == "published":
+                await publish_change(self._store, after, session)
+            else:
+                # Readers do not see it: no event. A later publication sends the counts.
+                await self._store.comments.replace(after, session)
             return after
 
         changed = await self._store.mongo.transaction(work)
         if changed is not None:
-            await note_published_change(self._store, changed)
+            self._paused[comment_id] = self._clock() + pause_s(changed.past_votes)
+            await self._note(changed)
         await self._votes.note_done(vote_ids)
+
+    async def _note(self, comment: Comment) -> None:
+        if comment.status == "published":
+            self._store.outbox.note_committed(comment.event(), follows=comment.version - 1)
+        number = max((past.number for past in comment.past_votes), default=0)
+        await self._store.discussions.note_votes(comment.article_id, comment.id, number)
 
     async def _finish(self, votes: Sequence[StoredVote]) -> None:
         for comment_id, counted in _by_comment(votes).items():
             comment = await self._store.comments.find(comment_id)
             if comment is not None:
-                await self._store.discussions.note(comment.article_id, comment_id)
+                await self._note(comment)
             await self._votes.note_done([vote.id for vote in counted])
 
 
-def _counted(comment: Comment, votes: Sequence[StoredVote], at: datetime) -> Comment:
-    """The next version of the comment, with these votes in its counts."""
+def _with_votes(counts: VoteCount, votes: Sequence[StoredVote]) -> VoteCount:
+    for vote in votes:
+        counts = with_vote(counts, vote.counted, vote.value)
+    return counts
 
-    def add(counts: VoteCount, vote: StoredVote) -> VoteCount:
-        return with_vote(counts, vote.counted, vote.value)
 
-    return replace(comment, votes=reduce(add, votes, comment.votes), version=comment.version + 1)
+def _counted(comment: Comment, counts: VoteCount, number: int, at: datetime) -> Comment:
+    """The comment with new counts: the next version, unless readers do not see it."""
+    newest = PastVotes(number, int(at.timestamp() // 60), counts.up, counts.down)
+    version = comment.version + (comment.status == "published")
+    return replace(comment, votes=counts, past_votes=with_count(comment.past_votes, newest), version=version)
 
 
 def _by_comment(votes: Sequence[StoredVote]) -> dict[str, list[StoredVote]]:

@@ -1,6 +1,7 @@
 """Readers' votes and reports over HTTP: once a visitor, counted exactly, refused with a reason."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.comments.reading.keys import REPORTS, VOTE_COUNTER, VOTES
+from services.comments.reading.keys import REPORTS, VOTES
 from services.comments.reading.vote_counter import VoteCounter
 from services.comments.settings import CommentsSettings
 from shared.events import ArticleWithdrawn
+from shared.http.requests import write_cursor
 from tests.support.comments import CommentsService, an_article, running_comments
+from tests.support.polling import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,11 +35,10 @@ async def react(
     return response.status, await response.json()
 
 
-async def counter(comments: CommentsService) -> VoteCounter:
-    """The counter of the running service."""
-    application = comments.client.app
-    assert application is not None
-    return application[VOTE_COUNTER]
+def counter(comments: CommentsService) -> VoteCounter:
+    """A counter beside that of the service, for which a minute passes at each look at its clock."""
+    assert comments.client.app is not None
+    return VoteCounter(comments.store, comments.client.app[VOTES], clock=itertools.count(0, 60).__next__)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -49,7 +51,7 @@ async def comment(comments: CommentsService) -> AsyncIterator[dict[str, Any]]:
 async def test_concurrent_votes_of_many_visitors_are_counted_exactly(
     comments: CommentsService, comment: Mapping[str, Any]
 ) -> None:
-    counting = await counter(comments)
+    counting = counter(comments)
     values = [(number, value) for number in range(40) for value in (1, -1 if number % 4 == 0 else 1)]
 
     async def count() -> None:
@@ -76,11 +78,11 @@ async def test_vote_answers_with_the_counts_and_may_change(
     comments: CommentsService, comment: Mapping[str, Any]
 ) -> None:
     first = await react(comments, comment["id"], "vote", 1, value=1)
-    await (await counter(comments)).turn()
+    await counter(comments).turn()
     again = await react(comments, comment["id"], "vote", 1, value=1)
     other = await react(comments, comment["id"], "vote", 2, value=-1)
     back = await react(comments, comment["id"], "vote", 1, value=0)
-    await (await counter(comments)).turn()
+    await counter(comments).turn()
 
     assert first == (202, {"id": comment["id"], "value": 1, "votes": {"up": 1, "down": 0}})
     assert again[1]["votes"] == {"up": 1, "down": 0}
@@ -93,7 +95,7 @@ async def test_vote_answers_with_the_counts_and_may_change(
 async def test_counts_survive_a_counter_that_died_after_its_commit(
     comments: CommentsService, comment: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counting = await counter(comments)
+    counting = counter(comments)
     await comments.discussion(comment["article_id"])
     await react(comments, comment["id"], "vote", 1, value=1)
 
@@ -101,13 +103,55 @@ async def test_counts_survive_a_counter_that_died_after_its_commit(
         raise asyncio.CancelledError
 
     with monkeypatch.context() as patched:
-        patched.setattr("services.comments.reading.vote_counter.note_published_change", dies)
+        patched.setattr(comments.store.discussions, "note_votes", dies)
         with pytest.raises(asyncio.CancelledError):
             await counting.turn()
     await counting.turn()
 
     [item] = (await comments.discussion(comment["article_id"]))["items"]
     assert item["votes"] == {"up": 1, "down": 0}
+
+
+async def test_best_first_keeps_its_order_while_votes_arrive(comments: CommentsService) -> None:
+    await comments.set_mode("post")
+    article = await comments.publish_article()
+    ids = [(await comments.post(article.id))["id"] for _ in range(5)]
+    counting = counter(comments)
+
+    async def cast(*votes: tuple[int, int, int]) -> None:
+        for which, reader, value in votes:
+            assert (await react(comments, ids[which], "vote", reader, value=value))[0] == 202
+        await counting.turn()
+
+    async def page(query: str) -> tuple[list[int], str]:
+        found = await comments.discussion(article.id, f"?sort=best&limit=2{query}")
+        return [ids.index(item["id"]) for item in found["items"]], found["next_cursor"]
+
+    await cast((3, 1, 1), (3, 2, 1), (1, 1, 1), (0, 1, -1))
+    first, cursor = await page("")
+    await cast(*((4, reader, 1) for reader in range(5)), (1, 1, -1))
+    second, cursor = await page(f"&cursor={cursor}")
+    third, end = await page(f"&cursor={cursor}")
+    anew, _ = await page("")
+
+    assert (first, second, third, end) == ([3, 1], [2, 4], [0], None)
+    assert anew == [4, 3]
+
+
+async def test_wrong_order_and_old_cursor_are_refused(comments: CommentsService, comment: Mapping[str, Any]) -> None:
+    path = f"/v1/articles/{comment['article_id']}/comments"
+    old = write_cursor("1", "1000", "0", "0", comment["id"])
+
+    for query, status, pointer in (
+        ("sort=worst", 422, "?sort"),
+        (f"sort=best&cursor={old}", 400, "?cursor"),
+        (f"sort=oldest&cursor={old}", 400, "?cursor"),
+        (f"sort=best&cursor={write_cursor(comment['id'])}", 400, "?cursor"),
+        (f"sort=best&cursor={write_cursor('1', '1000', '-1', '0', comment['id'])}", 400, "?cursor"),
+    ):
+        response = await comments.client.get(f"{path}?{query}")
+        assert response.status == status
+        assert [error["pointer"] for error in (await response.json())["errors"]] == [pointer]
 
 
 async def test_report_counts_once_a_visitor_and_is_for_moderators_alone(
@@ -204,8 +248,6 @@ async def test_reactions_to_what_readers_cannot_see_are_refused(comments: Commen
 
     async def withdrawn() -> bool:
         return (await react(comments, hidden["id"], "vote", value=1))[0] == 410
-
-    from tests.support.polling import eventually
 
     await eventually(withdrawn, what="the article is withdrawn")
 

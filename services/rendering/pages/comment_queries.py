@@ -132,7 +132,7 @@ def _position_of(
     if opener is None or opener.thread_at is None:
         return None
     key = (opener.thread_at, comment.thread_id)
-    return paged_list.find_position(snapshot, paged_list.threads_of(article.id), key, hint)
+    return paged_list.find_position(snapshot, paged_list.threads_of(article.id), key, opener.thread_hint or hint)
 
 
 def _find_parent(snapshot: Snapshot, article: ArticleState, comment_id: str, hint: int) -> Parent | None:

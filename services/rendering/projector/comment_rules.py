@@ -127,11 +127,13 @@ def _set_comments(change_set: ChangeSet, article_id: str, thread: StoredThread |
         return
     paged = paged_list.threads_of(article_id)
     visible = change([comment for comment in thread.comments if not comment.removed])
+    hint = _hint(change_set, thread.id)
     if visible:
         comments = _with_placeholders(change_set, thread.id, visible)
-        paged_list.insert(change_set, paged, thread.model_copy(update={"comments": comments}), _NEWEST)
+        found = paged_list.insert(change_set, paged, thread.model_copy(update={"comments": comments}), hint)
+        _record_thread(change_set, article_id, thread.id, thread.at, found)
     else:
-        paged_list.remove(change_set, paged, thread.key, _NEWEST)
+        paged_list.remove(change_set, paged, thread.key, hint)
         _record_thread(change_set, article_id, thread.id, None)
 
 
@@ -158,7 +160,7 @@ def _set_thread_time(change_set: ChangeSet, article_id: str, thread_id: str, at:
     thread = _thread(change_set, article_id, thread_id)
     if thread is not None and thread.at != at:
         paged = paged_list.threads_of(article_id)
-        paged_list.remove(change_set, paged, thread.key, _NEWEST)
+        paged_list.remove(change_set, paged, thread.key, _hint(change_set, thread_id))
         _begin_thread(change_set, article_id, thread.model_copy(update={"at": at}))
 
 
@@ -186,13 +188,13 @@ def _begin_thread(change_set: ChangeSet, article_id: str, thread: StoredThread) 
     if position.number is not None and not _page_has_room(paged, position):
         border = paged_list.front_of(change_set, paged).page.lower
         thread = thread.model_copy(update={"at": border[0] + _JUST_AFTER})
-    paged_list.insert(change_set, paged, thread, _NEWEST)
-    _record_thread(change_set, article_id, thread.id, thread.at)
+    hint = paged_list.insert(change_set, paged, thread, position.number or _NEWEST)
+    _record_thread(change_set, article_id, thread.id, thread.at, hint)
 
 
 def _has_room(change_set: ChangeSet, article_id: str, thread: StoredThread) -> bool:
     paged = paged_list.threads_of(article_id)
-    position = paged_list.find_position(change_set, paged, thread.key, _NEWEST)
+    position = paged_list.find_position(change_set, paged, thread.key, _hint(change_set, thread.id))
     return len(thread.comments) < MOST_IN_THREAD and (position.number is None or _page_has_room(paged, position))
 
 
@@ -205,15 +207,22 @@ def _thread(change_set: ChangeSet, article_id: str, thread_id: str) -> StoredThr
     if opener is None or opener.thread_at is None:
         return None
     key = (opener.thread_at, thread_id)
-    position = paged_list.find_position(change_set, paged_list.threads_of(article_id), key, _NEWEST)
+    hint = _hint(change_set, thread_id)
+    position = paged_list.find_position(change_set, paged_list.threads_of(article_id), key, hint)
     return next((thread for thread in position.page.entries if thread.key == key), None)
 
 
-def _record_thread(change_set: ChangeSet, article_id: str, thread_id: str, at: datetime | None) -> None:
-    """Record a thread's time at its opener, also before the opener's own event."""
+def _hint(change_set: ChangeSet, thread_id: str) -> int:
+    """The number of a page near a thread."""
+    opener = change_set.get(comment_name(thread_id), StoredComment)
+    return _NEWEST if opener is None or not opener.thread_hint else opener.thread_hint
+
+
+def _record_thread(change_set: ChangeSet, article_id: str, thread_id: str, at: datetime | None, hint: int = 0) -> None:
+    """Record a thread's time and page at its opener, also before the opener's own event."""
     name = comment_name(thread_id)
     opener = change_set.get(name, StoredComment) or StoredComment(seen=0, article_id=article_id)
-    change_set.put(name, opener.model_copy(update={"thread_at": at}), StoredComment)
+    change_set.put(name, opener.model_copy(update={"thread_at": at, "thread_hint": hint}), StoredComment)
 
 
 def _count(change_set: ChangeSet, article_id: str, change: int) -> None:

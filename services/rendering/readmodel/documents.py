@@ -184,7 +184,8 @@ class StoredThread(Document):
 class StoredComment(Document):
     """The data that the next event of a comment needs. The text of a visible comment is in its thread.
 
-    `voted`: it is, or was, among the article's best openers.
+    `voted`: it is, or was, among the article's best openers. Of the opener of a thread, `thread_at` and `thread_hint` find the
+    thread: its time, and the number of a page near it (0 in documents of earlier releases).
     """
 
     seen: int
@@ -195,6 +196,7 @@ class StoredComment(Document):
     visible: bool = False
     created_at: datetime | None = None
     thread_at: datetime | None = None
+    thread_hint: int = 0
     voted: bool = False
     touched: tuple[str, ...] = ()
 

@@ -317,3 +317,20 @@ def test_late_threads_do_not_overfill_an_old_page() -> None:
     assert [number for number, _ in memory.pages(PAGED)] == [1, 2, None]
     assert len(memory.pages(PAGED)[0][1]) == PAGED.page_limit
     assert page(memory).total == 195
+
+
+def test_event_on_an_old_page_reads_that_page_alone() -> None:
+    memory = Memory()
+    comments = [a_comment("a1", id=f"c{number:04d}", minute=number) for number in range(1500)]
+    for start in range(0, 1500, 50):
+        memory.apply(*comments[start : start + 50])
+    (_, oldest), *_ = memory.pages(PAGED)
+
+    for comment in (comments[3], comments[700]):
+        memory.loaded = 0
+        touched = memory.apply(comment.model_copy(update={"version": 2, "body_html": "<p>Edited.</p>"}))
+
+        assert len(touched) == 1
+        # The comment's own document, the article's, the discussion's, the newest page, and the page of the thread or its neighbour.
+        assert memory.loaded <= 6
+    assert len(oldest) == PAGED.page_size

@@ -90,7 +90,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
     app[WEBHOOK] = WebhookJudge(_USER_AGENT, allowed=tuple(read_networks(settings.fetch_allow)))
     app[PERSONAL_DATA] = PersonalData(store, keepers_of(store), PageReader(settings.rendering_urls))
-    add_posting(app, settings.site_url)
+    add_posting(app, settings.site_url, site)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
         app[TOKEN_CHECKER] = TokenChecker(

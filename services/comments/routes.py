@@ -5,6 +5,7 @@ from services.comments.moderation.decision_routes import ROUTES as DECISIONS
 from services.comments.moderation.queue_routes import ROUTES as QUEUES
 from services.comments.moderation.settings_routes import ROUTES as MODERATION_SETTINGS
 from services.comments.notifications.mail_routes import ROUTES as MAIL
+from services.comments.posting.edit_form_routes import ROUTES as EDIT_FORMS
 from services.comments.posting.edit_routes import ROUTES as EDITS
 from services.comments.posting.post_routes import ROUTES as POSTING
 from services.comments.privacy.people_routes import ROUTES as PRIVACY
@@ -17,6 +18,7 @@ ROUTES = [
     *PRIVACY,
     *POSTING,
     *EDITS,
+    *EDIT_FORMS,
     *THREADS,
     *COMMENT,
     *REACTIONS,

@@ -12,9 +12,12 @@ from aiohttp import web
 
 # Browsers keep a cookie for 400 days at most (RFC 6265bis); each comment renews it.
 _KEPT_S = 180 * 86_400
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-# A cookie with pages would keep them out of every cache, and one with `POST /v1/views` would tell what a writer reads.
-_PATH = "/v1/articles"
+# A cookie with pages would keep them out of every cache, and one with `POST /v1/views` would tell what a writer reads. So it is set
+# twice: for new comments, and for the page that changes one.
+_PATHS = ("/v1/articles", "/v1/comments")
+_LAST_NAME, _LAST_PATH = "wm_last_comment", "/v1/comments/last"
 
 
 class WriterCookie:
@@ -31,8 +34,30 @@ class WriterCookie:
 
     def put(self, response: web.Response, token: str) -> None:
         """Keep the token in the browser. No script and no form of another site can use it."""
+        for path in _PATHS:
+            # A response's own cookies have one path for each name.
+            holder = web.Response()
+            holder.set_cookie(
+                self._name, token, max_age=_KEPT_S, path=path, httponly=True, samesite="Lax", secure=self._secure
+            )
+            response.headers.add("Set-Cookie", holder.cookies[self._name].OutputString())
+
+
+class LastCommentCookie:
+    """Names the comment that a browser without JavaScript sent last, for a link to its edit page."""
+
+    def __init__(self, site_url: str) -> None:
+        self._secure = site_url.startswith("https://")
+
+    def find(self, request: web.Request) -> str | None:
+        """The comment's id."""
+        comment_id = request.cookies.get(_LAST_NAME, "")
+        return comment_id if _ID.fullmatch(comment_id) else None
+
+    def put(self, response: web.Response, comment_id: str, kept_s: int) -> None:
+        """Keep the id as long as the comment can be changed."""
         response.set_cookie(
-            self._name, token, max_age=_KEPT_S, path=_PATH, httponly=True, samesite="Lax", secure=self._secure
+            _LAST_NAME, comment_id, max_age=kept_s, path=_LAST_PATH, httponly=True, samesite="Lax", secure=self._secure
         )
 
 

@@ -8,6 +8,7 @@ from services.comments.model.records import Comment, Contact
 from services.comments.model.store import Store
 from services.comments.notifications.notifications import Notifications
 from services.comments.posting.batches import Batches
+from services.comments.posting.contract import PostedComment
 from services.comments.posting.repeat_store import RepeatStore
 from services.comments.posting.repeats import Repeat
 from shared.errors import Conflict
@@ -30,6 +31,7 @@ class NewCommit:
     contact: Contact
     language: str
     """The page's; empty when unknown."""
+    posted: PostedComment
     answer: Answer
     claim: Claim | None
     event: CommentState

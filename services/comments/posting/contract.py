@@ -57,12 +57,20 @@ class EditedText(BaseModel):
     body: Body
 
 
+class EditForm(BaseModel):
+    """The fields of the edit page."""
+
+    body: Body | None = None
+    delete: str | None = Field(None, pattern="^1$")
+
+
 _PAGE = Parameter(
     "comments",
     "query",
     "With a form: the number of the article's page of comments that holds it; the answer redirects there; default: the newest",
     {"type": "integer", "minimum": 1, "maximum": 9_999_999},
 )
+_RECEIVED = Parameter("received", "query", "1: say thanks, after a new comment", {"type": "string"})
 _TOKEN = Parameter(
     "Authorization",
     "header",
@@ -104,5 +112,32 @@ OPERATIONS: Sequence[Operation] = (
         answers={204: None},
         problems=(401, 403, 404, 429, 503),
         parameters=(COMMENT, _TOKEN),
+    ),
+    Operation(
+        id="show_edit_page",
+        method="GET",
+        path="/v1/comments/{id}/edit",
+        summary="The page on which a writer without JavaScript changes a comment; the writer's cookie says whose it is",
+        answers={200: None},
+        problems=(403, 404, 422, 503),
+        parameters=(COMMENT, _RECEIVED),
+    ),
+    Operation(
+        id="send_edit_form",
+        method="POST",
+        path="/v1/comments/{id}/edit",
+        summary="The form of that page: another `body`, or `delete=1`; redirects to the article, or to the page while it waits",
+        answers={303: None},
+        problems=(400, 403, 404, 409, 410, 413, 415, 422, 429, 503),
+        body={FORM_TYPE: EditForm},
+        parameters=(COMMENT,),
+    ),
+    Operation(
+        id="show_last_edit_page",
+        method="GET",
+        path="/v1/comments/last/edit",
+        summary="Redirects to the edit page of the comment that this browser sent last with a form",
+        answers={303: None},
+        problems=(404,),
     ),
 )

@@ -7,14 +7,14 @@ from aiohttp import web
 
 from services.comments.access.keys import RATE_LIMITER
 from services.comments.posting.contract import EditedText
-from services.comments.posting.editing import Own
+from services.comments.posting.editing import Own, is_in_time
 from services.comments.posting.keys import EDITING
 from services.comments.posting.post_routes import read_sender
+from services.comments.posting.translation import translated_problem
 from shared.errors import Problem
 from shared.http.bearer import hash_token
 from shared.http.problems import json_response
 from shared.http.requests import etag, read_model
-from shared.times import now
 
 _CREDENTIAL = re.compile(r"Comment +([A-Za-z0-9_-]{43})", re.IGNORECASE)
 _CHALLENGE = {"WWW-Authenticate": 'Comment realm="comments"'}
@@ -22,6 +22,13 @@ _CHALLENGE = {"WWW-Authenticate": 'Comment realm="comments"'}
 
 async def edit_comment(request: web.Request) -> web.Response:
     """Give a comment another text; the pipeline decides about it again."""
+    try:
+        return await _edit(request)
+    except Problem as problem:
+        raise translated_problem(problem, request) from problem
+
+
+async def _edit(request: web.Request) -> web.Response:
     await request.app[RATE_LIMITER].admit(request)
     own = await _own_by_token(request)
     text = await read_model(request, EditedText)
@@ -48,11 +55,6 @@ async def _own_by_token(request: web.Request) -> Own:
     if not is_in_time(own):
         raise Problem(403, "The time to change this comment is over.")
     return own
-
-
-def is_in_time(own: Own) -> bool:
-    """Whether the writer may still change the comment."""
-    return own.contact.edit_until is not None and now() < own.contact.edit_until
 
 
 _COMMENT = "/v1/comments/{id:[A-Za-z0-9_-]{1,64}}"

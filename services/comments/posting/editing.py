@@ -153,3 +153,8 @@ class Editing:
         self._notifications.wake()
         if "published" in (before.status, after.status):
             await self._store.discussions.note(after.article_id, after.id)
+
+
+def is_in_time(own: Own) -> bool:
+    """Whether the writer may still change the comment."""
+    return own.contact.edit_until is not None and now() < own.contact.edit_until

@@ -1,7 +1,5 @@
 """The error page after a form, for readers without JavaScript: the errors, and the form with the typed text."""
 
-import re
-import tomllib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +8,15 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from services.comments.model.fields import LONGEST_BODY, LONGEST_EMAIL, LONGEST_NAME, LONGEST_WEBSITE
 from services.comments.plain_page import headers_of, style_of
+from services.comments.posting.translation import WORDS, translated
 from shared.errors import FieldError, Problem, Unavailable
 from shared.http.requests import FORM_TYPE, parse_form, read_body
 from shared.site.site import Site
 
 _HERE = Path(__file__).parent
-_WORDS = tomllib.loads((_HERE / "words.toml").read_text("utf-8"))
 # Another try may help, so the page has the form. A withdrawn or closed article never takes a comment.
 _RETRYABLE = (400, 422, 429, 503)
 
@@ -53,14 +50,6 @@ COMMENT = ReaderForm(
 LETTER = ReaderForm("letter", (FormField("body", "message", "textarea", LONGEST_BODY), _NAME, _EMAIL))
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence for the reader, with attributes for its element when it is not in the page's language."""
-
-    text: str
-    mark: Markup
-
-
 class FormErrorPages:
     """The error pages of one site, in its colours. They load nothing, so that they work while other parts do not."""
 
@@ -86,18 +75,18 @@ class FormErrorPages:
     def _html(
         self, problem: Problem, form: ReaderForm, wanted: str, request: web.Request, typed: Mapping[str, str] | None
     ) -> str:
-        language = wanted if wanted in _WORDS else "en"
+        language = wanted if wanted in WORDS else "en"
         shown = [field.name for field in form.fields]
-        errors = {_field(error): _translated(error.detail, language) for error in problem.errors}
+        errors = {_field(error): translated(error.detail, language) for error in problem.errors}
         return self._template.render(
             site=self._site,
             style=self._style,
             language=language,
-            words=_WORDS[language],
+            words=WORDS[language],
             form=form,
             action=request.path_qs,
             typed=typed,
-            detail=_translated(problem.detail, language),
+            detail=translated(problem.detail, language),
             errors={name: errors.get(name) for name in shown},
             first=next((name for name in shown if name in errors), None),
             beside={name: error for name, error in errors.items() if name not in shown},
@@ -147,13 +136,3 @@ async def _typed(request: web.Request, form: ReaderForm, retryable: bool) -> Map
 
 def _field(error: FieldError) -> str:
     return error.pointer.lstrip("/?")
-
-
-def _translated(sentence: str, language: str) -> Sentence:
-    """The sentence in a language; without a translation, in English with `lang`."""
-    known: Mapping[str, str] = _WORDS[language]["translations"]
-    number = re.search(r"(?<=1 to )\d+", sentence)
-    pattern = sentence.replace(f"1 to {number[0]}", "1 to N") if number else sentence
-    if pattern in known:
-        return Sentence(known[pattern].replace("N", number[0]) if number else known[pattern], Markup())
-    return Sentence(sentence, Markup() if language == "en" else Markup(' lang="en" dir="ltr"'))

@@ -7,25 +7,31 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from services.comments.access.keys import BANS
+from services.comments.access.writer_cookie import LastCommentCookie
 from services.comments.model.keys import CURRENT_RULES, STORE
 from services.comments.notifications.keys import NOTIFICATIONS
 from services.comments.pipeline.keys import WEBHOOK
+from services.comments.posting.edit_page import EditPages
 from services.comments.posting.editing import Editing
-from services.comments.posting.keys import EDITING, POSTING
+from services.comments.posting.keys import EDIT_PAGES, EDITING, LAST_COMMENT, POSTING, SITE_URL
 from services.comments.posting.knowledge import KnowledgeReader
 from services.comments.posting.posting import Posting
 from services.comments.posting.repeat_store import REPEATS_KEPT, RepeatStore
 from services.comments.posting.verdicts import Judge
 from shared.mongo.client import once_available
 from shared.mongo.expiry import expiring
+from shared.site.site import Site
 
 
-def add_posting(app: web.Application, site_url: str) -> None:
+def add_posting(app: web.Application, site_url: str, site: Site) -> None:
     """Add the room's parts to the application."""
     store, host = app[STORE], urlsplit(site_url).hostname or ""
     repeats = RepeatStore(store.database)
     knowledge, judge = KnowledgeReader(store, repeats), Judge(app[CURRENT_RULES], app[BANS], app[WEBHOOK], host)
     app[POSTING] = Posting(store, repeats, knowledge, judge, app[NOTIFICATIONS])
+    app[SITE_URL] = site_url
+    app[LAST_COMMENT] = LastCommentCookie(site_url)
+    app[EDIT_PAGES] = EditPages(site)
     app[EDITING] = Editing(store, repeats, knowledge, judge, app[NOTIFICATIONS])
 
 

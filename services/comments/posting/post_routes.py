@@ -11,9 +11,10 @@ from services.comments.model.keys import STORE
 from services.comments.model.records import ArticleCopy
 from services.comments.posting.contract import NewComment, PostedComment
 from services.comments.posting.form_errors import COMMENT, answer_or_problem
-from services.comments.posting.keys import FORM_ERROR_PAGES, POSTING
-from services.comments.posting.posting import AnswerBuilder, Submission
+from services.comments.posting.keys import FORM_ERROR_PAGES, LAST_COMMENT, POSTING
+from services.comments.posting.posting import AnswerBuilder, Outcome, Submission
 from services.comments.posting.repeats import Sender
+from services.comments.posting.translation import translated_problem
 from services.comments.reading.keys import ARTICLE_LOOKUP
 from shared.errors import Problem, Unavailable
 from shared.http.idempotency import Answer, claim
@@ -34,10 +35,20 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
 async def post_comment(request: web.Request) -> web.Response:
     """Store a reader's comment, sent as JSON or as the page's plain form. A form gets pages as answers."""
-    answer = await answer_or_problem(request, _post)
+    answer = await answer_or_problem(request, _translating)
     if isinstance(answer, Problem):
         return await request.app[FORM_ERROR_PAGES].render(answer, request, COMMENT, await _language(request))
     return answer
+
+
+async def _translating(request: web.Request) -> web.Response:
+    """The answer to a script has its errors in the page's language; an error page translates them itself."""
+    if request.content_type == FORM_TYPE:
+        return await _post(request)
+    try:
+        return await _post(request)
+    except Problem as problem:
+        raise translated_problem(problem, request) from problem
 
 
 async def _post(request: web.Request) -> web.Response:
@@ -48,23 +59,30 @@ async def _post(request: web.Request) -> web.Response:
     )
     sent = validate(NewComment, fields)
     made = claim(request, principal, body)
-    cookie, is_new = request.app[WRITER_COOKIE], False
+    outcome: Outcome | None = None
     sender = await read_sender(request)
 
     async def work() -> Answer:
-        nonlocal is_new
+        nonlocal outcome
         article = await request.app[ARTICLE_LOOKUP].open_for_comments(request.match_info["id"])
         can_wait = is_known or await request.app[ROOM].has("waiting")
         if made is not None and not is_known:
             await request.app[ROOM].check("answers")
-        stored, is_new = await request.app[POSTING].post(Submission(article, sent, made, answer, sender, can_wait))
-        return stored
+        outcome = await request.app[POSTING].post(Submission(article, sent, made, answer, sender, can_wait))
+        return outcome.answer
 
     response = (await request.app[STORE].answers.once(made, work)).response()
-    if is_new:
+    if outcome is not None and outcome.is_new:
         # Not with a repeated answer: its comment may be that of another browser.
-        cookie.put(response, sender.token)
+        _put_cookies(request, response, sender, outcome.posted)
     return response
+
+
+def _put_cookies(request: web.Request, response: web.Response, sender: Sender, posted: PostedComment) -> None:
+    request.app[WRITER_COOKIE].put(response, sender.token)
+    kept_s = int((posted.edit_until - posted.created_at).total_seconds())
+    if request.content_type == FORM_TYPE and kept_s:
+        request.app[LAST_COMMENT].put(response, posted.id, kept_s)
 
 
 async def read_sender(request: web.Request) -> Sender:
@@ -127,8 +145,10 @@ def _form_answer(page: str, comment: PostedComment, article: ArticleCopy) -> Ans
     return Answer(303, b"", {"Location": _location(comment, article, page)})
 
 
-def _answer_without_script(page: str, _: PostedComment, article: ArticleCopy) -> Answer:
-    """Redirect to the thanks on the page: the comment may not be visible yet, and no script can say so."""
+def _answer_without_script(page: str, comment: PostedComment, article: ArticleCopy) -> Answer:
+    """Redirect to the thanks on the page, since no script can say them; for a rejected comment, to its own page, which says why."""
+    if comment.status == "rejected":
+        return Answer(303, b"", {"Location": f"/v1/comments/{comment.id}/edit?received=1"})
     return Answer(303, b"", {"Location": f"{article.url}{page}{'&' if page else '?'}received=1#received"})
 
 

@@ -48,6 +48,15 @@ class Submission:
     """Whether there is room for another comment that waits for a moderator."""
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """The answer for a comment. `is_new`: it was stored now; the same text again has the first answer."""
+
+    answer: Answer
+    posted: PostedComment
+    is_new: bool
+
+
 class Posting:
     """Takes readers' comments. All methods raise Unavailable; whether a comment was stored is then unknown."""
 
@@ -65,8 +74,8 @@ class Posting:
         self._commits = GroupCommit(store, repeats, notifications)
         self._notes = Batches[tuple[str, str], None]("versions of discussions", self._note_all, most=_MOST_NOTES)
 
-    async def post(self, submission: Submission) -> tuple[Answer, bool]:
-        """The answer, and whether it is for a new comment: the same text again has the first answer.
+    async def post(self, submission: Submission) -> Outcome:
+        """Store the comment.
 
         422 for a wrong parent; 503 for a comment that would have to wait while there is no room.
         """
@@ -75,15 +84,15 @@ class Posting:
         known = await self._knowledge.read(question)
         if known.repeat is None or not known.repeat.counts(now()):
             try:
-                return await self._post_new(submission, known, muted_until), True
+                return await self._post_new(submission, known, muted_until)
             except DuplicateKeyError:
                 # The same comment or the same claim was faster, perhaps in another process.
                 known = await self._knowledge.read(question)
                 if known.repeat is None:
                     raise
-        return await self._post_again(submission, known.repeat), False
+        return await self._post_again(submission, known.repeat)
 
-    async def _post_new(self, submission: Submission, known: Knowledge, muted_until: datetime | None) -> Answer:
+    async def _post_new(self, submission: Submission, known: Knowledge, muted_until: datetime | None) -> Outcome:
         _check_parent(submission, known.parent)
         comment_id = new_id()
         facts = replace(_facts(submission, known), muted_until=muted_until)
@@ -94,17 +103,18 @@ class Posting:
         await self._commits.commit(commit)
         if commit.comment.status == "published":
             await self._notes.do((commit.comment.article_id, comment_id))
-        return commit.answer
+        return Outcome(commit.answer, commit.posted, is_new=True)
 
-    async def _post_again(self, submission: Submission, repeat: Repeat) -> Answer:
-        answer = submission.answer(PostedComment.model_validate_json(repeat.posted), submission.article)
+    async def _post_again(self, submission: Submission, repeat: Repeat) -> Outcome:
+        posted = PostedComment.model_validate_json(repeat.posted)
+        answer = submission.answer(posted, submission.article)
 
         async def keep(session: Session) -> None:
             await self._store.answers.keep(session, submission.claim, answer, about=repeat.comment_id)
 
         if submission.claim is not None:
             await self._store.mongo.transaction(keep)
-        return answer
+        return Outcome(answer, posted, is_new=False)
 
     async def _note_all(self, changed: Sequence[tuple[str, str]]) -> Sequence[None]:
         by_article: dict[str, list[str]] = {}
@@ -171,6 +181,7 @@ def _prepare(
     return NewCommit(
         comment=comment,
         contact=_contact(submission, comment, token, until),
+        posted=posted,
         answer=answer,
         language=submission.article.language,
         claim=submission.claim,

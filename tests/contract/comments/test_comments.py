@@ -75,7 +75,7 @@ async def test_approved_address_in_another_browser_is_held(comments: CommentsSer
     article, address = await comments.publish_article(), f"{uuid4().hex}@example.org"
     path, invented = f"/v1/articles/{article.id}/comments", {"Cookie": "wm_writer=" + "x" * 43}
     first = await comments.client.post(path, data=written(email=address), allow_redirects=False)
-    (cookie,) = first.headers.getall("Set-Cookie")
+    cookie, for_edits, _ = first.headers.getall("Set-Cookie")
     await comments.decide(first.headers["Location"].rpartition("-")[2], "approve")
 
     async def status_of(headers: dict[str, str]) -> str:
@@ -87,6 +87,7 @@ async def test_approved_address_in_another_browser_is_held(comments: CommentsSer
     assert [await status_of(headers) for headers in ({}, invented)] == ["pending", "pending"]
     assert await status_of({"Cookie": cookie.partition(";")[0]}) == "published"
     assert {"HttpOnly", "Path=/v1/articles", "SameSite=Lax"} < set(cookie.split("; "))
+    assert for_edits == cookie.replace("/v1/articles", "/v1/comments")
 
 
 async def test_comment_that_no_moderator_saw_gives_no_trust(comments: CommentsService) -> None:

@@ -18,6 +18,7 @@ from tests.bench import (
     idle,
     keystrokes,
     live,
+    phases,
     pictures,
     publish,
     saves,
@@ -44,6 +45,7 @@ MEASURES: dict[str, Callable[[], Awaitable[Measure]]] = {
     **pictures.MEASURES,
     **variants.MEASURES,
     **keystrokes.MEASURES,
+    **phases.MEASURES,
 }
 
 

@@ -20,6 +20,9 @@ _SENTENCES = (0xFDFA, 0xFDFB)
 _NOT_SEEN: Mapping[int, str | None] = {
     **dict.fromkeys([*map(ord, INVISIBLE), _TATWEEL]),
     **dict.fromkeys(_SENTENCES, " "),
+    # The compatibility form of the lunate sigma is another letter, which no longer looks like c.
+    0x3F2: "c",
+    0x3F9: "C",
 }
 _NOT_COMPARED: Mapping[int, None] = dict.fromkeys(code for first, last in _MARKS for code in range(first, last + 1))
 
@@ -44,7 +47,7 @@ _PHONETIC = _pairs(
 )
 _SHAPES: Mapping[int, str] = {
     **_pairs("АA ВB ЕE КK МM НH ОO РP СC ТT УY ХX ЅS ІI ЈJ ԚQ ԜW ИN ЯR ӀI ҮY"),
-    **_pairs("аa вb гr еe иu кk мm нh оo пn рp сc тt уy хx шw ьb яr іi јj ѕs ѡw ѵv ґr ҏp һh ԁd ԛq ԝw ӏl эe үy"),
+    **_pairs("аa вb Ьb гr еe иu кk мm нh оo пn рp сc тt уy хx шw ьb яr іi јj ѕs ѡw ѵv ґr ҏp һh ԁd ԛq ԝw ӏl эe үy"),
     **_pairs("ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX αa βb γy εe ηn ιi κk νv οo ρp σo ςs τt υu χx ωw"),
     **_pairs("օo սu հh ոn ցg զq լl յj ՕO ՏS ԼL"),
     **_pairs("ᎪA ᏴB ᏟC ᎠD ᎬE ᎰF ᏀG ᎻH ᎥI ᎫJ ᏦK ᏞL ᎷM ᏢP ᎡR ᏚS ᎢT ᏙV ᎳW ᏃZ ᎽY"),

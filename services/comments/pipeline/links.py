@@ -117,8 +117,19 @@ def _deceptive(hosts: Mapping[str, str]) -> Iterator[Reason]:
     for typed, host in list(hosts.items())[: 2 * _MOST_REASONS]:
         if _NUMERIC.fullmatch(host):
             yield Reason(_PHASE, "It leads to a numeric address.", typed[:_LONGEST_MATCH])
-        elif not typed.isascii() and "://" in typed and shown_address(typed) != typed:
+        elif "://" in typed and _is_deceptive(typed):
             yield Reason(_PHASE, "Its host can be taken for another one.", typed[:_LONGEST_MATCH])
+
+
+def _is_deceptive(link: str) -> bool:
+    """Whether the host, in punycode or not, would be shown in punycode."""
+    host = urlsplit(link).hostname or ""
+    if not host.isascii():
+        return shown_address(link) != link
+    if "xn--" not in host:
+        return False
+    address = f"http://{_international(host)}"
+    return shown_address(address) != address
 
 
 def _disguised(body: str) -> Iterator[Reason]:

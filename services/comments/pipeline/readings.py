@@ -13,8 +13,9 @@ signs (`forms`), so that a look-up in one dictionary is enough.
 | `*` | a letter hidden by a sign | `c*sino`, `c****o` |
 """
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from services.comments.pipeline.letters import (
@@ -49,9 +50,9 @@ _MASKED = re.compile(r"(?<![^\W\d_])[^\W\d_]++[*#%•]++[^\W\d_]++")
 _JOINED = re.compile(rf"(?<!{_LETTER}){_LETTER}++(?:[-_~*'’·•|^=+]{_LETTER}++)++")
 _SYLLABLES = re.compile(rf"(?<!{_LETTER}){_LETTER}{{1,2}}(?:[\W_]{_LETTER}{{1,2}}){{2,}}(?!{_LETTER})")
 _LONE = rf"(?:{_LETTER}|[{LEET_SIGNS}])"
-_SPELLED = re.compile(rf"(?<!{_LONE}){_LONE}(?:(?:_|[^\w{LEET_SIGNS}]){{1,6}}{_LONE})+(?!{_LONE})")
+# An exclamation mark may stand for a letter, and also end the word.
+_SPELLED = re.compile(rf"(?<!{_LETTER})(?<![@$€]){_LONE}(?:(?:_|[^\w{LEET_SIGNS}]){{1,6}}{_LONE})+(?!{_LETTER}|[@$€])")
 _ONE = re.compile(_LONE)
-_NOT_LONE = re.compile(rf"(?:_|[^\w{LEET_SIGNS}])+")
 _GAPS = dict.fromkeys(map(ord, INVISIBLE), " ")
 # The article and what is written together with it. Before words of four letters "and" as well.
 _ARABIC_PREFIX = re.compile(r"[وف]?(?:[بك]?ال|لل)")
@@ -157,9 +158,24 @@ def _of_leet(piece: str) -> Iterator[str]:
 
 
 def spelled(text: str) -> Iterator[tuple[str, str]]:
-    """Words whose letters stand alone (`v i a g r a`): as typed, and the letters from `seen`. Wider gaps divide words."""
+    """Words whose letters stand alone (`v i a g r a`): as typed, and the letters from `seen`.
+
+    Letters in a row with gaps of one length are a word of their own: `I  f u c k  you`.
+    """
     for found in _SPELLED.finditer(text):
-        gaps = [len(gap) for gap in _NOT_LONE.findall(found[0])]
-        wide = f"{{{min(gaps) + 1},}}"
-        for typed in re.split(rf"(?:_|[^\w{LEET_SIGNS}]){wide}", found[0]) if len(set(gaps)) > 1 else (found[0],):
+        letters = [(letter.start(), letter.end()) for letter in _ONE.finditer(found[0])]
+        gaps = [after - end for (_, end), (after, _) in itertools.pairwise(letters)]
+        for first, last in _evenly_spaced(gaps):
+            typed = found[0][letters[first][0] : letters[last][1]]
             yield typed, "".join(_ONE.findall(seen(typed)))
+
+
+def _evenly_spaced(gaps: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first and last letter of each row of equal gaps, and of all letters."""
+    first = 0
+    for number in range(1, len(gaps) + 1):
+        if number == len(gaps) or gaps[number] != gaps[first]:
+            if first or number < len(gaps):
+                yield first, number
+            first = number
+    yield 0, len(gaps)

@@ -1,4 +1,4 @@
-"""The engines from their wheels, and their command lines: a Kafka broker, a MongoDB server, a Redis server."""
+"""The engines and their command lines: a Kafka broker, a MongoDB server, a Redis server from wheels, and a mail catcher."""
 
 import asyncio
 import itertools
@@ -84,6 +84,12 @@ def redis(port: int, folder: Path, env: Environment) -> Spec:
     argv += ["--maxmemory", "512mb", "--loglevel", "warning"]
     folder.mkdir(parents=True, exist_ok=True)
     return _engine("redis", f"redis://127.0.0.1:{port}", Command(argv=argv, env=env), lambda: answers_ping(port))
+
+
+def mail(port: int, folder: Path, env: Environment) -> Spec:
+    """The mail server of the stack: it writes each mail to a file in `folder`, and nothing leaves the machine."""
+    command = Command(module="deploy.local.mail_catcher", args=(str(port), str(folder)), env=env)
+    return _engine("mail", f"smtp://127.0.0.1:{port}?tls=none", command, lambda: listens(port))
 
 
 def _engine(name: str, url: str, command: Command, answers: Callable[[], Awaitable[bool]]) -> Spec:

@@ -18,10 +18,13 @@ def for_services(settings: LocalSettings, addresses: Mapping[str, str], token: P
     env = {} if settings.kafka else {"WM_SESSION_TIMEOUT_MS": "4000"}
     env |= {
         "WM_SITE_URL": f"http://127.0.0.1:{settings.port}",
+        "WM_MAIL_FROM": "comments@world-monitor.example",
         **inherited_environment(),
         "WM_KAFKA": addresses["kafka"],
         "WM_MONGO": addresses["mongo"],
         "WM_REDIS": addresses["redis"],
+        "WM_SMTP": addresses["mail"],
+        "WM_REPLY_MAILS": "on",
         "WM_RATE_LIMITS": settings.rate_limits,
         "WM_ADMIN_TOKEN_FILE": str(token),
         "WM_DESK_LOGIN_FILE": str(token.with_name(DESK_LOGIN)),

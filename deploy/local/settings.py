@@ -38,6 +38,9 @@ class LocalSettings(BaseSettings):
     kafka: str = Field("", description="use this Kafka instead of starting one")
     mongo: str = Field("", description="use this MongoDB instead of starting one")
     redis: str = Field("", description="use this Redis instead of starting one")
+    smtp: str = Field(
+        "", description="hand readers' mails to this server instead of a catcher that writes them to the data folder"
+    )
     rate_limits: Literal["on", "off"] = Field("on", description="limits by client address; off for load tests")
     stop_with_parent: bool | int = Field(
         False, description="stop when the process that started the stack is gone: true, or that process's id"

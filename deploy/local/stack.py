@@ -61,6 +61,8 @@ class Stack:
         """Start everything; returns when every process answers."""
         began = time.monotonic()
         self._addresses = self._start_engines()
+        if not engines_only:
+            self._addresses["mail"] = self._settings.smtp or self._start_mail()
         if engines_only:
             await self._engines_ready()
         else:
@@ -99,6 +101,10 @@ class Stack:
             if name not in addresses:
                 addresses[name] = self._keep(self._engine(name), self._engines).spec.url
         return addresses
+
+    def _start_mail(self) -> str:
+        spec = engines.mail(self._ports.take(), self._data / "mail", inherited_environment())
+        return self._keep(spec, self._engines).spec.url
 
     def _engine(self, name: str) -> Spec:
         port, env = self._ports.take(), inherited_environment()
@@ -186,6 +192,8 @@ class Stack:
             self.report(f"  {process.spec.label:<22} {process.spec.url}  (/health/ready, /metrics)")
         for name, address in self._addresses.items():
             self.report(f"  {name:<22} {address}")
+        if not self._settings.smtp:
+            self.report(f"  mails to readers are files: {self._data / 'mail'}")
         token = self._data / "editor.token"
         # The file, not the token: terminals are logged, and it has all rights for ever.
         self.report(f"  editor's token: Authorization: Bearer $(cat {token})")

@@ -1,5 +1,7 @@
 """Settings of rendering, beside those of every service."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from shared.settings import Settings, split_urls
@@ -19,6 +21,9 @@ class RenderingSettings(Settings):
     )
     live_readers: int = Field(
         12_000, ge=0, description="gateway: limit of connections to /v1/live; the limit of open files may be lower"
+    )
+    reply_mails: Literal["on", "off", ""] = Field(
+        "", description="gateway: on: the form of comments offers mails about replies. For where comments has WM_SMTP"
     )
     search: str = Field(
         "http://127.0.0.1:8105", description="gateway: base URLs of the search service, separated by commas"

@@ -38,7 +38,7 @@ def test_container_is_hardened_and_has_limits(name: str) -> None:
 def test_image_has_a_version(name: str) -> None:
     image = SERVICES[name]["image"]
 
-    assert "WM_IMAGE" in image or re.search(r":\d+\.\d+", image)
+    assert "WM_IMAGE" in image or re.search(r":v?\d+\.\d+", image)
 
 
 def test_tests_run_the_kafka_version_of_production() -> None:

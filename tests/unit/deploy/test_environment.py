@@ -7,7 +7,8 @@ import pytest
 from deploy.local.environment import for_services
 from deploy.local.settings import LocalSettings
 
-ADDRESSES = {"kafka": "127.0.0.1:1", "mongo": "mongodb://127.0.0.1:2", "redis": "redis://127.0.0.1:3"}
+ADDRESSES = {"kafka": "127.0.0.1:1", "mongo": "mongodb://127.0.0.1:2", "redis": "redis://127.0.0.1:3",
+             "mail": "smtp://127.0.0.1:4?tls=none"}  # fmt: skip
 TOKEN = Path("/data/editor.token")
 
 

@@ -32,7 +32,10 @@ def test_each_public_image_is_pinned(tmp_path: Path) -> None:
     done = _pin(tmp_path)
 
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    public = {name: one["image"] for name, one in services.items() if "WM_IMAGE" not in one["image"]}
+    of_trials = {"mail"}
+    public = {
+        name: one["image"] for name, one in services.items() if "WM_IMAGE" not in one["image"] and name not in of_trials
+    }
     overlay = yaml.safe_load(done.stdout)["services"]
     assert overlay == {name: {"image": f"{image}@{_DIGEST}"} for name, image in public.items()}
     assert re.search(r"^# .*WM_PYTHON_IMAGE=python:\S+@sha256:[0-9a-f]{64}$", done.stdout, re.M)

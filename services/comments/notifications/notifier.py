@@ -74,6 +74,7 @@ class Notifier:
         try:
             await self._planner.look(now())
             await self._send()
+            await self._sender.measure()
         finally:
             await self._lease.release(is_settled=True)
 

@@ -69,8 +69,6 @@ class MailSender:
         await self._write_outcomes()
         at = self._clock()
         due = await self._rows.mails.due(at)
-        MAILS_DUE.set(len(due))
-        MAIL_OLDEST.set(max((at - due[0].at).total_seconds(), 0) if due else 0)
         ready = [mail for mail in due if mail.state == "ready" and at - mail.at <= MAILS_WAIT]
         for mail in due:
             if mail not in ready:
@@ -82,6 +80,13 @@ class MailSender:
                 if not await keeps_turn():
                     return
                 await self._send(mail, connection)
+
+    async def measure(self) -> None:
+        """Set the gauges of mails with work left. Raises Unavailable."""
+        at = self._clock()
+        due = await self._rows.mails.due(at)
+        MAILS_DUE.set(len(due))
+        MAIL_OLDEST.set(max((at - due[0].at).total_seconds(), 0) if due else 0)
 
     async def _write_outcomes(self) -> None:
         while self._unwritten:

@@ -7,9 +7,7 @@ from functools import partial
 
 from aiohttp import web
 
-from services.comments.access.bans import Bans
 from services.comments.access.keys import (
-    BANS,
     RATE_LIMITER,
     REACTION_LIMITER,
     ROOM,
@@ -25,9 +23,8 @@ from services.comments.consumers import SUBSCRIPTIONS
 from services.comments.model.current_rules import CurrentRules
 from services.comments.model.keys import CURRENT_RULES, STORE
 from services.comments.model.store import MESSAGES_AGE, Store
-from services.comments.moderation.decisions import Decisions
-from services.comments.moderation.keys import DECISIONS
-from services.comments.notifications.keys import NOTIFICATIONS
+from services.comments.moderation.keys import QUEUE_INDEX
+from services.comments.moderation.parts import add_moderation, moderation
 from services.comments.notifications.mailing import Mailing
 from services.comments.pipeline.keys import WEBHOOK
 from services.comments.pipeline.webhook import WebhookJudge
@@ -58,8 +55,6 @@ from shared.topics import ARTICLES
 
 GROUP = "comments"
 _USER_AGENT = "WorldMonitor-comments"
-# A ban holds an address or a network: it goes with its end.
-_ENDED_BANS_KEPT = timedelta(hours=1)
 # The networks of commenters are there for bans alone (DESIGN 7).
 _NETWORKS_KEPT = timedelta(days=30)
 _WITHOUT_NETWORK = {"$set": {"network": "", "visitor": "", "network_at": None}}
@@ -75,18 +70,17 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     site = load_site(settings.site)
     app[STORE] = store
     app[CURRENT_RULES] = CurrentRules(store.rules.current)
-    app[ROOM] = Room(
-        {"answers": store.answers.count, "waiting": store.comments.count_waiting, "letters": store.messages.count}
-    )
     app[FORM_ERROR_PAGES] = FormErrorPages(site)
-    app[BANS] = Bans(store.bans)
     app[RATE_LIMITER] = RateLimiter(settings)
     app[REACTION_LIMITER] = RateLimiter(settings, reactions=True)
     app[VISITORS] = app[RATE_LIMITER].visitors
     app[TRUSTS_EDGE] = settings.forwarded_for
     mailing = Mailing(app, settings, site)
-    app[DECISIONS] = Decisions(store, app[NOTIFICATIONS])
     add_reading(app, store, lambda: runner.ready and runner.lag == 0)
+    add_moderation(app, store)
+    app[ROOM] = Room(
+        {"answers": store.answers.count, "waiting": app[QUEUE_INDEX].count_pending, "letters": store.messages.count}
+    )
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
     app[WEBHOOK] = WebhookJudge(_USER_AGENT, allowed=tuple(read_networks(settings.fetch_allow)))
     app[PERSONAL_DATA] = PersonalData(store, keepers_of(store), PageReader(settings.rendering_urls))
@@ -98,12 +92,10 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         )
         await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
-        await once_available(app[DECISIONS].records.prepare)
         async with (
             expiring(store.answers.collection, KEPT_FOR),
             _personal_data_expiring(settings, store),
             posting_life(app),
-            store.queues.sending(),
             mailing.running(),
         ):
             yield
@@ -121,7 +113,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[HEALTH].add("mongo", store.mongo.check)
     app[HEALTH].add("articles", runner.check)
     app[HEALTH].add("outbox", store.outbox.facts)
-    app.cleanup_ctx.extend([connections, relay, reading, runner.live])
+    app.cleanup_ctx.extend([connections, relay, reading, moderation, runner.live])
     return app
 
 
@@ -133,7 +125,6 @@ async def _personal_data_expiring(settings: CommentsSettings, store: Store) -> A
         expiring(store.messages.collection, letters, field=MESSAGES_AGE),
         expiring(store.contacts.collection, addresses),
         expiring(store.authors.collection, addresses),
-        expiring(store.bans.collection, _ENDED_BANS_KEPT, field="until"),
         expiring(store.contacts.collection, _NETWORKS_KEPT, field="network_at", instead=_WITHOUT_NETWORK),
     ):
         yield

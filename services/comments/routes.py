@@ -1,6 +1,8 @@
 """HTTP in: the routes of all rooms."""
 
 from services.comments.letters.letter_routes import ROUTES as LETTERS
+from services.comments.moderation.ban_routes import ROUTES as BANS
+from services.comments.moderation.comment_routes import ROUTES as MODERATED_COMMENT
 from services.comments.moderation.decision_routes import ROUTES as DECISIONS
 from services.comments.moderation.queue_routes import ROUTES as QUEUES
 from services.comments.moderation.settings_routes import ROUTES as MODERATION_SETTINGS
@@ -27,5 +29,7 @@ ROUTES = [
     *MODERATION_SETTINGS,
     *QUEUES,
     *DECISIONS,
+    *BANS,
+    *MODERATED_COMMENT,
     *MAIL,
 ]

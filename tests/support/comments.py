@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -32,6 +33,7 @@ from shared.settings import Settings
 from shared.times import now
 from tests.support.polling import PATIENCE_S, eventually
 
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 Client = TestClient[web.Request, web.Application]
 COMMENT_FIELDS = {
     "id", "article_id", "parent_id", "name", "website", "body", "body_html", "status", "created_at", "version",
@@ -48,6 +50,12 @@ def written(**changes: object) -> dict[str, Any]:
     body = f"A fine piece, for the reason {next(_numbers)}."
     fields = {"name": "Ada Byrne", "email": "ada@example.org", "body": body} | changes
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def id_of(moment: datetime) -> str:
+    """An id of that time."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return "".join(_ALPHABET[(milliseconds >> shift) & 31] for shift in range(45, -1, -5)) + new_id()[10:]
 
 
 def an_article(kind: type[ArticleState] = ArticlePublished, **changes: object) -> ArticleState:

@@ -90,6 +90,10 @@ class Bans:
             await self._read()
         return self._snapshot
 
+    def forget(self) -> None:
+        """Read again at the next call, after a change by this instance."""
+        self._read_at = float("-inf")
+
     async def _read(self) -> None:
         began = self._clock()
         # The version before the bans: they are as new or newer.

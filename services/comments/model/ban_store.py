@@ -4,7 +4,7 @@ from dataclasses import asdict, fields, replace
 
 from pymongo import ASCENDING, IndexModel
 
-from services.comments.model.moderation_records import Ban
+from services.comments.model.moderation_records import Ban, BanTarget
 from shared.mongo.collections import (
     Collection,
     Database,
@@ -50,6 +50,12 @@ class BanStore:
         async with available("bans"):
             found = await self.collection.find({}).to_list(None)
         return sorted((_ban(document) for document in found), key=lambda ban: ban.id, reverse=True)
+
+    async def id_of(self, target: BanTarget, value: str) -> str | None:
+        """The id of a target's ban, None without one."""
+        async with available("ban of a target"):
+            found = await self.collection.find_one({"target": target, "value": value}, {"_id": 1})
+        return None if found is None else str(found["_id"])
 
     async def put(self, ban: Ban, session: Session) -> Ban:
         """Store a ban, inside a transaction. One of the same target is changed, and keeps its id. Returns the stored ban.

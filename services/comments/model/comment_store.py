@@ -43,7 +43,9 @@ _REPUBLISH_CHUNK = 500
 _INDEXES = [
     IndexModel([("article_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
     IndexModel([("status", ASCENDING), ("_id", ASCENDING)]),
+    IndexModel([("status", ASCENDING), ("day", ASCENDING)]),
     IndexModel([("day", ASCENDING), ("_id", ASCENDING)]),
+    IndexModel([("reports", ASCENDING)]),
 ]
 
 

@@ -40,13 +40,12 @@ class StatusChange:
 
 @dataclass(frozen=True)
 class Decided:
-    """The last decision about a comment. Reports up to `dismissed_at` count no more."""
+    """The last decision about a comment."""
 
     decision_id: str
     action: AuditAction
     by: str
     at: datetime
-    dismissed_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ _ALLOWED_FROM: Mapping[Action, frozenset[Status]] = {
     "remove": frozenset({"published", "pending"}),
 }
 STATUSES: tuple[Status, ...] = get_args(Status)
+QUEUES: tuple[Queue, ...] = get_args(Queue)
 
 
 class NotAllowed(Exception):

@@ -39,7 +39,6 @@ class Before:
     status: Status
     spam: bool
     reports: int
-    decided: Decided | None
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def decided_alone(comment: Comment, action: Action, by: Decided) -> Comment:
 
 def change_of(before: Comment, after: Comment) -> DecidedChange:
     """The record of a change."""
-    return DecidedChange(before.id, Before(before.status, before.spam, before.reports, before.decided), after.status)
+    return DecidedChange(before.id, Before(before.status, before.spam, before.reports), after.status)
 
 
 def undone(comment: Comment | None, change: DecidedChange, decision_id: str, by: Decided) -> Planned:
@@ -89,12 +88,10 @@ def undone(comment: Comment | None, change: DecidedChange, decision_id: str, by:
     was_edited = comment.edited_at is not None and comment.edited_at > comment.decided.at
     if was_edited or comment.status != change.after:
         return "conflict"
-    dismissed_at = None if change.before.decided is None else change.before.decided.dismissed_at
     restored = _with(comment, (change.before.status, change.before.spam), by)
-    reports = change.before.reports + comment.reports
-    return replace(restored, reports=reports, decided=replace(by, dismissed_at=dismissed_at))
+    return replace(restored, reports=change.before.reports + comment.reports)
 
 
 def _with(comment: Comment, outcome: Outcome, by: Decided) -> Comment:
     status, spam = outcome
-    return replace(next_version(comment, status), spam=spam, reports=0, decided=replace(by, dismissed_at=by.at))
+    return replace(next_version(comment, status), spam=spam, reports=0, decided=by)

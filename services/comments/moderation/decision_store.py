@@ -9,7 +9,6 @@ from pymongo import ASCENDING, IndexModel
 
 from services.comments.model.comment_store import available_outside
 from services.comments.model.days import DAY, day_of, midnight, read_back
-from services.comments.model.moderation_records import Decided
 from services.comments.moderation.decision_rules import Before, DecidedChange
 from shared.mongo.collections import Collection, Database, Document, Session, available, ensure_indexes
 from shared.times import now
@@ -80,8 +79,4 @@ def _record(found: Document) -> DecisionRecord:
 
 
 def _change(found: Mapping[str, Any]) -> DecidedChange:
-    before = dict(found["before"])
-    decided = before.pop("decided")
-    return DecidedChange(
-        found["id"], Before(**before, decided=None if decided is None else Decided(**decided)), found["after"]
-    )
+    return DecidedChange(found["id"], Before(**found["before"]), found["after"])

@@ -10,6 +10,7 @@ from services.comments.model.store import Store
 from services.comments.moderation.decision_rules import DecidedChange, Planned, change_of, decided, undone
 from services.comments.moderation.decision_store import DecisionRecord, DecisionStore
 from services.comments.notifications.notifications import Notifications
+from services.comments.reading.reaction_store import ReportStore
 from shared.errors import Problem
 from shared.http.token_checker import TokenOwner
 from shared.ids import made_at
@@ -38,8 +39,9 @@ class Made:
 class Decisions:
     """Decides about comments inside a transaction of the caller, who tells `committed` afterwards."""
 
-    def __init__(self, store: Store, notifications: Notifications) -> None:
+    def __init__(self, store: Store, reports: ReportStore, notifications: Notifications) -> None:
         self.store = store
+        self._reports = reports
         self.records = DecisionStore(store.database)
         self._notifications = notifications
 
@@ -65,6 +67,7 @@ class Decisions:
         planned = {change.id: undone(found.get(change.id), change, of, by) for change in record.changes}
         made = await self._carry_out(planned, found, by, session, undoes=of)
         if made.changed:
+            await self._reports.reopen([comment.id for comment in made.changed], of, session)
             await self.records.mark_undone(of, decision_id, session)
         return made
 
@@ -77,7 +80,7 @@ class Decisions:
         changed = list(comments)
         self.store.queues.note(*(comment.id for comment in changed))
         self.store.outbox.wake()
-        self._notifications.woken.set()
+        self._notifications.wake()
         await self.store.discussions.note_all((comment.article_id, comment.id) for comment in changed)
 
     async def _carry_out(
@@ -110,6 +113,9 @@ class Decisions:
         await self._follow(found, changed, session)
         published = [after for after in changed if after.status == "published" != found[after.id].status]
         await self._notifications.enqueue_all(published, session)
+        reported = [after.id for after in changed if found[after.id].reports]
+        if reported and undoes is None:
+            await self._reports.close(reported, by.decision_id, session)
         changes: tuple[DecidedChange, ...] = tuple(change_of(found[after.id], after) for after in changed)
         record = DecisionRecord(by.decision_id, by.action, by.by, by.at, reason, changes, undoes)
         await self.records.add(record, session)

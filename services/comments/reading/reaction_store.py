@@ -136,11 +136,16 @@ class ReportStore:
         )
         return done.upserted_id is not None
 
-    async def close(self, comment_ids: Sequence[str], session: Session) -> None:
+    async def close(self, comment_ids: Sequence[str], decision_id: str, session: Session) -> None:
         """A moderator has decided about these comments: their reports count no more. Inside the decision's transaction."""
-        await self.collection.update_many(
-            {"comment": {"$in": list(comment_ids)}}, {"$set": {"closed": True}}, session=session
-        )
+        opened = {"comment": {"$in": list(comment_ids)}, "closed": False}
+        closed = {"$set": {"closed": True, "closed_by": decision_id}}
+        await self.collection.update_many(opened, closed, session=session)
+
+    async def reopen(self, comment_ids: Sequence[str], decision_id: str, session: Session) -> None:
+        """A decision is undone: the reports that it closed count again. Inside the transaction of the undo."""
+        closed = {"comment": {"$in": list(comment_ids)}, "closed_by": decision_id}
+        await self.collection.update_many(closed, {"$set": {"closed": False, "closed_by": None}}, session=session)
 
     async def reasons(self, comment_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """The number of reports since the last decision, by comment and reason."""

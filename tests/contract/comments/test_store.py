@@ -13,14 +13,7 @@ from shared.ids import made_at, new_id
 from shared.mongo.client import Mongo
 from shared.mongo.collections import Session
 from shared.times import now
-
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-
-
-def id_of(moment: datetime) -> str:
-    """An id of that time."""
-    milliseconds = int(moment.timestamp() * 1000)
-    return "".join(_ALPHABET[(milliseconds >> shift) & 31] for shift in range(45, -1, -5)) + new_id()[10:]
+from tests.support.comments import id_of
 
 
 def a_comment(comment_id: str) -> Comment:

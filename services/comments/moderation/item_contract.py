@@ -26,7 +26,7 @@ class ReasonAnswer(BaseModel):
 class AuthorAnswer(BaseModel):
     """An author's record. `id` names the author in the stores, and is empty when the address is not kept any more.
 
-    `banned_until` and `muted_until` are null without a ban, and 9999-12-31T23:59:59Z for one without an end.
+    `banned_until` and `muted_until` are null without a ban, and 9999-12-31T23:59:59.000Z for one without an end.
     """
 
     id: str

@@ -18,7 +18,7 @@ _ENTRIES_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
-class Story:
+class CommentedArticle:
     """The article of a comment, as its moderators need it."""
 
     headline: str
@@ -54,11 +54,11 @@ class QueueStore:
             found = await self._comments.find({"_id": {"$in": list(comment_ids)}}, _TEXT).to_list(None)
         return {document["_id"]: fold(f"{document['name']} {document['body']}") for document in found}
 
-    async def stories(self, article_ids: Iterable[str]) -> dict[str, Story]:
+    async def stories(self, article_ids: Iterable[str]) -> dict[str, CommentedArticle]:
         """These articles, by id."""
         async with available("articles of comments"):
             found = await self._articles.find({"_id": {"$in": list(article_ids)}}, _STORY).to_list(None)
-        return {document["_id"]: Story(document["headline"], document["url"]) for document in found}
+        return {document["_id"]: CommentedArticle(document["headline"], document["url"]) for document in found}
 
     async def _entries(self, wanted: Document) -> list[QueueEntry]:
         async with available("entries of queues"):

@@ -231,7 +231,12 @@ async def _other_instance(comments: CommentsService) -> Queues:
 async def test_new_process_makes_others_read_changes_without_a_note(comments: CommentsService) -> None:
     (comment_id,) = await _posted(comments, "Held")
     other = await _other_instance(comments)
-    await other.counts()
+
+    async def are_told() -> bool:
+        return not comments.store.queues.unsent
+
+    await eventually(are_told, what="all instances know the new comment")
+    assert comment_id in (await other.page("pending", "newest", None, 5)).ids
     found = await comments.store.comments.find(comment_id)
     assert found is not None
 

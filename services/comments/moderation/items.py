@@ -9,7 +9,7 @@ from services.comments.access.bans import Bans, BanSnapshot
 from services.comments.model.moderation_records import AuthorRecord, Ban, BanKind
 from services.comments.model.records import Comment, Contact
 from services.comments.model.store import Store
-from services.comments.moderation.queue_store import QueueStore, CommentedArticle
+from services.comments.moderation.queue_store import CommentedArticle, QueueStore
 from shared.times import now
 
 # The end of a ban without one.

@@ -6,11 +6,20 @@ So they work while other parts of the site do not.
 from collections.abc import Mapping
 from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from shared.http.csp import source_of
 from shared.http.problems import SECURITY_HEADERS
 from shared.site.site import Palette, Site
 
+_HERE = Path(__file__).parent
 _CSS = Path(__file__).with_name("plain_page.css").read_text("utf-8")
+
+
+def templates_of(directory: Path) -> Environment:
+    """Templates of a room, which extend `plain_page.html`."""
+    loader = FileSystemLoader([directory, _HERE])
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
 
 def style_of(site: Site) -> str:

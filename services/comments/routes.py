@@ -15,6 +15,7 @@ from services.comments.reading.comment_routes import ROUTES as COMMENT
 from services.comments.reading.discussion_routes import ROUTES as DISCUSSION
 from services.comments.reading.list_routes import ROUTES as THREADS
 from services.comments.reading.reaction_routes import ROUTES as REACTIONS
+from services.comments.reading.report_page import ROUTES as REPORT_PAGE
 
 ROUTES = [
     *PRIVACY,
@@ -24,6 +25,7 @@ ROUTES = [
     *THREADS,
     *COMMENT,
     *REACTIONS,
+    *REPORT_PAGE,
     *DISCUSSION,
     *LETTERS,
     *MODERATION_SETTINGS,

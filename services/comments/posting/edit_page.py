@@ -5,15 +5,13 @@ from datetime import datetime
 from pathlib import Path
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.comments.model.fields import LONGEST_BODY
 from services.comments.model.rules import Status
-from services.comments.plain_page import headers_of, style_of
+from services.comments.plain_page import headers_of, style_of, templates_of
 from services.comments.posting.translation import WORDS, known_language, translated
 from shared.errors import Problem
 from shared.site.site import Site
-from shared.site.words import direction
 
 _HERE = Path(__file__).parent
 _HEADERS = {"X-Robots-Tag": "noindex"}
@@ -42,10 +40,7 @@ class EditPages:
     """The pages of one site."""
 
     def __init__(self, site: Site) -> None:
-        environment = Environment(
-            loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        )
-        self._template = environment.get_template("edit_page.html")
+        self._template = templates_of(_HERE).get_template("edit_page.html")
         self._site = site
         self._style = style_of(site)
 
@@ -67,8 +62,7 @@ class EditPages:
         error = translated(view.error, code) if isinstance(view := values["view"], EditView) and view.error else None
         html = self._template.render(
             language=code,
-            direction=direction(code),
-            site=self._site.name_in(code),
+            site=self._site,
             style=self._style,
             words={**WORDS[code]["edit"], "body": WORDS[code]["body"]},
             longest=LONGEST_BODY,

@@ -7,10 +7,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.comments.model.fields import LONGEST_BODY, LONGEST_EMAIL, LONGEST_NAME, LONGEST_WEBSITE
-from services.comments.plain_page import headers_of, style_of
+from services.comments.plain_page import headers_of, style_of, templates_of
 from services.comments.posting.translation import WORDS, translated
 from shared.errors import FieldError, Problem, Unavailable
 from shared.http.requests import FORM_TYPE, parse_form, read_body
@@ -54,10 +53,7 @@ class FormErrorPages:
     """The error pages of one site, in its colours. They load nothing, so that they work while other parts do not."""
 
     def __init__(self, site: Site) -> None:
-        environment = Environment(
-            loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        )
-        self._template = environment.get_template("refused.html")
+        self._template = templates_of(_HERE).get_template("refused.html")
         self._site = site
         self._style = style_of(site)
 

@@ -55,4 +55,4 @@ def translated_problem(problem: Problem, request: web.Request) -> Problem:
         return problem
     errors = tuple(replace(error, detail=translated(error.detail, language).text) for error in problem.errors)
     detail = translated(problem.detail, language).text
-    return Problem(problem.status, detail, errors=errors, headers=problem.headers)
+    return Problem(problem.status, detail, errors=errors, headers={**problem.headers, "Content-Language": language})

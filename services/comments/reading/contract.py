@@ -172,6 +172,15 @@ OPERATIONS: Sequence[Operation] = (
         parameters=(COMMENT,),
     ),
     Operation(
+        id="show_report_form",
+        method="GET",
+        path="/v1/comments/{id}/report",
+        summary="A page with the form of a report, for readers without scripts",
+        answers={200: None},
+        problems=(404, 410, 503),
+        parameters=(COMMENT,),
+    ),
+    Operation(
         id="report_comment",
         method="POST",
         path="/v1/comments/{id}/report",

@@ -78,3 +78,25 @@ async def test_same_key_repeats_the_redirect_of_a_form(comments: CommentsService
         return response.status, response.headers["Location"]
 
     assert await send() == await send()
+
+
+async def test_reader_without_scripts_reports_on_a_page(comments: CommentsService) -> None:
+    await comments.set_mode("post")
+    article = await comments.publish_article(headline="Ferries & tides")
+    sent = written(name="<b>Ada</b>")
+    comment = await (await comments.client.post(f"/v1/articles/{article.id}/comments", json=sent)).json()
+    path = f"/v1/comments/{comment['id']}/report"
+
+    page = await comments.client.get(path, headers=BROWSER)
+    html = await page.text()
+    done = await comments.client.post(
+        path, data={"reason": "abuse", "note": "Rude."}, headers=BROWSER, allow_redirects=False
+    )
+
+    assert (page.status, page.content_type) == (200, "text/html")
+    assert "&lt;b&gt;Ada&lt;/b&gt;" in html
+    assert html.count("<option") == 4
+    assert "Ferries &amp; tides" in html
+    assert "'none'" in page.headers["Content-Security-Policy"]
+    assert done.status == 303
+    assert (await comments.client.get(f"/v1/comments/{'0' * 26}/report")).status == 404

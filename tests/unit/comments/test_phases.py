@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services.comments.model.moderation_records import AuthorRecord
 from services.comments.model.records import ModerationRule, Reason
 from services.comments.pipeline.decide import decide
-from services.comments.pipeline.facts import AuthorRecord, Facts, Verdict
+from services.comments.pipeline.facts import Facts, Verdict
 from services.comments.pipeline.phases import PHASES
 from services.comments.pipeline.told import told
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from services.rendering.pages.best_comments import BestThreads, best_threads
 from services.rendering.pages.models import CommentOrder, CommentsView, CommentView, ThreadView
@@ -10,22 +9,19 @@ from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (
     StoredComment,
     StoredDiscussion,
+    StoredParent,
     StoredReply,
     StoredThread,
     StoredThreadPage,
 )
-from services.rendering.readmodel.names import comment_name, discussion_name
-from services.rendering.readmodel.snapshot import Snapshot, gather
+from services.rendering.readmodel.names import comment_name, discussion_name, parent_name
+from services.rendering.readmodel.snapshot import Snapshot
 from shared.events import ArticleState
-
-# Limit of parents that are looked up on other pages. A page has some fifty threads; most share one parent, or each
-# answers the one before.
-_MAX_PARENTS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The parent of a comment, in another thread. `path` is the address of its page; empty if it is on the same page."""
+    """The parent of a comment, in another thread. `path` is its permalink; empty if it is on the same page."""
 
     name: str
     path: str = ""
@@ -46,8 +42,8 @@ def comments_of(
     view = _whole_view(snapshot, article, front)
     if order == "best":
         best = best_threads(snapshot, article.id, front)
-        return replace(view, threads=_threads_of(snapshot, article, best, max(1, newest - 1)), sort=order)
-    threads = _threads_of(snapshot, article, BestThreads(found.entries), max(1, (page or newest) - 1))
+        return replace(view, threads=_threads_of(snapshot, article, best), sort=order)
+    threads = _threads_of(snapshot, article, BestThreads(found.entries))
     threads = threads if order == "oldest" else threads[::-1]
     return replace(view, threads=threads, page=page or newest, pages=newest, sort=order)
 
@@ -62,8 +58,8 @@ def _whole_view(snapshot: Snapshot, article: ArticleState, front: StoredThreadPa
     )
 
 
-def _threads_of(snapshot: Snapshot, article: ArticleState, shown: BestThreads, hint: int) -> tuple[ThreadView, ...]:
-    parents = _parents_of(snapshot, article, shown.threads, hint)
+def _threads_of(snapshot: Snapshot, article: ArticleState, shown: BestThreads) -> tuple[ThreadView, ...]:
+    parents = _parents_of(snapshot, article, shown.threads)
     views = (_as_thread(thread, parents) for thread in shown.threads)
     return tuple(
         replace(view, path=permalink(article, thread.id)) if thread.id in shown.cut else view
@@ -76,26 +72,26 @@ def permalink(article: ArticleState, comment_id: str) -> str:
     return f"{article.url}?comment={comment_id}"
 
 
-def _parents_of(
-    snapshot: Snapshot, article: ArticleState, threads: Sequence[StoredThread], hint: int
-) -> Mapping[str, Parent]:
-    """Visible parents of the comments in other threads, by id. `hint` is a page number near them.
+def _parents_of(snapshot: Snapshot, article: ArticleState, threads: Sequence[StoredThread]) -> Mapping[str, Parent]:
+    """Visible parents of the comments in other threads, by id.
 
     A long thread continues in threads of their own, so that a parent may be on any page of the discussion.
     """
     here = {comment.id: comment for thread in threads for comment in thread.comments}
     in_thread = {thread.id: {comment.id for comment in thread.comments} for thread in threads}
-    wanted = sorted(
+    wanted = {
         comment.parent_id
         for thread in threads
         for comment in thread.comments
         if comment.parent_id is not None and comment.parent_id not in in_thread[thread.id]
-    )
-    elsewhere = list(dict.fromkeys(name for name in wanted if name not in here))[-_MAX_PARENTS:]
-    snapshot.need({comment_name(name): StoredComment for name in elsewhere})
-    found = gather([partial(_find_parent, snapshot, article, name, hint) for name in elsewhere])
-    parents = {name: Parent(here[name].name) for name in wanted if name in here and not here[name].removed}
-    return parents | {name: parent for name, parent in zip(elsewhere, found, strict=True) if parent is not None}
+    }
+    elsewhere = wanted - here.keys()
+    snapshot.need({parent_name(name): StoredParent for name in elsewhere})
+    parents = {name: Parent(here[name].name) for name in wanted & here.keys() if not here[name].removed}
+    for name in elsewhere:
+        if (found := snapshot.get(parent_name(name), StoredParent)) is not None:
+            parents[name] = Parent(found.name, permalink(article, name))
+    return parents
 
 
 def counts_of(snapshot: Snapshot, article_ids: Sequence[str]) -> Mapping[str, int]:
@@ -121,30 +117,18 @@ def place_of(snapshot: Snapshot, article: ArticleState, comment_id: str) -> Comm
     known = snapshot.get(name, StoredComment)
     if known is None or not known.visible or known.article_id != article.id:
         return None
-    found = _position_of(snapshot, article, known, 1)
+    found = _position_of(snapshot, article, known)
     return None if found is None or _comment_in(found.page.entries, comment_id) is None else CommentPlace(found.number)
 
 
 def _position_of(
-    snapshot: Snapshot, article: ArticleState, comment: StoredComment, hint: int
+    snapshot: Snapshot, article: ArticleState, comment: StoredComment
 ) -> paged_list.Position[StoredThread] | None:
     opener = snapshot.get(comment_name(comment.thread_id), StoredComment)
     if opener is None or opener.thread_at is None:
         return None
     key = (opener.thread_at, comment.thread_id)
-    return paged_list.find_position(snapshot, paged_list.threads_of(article.id), key, opener.thread_hint or hint)
-
-
-def _find_parent(snapshot: Snapshot, article: ArticleState, comment_id: str, hint: int) -> Parent | None:
-    known = snapshot.get(comment_name(comment_id), StoredComment)
-    if known is None or not known.visible:
-        return None
-    position = _position_of(snapshot, article, known, hint)
-    if position is None:
-        return None
-    comment = _comment_in(position.page.entries, comment_id)
-    path = article.url if position.number is None else f"{article.url}?comments={position.number}"
-    return None if comment is None else Parent(comment.name, path)
+    return paged_list.find_position(snapshot, paged_list.threads_of(article.id), key, opener.thread_hint)
 
 
 def _comment_in(threads: Iterable[StoredThread], comment_id: str) -> StoredReply | None:

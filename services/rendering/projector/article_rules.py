@@ -14,6 +14,7 @@ from services.rendering.readmodel.documents import (
     StoredCardPage,
     StoredDiscussion,
     StoredHistory,
+    StoredParent,
     StoredPath,
     StoredSitemapPage,
     StoredThreadPage,
@@ -27,6 +28,7 @@ from services.rendering.readmodel.names import (
     discussion_name,
     front_name,
     history_name,
+    parent_name,
     path_name,
     section_list,
     tag_list,
@@ -248,8 +250,21 @@ def _drop_threads(change_set: ChangeSet, article_id: str) -> None:
     if front is not None:
         names = [paged.page_name(number) for number in (*range(1, front.last_number + 1), None)]
         change_set.need(dict.fromkeys(names, StoredThreadPage))
+        _drop_parents(change_set, [page for name in names if (page := change_set.get(name, StoredThreadPage))])
         for name in names:
             change_set.put(name, None, StoredThreadPage)
+
+
+def _drop_parents(change_set: ChangeSet, pages: Iterable[StoredThreadPage]) -> None:
+    """Delete the names of comments that are answered in other threads."""
+    threads = [thread for page in pages for thread in page.entries]
+    parents = {
+        comment.parent_id or "" for thread in threads if len(thread.comments) == 1 for comment in thread.comments
+    }
+    names = [parent_name(comment_id) for comment_id in (*parents, *(thread.id for thread in threads))]
+    change_set.need(dict.fromkeys(names, StoredParent))
+    for name in names:
+        change_set.put(name, None, StoredParent)
 
 
 def _without_surplus(event: ArticleState) -> ArticleState:

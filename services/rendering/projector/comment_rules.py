@@ -14,11 +14,12 @@ from services.rendering.readmodel.documents import (
     StoredArticle,
     StoredComment,
     StoredDiscussion,
+    StoredParent,
     StoredReply,
     StoredThread,
     StoredThreadPage,
 )
-from services.rendering.readmodel.names import article_name, comment_name, discussion_name, threads_name
+from services.rendering.readmodel.names import article_name, comment_name, discussion_name, parent_name, threads_name
 from services.rendering.readmodel.paged_list import PagedList, Position
 from services.rendering.readmodel.snapshot import ChangeSet
 from shared.events import CommentState
@@ -46,6 +47,8 @@ def project_comment(change_set: ChangeSet, event: CommentState) -> Touched:
         _move(change_set, known, event, visible)
         _count(change_set, event.article_id, visible - known.visible)
     _rank(change_set, event, visible)
+    if known.answered:
+        _put_parent(change_set, event.id, event.name if visible else None)
     return _keep(change_set, name)
 
 
@@ -61,6 +64,8 @@ def erase_comment(change_set: ChangeSet, comment_id: str) -> Touched:
         _count(change_set, known.article_id, -1)
     if known.voted:
         best_rules.remove_opener(change_set, known.article_id, comment_id)
+    if known.answered:
+        _put_parent(change_set, comment_id, None)
     return _keep(change_set, name)
 
 
@@ -179,6 +184,25 @@ def _add_to_thread(change_set: ChangeSet, event: CommentState) -> None:
     name = comment_name(event.id)
     stored = change_set.get(name, StoredComment) or StoredComment(seen=event.version)
     change_set.put(name, stored.model_copy(update={"visible": True, "thread_id": thread_id}), StoredComment)
+    if thread_id != event.root_id:
+        # Its replies may be in the first thread, and its parent is never in this one.
+        for answered in filter(None, (event.id, event.parent_id)):
+            _note_answered(change_set, event.article_id, answered)
+
+
+def _note_answered(change_set: ChangeSet, article_id: str, comment_id: str) -> None:
+    """Keep the name of a comment that has replies in other threads, so that their pages need not read its thread."""
+    name = comment_name(comment_id)
+    known = change_set.get(name, StoredComment) or StoredComment(seen=0, article_id=article_id)
+    thread = _thread(change_set, article_id, known.thread_id) if known.visible and not known.answered else None
+    change_set.put(name, known.model_copy(update={"answered": True}), StoredComment)
+    comment = None if thread is None else next((c for c in thread.comments if c.id == comment_id), None)
+    if comment is not None:
+        _put_parent(change_set, comment_id, comment.name)
+
+
+def _put_parent(change_set: ChangeSet, comment_id: str, name: str | None) -> None:
+    change_set.put(parent_name(comment_id), None if name is None else StoredParent(name=name), StoredParent)
 
 
 def _begin_thread(change_set: ChangeSet, article_id: str, thread: StoredThread) -> None:

@@ -157,6 +157,12 @@ class StoredReply(Document):
     picked: bool = False
 
 
+class StoredParent(Document):
+    """A visible comment that is answered in another thread, whose page says "in reply to" with this name."""
+
+    name: str
+
+
 class StoredBest(Document):
     """The openers of an article's threads that readers voted for, best first; limited in number (best_rules.py)."""
 
@@ -184,8 +190,9 @@ class StoredThread(Document):
 class StoredComment(Document):
     """The data that the next event of a comment needs. The text of a visible comment is in its thread.
 
-    `voted`: it is, or was, among the article's best openers. Of the opener of a thread, `thread_at` and `thread_hint` find the
-    thread: its time, and the number of a page near it (0 in documents of earlier releases).
+    `voted`: it is, or was, among the article's best openers. `answered`: a reply to it is, or may be, in another thread.
+    Of the opener of a thread, `thread_at` and `thread_hint` find the thread: its time, and the number of a page near it
+    (0 in documents of earlier releases).
     """
 
     seen: int
@@ -198,6 +205,7 @@ class StoredComment(Document):
     thread_at: datetime | None = None
     thread_hint: int = 0
     voted: bool = False
+    answered: bool = False
     touched: tuple[str, ...] = ()
 
 

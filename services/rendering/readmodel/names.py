@@ -12,6 +12,7 @@ A document's `_id` is its name. A page depends on the documents that it was made
     comments:<article id>:<number>  older threads; numbers count from the oldest
     discussion:<article id>         whether readers may comment on an article, and the number of its comments
     best:<article id>               the openers of its threads that readers like best
+    parent:<comment id>             the name of a comment that is answered in another thread
     comment:<id>                    what the projector must know of a comment; no page depends on it
     sitemap                         the time of the last change of each numbered page of sitemap entries
     sitemap:front                   the newest sitemap entries
@@ -104,6 +105,11 @@ def discussed_article(name: str) -> str | None:
 def best_name(article_id: str) -> str:
     """Name of the best openers of an article's threads."""
     return f"best:{article_id}"
+
+
+def parent_name(comment_id: str) -> str:
+    """Name of the document about a comment that is answered in another thread."""
+    return f"parent:{comment_id}"
 
 
 def comment_name(comment_id: str) -> str:

@@ -23,7 +23,7 @@ async def test_reply_links_to_its_parent_on_another_page_until_removal(
     ]
     await projector.apply(article, root, *replies)
     page = await gateway.until_shown(article.url, "Reply 199.")
-    link = f'href="{article.url}?comments=1#comment-{root.id}">in reply to'
+    link = f'href="{article.url}?comment={root.id}#comment-{root.id}">in reply to'
     assert "Root." not in page.text
     assert link in page.text
 

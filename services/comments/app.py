@@ -36,6 +36,7 @@ from services.comments.privacy.keys import PERSONAL_DATA
 from services.comments.privacy.personal_data import PersonalData
 from services.comments.privacy.proof import PageReader
 from services.comments.reading.parts import add_reading, reading
+from services.comments.reading.relayed import RelayedStates
 from services.comments.reading.report_page import REPORT_PAGES, ReportPages
 from services.comments.routes import ROUTES
 from services.comments.settings import CommentsSettings
@@ -109,7 +110,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         store.mongo.close()
 
     async def relay(_: web.Application) -> AsyncIterator[None]:
-        async with relaying(settings, store.outbox, store.comments):
+        async with relaying(settings, store.outbox, RelayedStates(store)):
             yield
 
     app[HEALTH].add("mongo", store.mongo.check)

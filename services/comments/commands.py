@@ -18,6 +18,7 @@ from services.comments.model.store import Store
 from services.comments.privacy.keepers import keepers_of
 from services.comments.privacy.personal_data import PersonalData, read_address
 from services.comments.privacy.proof import PageReader
+from services.comments.reading.closing import sent_states
 from services.comments.settings import CommentsSettings
 from shared.errors import SettingsError, Unavailable
 from shared.kafka.admin import empty_topic
@@ -110,7 +111,8 @@ async def import_comments(
 async def republish() -> None:
     """Have the running service send every comment's newest state to comments.v1 again; shows progress until it is done."""
     with _open_store() as store:
-        await republish_all(store.outbox, await store.comments.count(), print_progress)
+        total = await store.comments.count() + len(await sent_states(store))
+        await republish_all(store.outbox, total, print_progress)
     print("comments.v1 has every comment again")
 
 

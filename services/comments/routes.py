@@ -4,6 +4,7 @@ from services.comments.letters.letter_routes import ROUTES as LETTERS
 from services.comments.moderation.ban_routes import ROUTES as BANS
 from services.comments.moderation.comment_routes import ROUTES as MODERATED_COMMENT
 from services.comments.moderation.decision_routes import ROUTES as DECISIONS
+from services.comments.moderation.discussion_routes import ROUTES as DISCUSSION_SETTINGS
 from services.comments.moderation.queue_routes import ROUTES as QUEUES
 from services.comments.moderation.settings_routes import ROUTES as MODERATION_SETTINGS
 from services.comments.notifications.mail_routes import ROUTES as MAIL
@@ -33,5 +34,6 @@ ROUTES = [
     *DECISIONS,
     *BANS,
     *MODERATED_COMMENT,
+    *DISCUSSION_SETTINGS,
     *MAIL,
 ]

@@ -3,11 +3,11 @@
 A setting lies in its article's document, so that a request needs one read for both.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel, UpdateOne
 
 from services.comments.model.comment_store import available_outside
 from services.comments.model.records import ArticleCopy, DiscussionSetting, article_from
@@ -34,6 +34,7 @@ class ArticleStore:
 
     def __init__(self, database: Database) -> None:
         self._collection: Collection = database["articles"]
+        self._progress: Collection = database["progress"]
 
     async def prepare(self) -> None:
         """Create missing indexes."""
@@ -61,7 +62,7 @@ class ArticleStore:
         is_older = {"version": {"$lt": article.version}}
         lacks_time = {"version": article.version, "published_at": None}
         older = {"_id": fields.pop("id"), "$or": [is_older, lacks_time]}
-        fields |= {"day": day_of(article.published_at), "is_new": True}
+        fields |= {"day": None if article.published_at is None else day_of(article.published_at), "is_new": True}
         async with available("keep article"):
             try:
                 await self._collection.update_one(older, {"$set": fields}, upsert=True)
@@ -90,10 +91,19 @@ class ArticleStore:
 
     async def note_seen(self, articles: Sequence[ArticleCopy]) -> None:
         """Take these states out of `new`; a newer state of an article stays in it."""
+        if not articles:
+            return
+        seen = [
+            UpdateOne({"_id": article.id, "version": article.version}, {"$set": {"is_new": False}})
+            for article in articles
+        ]
         async with available("seen articles"):
-            for article in articles:
-                seen = {"_id": article.id, "version": article.version}
-                await self._collection.update_one(seen, {"$set": {"is_new": False}})
+            await self._collection.bulk_write(seen, ordered=False)
+
+    async def by_ids(self, article_ids: Iterable[str], session: Session) -> list[ArticleCopy]:
+        """These articles, inside a transaction."""
+        found = await self._collection.find({"_id": {"$in": list(article_ids)}}, session=session).to_list(None)
+        return [_article(document) for document in found]
 
     async def all(self) -> AsyncIterator[Sequence[ArticleCopy]]:
         """All articles in chunks, in no order."""
@@ -102,16 +112,29 @@ class ArticleStore:
             while chunk := await cursor.to_list(_CHUNK):
                 yield [_article(found) for found in chunk]
 
-    async def with_sent_discussion(self) -> list[ArticleCopy]:
-        """The articles whose discussion has an event, by id."""
+    async def with_sent_discussion(self, article_ids: Iterable[str] | None = None) -> list[ArticleCopy]:
+        """The articles whose discussion has an event, by id; of these alone when they are given."""
+        wanted: Document = {"was_sent": True} if article_ids is None else {"_id": {"$in": list(article_ids)}}
         async with available("articles with a discussion's event"):
-            found = await self._collection.find({"was_sent": True}).to_list(None)
-        return sorted((_article(document) for document in found), key=lambda article: article.id)
+            found = await self._collection.find(wanted).to_list(None)
+        articles = sorted((_article(document) for document in found), key=lambda article: article.id)
+        return [article for article in articles if article.discussion.version > 0]
+
+    async def closed_through(self) -> tuple[int | None, datetime] | None:
+        """The age limit and the time up to which the states of all discussions were sent; None before the first."""
+        async with available("progress of closing"):
+            found = await self._progress.find_one({"_id": "closing"})
+        return None if found is None else (found["days"], found["through"])
+
+    async def note_closed_through(self, days: int | None, through: datetime) -> None:
+        """Store that the states of all discussions were sent."""
+        async with available("progress of closing"):
+            await self._progress.replace_one({"_id": "closing"}, {"days": days, "through": through}, upsert=True)
 
 
-def day_of(moment: datetime | None) -> datetime | None:
+def day_of(moment: datetime) -> datetime:
     """The midnight (UTC) before a time, by which an index on equality finds it."""
-    return None if moment is None else moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _article(found: Document) -> ArticleCopy:

@@ -1,17 +1,16 @@
-"""HTTP in: the state of a discussion, for readers and moderators."""
+"""HTTP in: the state of a discussion, for readers and moderators. `moderation/discussion_routes.py` changes it."""
 
 from aiohttp import web
 
 from services.comments.access.keys import TOKEN_CHECKER
 from services.comments.access.moderators import moderator
-from services.comments.model.keys import CURRENT_RULES, STORE
+from services.comments.model.keys import CURRENT_RULES
 from services.comments.model.records import ArticleCopy
-from services.comments.reading.closing import set_discussion
-from services.comments.reading.contract import DiscussionAnswer, DiscussionChange, ModeratedDiscussion
+from services.comments.reading.contract import DiscussionAnswer, ModeratedDiscussion
 from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS
-from services.comments.reading.state import Change, public_state
+from services.comments.reading.state import public_state
 from shared.http.problems import json_response
-from shared.http.requests import read_model, refuse_unknown
+from shared.http.requests import refuse_unknown
 from shared.times import now
 
 
@@ -20,19 +19,8 @@ async def show_discussion(request: web.Request) -> web.Response:
     refuse_unknown(request.query, ())
     if request.app[TOKEN_CHECKER].has_credential(request):
         await moderator(request)
-        return _answer(await _moderated(request, await _article(request)))
+        return _answer(await moderated(request, await _article(request)))
     return _answer(await _public(request, await _article(request)))
-
-
-async def change_discussion(request: web.Request) -> web.Response:
-    """Close or open a discussion, or set its mode."""
-    owner = await moderator(request)
-    sent = await read_model(request, DiscussionChange)
-    article = await _article(request)
-    change = Change(sent.open, sent.mode, frozenset(sent.model_fields_set))
-    return _answer(
-        await _moderated(request, await set_discussion(request.app[STORE], article.id, change, owner.name, now()))
-    )
 
 
 async def _article(request: web.Request) -> ArticleCopy:
@@ -45,7 +33,8 @@ async def _public(request: web.Request, article: ArticleCopy) -> DiscussionAnswe
     return DiscussionAnswer(open=state.open, total=total, closes_at=state.closes_at)
 
 
-async def _moderated(request: web.Request, article: ArticleCopy) -> ModeratedDiscussion:
+async def moderated(request: web.Request, article: ArticleCopy) -> ModeratedDiscussion:
+    """A discussion as moderators see it."""
     public = await _public(request, article)
     setting = article.discussion
     return ModeratedDiscussion(**public.model_dump(), mode=setting.mode, set_open=setting.open)
@@ -55,5 +44,5 @@ def _answer(answer: DiscussionAnswer) -> web.Response:
     return json_response(answer.model_dump_json().encode())
 
 
-_PATH = "/v1/articles/{id:[A-Za-z0-9_-]{1,64}}/discussion"
-ROUTES = [web.get(_PATH, show_discussion), web.put(_PATH, change_discussion)]
+DISCUSSION = "/v1/articles/{id:[A-Za-z0-9_-]{1,64}}/discussion"
+ROUTES = [web.get(DISCUSSION, show_discussion)]

@@ -5,10 +5,10 @@ from aiohttp import web
 from services.comments.reading.articles import ArticleLookup
 from services.comments.reading.discussions import Discussions
 from services.comments.reading.reaction_store import ReportStore, VoteStore
-from services.comments.reading.vote_counter import VoteCounter
+from services.comments.reading.turns import Turns
 
 ARTICLE_LOOKUP = web.AppKey("article_lookup", ArticleLookup)
 DISCUSSIONS = web.AppKey("discussions", Discussions)
 VOTES = web.AppKey("votes", VoteStore)
 REPORTS = web.AppKey("reports", ReportStore)
-VOTE_COUNTER = web.AppKey("vote_counter", VoteCounter)
+TURNS = web.AppKey("turns", Turns)

@@ -7,8 +7,9 @@ from aiohttp import web
 from services.comments.model.keys import CURRENT_RULES
 from services.comments.model.store import Store
 from services.comments.reading.articles import ArticleLookup
+from services.comments.reading.closing import Closing
 from services.comments.reading.discussions import Discussions
-from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS, REPORTS, VOTE_COUNTER, VOTES
+from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS, REPORTS, TURNS, VOTES
 from services.comments.reading.reaction_store import (
     COUNTED_AGE,
     COUNTED_KEPT_FOR,
@@ -16,6 +17,7 @@ from services.comments.reading.reaction_store import (
     ReportStore,
     VoteStore,
 )
+from services.comments.reading.turns import Turns
 from services.comments.reading.vote_counter import VoteCounter
 from shared.mongo.client import once_available
 from shared.mongo.expiry import expiring
@@ -27,7 +29,8 @@ def add_reading(app: web.Application, store: Store, is_whole: Callable[[], bool]
     app[DISCUSSIONS] = Discussions(store.comments, store.discussions)
     app[VOTES] = VoteStore(store.database)
     app[REPORTS] = ReportStore(store.database)
-    app[VOTE_COUNTER] = VoteCounter(store, app[VOTES])
+    counter, closing = VoteCounter(store, app[VOTES]), Closing(store)
+    app[TURNS] = Turns(store.database, [counter.turn, closing.turn])
 
 
 async def reading(app: web.Application) -> AsyncIterator[None]:
@@ -38,6 +41,6 @@ async def reading(app: web.Application) -> AsyncIterator[None]:
     async with (
         expiring(votes.collection, COUNTED_KEPT_FOR, field=COUNTED_AGE),
         expiring(reports.collection, REPORTS_KEPT_FOR),
-        app[VOTE_COUNTER].running(),
+        app[TURNS].running(),
     ):
         yield

@@ -4,65 +4,33 @@ A vote is durable as one document before its answer. A turn adds the votes that 
 with the comment's next version and its event, so each vote counts once, however many instances and crashes there are.
 """
 
-import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import monotonic
-
-import structlog
 
 from services.comments.model.records import Comment, PastVotes, VoteCount
 from services.comments.model.store import Store
 from services.comments.reading.comments import publish_change
 from services.comments.reading.ranking import pause_s, with_count, with_vote
 from services.comments.reading.reaction_store import StoredVote, VoteStore
-from shared.errors import Unavailable
 from shared.mongo.collections import Session
-from shared.outbox.lease import Lease
-from shared.process.process import start_task, stop_task
 from shared.times import now
 
-_log = structlog.get_logger(__name__)
-
-EVERY_S = 5.0
-_LEASE = timedelta(seconds=20)
 _MOST_READ = 5000
 # Votes of one transaction.
 _MOST_AT_ONCE = 500
 
 
 class VoteCounter:
-    """Of all instances, the holder of a lease counts. Methods raise Unavailable."""
+    """Its turns raise Unavailable. Two instances that count at the same moment conflict, and one tries again."""
 
     def __init__(self, store: Store, votes: VoteStore, clock: Callable[[], float] = monotonic) -> None:
         self._store = store
         self._votes = votes
         self._clock = clock
         self._paused: dict[str, float] = {}
-        self._lease = Lease(store.database["reading"], _LEASE)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Count for the length of a block."""
-        task = start_task(self._run(), "vote counter")
-        try:
-            yield
-        finally:
-            await stop_task(task)
-            with suppress(Unavailable):
-                await self._lease.release(is_settled=True)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                if await self._lease.take():
-                    await self.turn()
-            except Unavailable as error:
-                _log.warning("votes.wait", reason=str(error))
-            await asyncio.sleep(EVERY_S)
 
     async def turn(self) -> None:
         """Count all votes that wait now, but those of a comment that was counted a moment ago.

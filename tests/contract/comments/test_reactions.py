@@ -123,7 +123,7 @@ async def test_best_first_keeps_its_order_while_votes_arrive(comments: CommentsS
             assert (await react(comments, ids[which], "vote", reader, value=value))[0] == 202
         await counting.turn()
 
-    async def page(query: str) -> tuple[list[int], str]:
+    async def page(query: str) -> tuple[list[int], str | None]:
         found = await comments.discussion(article.id, f"?sort=best&limit=2{query}")
         return [ids.index(item["id"]) for item in found["items"]], found["next_cursor"]
 

@@ -76,16 +76,20 @@ class Mongo:
         self._sessions = sessions
 
     async def transaction(
-        self, work: Callable[[Session], Awaitable[Result]], *, within_s: float = TRANSACTION_S
+        self,
+        work: Callable[[Session], Awaitable[Result]],
+        *,
+        within_s: float = TRANSACTION_S,
+        conflicts_s: float | None = None,
     ) -> Result:
         """Run `work` in a transaction and commit it.
 
         `work` may run several times (write conflicts), so create ids and times outside it. Its exceptions abort the
         transaction and pass through. Raises Conflict when others still write the same documents after `within_s` (0: one
-        attempt), and Unavailable when MongoDB fails: whether the commit happened is then *unknown*, and a retry must carry
-        the same idempotency key.
+        attempt), or after `conflicts_s` when that is given. Raises Unavailable when MongoDB fails: whether the commit
+        happened is then *unknown*, and a retry must carry the same idempotency key.
         """
-        deadline = monotonic() + within_s
+        began = monotonic()
         tries = 0
         while True:
             try:
@@ -94,7 +98,8 @@ class Mongo:
                 raise
             except PyMongoError as error:
                 tries += 1
-                if not error.has_error_label("TransientTransactionError") or monotonic() >= deadline:
+                limit_s = conflicts_s if conflicts_s is not None and _is_conflict(error) else within_s
+                if not error.has_error_label("TransientTransactionError") or monotonic() - began >= limit_s:
                     raise _failure(error) from error
                 await asyncio.sleep(random.uniform(0, min(0.005 * 2**tries, 0.5)))
 
@@ -122,8 +127,11 @@ class Mongo:
 
 
 def _failure(error: PyMongoError) -> Unavailable:
-    is_conflict = isinstance(error, OperationFailure) and error.code == WRITE_CONFLICT
-    return (Conflict if is_conflict else Unavailable)(f"MongoDB: transaction: {error!r}")
+    return (Conflict if _is_conflict(error) else Unavailable)(f"MongoDB: transaction: {error!r}")
+
+
+def _is_conflict(error: PyMongoError) -> bool:
+    return isinstance(error, OperationFailure) and error.code == WRITE_CONFLICT
 
 
 async def once_available(prepare: Callable[[], Awaitable[None]], *, clock: Callable[[], float] = monotonic) -> None:

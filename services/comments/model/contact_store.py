@@ -15,7 +15,7 @@ from shared.ids import made_at
 from shared.mongo.collections import Collection, Database, Document, Session, available, ensure_indexes
 from shared.mongo.expiry import index_by_age
 
-_INDEXES = [IndexModel([(name, ASCENDING)]) for name in ("email", "author", "writer", "text")]
+_INDEXES = [IndexModel([(name, ASCENDING)]) for name in ("author", "writer", "text")]
 _FIELDS = frozenset(field.name for field in fields(Contact))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -42,7 +43,8 @@ class Batches(Generic[T, R]):
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run(), name=self._what)
+            # The task works for many requests: it takes none's context (trace, log fields).
+            self._task = asyncio.create_task(self._run(), name=self._what, context=Context())
         return await asyncio.shield(future)
 
     async def _run(self) -> None:

@@ -11,12 +11,11 @@ from services.comments.posting.batches import Batches
 from services.comments.posting.contract import PostedComment
 from services.comments.posting.repeat_store import RepeatStore
 from services.comments.posting.repeats import Repeat
-from shared.errors import Conflict
+from shared.errors import Conflict, Unavailable
 from shared.events import CommentState, Message, encode
 from shared.http.idempotency import Answer, Claim
 from shared.kafka.producer import check_size
-from shared.mongo.client import TRANSACTION_S
-from shared.mongo.collections import DuplicateKeyError, Session
+from shared.mongo.collections import Session
 from shared.outbox.store import row_of
 
 # More would make the first one of them wait for the last one's text.
@@ -73,13 +72,14 @@ class GroupCommit:
         self._notifications.wake()
 
     async def _commit_all(self, commits: Sequence[NewCommit]) -> Sequence[Exception | None]:
-        """Try all together; after a conflict or a duplicate, which changed nothing, try each half."""
+        """Try all together. After an error that changed nothing, such as a conflict or a duplicate, try each half."""
         is_alone = len(commits) == 1
         try:
-            await self._store.mongo.transaction(self._work(commits), within_s=TRANSACTION_S if is_alone else 0.0)
-        except (DuplicateKeyError, Conflict) as error:
-            if is_alone:
-                return [error]
+            await self._store.mongo.transaction(self._work(commits), conflicts_s=None if is_alone else 0.0)
+        except Exception as error:  # each comment gets its own, or the one whose outcome is unknown
+            is_unknown = isinstance(error, Unavailable) and not isinstance(error, Conflict)
+            if is_alone or is_unknown:
+                return [error] * len(commits)
             middle = len(commits) // 2
             return [*await self._commit_all(commits[:middle]), *await self._commit_all(commits[middle:])]
         return [None] * len(commits)

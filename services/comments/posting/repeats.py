@@ -4,8 +4,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import orjson
-
 from services.comments.access.visitors import Visitor
 from services.comments.posting.contract import NewComment
 from shared.text import fold
@@ -58,4 +56,9 @@ def text_of(author: str, body: str) -> str:
 
 
 def _hash(parts: list[str | None]) -> str:
-    return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:32]
+    digest = hashlib.sha256()
+    for part in parts:
+        # A browser's name may hold bytes that are not UTF-8.
+        raw = b"" if part is None else b"+" + part.encode("utf-8", "surrogateescape")
+        digest.update(len(raw).to_bytes(4, "big") + raw)
+    return digest.hexdigest()[:32]

@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.support.faults import FAULT_SECONDS
 from tests.support.running import Platform, running_platform
 
-SCALE = "ingestion=2,popularity=2,popularity-counter=2,rendering=1,rendering-projector=2"
+SCALE = "comments=2,ingestion=2,popularity=2,popularity-counter=2,rendering=1,rendering-projector=2"
 
 
 @pytest.fixture(scope="session")

@@ -45,8 +45,8 @@ _Address = Annotated[str, Parameter(name="ADDRESS", validator=_check_address)]
 @comments.command
 async def export(address: _Address, /) -> None:
     """Print everything kept under an e-mail address, as JSON."""
-    with _open_data() as data:
-        print_json(await data.export(read_address(address)))
+    with _open_store() as store:
+        print_json(await _data_of(store).export(read_address(address)))
 
 
 @comments.command
@@ -55,8 +55,9 @@ async def erase(address: _Address, /, *, as_json: AsJson = False) -> None:
 
     The proof looks at the database, the topic and the gateways' pages. All dead letters of comments.v1 are deleted too.
     """
-    with _open_data() as data:
-        done = await data.erase(read_address(address), "operator")
+    with _open_store() as store:
+        done = await _data_of(store).erase(read_address(address), "operator")
+        await store.queues.prepare()
     if as_json:
         print_json(
             {"comments": done.comments, "letters": done.rows["messages"], "proof": [asdict(one) for one in done.proof]}
@@ -94,6 +95,8 @@ async def import_comments(
         table = read_table(articles) if articles is not None else {}
         with _open_store() as store:
             report = await run_import(store, _SOURCES[kind](file), table, print_progress, dry=dry_run)
+            # Moderators' queues are in the memory of the running service.
+            await store.queues.prepare()
     except BadImport as error:
         raise SettingsError(f"{kind} import: {error}") from error
     if as_json:
@@ -116,10 +119,8 @@ async def republish() -> None:
     print("comments.v1 has every comment again")
 
 
-@contextmanager
-def _open_data() -> Iterator[PersonalData]:
-    with _open_store() as store:
-        yield PersonalData(store, keepers_of(store), PageReader(CommentsSettings.load().rendering_urls))
+def _data_of(store: Store) -> PersonalData:
+    return PersonalData(store, keepers_of(store), PageReader(CommentsSettings.load().rendering_urls))
 
 
 @contextmanager

@@ -9,9 +9,11 @@ import orjson
 from pydantic import TypeAdapter
 
 from services.comments.model.fields import Email
-from services.comments.model.records import Comment, Contact
+from services.comments.model.records import Comment, Contact, next_version
 from services.comments.model.store import Store
+from services.comments.posting.repeat_store import RepeatStore
 from services.comments.privacy.proof import PageReader, PlaceLooked, phrase_of, until_sent
+from services.comments.reading.reaction_store import ReportStore
 from shared.mongo.collections import Session
 from shared.times import rfc3339
 
@@ -69,6 +71,8 @@ class PersonalData:
         self._store = store
         self._keepers = keepers
         self._pages = pages
+        self._reports = ReportStore(store.database)
+        self._repeats = RepeatStore(store.database)
 
     async def export(self, email: str) -> Json:
         """Everything of an address, oldest first, as JSON values. Raises Unavailable."""
@@ -102,9 +106,12 @@ class PersonalData:
                 await self._store.change(_erased(before), "erase", by, session)
             await self._store.contacts.forget(comment_id, session)
             await self._store.answers.erase(comment_id, session)
+            await self._reports.forget(comment_id, session)
+            await self._repeats.forget(comment_id, session)
             return before
 
         before = await self._store.mongo.transaction(work)
+        self._store.queues.note(comment_id)
         if before is not None:
             await self._store.discussions.note(before.article_id, comment_id)
         return before
@@ -135,9 +142,7 @@ class PersonalData:
 
 def _erased(comment: Comment) -> Comment:
     return replace(
-        comment,
-        version=comment.version + 1,
-        status="removed",
+        next_version(comment, "removed"),
         name="",
         website=None,
         body="",

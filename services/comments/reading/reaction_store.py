@@ -147,6 +147,10 @@ class ReportStore:
         closed = {"comment": {"$in": list(comment_ids)}, "closed_by": decision_id}
         await self.collection.update_many(closed, {"$set": {"closed": False, "closed_by": None}}, session=session)
 
+    async def forget(self, comment_id: str, session: Session) -> None:
+        """Delete the reports of a comment, inside a transaction: their notes are about a person."""
+        await self.collection.delete_many({"comment": comment_id}, session=session)
+
     async def reasons(self, comment_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """The number of reports since the last decision, by comment and reason."""
         async with available("reports"):

@@ -75,6 +75,8 @@ ALLOWED: Mapping[str, set[str]] = {
     },
     "services.comments.privacy": {
         "services.comments.model",
+        "services.comments.posting",
+        "services.comments.reading",
         "services.comments.access",
         "services.comments.moderation",
         "services.comments.notifications",

@@ -47,6 +47,26 @@ class AuthorKeeper:
         return known
 
 
+class BanKeeper:
+    """Bans of the address."""
+
+    name = "bans"
+
+    def __init__(self, store: Store) -> None:
+        self._bans = store.bans
+
+    async def of(self, email: str) -> list[Json]:
+        """The bans that still have the address in them."""
+        found = await self._bans.of(author_of(email))
+        return [plain_json(asdict(ban)) for ban in found if ban.email]
+
+    async def erase(self, email: str) -> int:
+        """Delete the address. A ban stays in force, by a hash of it: else an erasure would lift it."""
+        known = len(await self.of(email))
+        await self._bans.forget_address(author_of(email))
+        return known
+
+
 def keepers_of(store: Store) -> Sequence[Keeper]:
     """All keepers of the service's database."""
-    return (LetterKeeper(store.messages), AuthorKeeper(store))
+    return (LetterKeeper(store.messages), AuthorKeeper(store), BanKeeper(store))

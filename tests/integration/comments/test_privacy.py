@@ -94,6 +94,10 @@ async def test_export_has_everything_and_erase_removes_it_everywhere(comments: C
     article = await comments.publish_article()
     mine = await comments.post(article.id, email="ada@example.org", name="Ada Byrne", body="Words of mine.")
     reply = await comments.post(article.id, email="ben@example.org", name="Ben", body="A reply.", parent_id=mine["id"])
+    await comments.client.post(f"/v1/comments/{mine['id']}/report", json={"reason": "other", "note": "Ada Byrne lies."})
+    ban = {"email": "ada@example.org", "reason": "A test.", "until": None}
+    banned = await comments.client.post("/v1/comments/bans", json=ban, headers=comments.bearer())
+    assert banned.status == 201, await banned.text()
     letter = {"name": "Ada Byrne", "email": "ada@example.org", "body": "A letter."}
     assert (await comments.client.post("/v1/messages", json=letter)).status == 201
 
@@ -110,11 +114,12 @@ async def test_export_has_everything_and_erase_removes_it_everywhere(comments: C
     done = await comments.client.post("/v1/comments/people-data/erase", json=asked, headers=comments.bearer("admin"))
     erasure = await done.json()
     assert (done.status, erasure["comments"], erasure["letters"]) == (200, 1, 1)
-    assert {one["where"]: (one["checked"], one["left"]) for one in erasure["proof"][:6]} == {
+    assert {one["where"]: (one["checked"], one["left"]) for one in erasure["proof"][:7]} == {
         "database: comments": (1, 0),
         "database: addresses of comments": (1, 0),
         "database: messages": (1, 0),
         "database: author": (1, 0),
+        "database: bans": (1, 0),
         "comments.v1": (1, 0),
         "search": (0, 0),
     }
@@ -136,6 +141,7 @@ async def test_export_has_everything_and_erase_removes_it_everywhere(comments: C
         "comments": [],
         "messages": [],
         "author": [],
+        "bans": [],
     }
     assert len(await comments.store.contacts.comments_of("ben@example.org")) == 1
     assert (await data.erase("ada@example.org", "operator")).comments == 0
@@ -187,9 +193,9 @@ async def test_erasure_reaches_the_answers_kept_for_a_key(comments: CommentsServ
 async def test_erased_pending_comment_cannot_be_published(comments: CommentsService) -> None:
     await comments.set_mode("pre")
     article = await comments.publish_article()
-    waits = await comments.post(article.id)
+    waits = await comments.post(article.id, email="cato@example.org")
 
-    await personal_data(comments).erase(written()["email"], "operator")
+    await personal_data(comments).erase("cato@example.org", "operator")
 
     answer = await comments.decide(waits["id"], "approve")
     assert answer.status == 409, "an erased comment cannot be published"

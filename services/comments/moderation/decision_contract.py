@@ -93,7 +93,7 @@ class DecisionAnswer(BaseModel):
 
 
 class DecisionEntry(BaseModel):
-    """A decision in the audit. `undoes` and `undone_by` are other decisions. `detail` is of changes of bans."""
+    """A decision in the audit. `undoes` and `undone_by` are other decisions. `detail` is of changes of bans and settings."""
 
     decision_id: str
     action: str

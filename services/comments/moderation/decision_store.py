@@ -18,7 +18,7 @@ _INDEXES = [IndexModel([("day", ASCENDING)])]
 
 @dataclass(frozen=True)
 class DecisionRecord:
-    """A decision about comments, or a change of bans. `undoes`, `undone_by`: other decisions. `detail`: of a ban."""
+    """A decision about comments, or a change of bans or settings, then with a `detail`. `undoes`, `undone_by`: other decisions."""
 
     id: str
     action: str

@@ -52,6 +52,21 @@ async def test_change_of_some_fields_leaves_the_others(comments: CommentsService
     assert (await comments.post((await comments.publish_article()).id))["status"] == "published"
 
 
+async def test_change_is_in_the_audit_without_the_secret(comments: CommentsService) -> None:
+    await _put(comments, {"banned_words": ["roulette"], "mode": "post", "webhook": None})
+
+    webhook = {"url": "https://judge.example/c", "secret": SECRET}
+    await _put(comments, {"banned_words": ["poker", "roulette"], "mode": "pre", "webhook": webhook})
+    await _put(comments, {"mode": "pre"})
+
+    response = await comments.client.get("/v1/comments/decisions?limit=1", headers=comments.bearer())
+    [entry] = (await response.json())["items"]
+    assert (entry["action"], entry["by"], entry["ids"]) == ("settings", "the moderator", [])
+    assert entry["detail"] == {
+        "mode": "post -> pre", "banned_words": "+poker", "webhook": "None -> https://judge.example/c (publish)",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("body", "pointers"),
     [

@@ -20,7 +20,15 @@ from services.desk.articles import (
 )
 from services.desk.articles.link_checker import LinkChecker
 from services.desk.assets import PREFIX, DeskAssets
-from services.desk.comments import queue_page
+from services.desk.comments import (
+    bans_page,
+    comment_page,
+    decisions_page,
+    discussion_page,
+    people_data_page,
+    queue_page,
+    settings_page,
+)
 from services.desk.failures import answer_pages
 from services.desk.keys import (
     ASSETS,
@@ -71,6 +79,13 @@ ROUTES = [
     *picture_page.ROUTES,
     *lead_page.ROUTES,
     *queue_page.ROUTES,
+    *decisions_page.ROUTES,
+    *discussion_page.ROUTES,
+    *bans_page.ROUTES,
+    *settings_page.ROUTES,
+    *people_data_page.ROUTES,
+    # Its addresses match those of the pages above as well.
+    *comment_page.ROUTES,
     *now_page.ROUTES,
     *account.ROUTES,
     *people_page.ROUTES,

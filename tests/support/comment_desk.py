@@ -1,6 +1,6 @@
 """A desk with a real comments service and a real ingestion behind it, all in this process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,9 @@ from services.comments.model.keys import STORE
 from services.comments.settings import CommentsSettings
 from services.ingestion.people.roles import ROLES
 from services.ingestion.settings import IngestionSettings
+from shared.events import ArticleState
 from shared.kafka.producer import Producer
-from tests.support.comments import CommentsService, read_comments_topic
+from tests.support.comments import CommentsService, read_comments_topic, written
 from tests.support.desk import DeskClient, open_desk
 from tests.support.ingestion import running_ingestion
 from tests.support.polling import eventually
@@ -32,6 +33,39 @@ class CommentDesk:
         await self.comments.set_mode("pre")
         article = await self.comments.publish_article()
         return [await self.comments.post(article.id, body=body, **changes) for body in bodies]
+
+    async def states(self, ids: Sequence[str]) -> list[object]:
+        """The statuses of comments."""
+        headers = self.comments.bearer("admin")
+        found = []
+        for comment_id in ids:
+            async with self.comments.client.get(f"/v1/comments/{comment_id}", headers=headers) as answer:
+                found.append((await answer.json()).get("status"))
+        return found
+
+    async def change_settings(self, **changes: object) -> None:
+        """Change settings of all discussions."""
+        headers = self.comments.bearer("admin")
+        async with self.comments.client.put("/v1/comments/settings", json=changes, headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def post_until(self, status: int, *, article: ArticleState | None = None, **changes: object) -> str:
+        """Post comments until the answer has this status: bans and settings take up to two seconds. Returns its text.
+
+        Without an article, a new one is published for them.
+        """
+        found = ""
+        article = article or await self.comments.publish_article()
+
+        async def is_answered() -> bool:
+            nonlocal found
+            path = f"/v1/articles/{article.id}/comments"
+            async with self.comments.client.post(path, json=written(**changes)) as answer:
+                found = await answer.text()
+                return answer.status == status
+
+        await eventually(is_answered, what=lambda: found)
+        return found
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Calls to comments on behalf of the person of a request."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -13,9 +14,24 @@ PATH = "/v1/comments"
 
 async def read(request: web.Request, path: str = "", **params: str | None) -> Json:
     """Read something below `/v1/comments`. Parameters without a value are left out. Errors as `ServiceClient.call`."""
+    return (await read_answer(request, path, **params)).json
+
+
+async def read_answer(request: web.Request, path: str, **params: str | None) -> ApiAnswer:
+    """As `read`, with the answer's headers."""
     given = {name: value for name, value in params.items() if value}
-    answer = await _call(request, "GET", path, params=given)
-    return answer.json
+    return await _call(request, "GET", PATH + path, params=given)
+
+
+async def read_discussion(request: web.Request, article_id: str) -> Json:
+    """The state of an article's discussion."""
+    return (await _call(request, "GET", _discussion(article_id))).json
+
+
+async def change_discussion(request: web.Request, article_id: str, changes: Json, key: str) -> None:
+    """Open or close an article's discussion, or change what waits in it."""
+    headers = {"Idempotency-Key": key} if key else {}
+    await _call(request, "PUT", _discussion(article_id), json=changes, headers=headers)
 
 
 async def send(
@@ -33,7 +49,7 @@ async def send(
         headers["Idempotency-Key"] = key
     if version:
         headers["If-Match"] = f'"{version}"'
-    return await _call(request, method, path, json={} if json is None else json, headers=headers)
+    return await _call(request, method, PATH + path, json={} if json is None else json, headers=headers)
 
 
 async def _call(
@@ -46,4 +62,8 @@ async def _call(
     headers: Mapping[str, str] | None = None,
 ) -> ApiAnswer:
     sent = {**request[VISIT].credentials(), **(headers or {})}
-    return await request.app[COMMENTS].call(method, PATH + path, json=json, params=params, headers=sent)
+    return await request.app[COMMENTS].call(method, path, json=json, params=params, headers=sent)
+
+
+def _discussion(article_id: str) -> str:
+    return f"/v1/articles/{quote(article_id, safe='')}/discussion"

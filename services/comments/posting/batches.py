@@ -4,12 +4,26 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import Context
+from dataclasses import dataclass
+from time import monotonic
 from typing import Generic, TypeVar
+
+from shared.errors import Unavailable
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-_Waiting = tuple[T, asyncio.Future[R]]
+# While a store fails slowly, callers behind a batch would wait for one time-out after the other.
+_PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True)
+class Waiting(Generic[T, R]):
+    """An item, its caller's result, and since when it waits."""
+
+    item: T
+    result: asyncio.Future[R]
+    since: float
 
 
 def _no_names(_: object) -> Iterable[str]:
@@ -30,18 +44,25 @@ class Batches(Generic[T, R]):
         *,
         most: int,
         names_of: Callable[[T], Iterable[str]] = _no_names,
+        patience_s: float = _PATIENCE_S,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._what = what
         self._work = work
         self._most = most
         self._names_of = names_of
-        self._waiting: deque[_Waiting[T, R]] = deque()
+        self._patience_s = patience_s
+        self._clock = clock
+        self._waiting: deque[Waiting[T, R]] = deque()
         self._task: asyncio.Task[None] | None = None
 
     async def do(self, item: T) -> R:
-        """The item's result. Raises its exception. A caller that gives up does not end the batch."""
+        """The item's result. Raises its exception, and Unavailable when its batch does not begin in `patience_s`.
+
+        A caller that gives up does not end the batch.
+        """
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
+        self._waiting.append(Waiting(item, future, self._clock()))
         if self._task is None or self._task.done():
             # The task works for many requests: it takes none's context (trace, log fields).
             self._task = asyncio.create_task(self._run(), name=self._what, context=Context())
@@ -50,26 +71,32 @@ class Batches(Generic[T, R]):
     async def _run(self) -> None:
         while self._waiting:
             batch = self._take()
-            for (_, future), result in zip(batch, await self._results(batch), strict=True):
-                _settle(future, result)
+            if batch:
+                for waiting, result in zip(batch, await self._results(batch), strict=True):
+                    _settle(waiting.result, result)
 
-    async def _results(self, batch: Sequence[_Waiting[T, R]]) -> Sequence[R | Exception]:
+    async def _results(self, batch: Sequence[Waiting[T, R]]) -> Sequence[R | Exception]:
         try:
-            return await self._work([item for item, _ in batch])
+            return await self._work([waiting.item for waiting in batch])
         except Exception as error:  # each caller gets it and decides
             return [error] * len(batch)
         except asyncio.CancelledError:
-            for _, future in (*batch, *self._waiting):
-                future.cancel()
+            for waiting in (*batch, *self._waiting):
+                waiting.result.cancel()
             raise
 
-    def _take(self) -> list[_Waiting[T, R]]:
-        batch: list[_Waiting[T, R]] = []
-        later: deque[_Waiting[T, R]] = deque()
+    def _take(self) -> list[Waiting[T, R]]:
+        """The next batch, without those that have waited too long."""
+        batch: list[Waiting[T, R]] = []
+        later: deque[Waiting[T, R]] = deque()
         seen: set[str] = set()
+        latest = self._clock() - self._patience_s
         while self._waiting and len(batch) < self._most:
             waiting = self._waiting.popleft()
-            names = set(self._names_of(waiting[0]))
+            if waiting.since < latest:
+                _settle(waiting.result, Unavailable(f"{self._what}: too many wait"))
+                continue
+            names = set(self._names_of(waiting.item))
             (later if names & seen else batch).append(waiting)
             seen |= names
         self._waiting.extendleft(reversed(later))

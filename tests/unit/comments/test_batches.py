@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from services.comments.posting.batches import Batches
+from shared.errors import Unavailable
 
 
 class Recorder:
@@ -14,7 +15,10 @@ class Recorder:
     def __init__(self, most: int = 4) -> None:
         self.seen: list[list[int]] = []
         self.open = asyncio.Event()
-        self.batches = Batches[int, int]("test", self.work, most=most, names_of=lambda item: [str(item % 10)])
+        self.time = 0.0
+        self.batches = Batches[int, int](
+            "test", self.work, most=most, names_of=lambda item: [str(item % 10)], clock=lambda: self.time
+        )
 
     async def work(self, items: Sequence[int]) -> Sequence[int | Exception]:
         self.seen.append(list(items))
@@ -77,3 +81,17 @@ async def test_caller_that_gives_up_leaves_the_batch_to_the_others() -> None:
     assert await other == 4
     with pytest.raises(asyncio.CancelledError):
         await one
+
+
+async def test_item_that_waited_too_long_is_unavailable_without_a_batch() -> None:
+    recorder = Recorder()
+
+    tasks = await _start(recorder, 1)
+    tasks += await _start(recorder, 2)
+    recorder.time = 11.0
+    recorder.open.set()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert results[0] == 2
+    assert isinstance(results[1], Unavailable)
+    assert recorder.seen == [[1]]

@@ -40,10 +40,17 @@ class AuthorStore:
         return {document["_id"]: _record(document) for document in found}
 
     async def follow(
-        self, author: str, comment_id: str, before: Status | None, after: Status | None, session: Session
+        self,
+        author: str,
+        comment_id: str,
+        before: Status | None,
+        after: Status | None,
+        session: Session,
+        *,
+        is_automatic: bool = False,
     ) -> None:
         """Count a comment's change of status, inside a transaction; `StatusChange` says what None means."""
-        await self.follow_all([StatusChange(author, comment_id, before, after)], session)
+        await self.follow_all([StatusChange(author, comment_id, before, after, is_automatic)], session)
 
     async def follow_all(self, changes: Iterable[StatusChange], session: Session) -> None:
         """Count several changes in one command, inside a transaction."""
@@ -75,6 +82,8 @@ def _updates(change: StatusChange) -> Sequence[UpdateOne]:
     if after is None:
         return (UpdateOne({"_id": change.author}, {**update, "$pull": pull}),)
     counted[after] = 1
+    if change.is_automatic and after == "rejected":
+        return (UpdateOne({"_id": change.author}, {**update, "$pull": pull}, upsert=True),)
     outcome = {"comment": change.comment_id, "outcome": after}
     push = {"recent": {"$each": [outcome], "$slice": -MOST_RECENT}}
     added = UpdateOne({"_id": change.author}, {**update, "$push": push}, upsert=True)

@@ -30,12 +30,17 @@ class AuthorRecord:
 
 @dataclass(frozen=True)
 class StatusChange:
-    """A comment's status before and after a change. None: it did not exist, or counts no more (its author deleted it)."""
+    """A comment's status before and after a change. None: it did not exist, or counts no more (its author deleted it).
+
+    `is_automatic`: no moderator decided. Such a rejection is no recent outcome: a wide word list must not hold all that an
+    author writes next.
+    """
 
     author: str
     comment_id: str
     before: Status | None
     after: Status | None
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True)

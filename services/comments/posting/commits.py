@@ -110,4 +110,4 @@ class GroupCommit:
 
 
 def _first_status(commit: NewCommit) -> StatusChange:
-    return StatusChange(commit.contact.author, commit.comment.id, None, commit.comment.status)
+    return StatusChange(commit.contact.author, commit.comment.id, None, commit.comment.status, is_automatic=True)

@@ -113,7 +113,7 @@ class Editing:
             fields["approved"] = False  # a moderator approved another text
         await store.comments.replace(after, session)
         await store.contacts.change(after.id, fields, session)
-        await store.authors.follow(contact.author, after.id, before.status, after.status, session)
+        await store.authors.follow(contact.author, after.id, before.status, after.status, session, is_automatic=True)
         if after.status == "published" != before.status:
             await self._notifications.enqueue(after, session)
         await store.outbox.add(session, after.event())

@@ -10,7 +10,7 @@ from services.comments.model.store import Store
 from shared.mongo.client import Mongo
 from shared.mongo.collections import Session
 
-Change = tuple[str, Status | None, Status | None]
+Change = tuple[str, Status | None, Status | None] | tuple[str, Status | None, Status | None, bool]
 
 
 @pytest.fixture
@@ -51,6 +51,15 @@ async def test_undone_change_leaves_the_record_as_it_was(store: Store, before: S
 
     assert between != first
     assert await store.authors.record("ada") == first
+
+
+async def test_rejection_without_a_moderator_is_counted_but_is_no_recent_outcome(store: Store) -> None:
+    await _follow(
+        store, ("1", None, "rejected", True), ("2", None, "published", True), ("2", "published", "rejected", True)
+    )
+    await _follow(store, ("3", None, "rejected"), ("1", "rejected", "published"))
+
+    assert await store.authors.record("ada") == AuthorRecord(1, 2, 0, recent=2, recent_rejected=1)
 
 
 async def test_comment_that_its_author_deleted_counts_no_more(store: Store) -> None:

@@ -1,13 +1,17 @@
 """The settings of all discussions over HTTP: what they show, what a change needs, and when it is in force."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from services.comments.app import create_app
+from services.comments.model.records import Reason
 from services.comments.settings import CommentsSettings
 from tests.support.comments import Client, CommentsService, written
 from tests.support.polling import eventually
@@ -110,7 +114,7 @@ async def test_change_is_in_force_at_once_here_and_within_two_seconds_on_another
 ) -> None:
     await _put(comments, {"mode": "post", "banned_words": []})
     article, group = await comments.publish_article(), f"comments-{uuid4().hex[:8]}"
-    settings = comments_settings.model_copy(update={"instance": 2})
+    settings = comments_settings.model_copy(update={"instance": 2, "fetch_allow": "127.0.0.0/8"})
     other = create_app(settings, database=comments.store.database.name, group=group)
 
     async def status(client: Client) -> str:
@@ -134,5 +138,31 @@ async def test_change_is_in_force_at_once_here_and_within_two_seconds_on_another
 
         await eventually(is_rejected, what="the second instance has the new words")
 
+        async with _judge({"action": "hold", "reason": "Too angry."}) as url:
+            await _put(
+                comments, {"banned_words": [], "webhook": {"url": url, "secret": SECRET, "when_it_fails": "publish"}}
+            )
+
+            async def is_held() -> bool:
+                return await status(second) == "pending"
+
+            await eventually(is_held, what="the second instance asks the webhook")
+        await _put(comments, {"webhook": None})
+
     assert here == "rejected"
     assert last_published_s < 2.0
+    held = await comments.store.comments.with_status("pending", "newest", None, 1)
+    assert held[0].reasons == (Reason("webhook", "Too angry."),)
+
+
+@asynccontextmanager
+async def _judge(answer: object) -> AsyncIterator[str]:
+    """A webhook with one answer; yields its address."""
+
+    async def judge(_: web.Request) -> web.Response:
+        return web.json_response(answer)
+
+    app = web.Application()
+    app.router.add_post("/judge", judge)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield str(server.make_url("/judge"))

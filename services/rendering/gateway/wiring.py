@@ -82,7 +82,7 @@ class GatewayParts:
 
     def __init__(self, settings: RenderingSettings, model: ReadModel) -> None:
         site = load_site(settings.site)
-        templates = Templates(site, settings.site_url)
+        templates = Templates(site, settings.site_url, notifies=settings.reply_mails == "on")
         self.date = DateLine()
         syndication = Syndication(site, settings.site_url, settings.websub_hub, self.date, now)
         self.cache: PageCache[PageOrAbsence] = PageCache(

@@ -149,6 +149,21 @@ def test_page_without_votes_shows_old_counts_alone() -> None:
     assert texts(root, ".//div[@id='comment-c0']//span[@class='act']") == ["Agree 12"]
 
 
+def test_thanks_without_scripts_lead_to_the_readers_own_comment() -> None:
+    root = parsed(TEMPLATES.article(replace(samples.article(), received=True)))
+
+    thanks = root.find(".//p[@id='received']")
+    assert thanks is not None
+    assert thanks.get("hidden") is None
+    assert [link.get("href") for link in thanks.iter("a")] == ["/v1/comments/last/edit"]
+
+
+def test_vote_and_report_without_scripts_are_acknowledged() -> None:
+    for noted, words in (("vote", "your vote is counted"), ("report", "an editor will look at that comment")):
+        root = parsed(TEMPLATES.article(replace(samples.article(), noted=noted)))
+        assert words in texts(root, ".//p[@id='received']")[0]
+
+
 def test_orders_are_links_with_the_current_one_marked() -> None:
     view = replace(samples.comments(2), sort="best")
     root = parsed(TEMPLATES.article(replace(samples.article(), comments=view)))

@@ -4,7 +4,7 @@
 const talk = (() => {
   const place = document.querySelector(".comments");
   const received = place.querySelector("[data-received]");
-  const thanks = received.textContent;
+  const thanks = received.firstChild.data.trim();
   const words = JSON.parse(place.dataset.words);
   const TIMEOUT_MS = 20000;
   let errors = 0;

@@ -182,12 +182,23 @@ whenParsed(() => {
   function fetchDiscussion() {
     const place = document.querySelector("[data-script]");
     if (!place) return;
-    const near = new IntersectionObserver((found) => {
-      if (!found.some(({ isIntersecting }) => isIntersecting)) return;
-      near.disconnect();
-      document.head.append(Object.assign(document.createElement("script"), { src: place.dataset.script }));
-    }, { rootMargin: "100% 0px" });
-    near.observe(place);
+    const script = document.createElement("script");
+    let sent = null;
+    // A form that is sent before the scripts are here waits for them. If they fail, it is sent as a plain form.
+    const wait = (event) => {
+      event.preventDefault();
+      sent = event;
+    };
+    script.onload = script.onerror = () => {
+      place.removeEventListener("submit", wait);
+      if (sent) sent.target.requestSubmit(sent.submitter);
+    };
+    place.addEventListener("submit", wait);
+    new IntersectionObserver((found) => {
+      if (script.src || !found.some(({ isIntersecting }) => isIntersecting)) return;
+      script.src = place.dataset.script;
+      document.head.append(script);
+    }, { rootMargin: "100% 0px" }).observe(place);
   }
 
   // Each in its own task, so that input never waits for all of them.

@@ -73,11 +73,10 @@
     acts.append(line);
   }
 
-  talk.place.addEventListener("click", (event) => {
-    const button = event.target.closest("button[form=act]");
-    if (!button) return;
+  talk.place.addEventListener("submit", (event) => {
+    if (event.target.id !== "act" || !event.submitter) return;
     event.preventDefault();
-    vote(button);
+    vote(event.submitter);
   });
   showAll();
   document.addEventListener("added", showAll);

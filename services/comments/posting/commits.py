@@ -1,7 +1,7 @@
 """New comments that are ready for their transaction, and the transaction of one or several together."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from services.comments.model.moderation_records import StatusChange
 from services.comments.model.records import Comment, Contact
@@ -24,7 +24,7 @@ _MOST_TOGETHER = 32
 
 @dataclass(frozen=True)
 class NewCommit:
-    """A comment with all that its transaction writes. `over`: keys of `repeats` whose old entry no longer counts."""
+    """A comment with all that its transaction writes. `replaces`: an old entry under the repeat's key no longer counts."""
 
     comment: Comment
     contact: Contact
@@ -35,12 +35,12 @@ class NewCommit:
     claim: Claim | None
     event: CommentState
     message: Message
-    repeats: Mapping[str, Repeat] = field(default_factory=dict)
-    over: tuple[str, ...] = ()
+    repeat: Repeat
+    replaces: bool
 
     def names(self) -> Iterable[str]:
         """Two commits with a name in common cannot both succeed."""
-        return (*self.repeats, *(() if self.claim is None else (self.claim.id,)))
+        return (self.repeat.key, *(() if self.claim is None else (self.claim.id,)))
 
 
 def encoded(comment: Comment) -> tuple[CommentState, Message]:
@@ -91,8 +91,8 @@ class GroupCommit:
             # First: a duplicate fails before the transaction has done any work.
             for commit in commits:
                 await store.answers.keep(session, commit.claim, commit.answer, about=commit.comment.id)
-            repeats = {key: repeat for commit in commits for key, repeat in commit.repeats.items()}
-            await self._repeats.add(repeats, [key for commit in commits for key in commit.over], session)
+            replaced = [commit.repeat.key for commit in commits if commit.replaces]
+            await self._repeats.add([commit.repeat for commit in commits], replaced, session)
             await store.comments.add_all([commit.comment for commit in commits], session)
             await store.contacts.add([commit.contact for commit in commits], session)
             await store.authors.follow_all(map(_first_status, commits), session)

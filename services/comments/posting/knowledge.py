@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.comments.model.moderation_records import AuthorRecord
 from services.comments.model.records import Comment
@@ -21,25 +21,29 @@ _MOST_TOGETHER = 32
 
 @dataclass(frozen=True)
 class Question:
-    """A comment whose facts are wanted. `text` is `text_of`, `key` the first of `repeat_keys`; an edit has none."""
+    """A comment whose facts are wanted. `text` is `text_of`, `keys` are `repeat_keys`; an edit has none."""
 
     article_id: str
     parent_id: str | None
     author: str
     writer: str
     text: str
-    key: str = ""
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What the stores know about a comment. `repeat`: the stored answer under its key, perhaps an old one."""
+    """What the stores know about a comment. `stored`: answers under its keys, perhaps old ones."""
 
     parent: Comment | None
     is_trusted: bool
     record: AuthorRecord
     repeats: int
-    repeat: Repeat | None
+    stored: Sequence[Repeat]
+
+    def repeat(self, now: datetime) -> Repeat | None:
+        """The same comment of a moment ago."""
+        return next((repeat for repeat in self.stored if repeat.counts(now)), None)
 
 
 class KnowledgeReader:
@@ -61,7 +65,7 @@ class KnowledgeReader:
             store.contacts.trusted({each.writer for each in questions}),
             store.authors.records({each.author for each in questions}),
             store.contacts.places_of_texts({each.text for each in questions}, now() - _SAME_TEXT_FOR),
-            self._repeats.find({each.key for each in questions if each.key}),
+            self._repeats.find({key for each in questions for key in each.keys}),
         )
         places = Counter(texts)
         return [
@@ -74,7 +78,7 @@ class KnowledgeReader:
                     for (text, article), count in places.items()
                     if text == each.text and article != each.article_id
                 ),
-                repeat=repeats.get(each.key),
+                stored=[repeats[key] for key in each.keys if key in repeats],
             )
             for each in questions
         ]

@@ -82,15 +82,16 @@ class Posting:
         question = _question(submission)
         muted_until = await self._judge.admit(question.author, submission.sender)
         known = await self._knowledge.read(question)
-        if known.repeat is None or not known.repeat.counts(now()):
+        repeat = known.repeat(now())
+        if repeat is None:
             try:
                 return await self._post_new(submission, known, muted_until)
             except DuplicateKeyError:
                 # The same comment or the same claim was faster, perhaps in another process.
-                known = await self._knowledge.read(question)
-                if known.repeat is None:
+                repeat = (await self._knowledge.read(question)).repeat(now())
+                if repeat is None:
                     raise
-        return await self._post_again(submission, known.repeat)
+        return await self._post_again(submission, repeat)
 
     async def _post_new(self, submission: Submission, known: Knowledge, muted_until: datetime | None) -> Outcome:
         _check_parent(submission, known.parent)
@@ -134,7 +135,7 @@ def _question(submission: Submission) -> Question:
         author=author,
         writer=writer_of(submission.sender.token, sent.email),
         text=text_of(author, sent.body),
-        key=repeat_keys(submission.sender, article_id, sent)[0],
+        keys=repeat_keys(submission.sender, article_id, sent),
     )
 
 
@@ -175,8 +176,7 @@ def _prepare(
         message=told(verdict, submission.article.language),
     )
     answer = submission.answer(posted, submission.article)
-    repeat = Repeat(comment_id, posted.model_dump_json().encode(), comment.created_at)
-    keys = repeat_keys(submission.sender, comment.article_id, submission.sent)
+    key = repeat_keys(submission.sender, comment.article_id, submission.sent)[0]
     event, message = encoded(comment)
     return NewCommit(
         comment=comment,
@@ -187,8 +187,8 @@ def _prepare(
         claim=submission.claim,
         event=event,
         message=message,
-        repeats=dict.fromkeys(keys, repeat),
-        over=keys[:1] if known.repeat is not None else (),
+        repeat=Repeat(key, comment_id, posted.model_dump_json().encode(), comment.created_at),
+        replaces=any(repeat.key == key for repeat in known.stored),
     )
 
 

@@ -30,16 +30,16 @@ class RepeatStore:
             return {}
         async with available("repeated comments"):
             found = await self.collection.find({"_id": {"$in": wanted}}).to_list(None)
-        return {item["_id"]: Repeat(item["comment"], bytes(item["posted"]), item["at"]) for item in found}
+        return {item["_id"]: Repeat(item["_id"], item["comment"], bytes(item["posted"]), item["at"]) for item in found}
 
-    async def add(self, repeats: Mapping[str, Repeat], replaced: Sequence[str], session: Session) -> None:
-        """Add keys, inside a transaction; `replaced`: those of them whose time is over. Raises DuplicateKeyError."""
+    async def add(self, repeats: Sequence[Repeat], replaced: Sequence[str], session: Session) -> None:
+        """Add comments, inside a transaction; `replaced`: keys whose old entry is over. Raises DuplicateKeyError."""
         if replaced:
-            over = max(repeat.at for repeat in repeats.values()) - WINDOW
+            over = max(repeat.at for repeat in repeats) - WINDOW
             await self.collection.delete_many({"_id": {"$in": list(replaced)}, "at": {"$lte": over}}, session=session)
         documents = [
-            {"_id": key, "comment": repeat.comment_id, "posted": repeat.posted, "at": repeat.at}
-            for key, repeat in repeats.items()
+            {"_id": repeat.key, "comment": repeat.comment_id, "posted": repeat.posted, "at": repeat.at}
+            for repeat in repeats
         ]
         await self.collection.insert_many(documents, session=session)
 

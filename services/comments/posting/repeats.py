@@ -27,8 +27,9 @@ class Sender:
 
 @dataclass(frozen=True)
 class Repeat:
-    """The answer to a comment that may come again: the JSON of a PostedComment."""
+    """The answer to a comment that may come again: the JSON of a PostedComment. `key`: see `repeat_keys`."""
 
+    key: str
     comment_id: str
     posted: bytes
     at: datetime
@@ -39,15 +40,14 @@ class Repeat:
 
 
 def repeat_keys(sender: Sender, article_id: str, sent: NewComment) -> tuple[str, ...]:
-    """The names under which a comment is found again; a repeated one is looked up by the first.
+    """The names under which the same comment may be stored already. A new one is stored under the first.
 
-    A browser is known by its token. Before it has one, a double click has none twice, so the visitor's network and browser
-    count; a later repetition has the new token.
+    A browser is known by its token. The first comment of a browser has none yet, and a double click has none twice: then the
+    visitor's network and browser count, also for a later repetition with the new token.
     """
     content = [article_id, sent.parent_id, sent.name, sent.email, sent.website, sent.body]
-    by_token = _hash([*content, sender.token])
     by_visitor = _hash([*content, sender.visitor.network, sender.agent])
-    return (by_visitor, by_token) if sender.is_new else (by_token,)
+    return (by_visitor,) if sender.is_new else (_hash([*content, sender.token]), by_visitor)
 
 
 def text_of(author: str, body: str) -> str:

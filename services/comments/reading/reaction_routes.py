@@ -18,7 +18,7 @@ from services.comments.reading.ranking import with_vote
 from shared.errors import Problem, Unavailable
 from shared.http.problems import json_response
 from shared.http.requests import FORM_TYPE, JSON_TYPE, parse_form, parse_json, read_body, validate
-from shared.mongo.collections import Session
+from shared.mongo.collections import DuplicateKeyError, Session
 from shared.times import now
 
 _VISITOR_TIMEOUT_S = 2.0
@@ -51,7 +51,11 @@ async def report(request: web.Request) -> web.Response:
         if is_first and not await store.comments.add_report(comment.id, session):
             raise no_comment()
 
-    await store.mongo.transaction(work)
+    try:
+        await store.mongo.transaction(work)
+    except DuplicateKeyError:
+        # A report of the same visitor was committed meanwhile: this one takes its place.
+        await store.mongo.transaction(work)
     store.queues.note(comment.id)
     return _answer(request, comment, article, ReportAnswer(id=comment.id, reason=sent.reason), "report")
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from services.comments.model.records import VoteCount
 from services.comments.reading.keys import REPORTS, VOTES
 from services.comments.reading.vote_counter import VoteCounter
 from services.comments.settings import CommentsSettings
@@ -90,6 +91,21 @@ async def test_vote_answers_with_the_counts_and_may_change(
     assert back[1]["votes"] == {"up": 0, "down": 0}
     shown = await (await comments.client.get(f"/v1/comments/{comment['id']}")).json()
     assert shown["votes"] == {"up": 0, "down": 1}
+
+
+async def test_reactions_of_one_visitor_at_the_same_moment_are_one(
+    comments: CommentsService, comment: Mapping[str, Any]
+) -> None:
+    votes = [react(comments, comment["id"], "vote", 1, value=1) for _ in range(8)]
+    reports = [react(comments, comment["id"], "report", 1, reason="spam") for _ in range(8)]
+
+    answers = await asyncio.gather(*votes, *reports)
+    await counter(comments).turn()
+
+    stored = await comments.store.comments.find(comment["id"])
+    assert {status for status, _ in answers} == {202}
+    assert stored is not None
+    assert (stored.votes, stored.reports) == (VoteCount(1, 0), 1)
 
 
 async def test_counts_survive_a_counter_that_died_after_its_commit(

@@ -210,9 +210,14 @@ async def test_without_redis_the_process_limits_alone(comments_settings: Comment
     changes = {"rate_limits": "on", "redis": "redis://127.0.0.1:9", "comments_rate": "2/hour"}
     limited = comments_settings.model_copy(update=changes)
     async with running_comments(limited, f"test_{id(limited)}") as comments:
+        await comments.set_mode("post")
         article = await comments.publish_article()
         path = f"/v1/articles/{article.id}/comments"
 
-        statuses = [(await comments.client.post(path, json=written())).status for _ in range(3)]
+        answers = [await comments.client.post(path, json=written()) for _ in range(3)]
+        first = await answers[0].json()
+        vote = await comments.client.post(f"/v1/comments/{first['id']}/vote", json={"value": 1})
 
-    assert statuses == [201, 201, 429]
+    assert [answer.status for answer in answers] == [201, 201, 429]
+    # Nobody could be held to one vote without the day's key.
+    assert vote.status == 503

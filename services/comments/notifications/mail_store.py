@@ -171,6 +171,32 @@ class NotificationStore:
                     return True
         return False
 
+    async def of(self, recipient: str) -> list[Document]:
+        """Everything kept about an address (`author_of`), with the name of its collection. Raises Unavailable."""
+        async with available("mails of an address"):
+            return [
+                {"collection": collection.name, **found}
+                for collection, wanted in self._about(recipient)
+                for found in await collection.find(wanted).to_list(None)
+            ]
+
+    async def erase(self, recipient: str, session: Session) -> int:
+        """Delete everything about an address, inside a transaction; returns the number of rows."""
+        deleted = 0
+        for collection, wanted in self._about(recipient):
+            deleted += (await collection.delete_many(wanted, session=session)).deleted_count
+        return deleted
+
+    def _about(self, recipient: str) -> list[tuple[Collection, Document]]:
+        by_recipient: Document = {"recipient": recipient}
+        return [
+            (self.subscriptions.collection, by_recipient),
+            (self.replies.collection, by_recipient),
+            (self.recipients.collection, {"_id": recipient}),
+            (self.mails.collection, by_recipient),
+            (self.links.collection, by_recipient),
+        ]
+
     async def prepare(self) -> None:
         """Create missing indexes. Raises Unavailable."""
         for part in (self.subscriptions, self.replies, self.recipients, self.mails, self.links, self.counts):

@@ -72,7 +72,7 @@ class Notifier:
         if not await self._rows.has_due(now()) or not await self._lease.take():
             return
         try:
-            await self._planner.look(now())
+            await self._planner.look(now(), self._keeps_turn)
             await self._send()
             await self._sender.measure()
         finally:

@@ -3,7 +3,7 @@
 Each decision is one transaction that also writes the recipient, so that it conflicts with a confirmation at the same moment.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,8 +25,9 @@ from services.comments.notifications.rules import (
     plan_verification,
     seen,
 )
+from shared.errors import Conflict
 from shared.ids import new_id
-from shared.mongo.collections import Session
+from shared.mongo.collections import DuplicateKeyError, Session
 
 _NEVER_ASKED = frozenset({"rejected", "removed"})
 
@@ -47,11 +48,15 @@ class MailPlanner:
         self._store = store
         self._rows = rows
 
-    async def look(self, at: datetime) -> None:
-        """Make the mails that are due. Raises Unavailable; what was done before stays done."""
+    async def look(self, at: datetime, keeps_turn: Callable[[], Awaitable[bool]]) -> None:
+        """Make the mails that are due, while `keeps_turn`. Raises Unavailable; what was done before stays done."""
         for subscription in await self._rows.subscriptions.due(at):
+            if not await keeps_turn():
+                return
             await self._ask(subscription, at)
         for recipient in await self._rows.replies.due_recipients(at):
+            if not await keeps_turn():
+                return
             await self._collect(recipient, at)
 
     async def _ask(self, subscription: Subscription, at: datetime) -> None:
@@ -75,7 +80,10 @@ class MailPlanner:
             await self._settle(subscription, recipient, plan, mail, session)
             return plan
 
-        plan = await self._store.mongo.transaction(work)
+        try:
+            plan = await self._store.mongo.transaction(work)
+        except DuplicateKeyError as error:
+            raise Conflict("another process asks the same address") from error
         VERIFICATIONS.labels(plan.step).inc()
         if plan.step == "send":
             await self._rows.counts.add(network, at)

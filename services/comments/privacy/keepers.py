@@ -7,6 +7,7 @@ from functools import partial
 from services.comments.model.moderation_records import AuthorRecord
 from services.comments.model.records import author_of
 from services.comments.model.store import MessageStore, Store
+from services.comments.notifications.mail_store import NotificationStore
 from services.comments.privacy.personal_data import Json, Keeper, plain_json
 
 
@@ -67,6 +68,25 @@ class BanKeeper:
         return known
 
 
+class MailKeeper:
+    """Wishes for mails about replies, replies that wait, and the states of mails."""
+
+    name = "mails"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rows = NotificationStore(store.database)
+
+    async def of(self, email: str) -> list[Json]:
+        """All rows, each with its collection."""
+        return [plain_json(row) for row in await self._rows.of(author_of(email))]
+
+    async def erase(self, email: str) -> int:
+        """Delete the rows. The address gets no mail any more."""
+        author = author_of(email)
+        return await self._store.mongo.transaction(lambda session: self._rows.erase(author, session))
+
+
 def keepers_of(store: Store) -> Sequence[Keeper]:
     """All keepers of the service's database."""
-    return (LetterKeeper(store.messages), AuthorKeeper(store), BanKeeper(store))
+    return (LetterKeeper(store.messages), AuthorKeeper(store), BanKeeper(store), MailKeeper(store))

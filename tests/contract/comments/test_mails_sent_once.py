@@ -54,7 +54,7 @@ class Newsroom:
 
     async def look(self) -> None:
         """Plan and send what is due."""
-        await MailPlanner(self.store, self.rows).look(self.clock())
+        await MailPlanner(self.store, self.rows).look(self.clock(), always)
         await self.sender().look(always)
 
     async def comment(self, parent: Comment | None = None, *, email: str = "bo@home.example", writer: str = "",
@@ -153,7 +153,7 @@ async def test_another_browser_with_a_confirmed_address_gets_no_mails_for_it(new
 async def test_reply_that_is_removed_before_the_mail_is_not_in_it(newsroom: Newsroom) -> None:
     parent = await newsroom.confirmed_parent()
     replies = [await newsroom.comment(parent) for _ in range(2)]
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock())
+    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
     await newsroom.store.database["comments"].update_one({"_id": replies[0].id}, {"$set": {"status": "removed"}})
 
     await newsroom.sender().look(always)
@@ -168,7 +168,7 @@ async def test_unsubscribing_ends_waiting_replies_and_ready_mails(newsroom: News
     token = newsroom.server.mails[0].part("plain").partition("unsubscribe?token=")[2].split()[0]
     newsroom.ahead = timedelta(hours=2)
     await newsroom.comment(parent)
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock())
+    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
     await newsroom.comment(parent)
 
     assert await Confirmations(newsroom.store, newsroom.rows).stop(token, newsroom.clock()) is not None
@@ -184,7 +184,7 @@ async def test_process_killed_in_a_hand_over_leaves_one_mail_at_most(
     newsroom: Newsroom, stage: str, sent_in_all: int
 ) -> None:
     await newsroom.comment(await newsroom.confirmed_parent())
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock())
+    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
     reached = asyncio.Event()
 
     async def stop_here(_: str) -> str | None:
@@ -221,7 +221,7 @@ async def test_lost_answer_of_the_server_or_the_store_sends_nothing_again(newsro
     newsroom.server.on_data = None
     newsroom.ahead = timedelta(hours=2)
     await newsroom.comment(parent)
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock())
+    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
     rows = NotificationStore(newsroom.store.database)
     rows.mails.settle = forget  # type: ignore[method-assign]
     with pytest.raises(Unavailable):
@@ -236,7 +236,7 @@ async def test_lost_answer_of_the_server_or_the_store_sends_nothing_again(newsro
 
 async def test_claim_without_an_answer_of_the_store_is_taken_back_by_the_same_process(newsroom: Newsroom) -> None:
     await newsroom.comment(await newsroom.confirmed_parent())
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock())
+    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
     rows = NotificationStore(newsroom.store.database)
     take = rows.mails.claim
 
@@ -259,7 +259,7 @@ async def test_processes_that_send_at_once_send_each_mail_once(newsroom: Newsroo
     for number in range(6):
         await newsroom.comment(email=f"reader{number}@home.example", notify=True)
     planners = [MailPlanner(newsroom.store, newsroom.rows) for _ in range(3)]
-    await asyncio.gather(*(planner.look(newsroom.clock()) for planner in planners))
+    await asyncio.gather(*(planner.look(newsroom.clock(), always) for planner in planners))
     await asyncio.gather(*(newsroom.sender().look(always) for _ in range(3)))
 
     recipients = [mail.recipient for mail in newsroom.server.mails]
@@ -268,7 +268,7 @@ async def test_processes_that_send_at_once_send_each_mail_once(newsroom: Newsroo
 
 async def test_mail_that_is_put_off_is_tried_again_until_it_is_dead(newsroom: Newsroom) -> None:
     await newsroom.comment(await newsroom.confirmed_parent())
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock())
+    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
     tries = 0
 
     async def put_off(_: str) -> str | None:
@@ -297,7 +297,7 @@ async def test_mails_of_a_day_and_of_a_network_are_bounded(newsroom: Newsroom, m
     for number in range(5):
         await newsroom.comment(email=f"reader{number}@home.example", notify=True)
     await newsroom.comment(email="other@home.example", notify=True, network="198.51.100.0/24")
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock())
+    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
 
     await newsroom.sender(mails_a_day=2).look(always)
     assert len(newsroom.server.mails) == 2
@@ -316,3 +316,23 @@ async def test_server_that_is_down_costs_no_attempt(newsroom: Newsroom) -> None:
     await newsroom.look()
 
     assert len(newsroom.server.to(ADA)) == 1
+
+
+async def test_erasure_leaves_no_row_of_an_address(newsroom: Newsroom) -> None:
+    await newsroom.comment(await newsroom.confirmed_parent())
+    await newsroom.look()
+    other = await newsroom.comment(email="other@home.example", notify=True)
+    kept = await newsroom.rows.of(author_of(ADA))
+
+    erased = await newsroom.store.mongo.transaction(lambda session: newsroom.rows.erase(author_of(ADA), session))
+
+    assert {row["collection"] for row in kept} == {
+        "subscriptions",
+        "notifications",
+        "recipients",
+        "mails",
+        "mail_links",
+    }
+    assert erased == len(kept)
+    assert await newsroom.rows.of(author_of(ADA)) == []
+    assert set(await newsroom.rows.subscriptions.by_ids([other.id])) == {other.id}

@@ -114,12 +114,13 @@ async def test_export_has_everything_and_erase_removes_it_everywhere(comments: C
     done = await comments.client.post("/v1/comments/people-data/erase", json=asked, headers=comments.bearer("admin"))
     erasure = await done.json()
     assert (done.status, erasure["comments"], erasure["letters"]) == (200, 1, 1)
-    assert {one["where"]: (one["checked"], one["left"]) for one in erasure["proof"][:7]} == {
+    assert {one["where"]: (one["checked"], one["left"]) for one in erasure["proof"][:8]} == {
         "database: comments": (1, 0),
         "database: addresses of comments": (1, 0),
         "database: messages": (1, 0),
         "database: author": (1, 0),
         "database: bans": (1, 0),
+        "database: mails": (1, 0),
         "comments.v1": (1, 0),
         "search": (0, 0),
     }
@@ -142,6 +143,7 @@ async def test_export_has_everything_and_erase_removes_it_everywhere(comments: C
         "messages": [],
         "author": [],
         "bans": [],
+        "mails": [],
     }
     assert len(await comments.store.contacts.comments_of("ben@example.org")) == 1
     assert (await data.erase("ada@example.org", "operator")).comments == 0

@@ -19,6 +19,8 @@ _MOST_REPEATS = 4
 # A person with a filled-in browser can paste a short text faster than this.
 _FASTEST_S = 2.0
 _LONG_TEXT = 200
+# One or two rejected comments are no habit, whatever their share.
+_FEWEST_REJECTED = 3
 
 
 def hold_repeats(facts: Facts, _: ModerationRule) -> Finding | None:
@@ -56,12 +58,7 @@ def hold_muted(facts: Facts, _: ModerationRule) -> Finding | None:
 def hold_by_record(facts: Facts, rule: ModerationRule) -> Finding | None:
     """Hold the comments of an author of whose last fifty too many were rejected."""
     author, limit = facts.author, rule.hold_rejection_rate
-    if (
-        limit is None
-        or not author.recent
-        or author.recent_rejected / author.recent < limit
-        or not author.recent_rejected
-    ):
+    if limit is None or author.recent_rejected < _FEWEST_REJECTED or author.recent_rejected / author.recent < limit:
         return None
     return _held("record", f"{author.recent_rejected} of the author's last {author.recent} comments were rejected.")
 

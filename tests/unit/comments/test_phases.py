@@ -78,6 +78,22 @@ def test_author_is_told_in_both_languages_without_the_matched_text() -> None:
     assert told(verdicts[0], "ar-EG") == told(verdicts[0], "ar")
 
 
+@pytest.mark.parametrize(
+    ("rejected", "recent", "rate", "status"),
+    [
+        (2, 2, 0.3, "published"), (3, 3, 0.3, "pending"), (3, 10, 0.3, "pending"), (3, 11, 0.3, "published"),
+        (15, 50, 0.3, "pending"), (3, 30, 0.1, "pending"),
+        (50, 50, None, "published"), (3, 50, 0.0, "pending"), (0, 0, 0.0, "published"), (49, 50, 1.0, "published"),
+    ],
+)  # fmt: skip
+def test_record_holds_from_its_share_and_three_rejections(
+    rejected: int, recent: int, rate: float | None, status: str
+) -> None:
+    author = AuthorRecord(recent=recent, recent_rejected=rejected)
+
+    assert decide(replace(PLAIN, author=author), replace(RULE, hold_rejection_rate=rate)).status == status
+
+
 def test_names_of_phases_are_stable() -> None:
     assert [name for name, _ in PHASES] == [
         "repeat", "links", "banned-word", "suspect-word", "trap", "too-fast", "muted", "record",

@@ -183,8 +183,8 @@ class StoredThread(Document):
 
     @property
     def size(self) -> int:
-        """Weight of this entry in the limits of its list: four comments weigh one."""
-        return 1 + len(self.comments) // 4
+        """Weight of this entry in the limits of its list: a page with long threads has fewer of them."""
+        return 1 + len(self.comments) // 2
 
 
 class StoredComment(Document):

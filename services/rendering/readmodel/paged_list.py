@@ -35,7 +35,8 @@ class PagedList(Generic[Entry]):
     """Names of a paged list's documents, and its limits.
 
     A front above `front_limit` moves its oldest `page_size` entries to a new numbered page. A numbered page above
-    `page_limit` is split. All three count entries; unless the list is `even`, a large entry counts as several.
+    `page_limit` is split. All three count entries; unless the list is `even`, a large entry counts as several, and pages are
+    not split: the rules of threads keep the limit, and earlier releases had a higher one.
     """
 
     base: str
@@ -61,7 +62,7 @@ def cards_of(listing: str) -> PagedList[StoredCard]:
 def threads_of(article_id: str) -> PagedList[StoredThread]:
     """The threads of an article."""
     base = threads_name(article_id)
-    return PagedList(base, base, StoredThreadPage, page_size=50, front_limit=74, page_limit=100, even=False)
+    return PagedList(base, base, StoredThreadPage, page_size=50, front_limit=74, page_limit=75, even=False)
 
 
 # An entry has 150 bytes, so this front weighs as much as a front of cards. Every article event reads and writes it.
@@ -247,7 +248,7 @@ def _keep_limits(change_set: ChangeSet, paged: PagedList[Entry], position: Posit
     size = size_of(paged, position.page)
     if position.number is None and size > paged.front_limit:
         _number_oldest(change_set, paged, position.page)
-    elif position.number is not None and size > paged.page_limit:
+    elif paged.even and position.number is not None and size > paged.page_limit:
         _split(change_set, paged, position)
 
 

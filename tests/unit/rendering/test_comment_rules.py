@@ -302,7 +302,7 @@ def test_pages_of_threads_are_bounded() -> None:
     ]
 
     assert sum(sizes) == page(memory).total == 901
-    assert max(sizes) <= 4 * PAGED.page_limit
+    assert max(sizes) <= 2 * PAGED.page_limit
     assert max(len(thread.comments) for _, threads in memory.pages(PAGED) for thread in threads) == MOST_IN_THREAD
 
 

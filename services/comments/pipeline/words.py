@@ -17,6 +17,12 @@ def find_suspect_words(facts: Facts, rule: ModerationRule) -> Finding | None:
     return _find("suspect-word", "hold", facts, rule.suspect_words)
 
 
+def prepare(rule: ModerationRule) -> None:
+    """Make the lists of the settings ready, outside of the event loop: they are kept for the next comments."""
+    for entries in (rule.banned_words, rule.suspect_words):
+        compiled(entries)
+
+
 def _find(phase: str, effect: Effect, facts: Facts, entries: tuple[str, ...]) -> Finding | None:
     if not entries:
         return None

@@ -1,5 +1,6 @@
 """What is decided about a new or an edited comment: its author may be banned, else the pipeline says its verdict."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from services.comments.pipeline.decide import decide
 from services.comments.pipeline.facts import Facts, Verdict
 from services.comments.pipeline.metrics import VERDICTS
 from services.comments.pipeline.webhook import WebhookJudge
+from services.comments.pipeline.words import prepare
 from services.comments.posting.repeats import Sender
 from shared.errors import Problem
 
@@ -26,6 +28,7 @@ class Judge:
         self._bans = bans
         self._webhook = webhook
         self._site_host = site_host
+        self._prepared = -1
 
     async def admit(self, author: str, sender: Sender) -> datetime | None:
         """403 for a banned author, network or browser. The end of a mute, None without one."""
@@ -38,6 +41,10 @@ class Judge:
     async def verdict(self, facts: Facts, comment_id: str) -> tuple[ModerationRule, Verdict]:
         """The rule and what it says. Waits for the webhook two seconds at most."""
         rule = await self._rules.get()
+        if rule.version != self._prepared:
+            # Thousands of words take some 0.1 s to be made ready.
+            await asyncio.to_thread(prepare, rule)
+            self._prepared = rule.version
         verdict = decide(replace(facts, site_host=self._site_host), rule)
         if verdict.status == "published":
             verdict = await self._webhook.judge(rule.webhook, facts, comment_id) or verdict

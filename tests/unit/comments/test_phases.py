@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.comments.model.moderation_records import AuthorRecord
 from services.comments.model.records import ModerationRule, Reason
@@ -92,6 +94,59 @@ def test_record_holds_from_its_share_and_three_rejections(
     author = AuthorRecord(recent=recent, recent_rejected=rejected)
 
     assert decide(replace(PLAIN, author=author), replace(RULE, hold_rejection_rate=rate)).status == status
+
+
+_FACTS = st.builds(
+    replace,
+    st.just(PLAIN),
+    body=st.sampled_from(
+        (PLAIN.body, LONG, "Buy viagra", "the lottery", "https://a.example https://b.example", "I like v i a g r a")
+    ),
+    trusted=st.booleans(),
+    parent=st.sampled_from((None, "published", "pending")),
+    mode=st.sampled_from((None, "pre", "post", "first-comment")),
+    repeats=st.integers(0, 6),
+    seconds_on_form=st.none() | st.floats(),
+    trap=st.sampled_from(("", " ", "x")),
+    muted_until=st.none() | st.just(LATER),
+    author=st.builds(AuthorRecord, recent=st.integers(3, 50), recent_rejected=st.integers(0, 3)),
+    is_edit=st.booleans(),
+)
+_RULES = st.builds(
+    replace,
+    st.just(RULE),
+    mode=st.sampled_from(("pre", "post", "first-comment")),
+    hold_rejection_rate=st.none() | st.floats(0, 1),
+)
+
+
+@given(facts=_FACTS, rule=_RULES)
+def test_verdict_is_that_of_the_phases_in_order(facts: Facts, rule: ModerationRule) -> None:
+    findings = [(name, phase(facts, rule)) for name, phase in PHASES]
+    found = [(name, finding) for name, finding in findings if finding is not None]
+    rejecting = next((number for number, (_, finding) in enumerate(found) if finding.effect != "hold"), None)
+
+    verdict = decide(facts, rule)
+
+    assert all(reason.phase == name for name, finding in found for reason in finding.reasons)
+    names = list(dict.fromkeys(reason.phase for reason in verdict.reasons))
+    if rejecting is None:
+        assert verdict.status == ("pending" if found else "published")
+        assert names == [name for name, _ in found]
+    else:
+        assert (verdict.status, verdict.spam) == ("rejected", found[rejecting][1].effect == "spam")
+        assert names == [found[rejecting][0], *(name for name, _ in found[:rejecting])]
+    assert bool(told(verdict, "en")) == (verdict.status != "published")
+
+
+@given(facts=_FACTS, rule=_RULES)
+def test_more_to_object_to_never_makes_a_verdict_milder(facts: Facts, rule: ModerationRule) -> None:
+    order = ("published", "pending", "rejected")
+    first = order.index(decide(facts, rule).status)
+
+    for worse in ({"trap": "x"}, {"muted_until": LATER}, {"mode": "pre"}, {"parent": "pending"}, {"repeats": 9}):
+        assert order.index(decide(replace(facts, **worse), rule).status) >= first
+    assert decide(replace(facts, body=f"{facts.body} viagra"), rule).status == "rejected"
 
 
 def test_names_of_phases_are_stable() -> None:

@@ -45,8 +45,8 @@ async def write(store: Store, imported: Sequence[Imported]) -> int:
         await store.outbox.add_rows(session, rows)
 
     await store.mongo.transaction(work)
-    for one in fresh:
-        await store.discussions.note(one.comment.article_id, one.comment.id)
+    await store.discussions.note_all((one.comment.article_id, one.comment.id) for one in fresh)
+    store.queues.note(*(one.comment.id for one in fresh))
     return len(fresh)
 
 

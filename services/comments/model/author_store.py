@@ -10,7 +10,7 @@ from pymongo import UpdateOne
 from services.comments.model.comment_store import available_outside
 from services.comments.model.moderation_records import MOST_RECENT, AuthorRecord, StatusChange
 from services.comments.model.rules import Status
-from shared.mongo.collections import Collection, Database, Document, Session, available
+from shared.mongo.collections import Collection, Database, Document, Session, available, by_keys
 from shared.mongo.expiry import index_by_age
 from shared.times import now
 
@@ -36,7 +36,7 @@ class AuthorStore:
     async def records(self, authors: Iterable[str]) -> dict[str, AuthorRecord]:
         """The records of these authors, by author; none for those without comments."""
         async with available("authors"):
-            found = await self.collection.find({"_id": {"$in": list(authors)}}).to_list(None)
+            found = await by_keys(self.collection, authors)
         return {document["_id"]: _record(document) for document in found}
 
     async def follow(

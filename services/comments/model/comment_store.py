@@ -30,6 +30,7 @@ from shared.mongo.collections import (
     Document,
     Session,
     available,
+    by_keys,
     ensure_indexes,
 )
 from shared.times import now
@@ -76,7 +77,7 @@ class CommentStore:
         if not wanted:
             return {}
         async with available_outside(session, "comments by id"):
-            found = await self._collection.find({"_id": {"$in": wanted}}, session=session).to_list(None)
+            found = await by_keys(self._collection, wanted, session=session)
         return {document["_id"]: _comment(document) for document in found}
 
     async def published_entries(self, article_id: str) -> list[IndexEntry]:
@@ -89,7 +90,7 @@ class CommentStore:
     async def entries(self, comment_ids: Iterable[str]) -> list[IndexEntry]:
         """The places of these comments."""
         async with available("places of comments"):
-            found = await self._collection.find({"_id": {"$in": list(comment_ids)}}, _PLACE).to_list(None)
+            found = await by_keys(self._collection, comment_ids, _PLACE)
         return [_entry(document) for document in found]
 
     async def with_status(self, status: Status, sort: Sort, after: str | None, limit: int) -> list[Comment]:

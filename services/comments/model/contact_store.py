@@ -12,7 +12,7 @@ from pymongo import ASCENDING, IndexModel
 from services.comments.model.comment_store import available_outside
 from services.comments.model.records import Comment, Contact, author_of
 from shared.ids import made_at
-from shared.mongo.collections import Collection, Database, Document, Session, available, ensure_indexes
+from shared.mongo.collections import Collection, Database, Document, Session, available, by_keys, ensure_indexes
 from shared.mongo.expiry import index_by_age
 
 _INDEXES = [IndexModel([(name, ASCENDING)]) for name in ("author", "writer", "text")]
@@ -48,7 +48,7 @@ class ContactStore:
     async def by_ids(self, comment_ids: Iterable[str], session: Session | None = None) -> dict[str, Contact]:
         """The contacts of these comments, by comment."""
         async with available_outside(session, "contacts by id"):
-            found = await self.collection.find({"_id": {"$in": list(comment_ids)}}, session=session).to_list(None)
+            found = await by_keys(self.collection, comment_ids, session=session)
         return {document["_id"]: _contact(document) for document in found}
 
     async def is_trusted(self, writer: str, session: Session | None = None) -> bool:

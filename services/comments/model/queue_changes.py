@@ -33,6 +33,7 @@ class QueueChanges:
         self._collection: Collection = database["versions"]
         self._unsent: list[str] = []
         self._woken = asyncio.Event()
+        self._sending = asyncio.Lock()
 
     async def prepare(self) -> None:
         """Make every instance read its queues anew: a process that was killed may have left changes without a note."""
@@ -46,7 +47,6 @@ class QueueChanges:
     def note(self, *comment_ids: str) -> None:
         """Record changed comments, after their commit."""
         self._unsent.extend(comment_ids)
-        # What is left out here is still in the version's number: others then read their queues anew.
         self._woken.set()
 
     async def find(self) -> DiscussionVersion:
@@ -65,28 +65,31 @@ class QueueChanges:
             yield
         finally:
             await stop_task(task)
-            await self._send()
+            await self.send()
 
     async def _keep_sending(self) -> None:
         while True:
             await self._woken.wait()
             self._woken.clear()
-            if not await self._send():
+            if not await self.send():
                 await asyncio.sleep(_PAUSE_S)
                 self._woken.set()
 
-    async def _send(self) -> bool:
-        sent = len(self._unsent)
-        if not sent:
+    async def send(self) -> bool:
+        """Send the changes; False when MongoDB fails, which is logged. For commands: a service sends them by itself."""
+        async with self._sending:
+            sent = len(self._unsent)
+            if not sent:
+                return True
+            # What is left out here is still in the version's number: others then read their queues anew.
+            changed = {"$each": self._unsent[-MOST_REMEMBERED:], "$slice": -MOST_REMEMBERED}
+            try:
+                await self._raise({"$inc": {"version": sent}, "$push": {"changed": changed}})
+            except Unavailable as error:
+                _log.warning("queues.version_waits", reason=str(error))
+                return False
+            del self._unsent[:sent]
             return True
-        changed = {"$each": self._unsent[-MOST_REMEMBERED:], "$slice": -MOST_REMEMBERED}
-        try:
-            await self._raise({"$inc": {"version": sent}, "$push": {"changed": changed}})
-        except Unavailable as error:
-            _log.warning("queues.version_waits", reason=str(error))
-            return False
-        del self._unsent[:sent]
-        return True
 
     async def _raise(self, update: Document) -> None:
         async with available("version of queues"):

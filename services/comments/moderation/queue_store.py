@@ -1,12 +1,12 @@
 """Reads for the queues: of `comments` by status and day, by reports, and by key; of `articles` by key."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.comments.model.rules import Status
 from services.comments.moderation.queue_index import QueueEntry
-from shared.mongo.collections import Collection, Database, Document, available
+from shared.mongo.collections import Collection, Database, Document, available, by_keys
 from shared.text import fold
 
 _ENTRY = {"status": 1, "spam": 1, "reports": 1}
@@ -46,26 +46,37 @@ class QueueStore:
 
     async def by_ids(self, comment_ids: Iterable[str]) -> list[QueueEntry]:
         """These comments."""
-        return await self._entries({"_id": {"$in": list(comment_ids)}})
+        async with available("entries of queues"):
+            return [_entry(document) for document in await by_keys(self._comments, comment_ids, _ENTRY)]
 
     async def texts(self, comment_ids: Iterable[str]) -> dict[str, str]:
         """The names and texts of these comments, folded for a search."""
         async with available("texts of comments"):
-            found = await self._comments.find({"_id": {"$in": list(comment_ids)}}, _TEXT).to_list(None)
-        return {document["_id"]: fold(f"{document['name']} {document['body']}") for document in found}
+            found = await by_keys(self._comments, comment_ids, _TEXT)
+        return _folded(found)
+
+    async def pending_texts(self) -> dict[str, str]:
+        """Those of all pending comments: many times faster than by key."""
+        async with available("texts of pending comments"):
+            found = await self._comments.find({"status": "pending"}, _TEXT, batch_size=_ENTRIES_AT_ONCE).to_list(None)
+        return _folded(found)
 
     async def stories(self, article_ids: Iterable[str]) -> dict[str, CommentedArticle]:
         """These articles, by id."""
         async with available("articles of comments"):
-            found = await self._articles.find({"_id": {"$in": list(article_ids)}}, _STORY).to_list(None)
+            found = await by_keys(self._articles, article_ids, _STORY)
         return {document["_id"]: CommentedArticle(document["headline"], document["url"]) for document in found}
 
     async def _entries(self, wanted: Document) -> list[QueueEntry]:
         async with available("entries of queues"):
             found = await self._comments.find(wanted, _ENTRY, batch_size=_ENTRIES_AT_ONCE).to_list(None)
-        return [
-            QueueEntry(
-                document["_id"], document["status"], document.get("spam", False), max(0, document.get("reports", 0))
-            )
-            for document in found
-        ]
+        return [_entry(document) for document in found]
+
+
+def _entry(found: Document) -> QueueEntry:
+    # Older comments have neither field. A counter is never below zero.
+    return QueueEntry(found["_id"], found["status"], found.get("spam", False), max(0, found.get("reports", 0)))
+
+
+def _folded(found: Sequence[Document]) -> dict[str, str]:
+    return {document["_id"]: fold(f"{document['name']} {document['body']}") for document in found}

@@ -24,8 +24,10 @@ _KEPT_S = 3600.0
 # Some 30 MB. Above it the index starts anew.
 _MOST_ENTRIES = 150_000
 # A search reads texts in steps of these, and of the growing queues so many a request; the cursor leads on.
-_TEXTS_AT_ONCE = 500
-_MOST_SEARCHED = 5_000
+_TEXTS_AT_ONCE = 200
+_MOST_SEARCHED = 2_000
+# Reading so many pending comments by key takes as long as reading all of them.
+_MOST_BY_KEY = 300
 _MOST_TEXT = 16_000_000
 _FIRST_SPAN_DAYS = 1
 
@@ -96,16 +98,19 @@ class Queues:
         """
         found: list[str] = []
         looked_at = 0
+        at_once = _TEXTS_AT_ONCE if queue in GROWING else _MOST_ENTRIES
+        if self._text_size > _MOST_TEXT:
+            self._forget_texts()
         while queue not in GROWING or looked_at < _MOST_SEARCHED:
             # Other requests have their turn between two steps.
             async with self._reading:
                 await self._refreshed()
-                ids = await self._known(queue, sort, after, _TEXTS_AT_ONCE)
-                await self._read_texts(ids)
+                ids = await self._known(queue, sort, after, at_once)
+                await self._read_texts(queue, ids)
                 found += [one for one in ids if all(word in self._texts.get(one, "") for word in words)]
             if len(found) > limit:
                 return QueuePage(found[:limit], found[limit - 1])
-            if len(ids) < _TEXTS_AT_ONCE:
+            if len(ids) < at_once:
                 return QueuePage(found, None)
             looked_at += len(ids)
             after = ids[-1]
@@ -124,10 +129,10 @@ class Queues:
         unsent = self._changes.unsent
         now = await self._changes.find()
         changed = now.since(self._version) if self._clock() < self._until else None
-        if changed is None or len(self._index) > _MOST_ENTRIES:
+        if changed is None or len(self._index) > _MOST_ENTRIES or len(changed := changed.union(unsent)) > _MOST_BY_KEY:
             await self._read_all()
         else:
-            await self._read_again(changed.union(unsent))
+            await self._read_again(changed)
         self._version = now.version
         return self._index
 
@@ -163,16 +168,16 @@ class Queues:
             self._index.put_all(entries)
             span *= 2
 
-    async def _read_texts(self, comment_ids: Sequence[str]) -> None:
+    async def _read_texts(self, queue: Queue, comment_ids: Sequence[str]) -> None:
         missing = [comment_id for comment_id in comment_ids if comment_id not in self._texts]
         if not missing:
             return
-        if self._text_size > _MOST_TEXT:
-            self._forget_texts()
-            missing = list(comment_ids)
-        found = await self._store.texts(missing)
+        if queue == "pending" and self._index.count(queue) - len(self._texts) > _MOST_BY_KEY:
+            found = await self._store.pending_texts()
+        else:
+            found = await self._store.texts(missing)
         self._texts |= found
-        self._text_size += sum(map(len, found.values()))
+        self._text_size = sum(map(len, self._texts.values()))
 
     def _forget_texts(self) -> None:
         self._texts, self._text_size = {}, 0

@@ -96,6 +96,7 @@ class PersonalData:
         ids = await self._store.contacts.comments_of(email)
         erased = [comment for one in ids if (comment := await self._erase_comment(one, by)) is not None]
         self._store.outbox.wake()
+        await self._store.queues.send()
         rows = {keeper.name: await keeper.erase(email) for keeper in self._keepers}
         return Erasure(len(ids), rows, await self._prove(email, ids, erased))
 

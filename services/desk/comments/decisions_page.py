@@ -20,7 +20,7 @@ _LIMIT = "50"
 
 @dataclass(frozen=True)
 class ShownDecision:
-    """A decision about one comment or several. `ids` may be fewer than `changed`."""
+    """A decision about one comment or several; or a change of a ban, of a discussion or of the settings, with its `detail`."""
 
     id: str
     action: str
@@ -30,6 +30,7 @@ class ShownDecision:
     ids: Sequence[str]
     changed: int
     is_undone: bool
+    detail: Mapping[str, str]
 
     @property
     def can_be_undone(self) -> bool:
@@ -59,7 +60,7 @@ async def undo_decision(request: web.Request) -> web.Response:
 
 def decision_of(item: Mapping[str, object]) -> ShownDecision:
     """A decision from an answer of comments."""
-    ids = item.get("ids")
+    ids, detail = item.get("ids"), item.get("detail")
     known = [str(one) for one in ids] if isinstance(ids, list) else []
     return ShownDecision(
         id=text_of(item, "decision_id") or text_of(item, "id"),
@@ -70,6 +71,7 @@ def decision_of(item: Mapping[str, object]) -> ShownDecision:
         ids=known,
         changed=number_of(item, "changed") or len(known),
         is_undone=bool(item.get("undone")),
+        detail={str(name): str(value) for name, value in detail.items()} if isinstance(detail, dict) else {},
     )
 
 

@@ -10,13 +10,11 @@ from services.desk.visit import moment_of
 # Decisions by state, in the order of their buttons.
 _ACTIONS: Mapping[str, Sequence[str]] = {
     "pending": ("approve", "reject", "spam", "remove"),
-    "reported": ("approve", "spam", "remove"),
-    "published": ("remove",),
-    "rejected": ("approve",),
-    "spam": ("approve",),
+    "reported": ("approve", "reject", "spam", "remove"),
+    "published": ("reject", "spam", "remove"),
+    "rejected": ("approve", "spam"),
+    "spam": ("approve", "reject"),
 }
-# The states in which a decision leaves a comment.
-STATE_AFTER = {"approve": "published", "reject": "rejected", "spam": "spam", "remove": "removed"}
 
 
 @dataclass(frozen=True)

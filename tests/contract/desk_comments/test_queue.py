@@ -205,3 +205,40 @@ async def test_unknown_comment_is_said(moderator: DeskClient) -> None:
     answer = await moderator.get(f"{QUEUE}/{new_id()}", wanted=404)
 
     assert "There is no such comment." in answer.text
+
+
+async def test_list_of_decisions_has_changes_of_bans_and_settings_too(
+    comment_desk: CommentDesk, moderator: DeskClient
+) -> None:
+    word = a_word()
+    (comment,) = await comment_desk.waiting(word)
+    fields = {
+        "comment_id": str(comment["id"]),
+        "what": "visitor",
+        "kind": "mute",
+        "days": "1",
+        "reason": f"Why {word}.",
+    }
+    await moderator.post(f"{QUEUE}/bans", fields)
+    await comment_desk.change_settings(suspect_words=[word])
+    await comment_desk.change_settings(suspect_words=[])
+
+    rows = (await moderator.get(f"{QUEUE}/decisions")).text.split("<tr>")
+
+    ban = next(row for row in rows if f"Why {word}." in row)
+    assert "Browser" in ban
+    assert f'href="/desk/comments/{comment["id"]}"' in ban
+    assert any("Settings changed" in row and f"+{word}" in row for row in rows)
+
+
+async def test_published_comment_can_still_be_rejected_and_a_rejected_one_approved(
+    comment_desk: CommentDesk, moderator: DeskClient
+) -> None:
+    word = a_word()
+    (comment,) = await comment_desk.waiting(word)
+    for queue, action, after in (("pending", "approve", "published"), ("approved", "reject", "rejected"),
+                                 ("rejected", "spam", "rejected"), ("spam", "approve", "published"),
+                                 ("approved", "remove", "removed")):  # fmt: skip
+        seen = await moderator.get(f"{QUEUE}?queue={queue}&q={word}")
+        await moderator.post(f"{QUEUE}/decide", {**fields_of(seen, comment["id"]), "action": action})
+        assert await comment_desk.states([str(comment["id"])]) == [after], (queue, action)

@@ -42,7 +42,7 @@ HONEST = (
     "El año pasado, un niño. La caña y la montaña.",
     "Сор и пыль: рота, сорока, кот. Он не полицейский.",
     "The A55 and the M4, 3D, 5G, covid-19, US$100, me@post.example.",
-    "My pen.Is it there? J. R. R. Tolkien, U.S.A., e.g. this, i.e. that.",
+    "After 4.5 s, 3 - 5 s, 5/5 a: my pen.Is it there? J. R. R. Tolkien, U.S.A., e.g. this, i.e. that.",
     "A free press needs money. Idiomatic English. كتب الحمامي عن حماية الحمام.",
     "He will act as so many do; as on a ship, cas in o.",
     "مَن قال إنّ النصّ قصير؟ وصلنا إلى الحمّام.",

@@ -36,6 +36,7 @@ from services.comments.privacy.keys import PERSONAL_DATA
 from services.comments.privacy.personal_data import PersonalData
 from services.comments.privacy.proof import PageReader
 from services.comments.reading.parts import add_reading, reading
+from services.comments.reading.refusal_page import REFUSAL_PAGES, RefusalPages
 from services.comments.reading.relayed import RelayedStates
 from services.comments.reading.report_page import REPORT_PAGES, ReportPages
 from services.comments.routes import ROUTES
@@ -74,6 +75,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[CURRENT_RULES] = CurrentRules(store.rules.current)
     app[FORM_ERROR_PAGES] = FormErrorPages(site)
     app[REPORT_PAGES] = ReportPages(site)
+    app[REFUSAL_PAGES] = RefusalPages(site)
     app[RATE_LIMITER] = RateLimiter(settings)
     app[REACTION_LIMITER] = RateLimiter(settings, reactions=True)
     app[VISITORS] = app[RATE_LIMITER].visitors

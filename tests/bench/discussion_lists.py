@@ -30,14 +30,16 @@ from tests.support.polling import eventually
 from tests.support.running import free_port
 
 SORTS = ("oldest", "newest", "best")
-TURNS = 400
+TURNS = 240
 CHANGE_EVERY = 10
+# Pages of a list that are measured, from its first on: the reading of all would take minutes.
+WALKED = 12
 _CHUNK = 500
 
 
 @dataclass(frozen=True)
 class ListedTalk:
-    """A discussion, and the addresses of all pages of its lists by order."""
+    """A discussion, and the addresses of pages of its lists by order."""
 
     url: str
     pages: Mapping[str, Sequence[str]]
@@ -106,7 +108,7 @@ async def _walk(http: aiohttp.ClientSession, url: str) -> ListedTalk:
     pages: dict[str, list[str]] = {}
     for sort in SORTS:
         pages[sort] = [f"{url}?sort={sort}"]
-        while (cursor := await _cursor(http, pages[sort][-1])) is not None:
+        while len(pages[sort]) < WALKED and (cursor := await _cursor(http, pages[sort][-1])) is not None:
             pages[sort].append(f"{url}?sort={sort}&cursor={quote(cursor)}")
     return ListedTalk(url, pages)
 
@@ -120,7 +122,7 @@ async def _cursor(http: aiohttp.ClientSession, url: str) -> str | None:
 
 
 async def measure_lists() -> Measure:
-    """The 95th percentile of the time of an answer, over all pages of the lists in all orders."""
+    """The 95th percentile of the time of an answer, over the first pages of the lists in all orders."""
     taken: dict[str, list[float]] = {"few": [], "many": []}
     rng = random.Random(3)
     async with running_lists() as (http, few, many):

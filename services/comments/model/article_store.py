@@ -18,6 +18,7 @@ from shared.mongo.collections import (
     DuplicateKeyError,
     Session,
     available,
+    by_keys,
     ensure_indexes,
 )
 
@@ -102,7 +103,7 @@ class ArticleStore:
 
     async def by_ids(self, article_ids: Iterable[str], session: Session) -> list[ArticleCopy]:
         """These articles, inside a transaction."""
-        found = await self._collection.find({"_id": {"$in": list(article_ids)}}, session=session).to_list(None)
+        found = await by_keys(self._collection, article_ids, session=session)
         return [_article(document) for document in found]
 
     async def all(self) -> AsyncIterator[Sequence[ArticleCopy]]:
@@ -114,9 +115,11 @@ class ArticleStore:
 
     async def with_sent_discussion(self, article_ids: Iterable[str] | None = None) -> list[ArticleCopy]:
         """The articles whose discussion has an event, by id; of these alone when they are given."""
-        wanted: Document = {"was_sent": True} if article_ids is None else {"_id": {"$in": list(article_ids)}}
         async with available("articles with a discussion's event"):
-            found = await self._collection.find(wanted).to_list(None)
+            if article_ids is None:
+                found = await self._collection.find({"was_sent": True}).to_list(None)
+            else:
+                found = await by_keys(self._collection, article_ids)
         articles = sorted((_article(document) for document in found), key=lambda article: article.id)
         return [article for article in articles if article.discussion.version > 0]
 

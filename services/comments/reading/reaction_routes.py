@@ -15,6 +15,7 @@ from services.comments.reading.comments import find_public, no_comment
 from services.comments.reading.contract import Report, ReportAnswer, Vote, VoteAnswer, VoteValue
 from services.comments.reading.keys import ARTICLE_LOOKUP, REPORTS, VOTES
 from services.comments.reading.ranking import with_vote
+from services.comments.reading.refusal_page import with_pages
 from shared.errors import Problem, Unavailable
 from shared.http.problems import json_response
 from shared.http.requests import FORM_TYPE, JSON_TYPE, parse_form, parse_json, read_body, validate
@@ -108,4 +109,4 @@ def _votes(votes: VoteCount) -> VotesAnswer:
 
 
 _COMMENT = "/v1/comments/{id:[A-Za-z0-9_-]{1,64}}"
-ROUTES = [web.post(f"{_COMMENT}/vote", vote), web.post(f"{_COMMENT}/report", report)]
+ROUTES = [web.post(f"{_COMMENT}/vote", with_pages(vote)), web.post(f"{_COMMENT}/report", with_pages(report))]

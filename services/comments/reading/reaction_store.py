@@ -5,7 +5,7 @@ the hash names nobody.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -19,6 +19,7 @@ from shared.mongo.collections import (
     DuplicateKeyError,
     Session,
     available,
+    by_keys,
     ensure_indexes,
 )
 from shared.mongo.expiry import index_by_age
@@ -27,6 +28,8 @@ from shared.mongo.expiry import index_by_age
 COUNTED_KEPT_FOR = timedelta(days=3)
 COUNTED_AGE = "counted_at"
 REPORTS_KEPT_FOR = timedelta(days=365)
+
+_IDS_AT_ONCE = 100
 
 VoteState = Literal["waiting", "counted", "done"]
 """`waiting`: not yet in the comment's counts. `counted`: in them, but the discussion's version was not raised. Then `done`."""
@@ -81,7 +84,7 @@ class VoteStore:
 
     async def waiting(self, vote_ids: Iterable[str], session: Session) -> list[StoredVote]:
         """Those of these votes that are not counted yet, inside a transaction."""
-        found = await self.collection.find({"_id": {"$in": list(vote_ids)}}, session=session).to_list(None)
+        found = await by_keys(self.collection, vote_ids, session=session)
         return [
             StoredVote(document["_id"], document["comment"], document["value"], document["counted"])
             for document in found
@@ -91,9 +94,9 @@ class VoteStore:
     async def note_counted(self, votes: Sequence[StoredVote], at: datetime, session: Session) -> None:
         """Store that the comment's counts have these votes, inside a transaction."""
         for value in {vote.value for vote in votes}:
-            ids = [vote.id for vote in votes if vote.value == value]
             counted = {"counted": value, "state": "counted", COUNTED_AGE: at}
-            await self.collection.update_many({"_id": {"$in": ids}}, {"$set": counted}, session=session)
+            for ids in _steps([vote.id for vote in votes if vote.value == value]):
+                await self.collection.update_many({"_id": {"$in": ids}}, {"$set": counted}, session=session)
 
     async def next_number(self, article_id: str, session: Session) -> int:
         """The number of a discussion's next count, inside its transaction: counts of one discussion are committed in this order."""
@@ -109,9 +112,9 @@ class VoteStore:
     async def note_done(self, vote_ids: Sequence[str]) -> None:
         """Store that readers can see these votes, but not of votes that changed since."""
         async with available("done votes"):
-            await self.collection.update_many(
-                {"_id": {"$in": list(vote_ids)}, "state": "counted"}, {"$set": {"state": "done"}}
-            )
+            for ids in _steps(vote_ids):
+                counted = {"_id": {"$in": ids}, "state": "counted"}
+                await self.collection.update_many(counted, {"$set": {"state": "done"}})
 
 
 class ReportStore:
@@ -166,3 +169,9 @@ class ReportStore:
         async with available("notes of reports"):
             found = await self.collection.find({"comment": comment_id}).to_list(None)
         return [document["note"] for document in sorted(found, key=lambda one: one["at"]) if document["note"]]
+
+
+def _steps(ids: Sequence[str]) -> Iterator[list[str]]:
+    """Ids in lists that the embedded engine takes quickly (`by_keys`)."""
+    for first in range(0, len(ids), _IDS_AT_ONCE):
+        yield list(ids[first : first + _IDS_AT_ONCE])

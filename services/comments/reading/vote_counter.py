@@ -20,7 +20,7 @@ from shared.times import now
 
 _MOST_READ = 5000
 # Votes of one transaction.
-_MOST_AT_ONCE = 500
+_MOST_AT_ONCE = 1000
 
 
 class VoteCounter:

@@ -13,7 +13,7 @@ from services.comments.moderation.decision_rules import decided_alone
 from services.comments.moderation.decisions import Decisions, Made, Wanted, decided_by
 from services.comments.moderation.keys import DECISIONS
 from services.comments.moderation.once import change_once, read_empty_body, read_optional_if_match
-from shared.errors import Problem
+from shared.errors import Problem, Unavailable
 from shared.http.idempotency import Answer, Claim, claim
 from shared.http.problems import json_response
 from shared.http.requests import (
@@ -111,8 +111,12 @@ async def _carry_out(decisions: Decisions, wanted: Claim | None, work: Work, abo
         answer, changed = await work(session)
         return answer
 
-    response = await change_once(decisions.store, wanted, work_once, about)
-    # A repeated decision tells them again: its first call may have ended between the commit and this line.
+    try:
+        response = await change_once(decisions.store, wanted, work_once, about)
+    except Unavailable:
+        # Whether the commit happened is unknown, so everybody reads these comments again.
+        decisions.store.queues.note(*(comment.id for comment in changed))
+        raise
     await decisions.committed(changed)
     return response
 

@@ -14,7 +14,7 @@ VERIFICATION_EVERY = timedelta(hours=1)
 MOST_UNCONFIRMED = 3
 UNCONFIRMED_WITHIN = timedelta(days=30)
 # Verification mails a day for which one network (/24 or /48) may ask.
-MOST_OF_A_NETWORK = 20
+MOST_OF_A_NETWORK = 50
 LINK_CONFIRMS_FOR = timedelta(days=7)
 REPLIES_WAIT = timedelta(days=7)
 MAILS_WAIT = timedelta(days=3)
@@ -129,6 +129,13 @@ def retry_at(mail: Mail, at: datetime) -> datetime | None:
     if mail.attempts >= len(_RETRIES) or at - mail.at > MAILS_WAIT:
         return None
     return at + _RETRIES[mail.attempts]
+
+
+def ask_again_at(mail: Mail, at: datetime) -> datetime | None:
+    """When to send a mail again that the server may have. Only a verification, once and an hour later: two of it do no harm."""
+    if mail.kind != "verification" or mail.attempts:
+        return None
+    return max(at, mail.at + VERIFICATION_EVERY)
 
 
 def next_day(at: datetime) -> datetime:

@@ -1,7 +1,7 @@
 """Sends the mails that are due: text, claim, hand-over, outcome. Called by `notifier.py` under the lease.
 
 A mail is claimed in MongoDB when the server has accepted its recipient, before it gets the text. A claim without an outcome
-is never sent again: the server may have the mail. So no mail is sent twice, and one can be lost (README.md).
+is not sent again: the server may have the mail. So no digest is sent twice, and one can be lost (README.md).
 """
 
 import secrets
@@ -21,7 +21,7 @@ from services.comments.notifications.mail_store import LinkKind, MailLink, Notif
 from services.comments.notifications.mail_text import Addressing, MailTexts, ShownReply, Story
 from services.comments.notifications.metrics import MAIL_ATTEMPTS_LATER, MAIL_OLDEST, MAILS, MAILS_DUE
 from services.comments.notifications.records import Mail, MailState, Recipient
-from services.comments.notifications.rules import MAILS_WAIT, excerpt, next_day, one_line, retry_at, shown
+from services.comments.notifications.rules import MAILS_WAIT, ask_again_at, excerpt, next_day, one_line, retry_at, shown
 from services.comments.notifications.smtp import Delivery, Envelope, SmtpConnection, connected
 from shared.errors import Unavailable
 from shared.ids import new_id
@@ -71,8 +71,10 @@ class MailSender:
         due = await self._rows.mails.due(at)
         ready = [mail for mail in due if mail.state == "ready" and at - mail.at <= MAILS_WAIT]
         for mail in due:
-            if mail not in ready:
-                await self._end(mail, "uncertain" if mail.state == "sending" else "dead")
+            if mail.state == "sending":
+                await self._give_up(mail, mail.claim, at)
+            elif mail not in ready:
+                await self._end(mail, "dead")
         if not ready:
             return
         async with connected(self._settings.server, self._settings.ca_file) as connection:
@@ -130,16 +132,21 @@ class MailSender:
             _log.info("mail.later", mail=mail.id, code=delivery.code)
             await self._rows.mails.postpone(mail, again_at, claim)
             return
-        outcomes: Mapping[str, MailState] = {
-            "sent": "sent",
-            "uncertain": "uncertain",
-            "refused": "dead",
-            "later": "dead",
-        }
+        if delivery.result == "uncertain":
+            await self._give_up(mail, claim, at)
+        outcomes: Mapping[str, MailState] = {"sent": "sent", "refused": "dead", "later": "dead"}
         if (state := outcomes.get(delivery.result)) is not None:
             await self._end(mail, state, claim, delivery.code)
         if delivery.result in ("sent", "uncertain"):
             await self._rows.counts.add(_ALL, at)
+
+    async def _give_up(self, mail: Mail, claim: str, at: datetime) -> None:
+        """Settle a mail that the server may have."""
+        again_at = ask_again_at(mail, at)
+        if again_at is None:
+            await self._end(mail, "uncertain", claim)
+        else:
+            await self._rows.mails.postpone(mail, again_at, claim)
 
     async def _end(self, mail: Mail, state: MailState, claim: str = "", code: int = 0) -> None:
         if await self._rows.mails.settle(mail, state, claim):
@@ -158,7 +165,7 @@ class MailSender:
 
     async def _compose_verification(self, mail: Mail, recipient: Recipient, at: datetime) -> EmailMessage | None:
         comment = await self._store.comments.find(mail.comments[0])
-        if comment is None or comment.status in ("rejected", "removed"):
+        if comment is None or comment.status in ("rejected", "removed") or mail.writer in recipient.writers:
             return None
         article = await self._article(comment.article_id)
         story = Story(one_line(article.headline, _LONGEST_HEADLINE), self._url(article)) if article else None

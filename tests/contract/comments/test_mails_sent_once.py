@@ -206,6 +206,27 @@ async def test_process_killed_in_a_hand_over_leaves_one_mail_at_most(
     assert await newsroom.states() == ["sent" if sent_in_all else "uncertain"]
 
 
+@pytest.mark.parametrize("arrives", [True, False])
+async def test_verification_that_may_be_lost_is_sent_once_more_after_an_hour_unless_confirmed(
+    newsroom: Newsroom, arrives: bool
+) -> None:
+    async def close(_: str) -> str | None:
+        return "close"
+
+    newsroom.server.on_data = close
+    await newsroom.comment(email=ADA, notify=True)
+    await newsroom.look()
+    if arrives:
+        await newsroom.confirm()
+    counts: list[int] = []
+    for minutes in (11, 61, 130, 200):
+        newsroom.ahead = timedelta(minutes=minutes)
+        await newsroom.look()
+        counts.append(len(newsroom.server.mails))
+
+    assert counts == ([1, 1, 1, 1] if arrives else [1, 2, 2, 2])
+
+
 async def test_lost_answer_of_the_server_or_the_store_sends_nothing_again(newsroom: Newsroom) -> None:
     parent = await newsroom.confirmed_parent()
 

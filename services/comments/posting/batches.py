@@ -31,10 +31,10 @@ def _no_names(_: object) -> Iterable[str]:
 
 
 class Batches(Generic[T, R]):
-    """Does one batch at a time. A single item is done at once; those that come meanwhile form the next batch.
+    """Does `at_once` batches at a time. A single item is done at once; those that come meanwhile form the next batch.
 
     `work` returns a result or an exception for each item, in order; an exception that it raises is everyone's. `names_of`: two
-    items with a name in common are never in one batch; their order stays.
+    items with a name in common are never done at the same time; their order stays.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Batches(Generic[T, R]):
         work: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]],
         *,
         most: int,
+        at_once: int = 1,
         names_of: Callable[[T], Iterable[str]] = _no_names,
         patience_s: float = _PATIENCE_S,
         clock: Callable[[], float] = monotonic,
@@ -50,11 +51,14 @@ class Batches(Generic[T, R]):
         self._what = what
         self._work = work
         self._most = most
+        self._at_once = at_once
         self._names_of = names_of
         self._patience_s = patience_s
         self._clock = clock
         self._waiting: deque[Waiting[T, R]] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._busy: set[str] = set()
+        self._running = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def do(self, item: T) -> R:
         """The item's result. Raises its exception, and Unavailable when its batch does not begin in `patience_s`.
@@ -63,17 +67,26 @@ class Batches(Generic[T, R]):
         """
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append(Waiting(item, future, self._clock()))
-        if self._task is None or self._task.done():
+        if self._running < self._at_once:
+            self._running += 1
             # The task works for many requests: it takes none's context (trace, log fields).
-            self._task = asyncio.create_task(self._run(), name=self._what, context=Context())
+            task = asyncio.create_task(self._run(), name=self._what, context=Context())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await asyncio.shield(future)
 
     async def _run(self) -> None:
-        while self._waiting:
-            batch = self._take()
-            if batch:
-                for waiting, result in zip(batch, await self._results(batch), strict=True):
+        try:
+            while batch := self._take():
+                names = {name for waiting in batch for name in self._names_of(waiting.item)}
+                self._busy |= names
+                results = await self._results(batch)
+                self._busy -= names
+                for waiting, result in zip(batch, results, strict=True):
                     _settle(waiting.result, result)
+        finally:
+            # With the last look at the queue, before anyone can add to it.
+            self._running -= 1
 
     async def _results(self, batch: Sequence[Waiting[T, R]]) -> Sequence[R | Exception]:
         try:
@@ -89,7 +102,7 @@ class Batches(Generic[T, R]):
         """The next batch, without those that have waited too long."""
         batch: list[Waiting[T, R]] = []
         later: deque[Waiting[T, R]] = deque()
-        seen: set[str] = set()
+        seen = set(self._busy)
         latest = self._clock() - self._patience_s
         while self._waiting and len(batch) < self._most:
             waiting = self._waiting.popleft()

@@ -20,6 +20,8 @@ from shared.outbox.store import row_of
 
 # More would make the first one of them wait for the last one's text.
 _MOST_TOGETHER = 32
+# A transaction is some ten round trips: several at once use the time in which each waits.
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class NewCommit:
     replaces: bool
 
     def names(self) -> Iterable[str]:
-        """Two commits with a name in common cannot both succeed."""
-        return (self.repeat.key, *(() if self.claim is None else (self.claim.id,)))
+        """Two commits with a name in common cannot both succeed, or write the same author's record."""
+        return (self.repeat.key, self.contact.author, *(() if self.claim is None else (self.claim.id,)))
 
 
 def encoded(comment: Comment) -> tuple[CommentState, Message]:
@@ -59,7 +61,7 @@ class GroupCommit:
         self._repeats = repeats
         self._notifications = notifications
         self._batches = Batches[NewCommit, None](
-            "commit of comments", self._commit_all, most=_MOST_TOGETHER, names_of=NewCommit.names
+            "commit of comments", self._commit_all, most=_MOST_TOGETHER, at_once=_AT_ONCE, names_of=NewCommit.names
         )
 
     async def commit(self, wanted: NewCommit) -> None:

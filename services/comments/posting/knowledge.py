@@ -17,6 +17,7 @@ from shared.times import now
 # The same text under another story counts for so long.
 _SAME_TEXT_FOR = timedelta(days=7)
 _MOST_TOGETHER = 32
+_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ class KnowledgeReader:
     def __init__(self, store: Store, repeats: RepeatStore) -> None:
         self._store = store
         self._repeats = repeats
-        self._batches = Batches[Question, Knowledge]("facts of comments", self._read, most=_MOST_TOGETHER)
+        self._batches = Batches[Question, Knowledge](
+            "facts of comments", self._read, most=_MOST_TOGETHER, at_once=_AT_ONCE
+        )
 
     async def read(self, question: Question) -> Knowledge:
         """What is known. Raises Unavailable."""

@@ -12,12 +12,17 @@ from shared.errors import Unavailable
 class Recorder:
     """Doubles numbers, when `open` is set; fails for 13, and for all with 666."""
 
-    def __init__(self, most: int = 4) -> None:
+    def __init__(self, most: int = 4, at_once: int = 1) -> None:
         self.seen: list[list[int]] = []
         self.open = asyncio.Event()
         self.time = 0.0
         self.batches = Batches[int, int](
-            "test", self.work, most=most, names_of=lambda item: [str(item % 10)], clock=lambda: self.time
+            "test",
+            self.work,
+            most=most,
+            at_once=at_once,
+            names_of=lambda item: [str(item % 10)],
+            clock=lambda: self.time,
         )
 
     async def work(self, items: Sequence[int]) -> Sequence[int | Exception]:
@@ -95,3 +100,17 @@ async def test_item_that_waited_too_long_is_unavailable_without_a_batch() -> Non
     assert results[0] == 2
     assert isinstance(results[1], Unavailable)
     assert recorder.seen == [[1]]
+
+
+async def test_batches_at_once_share_no_name_and_leave_nobody_waiting() -> None:
+    recorder = Recorder(most=2, at_once=2)
+
+    tasks = await _start(recorder, 1)
+    tasks += await _start(recorder, 11)
+    tasks += await _start(recorder, 2)
+    tasks += await _start(recorder, 3, 21)
+    recorder.open.set()
+    results = await asyncio.gather(*tasks)
+
+    assert results == [2, 22, 4, 6, 42]
+    assert recorder.seen == [[1], [2], [11, 3], [21]]

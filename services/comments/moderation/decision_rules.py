@@ -34,11 +34,12 @@ _ALLOWED_WHEN_SEEN: Mapping[DecisionAction, frozenset[Outcome]] = {
 
 @dataclass(frozen=True)
 class Before:
-    """The part of a comment that a decision changes and an undo restores."""
+    """The part of a comment that a decision changes and an undo restores. `is_automatic`: no moderator had decided."""
 
     status: Status
     spam: bool
     reports: int
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ def decided_alone(comment: Comment, action: Action, by: Decided) -> Comment:
 
 def change_of(before: Comment, after: Comment) -> DecidedChange:
     """The record of a change."""
-    return DecidedChange(before.id, Before(before.status, before.spam, before.reports), after.status)
+    return DecidedChange(
+        before.id, Before(before.status, before.spam, before.reports, before.decided is None), after.status
+    )
 
 
 def undone(comment: Comment | None, change: DecidedChange, decision_id: str, by: Decided) -> Planned:

@@ -1,6 +1,6 @@
 """Makes and undoes decisions: one transaction holds the comments, their audit, events, authors' records and mails about replies."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from services.comments.model.moderation_records import Decided, StatusChange
@@ -65,7 +65,7 @@ class Decisions:
         by = decided_by(decision_id, "undo", owner)
         found = await self.store.comments.by_ids([change.id for change in record.changes], session)
         planned = {change.id: undone(found.get(change.id), change, of, by) for change in record.changes}
-        made = await self._carry_out(planned, found, by, session, undoes=of)
+        made = await self._carry_out(planned, found, by, session, undoes=record)
         if made.changed:
             await self._reports.reopen([comment.id for comment in made.changed], of, session)
             await self.records.mark_undone(of, decision_id, session)
@@ -91,7 +91,7 @@ class Decisions:
         session: Session,
         *,
         reason: str = "",
-        undoes: str | None = None,
+        undoes: DecisionRecord | None = None,
     ) -> Made:
         changed = [after for after in planned.values() if isinstance(after, Comment)]
         conflicts = [(comment_id, found.get(comment_id)) for comment_id, plan in planned.items() if plan == "conflict"]
@@ -107,25 +107,30 @@ class Decisions:
         session: Session,
         *,
         reason: str = "",
-        undoes: str | None = None,
+        undoes: DecisionRecord | None = None,
     ) -> None:
         await self.store.change_all(changed, by.action, by.by, session)
-        await self._follow(found, changed, session)
+        automatic = {change.id for change in undoes.changes if change.before.is_automatic} if undoes else set[str]()
+        await self._follow(found, changed, automatic, session)
         published = [after for after in changed if after.status == "published" != found[after.id].status]
         await self._notifications.enqueue_all(published, session)
         reported = [after.id for after in changed if found[after.id].reports]
         if reported and undoes is None:
             await self._reports.close(reported, by.decision_id, session)
         changes: tuple[DecidedChange, ...] = tuple(change_of(found[after.id], after) for after in changed)
-        record = DecisionRecord(by.decision_id, by.action, by.by, by.at, reason, changes, undoes)
+        record = DecisionRecord(by.decision_id, by.action, by.by, by.at, reason, changes, undoes.id if undoes else None)
         await self.records.add(record, session)
 
-    async def _follow(self, found: Mapping[str, Comment], changed: Sequence[Comment], session: Session) -> None:
+    async def _follow(
+        self, found: Mapping[str, Comment], changed: Sequence[Comment], automatic: Set[str], session: Session
+    ) -> None:
         contacts = await self.store.contacts.by_ids([after.id for after in changed], session)
         # A comment without a contact is older than addresses are kept, or was erased.
         await self.store.authors.follow_all(
             [
-                StatusChange(contacts[after.id].author, after.id, found[after.id].status, after.status)
+                StatusChange(
+                    contacts[after.id].author, after.id, found[after.id].status, after.status, after.id in automatic
+                )
                 for after in changed
                 if after.id in contacts
             ],

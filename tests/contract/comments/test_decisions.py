@@ -135,6 +135,20 @@ async def test_decision_follows_the_authors_record_and_undo_takes_it_back(commen
     assert await store.record(author) == before
 
 
+async def test_undo_leaves_a_rejection_by_a_phase_out_of_the_recent_outcomes(comments: CommentsService) -> None:
+    email = f"{uuid4().hex}@example.org"
+    _, ids = await _posted(comments, 1, email=email, contact_me="a trap")
+    assert await _statuses(comments, ids) == ["rejected"]
+    store, author = comments.store.authors, author_of(email)
+    before = await store.record(author)
+
+    made = await _decide(comments, ids, "approve")
+    await _undo(comments, made["decision_id"])
+
+    assert (before.rejected, before.recent) == (1, 0)
+    assert await store.record(author) == before
+
+
 async def test_decision_of_one_comment_can_be_undone_too(comments: CommentsService) -> None:
     _, (comment_id,) = await _posted(comments, 1)
     await comments.decide(comment_id, "approve")

@@ -59,7 +59,7 @@ const mine = (() => {
     by.append(make("span", "comment-pick", talk.words.mine), make("bdi", "comment-name", own.name));
     body.dir = "auto";
     body.append(make("p", "as-typed", own.body));
-    comment.append(by, body, ...(own.message ? [make("p", "form-note", own.message)] : []), acts);
+    comment.append(by, body, ...(own.message ? [Object.assign(make("p", "form-note", own.message), { dir: "auto" })] : []), acts);
     addActs(acts, id);
     return comment;
   }

@@ -34,7 +34,7 @@ TURNS = 240
 CHANGE_EVERY = 10
 # Pages of a list that are measured, from its first on: the reading of all would take minutes.
 WALKED = 12
-_CHUNK = 500
+_CHUNK = 200
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from services.comments.model.article_store import day_of
 from services.comments.model.records import ArticleCopy, ModerationRule
 from services.comments.model.store import Store
 from services.comments.reading.state import Change, announced, changed, event_of
-from shared.errors import Problem
+from shared.errors import Conflict, Problem
 from shared.events import DiscussionChanged
-from shared.mongo.collections import Session
+from shared.mongo.collections import DuplicateKeyError, Session
 from shared.times import now
 
 _log = structlog.get_logger(__name__)
@@ -88,7 +88,10 @@ class Closing:
                 for article in await self._store.articles.by_ids(chunk, session):
                     await _announce(self._store, article, rule, at, session)
 
-            await self._store.mongo.transaction(work)
+            try:
+                await self._store.mongo.transaction(work)
+            except DuplicateKeyError as error:
+                raise Conflict("another instance sends the states of discussions too") from error
             self._store.outbox.wake()
 
 

@@ -15,7 +15,7 @@ from services.comments.model.store import Store
 from services.comments.reading.comments import publish_change
 from services.comments.reading.ranking import pause_s, with_count, with_vote
 from services.comments.reading.reaction_store import StoredVote, VoteStore
-from shared.mongo.collections import Session
+from shared.mongo.collections import DuplicateKeyError, Session
 from shared.times import now
 
 _MOST_READ = 5000
@@ -52,8 +52,11 @@ class VoteCounter:
             await self._votes.note_counted(votes, at, session)
             before = await self._store.comments.find(comment_id, session)
             counts = None if before is None else _with_votes(before.votes, votes)
-            if before is None or counts is None or counts == before.votes:
+            if before is None or counts is None:
                 return None
+            if counts == before.votes:
+                # Noted again: the instance that counted them may have been killed before its note.
+                return before
             number = await self._votes.next_number(before.article_id, session)
             after = _counted(before, counts, number, at)
             if after.status == "published":
@@ -63,7 +66,10 @@ class VoteCounter:
                 await self._store.comments.replace(after, session)
             return after
 
-        changed = await self._store.mongo.transaction(work)
+        try:
+            changed = await self._store.mongo.transaction(work)
+        except DuplicateKeyError:
+            return  # another instance counted them at the same moment; what is left waits for the next turn
         if changed is not None:
             self._paused[comment_id] = self._clock() + pause_s(changed.past_votes)
             await self._note(changed)

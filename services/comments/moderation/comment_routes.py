@@ -4,10 +4,8 @@ import asyncio
 
 from aiohttp import web
 
-from services.comments.access.keys import TOKEN_CHECKER
-from services.comments.access.moderators import moderator
+from services.comments.access.moderators import is_moderator, moderator
 from services.comments.model.keys import STORE
-from services.comments.model.rules import MODERATORS
 from services.comments.moderation.ban_contract import BanAnswer
 from services.comments.moderation.item_contract import AuthorAnswer, AuthorHistory, ModeratedComment, WholeComment
 from services.comments.moderation.items import ItemView
@@ -23,25 +21,13 @@ _MOST_IN_HISTORY = 50
 
 async def show_comment(request: web.Request) -> web.Response:
     """Show a comment of any state with everything around it to a moderator, and a published one to anybody else."""
-    if not await _is_moderator(request):
+    if not await is_moderator(request):
         return await show_to_reader(request)
     refuse_unknown(request.query, ())
     view = await _item(request)
     notes = await request.app[REPORTS].notes(view.comment.id)
     answer = WholeComment.whole(view, notes)
     return json_response(answer.model_dump_json().encode(), headers={"ETag": etag(view.comment.version)})
-
-
-async def _is_moderator(request: web.Request) -> bool:
-    checker = request.app[TOKEN_CHECKER]
-    if not checker.has_credential(request):
-        return False
-    try:
-        return (await checker.owner(request)).role in MODERATORS
-    except Problem:
-        if "Authorization" in request.headers:
-            raise
-        return False  # an ended session of the desk: its person is a reader
 
 
 async def _item(request: web.Request) -> ItemView:

@@ -2,8 +2,7 @@
 
 from aiohttp import web
 
-from services.comments.access.keys import TOKEN_CHECKER
-from services.comments.access.moderators import moderator
+from services.comments.access.moderators import is_moderator
 from services.comments.model.keys import CURRENT_RULES
 from services.comments.model.records import ArticleCopy
 from services.comments.reading.contract import DiscussionAnswer, ModeratedDiscussion
@@ -17,8 +16,7 @@ from shared.times import now
 async def show_discussion(request: web.Request) -> web.Response:
     """Show whether a discussion is open; its settings too to a moderator."""
     refuse_unknown(request.query, ())
-    if request.app[TOKEN_CHECKER].has_credential(request):
-        await moderator(request)
+    if await is_moderator(request):
         return _answer(await moderated(request, await _article(request)))
     return _answer(await _public(request, await _article(request)))
 

@@ -42,6 +42,8 @@ async def test_changes_of_a_discussion_need_a_moderator_and_right_fields(comment
     assert (await comments.client.get(path)).status == 200
     assert (await comments.client.put(path, json={"open": False})).status == 401
     assert (await comments.client.get(path, headers={"Authorization": "Bearer x"})).status == 401
+    ended = await comments.client.get(path, headers={"Cookie": "wm_session=ended"})
+    assert (ended.status, set(await ended.json())) == (200, {"open", "total", "closes_at"})
     for body in ({"open": "no"}, {"mode": "never"}, {"closed": True}):
         wrong = await comments.client.put(path, json=body, headers=comments.bearer())
         assert wrong.status == 422

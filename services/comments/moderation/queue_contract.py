@@ -27,7 +27,7 @@ class NewestAnswer(BaseModel):
     reported: str | None
 
 
-class CountsAnswer(BaseModel):
+class QueueCountsAnswer(BaseModel):
     """How many comments wait for a decision. `version` changes with every change of any queue."""
 
     pending: int
@@ -36,7 +36,7 @@ class CountsAnswer(BaseModel):
     version: int
 
     @classmethod
-    def of(cls, counts: QueueCounts) -> "CountsAnswer":
+    def of(cls, counts: QueueCounts) -> "QueueCountsAnswer":
         """The answer for counts."""
         return cls(
             pending=counts.pending,
@@ -75,7 +75,7 @@ OPERATIONS: Sequence[Operation] = (
         method="GET",
         path="/v1/comments/counts",
         summary="Count the comments that wait for a decision; cheap enough to be polled",
-        answers={200: CountsAnswer},
+        answers={200: QueueCountsAnswer},
         problems=(401, 403, 422, 503),
         secured=True,
     ),

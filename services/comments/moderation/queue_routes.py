@@ -12,7 +12,7 @@ from services.comments.model.keys import STORE
 from services.comments.model.rules import QUEUES, STATUSES, Queue, Sort, Status
 from services.comments.moderation.item_contract import ModeratedComment
 from services.comments.moderation.keys import ITEMS, QUEUE_INDEX
-from services.comments.moderation.queue_contract import LONGEST_SEARCH, CommentList, CountsAnswer
+from services.comments.moderation.queue_contract import LONGEST_SEARCH, CommentList, QueueCountsAnswer
 from services.comments.moderation.queues import QueuePage
 from services.comments.reading.list_routes import read_sort
 from shared.http.problems import field_problem, json_response
@@ -107,7 +107,7 @@ async def count_comments(request: web.Request) -> web.Response:
     """Count what waits for a decision."""
     await moderator(request)
     refuse_unknown(request.query, ())
-    return json_response(CountsAnswer.of(await request.app[QUEUE_INDEX].counts()).model_dump_json().encode())
+    return json_response(QueueCountsAnswer.of(await request.app[QUEUE_INDEX].counts()).model_dump_json().encode())
 
 
 ROUTES = [web.get("/v1/comments", list_comments), web.get("/v1/comments/counts", count_comments)]

@@ -256,12 +256,9 @@ def _drop_threads(change_set: ChangeSet, article_id: str) -> None:
 
 
 def _drop_parents(change_set: ChangeSet, pages: Iterable[StoredThreadPage]) -> None:
-    """Delete the names of comments that are answered in other threads."""
-    threads = [thread for page in pages for thread in page.entries]
-    parents = {
-        comment.parent_id or "" for thread in threads if len(thread.comments) == 1 for comment in thread.comments
-    }
-    names = [parent_name(comment_id) for comment_id in (*parents, *(thread.id for thread in threads))]
+    """Delete the names of comments that are answered in other threads: a reply in a thread of its own, and its parent."""
+    comments = (c for page in pages for thread in page.entries for c in thread.comments if c.id == thread.id)
+    names = [parent_name(name) for c in comments if c.parent_id is not None for name in (c.id, c.parent_id)]
     change_set.need(dict.fromkeys(names, StoredParent))
     for name in names:
         change_set.put(name, None, StoredParent)

@@ -19,7 +19,7 @@ from services.rendering.readmodel.names import READ_MODEL
 from services.rendering.readmodel.snapshot import LoadedSnapshot
 from shared.errors import WorldMonitorError
 from shared.mongo.client import Mongo
-from shared.mongo.collections import Collection, Session, available
+from shared.mongo.collections import Collection, Session, available, by_keys
 from shared.mongo.collections import Document as MongoDocument
 
 DOCUMENTS = "documents"
@@ -80,7 +80,7 @@ class ReadModel:
     async def load(
         self, snapshot: LoadedSnapshot, wanted: Mapping[str, type[Document]], session: Session | None = None
     ) -> None:
-        """Load documents into a snapshot with one query. Those that do not exist become None.
+        """Load documents into a snapshot with one query for each hundred. Those that do not exist become None.
 
         All documents of a snapshot come from one model. Raises ReadModelReplaced in a transaction on a replaced model.
         """
@@ -104,9 +104,8 @@ class ReadModel:
             self._on_replaced()
 
     async def _find(self, number: int, names: Iterable[str], session: Session | None) -> dict[str, MongoDocument]:
-        query = {"_id": {"$in": [READ_MODEL, *names]}}
         async with available("read model"):
-            found = await self._numbered(number).find(query, session=session).to_list(None)
+            found = await by_keys(self._numbered(number), [READ_MODEL, *names], session=session)
         return {one["_id"]: one for one in found}
 
     async def versions(self, names: Iterable[str], session: Session | None = None) -> dict[str, int]:
@@ -115,7 +114,7 @@ class ReadModel:
         if not wanted:
             return {}
         async with available("read model"):
-            found = await self._documents.find({"_id": {"$in": wanted}}, {"version": 1}, session=session).to_list(None)
+            found = await by_keys(self._documents, wanted, {"version": 1}, session)
         return dict.fromkeys(wanted, 0) | {one["_id"]: int(one["version"]) for one in found}
 
     async def transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:

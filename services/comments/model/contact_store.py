@@ -59,7 +59,10 @@ class ContactStore:
 
     async def trusted(self, writers: Iterable[str]) -> frozenset[str]:
         """The trusted ones of these writers (`is_trusted`)."""
-        approved = {"writer": {"$in": list(writers)}, "approved": True}
+        wanted = list(writers)
+        if not wanted:
+            return frozenset()
+        approved = {"writer": {"$in": wanted}, "approved": True}
         async with available("trusted writers"):
             found = await self.collection.find(approved, {"writer": 1}).to_list(None)
         return frozenset(document["writer"] for document in found)

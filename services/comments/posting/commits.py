@@ -21,7 +21,7 @@ from shared.outbox.store import row_of
 # More would make the first one of them wait for the last one's text.
 _MOST_TOGETHER = 32
 # A transaction is some ten round trips: several at once use the time in which each waits.
-_AT_ONCE = 4
+_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ class GroupCommit:
         await self._batches.do(wanted)
         self._store.outbox.note_committed(wanted.event, follows=None)
         self._store.queues.note(wanted.comment.id)
-        self._notifications.wake()
+        if wanted.contact.notify or (wanted.comment.parent_id is not None and wanted.comment.status == "published"):
+            self._notifications.wake()
 
     async def _commit_all(self, commits: Sequence[NewCommit]) -> Sequence[Exception | None]:
         """Try all together. After an error that changed nothing, such as a conflict or a duplicate, try each half."""

@@ -17,12 +17,14 @@ from shared.times import now
 # The same text under another story counts for so long.
 _SAME_TEXT_FOR = timedelta(days=7)
 _MOST_TOGETHER = 32
-_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
 class Question:
-    """A comment whose facts are wanted. `text` is `text_of`, `keys` are `repeat_keys`; an edit has none."""
+    """A comment whose facts are wanted. `text` is `text_of`, `keys` are `repeat_keys`; an edit has none.
+
+    `writer` is empty for a browser whose token is new: nobody can have approved a comment of it.
+    """
 
     article_id: str
     parent_id: str | None
@@ -53,9 +55,7 @@ class KnowledgeReader:
     def __init__(self, store: Store, repeats: RepeatStore) -> None:
         self._store = store
         self._repeats = repeats
-        self._batches = Batches[Question, Knowledge](
-            "facts of comments", self._read, most=_MOST_TOGETHER, at_once=_AT_ONCE
-        )
+        self._batches = Batches[Question, Knowledge]("facts of comments", self._read, most=_MOST_TOGETHER)
 
     async def read(self, question: Question) -> Knowledge:
         """What is known. Raises Unavailable."""
@@ -65,7 +65,7 @@ class KnowledgeReader:
         store = self._store
         parents, trusted, records, texts, repeats = await asyncio.gather(
             store.comments.by_ids({each.parent_id for each in questions if each.parent_id is not None}),
-            store.contacts.trusted({each.writer for each in questions}),
+            store.contacts.trusted({each.writer for each in questions if each.writer}),
             store.authors.records({each.author for each in questions}),
             store.contacts.places_of_texts({each.text for each in questions}, now() - _SAME_TEXT_FOR),
             self._repeats.find({key for each in questions for key in each.keys}),

@@ -133,7 +133,7 @@ def _question(submission: Submission) -> Question:
         article_id=article_id,
         parent_id=sent.parent_id,
         author=author,
-        writer=writer_of(submission.sender.token, sent.email),
+        writer="" if submission.sender.is_new else writer_of(submission.sender.token, sent.email),
         text=text_of(author, sent.body),
         keys=repeat_keys(submission.sender, article_id, sent),
     )

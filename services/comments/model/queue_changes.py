@@ -20,8 +20,6 @@ _DOCUMENT = {"_id": "queues"}
 # After more changes than these an instance reads its queues anew: 0.5 s for 10,000 waiting comments on the embedded engine.
 MOST_REMEMBERED = 1000
 _PAUSE_S = 0.5
-# A stream of comments would otherwise be a stream of writes: the first change goes out at once, the next ones together.
-_PACE_S = 0.2
 
 
 class QueueChanges:
@@ -73,9 +71,7 @@ class QueueChanges:
         while True:
             await self._woken.wait()
             self._woken.clear()
-            if await self.send():
-                await asyncio.sleep(_PACE_S)
-            else:
+            if not await self.send():
                 await asyncio.sleep(_PAUSE_S)
                 self._woken.set()
 

@@ -23,7 +23,7 @@ _ALLOWED_FROM: Mapping[DecisionAction, frozenset[Outcome]] = {
     "spam": frozenset({("pending", False)}),
     "remove": frozenset({("pending", False), ("published", False)}),
 }
-# Allowed too for a moderator who saw this very decision of another, and for a reported comment: it waits for a decision.
+# Allowed too for a moderator who saw the comment's present version, and where no other moderator has decided: see `_knows`.
 _ALLOWED_WHEN_SEEN: Mapping[DecisionAction, frozenset[Outcome]] = {
     "approve": frozenset(),
     "reject": frozenset({("published", False), ("rejected", True)}),
@@ -65,9 +65,15 @@ def decided(comment: Comment, action: DecisionAction, seen: int | None, by: Deci
     if now == wanted:
         return _with(comment, wanted, by) if comment.reports and action == "approve" else "unchanged"
     allowed = _ALLOWED_FROM[action]
-    if seen is not None or (comment.status == "published" and comment.reports):
+    if seen is not None or _knows(comment, by):
         allowed |= _ALLOWED_WHEN_SEEN[action]
     return _with(comment, wanted, by) if now in allowed else "conflict"
+
+
+def _knows(comment: Comment, by: Decided) -> bool:
+    """Whether a decision by `by` overrules nobody: none was made, it was their own, or reports have come since."""
+    is_reported = comment.status == "published" and comment.reports > 0
+    return comment.decided is None or comment.decided.by == by.by or is_reported
 
 
 def decided_alone(comment: Comment, action: Action, by: Decided) -> Comment:

@@ -12,12 +12,14 @@ from services.comments.moderation.decision_rules import Planned, change_of, deci
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 BY = Decided("d1", "approve", "Mo", AT)
+OTHER = Decided("d0", "approve", "Nor", AT)
 LATER = Decided("d2", "undo", "Nor", AT + timedelta(minutes=1))
 
 
 def a_comment(status: Status, *, spam: bool = False, reports: int = 0, version: int = 3) -> Comment:
     return Comment(
-        "c", version, "a", None, "c", "Ada", None, "Yes.", "<p>Yes.</p>", status, AT, spam=spam, reports=reports, settled=2
+        "c", version, "a", None, "c", "Ada", None, "Yes.", "<p>Yes.</p>", status, AT, spam=spam, reports=reports, settled=2,
+        decided=None if status == "pending" else OTHER,
     )  # fmt: skip
 
 
@@ -57,6 +59,14 @@ def test_action_depends_on_the_status_and_on_the_moderator_having_seen_it(
 ) -> None:
     assert _named(decided(comment, action, None, BY)) == unseen
     assert _named(decided(comment, action, comment.version, BY)) == seen
+
+
+def test_what_no_other_moderator_decided_can_be_rejected_unseen() -> None:
+    automatic = replace(a_comment("published"), decided=None)
+    own = replace(a_comment("published"), decided=BY)
+
+    assert [_named(decided(comment, "reject", None, BY)) for comment in (automatic, own)] == ["rejected", "rejected"]
+    assert _named(decided(automatic, "spam", None, BY)) == "spam"
 
 
 @pytest.mark.parametrize(("seen", "outcome"), [(1, "conflict"), (2, "removed"), (3, "removed"), (4, "conflict")])

@@ -127,17 +127,17 @@ async def test_comment_that_a_colleague_decided_is_shown_and_not_decided_again(
     first, second = await comment_desk.waiting(f"{word} 1", f"{word} 2")
     seen = await moderator.get(f"{QUEUE}?q={word}")
     theirs = await colleague.get(f"{QUEUE}?q={word}")
-    await colleague.post(f"{QUEUE}/decide", {**fields_of(theirs, first["id"]), "action": "remove"})
+    await colleague.post(f"{QUEUE}/decide", {**fields_of(theirs, first["id"]), "action": "approve"})
 
     both = {f"pick-{comment['id']}": "1" for comment in (first, second)}
     late = await moderator.post(
-        f"{QUEUE}/decide", {**fields_of(seen, second["id"]), **both, "action": "approve"}, wanted=409
+        f"{QUEUE}/decide", {**fields_of(seen, second["id"]), **both, "action": "remove"}, wanted=409
     )
 
     assert "1 comment was not changed" in late.text
-    assert "Removed · <bdi>Omar Said</bdi>" in late.text
-    assert "1 comment approved." in late.text
-    assert (await comment_desk.comments.discussion(str(first["article_id"])))["total"] == 1
+    assert "Approved · <bdi>Omar Said</bdi>" in late.text
+    assert "1 comment removed." in late.text
+    assert await comment_desk.states([str(first["id"]), str(second["id"])]) == ["published", "removed"]
 
 
 async def test_next_page_goes_on_where_the_first_ended(comment_desk: CommentDesk, moderator: DeskClient) -> None:

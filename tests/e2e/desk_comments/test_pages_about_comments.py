@@ -105,6 +105,7 @@ async def _every_page(comment_desk: CommentDesk, person: DeskClient) -> Sequence
     return (
         f"{queue}?q={word}", f"{queue}?queue=reported", f"{queue}?q=nothing-at-all", f"{queue}/{made[0]['id']}",
         f"{queue}/{made[3]['id']}", f"{queue}/bans", f"{queue}/decisions", f"{queue}/settings", f"{queue}/people-data",
+        f"{queue}/articles/{made[0]['article_id']}",
     )  # fmt: skip
 
 

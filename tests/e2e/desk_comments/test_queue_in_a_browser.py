@@ -81,18 +81,18 @@ async def test_row_that_a_colleague_decided_is_shown_and_not_decided(
     word, colleague = a_word(), await comment_desk.desk.as_role("moderator", name="Omar Said")
     first, second = [str(one["id"]) for one in await comment_desk.waiting(f"{word} 1", f"{word} 2")]
     async with queue_of(moderator, browser, word) as mine, queue_of(colleague, browser, word) as theirs:
-        await theirs.locator(f"#c-{first}").get_by_role("button", name="Remove").click()
-        await expect(theirs.locator(f"#c-{first}")).to_contain_text("Removed")
+        await theirs.locator(f"#c-{first}").get_by_role("button", name="Approve").click()
+        await expect(theirs.locator(f"#c-{first}")).to_contain_text("Approved")
         await expect(theirs.locator(f"#c-{first}").get_by_role("button", name="Undo")).to_be_focused()
 
         await mine.keyboard.press("j")
-        await mine.keyboard.press("a")
+        await mine.keyboard.press("d")
         row = mine.locator(f"#c-{first}")
         await expect(row).to_contain_text("Nothing was decided")
-        await expect(row).to_contain_text("Removed · Omar Said")
+        await expect(row).to_contain_text("Approved · Omar Said")
         assert await focused(mine) == second
 
-    assert await comment_desk.states([first, second]) == ["removed", "pending"]
+    assert await comment_desk.states([first, second]) == ["published", "pending"]
 
 
 async def test_selected_comments_are_decided_at_once_and_taken_back(

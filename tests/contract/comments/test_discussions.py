@@ -25,8 +25,8 @@ class CountingComments(CommentStore):
         super().__init__(database)
         self.count_read = 0
 
-    async def by_ids(self, comment_ids: Iterable[str]) -> dict[str, Comment]:
-        found = await super().by_ids(comment_ids)
+    async def by_ids(self, comment_ids: Iterable[str], session: Session | None = None) -> dict[str, Comment]:
+        found = await super().by_ids(comment_ids, session)
         self.count_read += len(found)
         return found
 

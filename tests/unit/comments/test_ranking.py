@@ -12,10 +12,10 @@ from services.comments.reading.ranking import (
     BestCursor,
     pause_s,
     votes_at,
-    wilson_lower_bound,
     with_count,
     with_vote,
 )
+from shared.votes import wilson_lower_bound
 
 COUNTS = st.integers(0, 100_000)
 

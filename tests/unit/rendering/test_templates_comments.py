@@ -1,6 +1,8 @@
 """Comments on an article's page: forms, links between pages of comments, removed and closed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -159,7 +161,11 @@ def test_thanks_without_scripts_lead_to_the_readers_own_comment() -> None:
 
 
 def test_vote_and_report_without_scripts_are_acknowledged() -> None:
-    for noted, words in (("vote", "your vote is counted"), ("report", "an editor will look at that comment")):
+    expected: Sequence[tuple[Literal["vote", "report"], str]] = (
+        ("vote", "your vote is counted"),
+        ("report", "an editor will look at that comment"),
+    )
+    for noted, words in expected:
         root = parsed(TEMPLATES.article(replace(samples.article(), noted=noted)))
         assert words in texts(root, ".//p[@id='received']")[0]
 

@@ -1,17 +1,23 @@
-"""The order of votes, page by page, while comments and votes arrive: against a model that sorts everything."""
+"""Lists read page by page in each order, while comments and votes arrive: against a model that sorts everything."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.comments.model.records import IndexEntry, PastVotes, VoteCount
+from services.comments.model.rules import Sort
 from services.comments.reading.discussion_index import DiscussionIndex
 from services.comments.reading.ranking import RankKey, rank_key, votes_at, with_count
 
 CHANGES = st.lists(
     st.tuples(
-        st.sampled_from(["vote", "add", "hide", "show"]), st.integers(0, 99), st.integers(0, 5), st.integers(0, 5)
+        st.sampled_from(["vote", "vote", "add", "hide", "show"]),
+        st.integers(0, 99),
+        st.integers(0, 5),
+        st.integers(0, 5),
     ),
     max_size=8,
 )
@@ -54,34 +60,65 @@ class Model:
         return sorted(self.entries, key=lambda one: rank_key(votes_at(self.entries[one].past_votes, number), one))
 
 
+@dataclass
+class Reader:
+    """Reads a list page by page, with what its cursor holds."""
+
+    model: Model
+    sort: Sort | Literal["best"]
+    number: int
+    last: str | None = None
+    after: RankKey | None = None
+
+    def page(self, limit: int) -> tuple[Sequence[str], bool]:
+        """The next page, and whether there are more."""
+        index = self.model.index
+        if self.sort != "best":
+            roots, more = index.page(self.sort, self.last, limit)
+        else:
+            roots, more = index.best_page(self.number, self.after, limit)
+        if roots:
+            self.last = roots[-1]
+            self.after = rank_key(index.votes_at(self.last, self.number), self.last)
+        return roots, more
+
+    def order(self) -> list[str]:
+        """All comments in the order of the list."""
+        by_age = sorted(self.model.entries)
+        by_sort = {"oldest": by_age, "newest": by_age[::-1], "best": self.model.order(self.number)}
+        return by_sort[self.sort]
+
+
 @settings(max_examples=300)
-@given(CHANGES, st.lists(CHANGES, max_size=12), st.integers(1, 4))
+@given(
+    st.integers(0, 9), CHANGES, st.lists(CHANGES, max_size=12), st.integers(1, 4),
+    st.sampled_from(["best", "oldest", "newest"]),
+)  # fmt: skip
 def test_pages_neither_skip_nor_repeat_while_comments_and_votes_arrive(
-    before: list[tuple[str, int, int, int]], between: list[list[tuple[str, int, int, int]]], limit: int
+    comments: int,
+    before: list[tuple[str, int, int, int]],
+    between: list[list[tuple[str, int, int, int]]],
+    limit: int,
+    sort: Literal["oldest", "newest", "best"],
 ) -> None:
     model = Model()
-    for change in before:
+    for change in (*[("add", 0, 0, 0)] * comments, *before):
         model.change(*change)
-    number, always = model.number, model.published()
+    reader, always = Reader(model, sort, model.number), model.published()
     shown: list[str] = []
-    after: RankKey | None = None
 
     more, waiting = True, iter(between)
     while more:
-        roots, more = model.index.best_page(number, after, limit)
+        roots, more = reader.page(limit)
         assert len(roots) <= limit
         shown += roots
-        if roots:
-            after = rank_key(model.index.votes_at(roots[-1], number), roots[-1])
-        always &= model.published()
-        for change in next(waiting, []):
+        assert len(set(shown)) == len(shown)
+        for change in next(waiting, []) if more else []:
             model.change(*change)
-        if more:
             always &= model.published()
 
-    assert len(set(shown)) == len(shown)
     assert always <= set(shown)
-    assert shown == [one for one in model.order(number) if one in set(shown)]
+    assert shown == [one for one in reader.order() if one in set(shown)]
 
 
 def test_order_is_votes_then_age_then_votes_against() -> None:

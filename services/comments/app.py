@@ -58,7 +58,7 @@ from shared.topics import ARTICLES
 
 GROUP = "comments"
 _USER_AGENT = "WorldMonitor-comments"
-# The networks of commenters are there for bans alone (DESIGN 7).
+# Networks of commenters are kept for bans alone. The page about privacy states this time.
 _NETWORKS_KEPT = timedelta(days=30)
 _WITHOUT_NETWORK = {"$set": {"network": "", "visitor": "", "network_at": None}}
 

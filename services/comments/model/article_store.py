@@ -5,11 +5,12 @@ A setting lies in its article's document, so that a request needs one read for b
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pymongo import ASCENDING, IndexModel, UpdateOne
 
 from services.comments.model.comment_store import available_outside
+from services.comments.model.days import midnight
 from services.comments.model.records import ArticleCopy, DiscussionSetting, article_from
 from shared.mongo.collections import (
     Collection,
@@ -63,7 +64,7 @@ class ArticleStore:
         is_older = {"version": {"$lt": article.version}}
         lacks_time = {"version": article.version, "published_at": None}
         older = {"_id": fields.pop("id"), "$or": [is_older, lacks_time]}
-        fields |= {"day": None if article.published_at is None else day_of(article.published_at), "is_new": True}
+        fields |= {"day": None if article.published_at is None else midnight(article.published_at), "is_new": True}
         async with available("keep article"):
             try:
                 await self._collection.update_one(older, {"$set": fields}, upsert=True)
@@ -133,11 +134,6 @@ class ArticleStore:
         """Store that the states of all discussions were sent."""
         async with available("progress of closing"):
             await self._progress.replace_one({"_id": "closing"}, {"days": days, "through": through}, upsert=True)
-
-
-def day_of(moment: datetime) -> datetime:
-    """The midnight (UTC) before a time, by which an index on equality finds it."""
-    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _article(found: Document) -> ArticleCopy:

@@ -19,7 +19,7 @@ def day_of(made_id: str) -> datetime:
 
 
 def midnight(moment: datetime) -> datetime:
-    """The midnight before a time, in UTC."""
+    """The midnight before a time, in UTC. Stores keep it beside a time: an index finds only equal values."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 

@@ -1,4 +1,4 @@
-"""Decisions about comments: which wait, which actions a moderator has, the layout of threads. No I/O, no clock."""
+"""Decisions about comments: which take replies, which actions a moderator has, the layout of threads. No I/O, no clock."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ Mode = Literal["pre", "post", "first-comment"]
 Status = Literal["published", "pending", "rejected", "removed"]
 Action = Literal["approve", "reject", "remove"]
 DecisionAction = Literal["approve", "reject", "spam", "remove"]
-# What the audit of a comment knows.
+# The actions in the audit of a comment.
 AuditAction = Literal["approve", "reject", "spam", "remove", "undo", "erase", "pick", "unpick"]
 Sort = Literal["oldest", "newest"]
 Queue = Literal["pending", "reported", "approved", "rejected", "spam"]
@@ -32,12 +32,6 @@ QUEUES: tuple[Queue, ...] = get_args(Queue)
 
 class NotAllowed(Exception):
     """The comment's state does not allow the action."""
-
-
-def first_status(mode: Mode, *, trusted: bool, parent: Status | None) -> Status:
-    """The status of a new comment. `trusted`: a moderator approved one of its writer. Replies to a pending comment are pending."""
-    waits = mode == "pre" or (mode == "first-comment" and not trusted) or parent == "pending"
-    return "pending" if waits else "published"
 
 
 def can_be_answered(parent: Status) -> bool:

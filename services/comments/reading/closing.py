@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from services.comments.model.article_store import day_of
+from services.comments.model.days import DAY, midnight
 from services.comments.model.records import ArticleCopy, ModerationRule
 from services.comments.model.store import Store
 from services.comments.reading.state import Change, announced, changed, event_of
@@ -26,7 +26,6 @@ _MOST_OF_A_TURN = 1000
 _MOST_AT_ONCE = 50
 # Less often than a turn: an older time only makes a turn look at a day again.
 _NOTED_EVERY = timedelta(minutes=10)
-_DAY = timedelta(days=1)
 
 
 class Closing:
@@ -148,5 +147,5 @@ def _to_send(articles: Iterable[ArticleCopy], rule: ModerationRule, at: datetime
 
 def _days(first: datetime, last: datetime) -> Sequence[datetime]:
     """The midnights before these times and between them."""
-    start, end = day_of(first), day_of(last)
-    return [start + number * _DAY for number in range((end - start).days + 1)]
+    start, end = midnight(first), midnight(last)
+    return [start + number * DAY for number in range((end - start).days + 1)]

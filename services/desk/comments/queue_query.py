@@ -44,10 +44,6 @@ class QueueQuery:
         """The address of another queue, with the same words."""
         return _path({"queue": name, **({"q": self.q} if self.q else {})})
 
-    def to_order(self, order: str) -> str:
-        """The address of the same queue in another order."""
-        return _path({**self.filters, "sort": order})
-
     def older(self, cursor: object) -> str:
         """The address of the next page."""
         return _path({**self.filters, "cursor": str(cursor)})

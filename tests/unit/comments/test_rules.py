@@ -10,33 +10,14 @@ from services.comments.model.rules import (
     DEEPEST,
     STATUSES,
     Action,
-    Mode,
     NotAllowed,
     Status,
     ThreadEntry,
     ThreadNode,
     arrange,
     can_be_answered,
-    first_status,
     next_status,
 )
-
-
-@pytest.mark.parametrize(
-    ("mode", "trusted", "parent", "status"),
-    [
-        ("pre", False, None, "pending"),
-        ("pre", True, None, "pending"),
-        ("post", False, None, "published"),
-        ("post", True, "published", "published"),
-        ("post", True, "pending", "pending"),
-        ("first-comment", False, None, "pending"),
-        ("first-comment", True, None, "published"),
-        ("first-comment", True, "pending", "pending"),
-    ],
-)
-def test_mode_decides_first_status(mode: Mode, trusted: bool, parent: Status | None, status: Status) -> None:
-    assert first_status(mode, trusted=trusted, parent=parent) == status
 
 
 def test_only_published_and_pending_comments_take_replies() -> None:

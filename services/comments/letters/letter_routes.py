@@ -11,7 +11,8 @@ from services.comments.access.moderators import moderator
 from services.comments.letters.contract import MessageAnswer, MessageList, MessageReceipt, NewMessage
 from services.comments.model.keys import STORE
 from services.comments.model.records import Message
-from services.comments.posting.form_errors import LETTER, answer_or_problem
+from services.comments.plain_forms import answer_or_problem, is_sent_by_page
+from services.comments.posting.form_errors import LETTER
 from services.comments.posting.keys import FORM_ERROR_PAGES
 from shared.errors import Problem
 from shared.http.idempotency import Answer, claim
@@ -38,6 +39,8 @@ THANKS = "/contact#thanks"
 
 async def send_message(request: web.Request) -> web.Response:
     """Store a letter, sent as JSON or as the page's plain form. A form gets pages as answers."""
+    if not is_sent_by_page(request):
+        return await _send(request)
     answer = await answer_or_problem(request, _send)
     if isinstance(answer, Problem):
         return await request.app[FORM_ERROR_PAGES].render(answer, request, LETTER)

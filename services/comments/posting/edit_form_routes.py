@@ -7,13 +7,13 @@ from aiohttp import web
 
 from services.comments.access.keys import RATE_LIMITER, WRITER_COOKIE
 from services.comments.access.writer_cookie import browser_of
+from services.comments.plain_forms import answer_or_problem, wants_page
 from services.comments.posting.contract import EditedText
 from services.comments.posting.edit_page import EditView
 from services.comments.posting.editing import Own, is_in_time
-from services.comments.posting.form_errors import wants_page
 from services.comments.posting.keys import EDIT_PAGES, EDITING, LAST_COMMENT, SITE_URL
 from services.comments.posting.post_routes import read_sender
-from shared.errors import Problem, Unavailable
+from shared.errors import Problem
 from shared.http.bearer import is_same_origin
 from shared.http.requests import FORM_TYPE, parse_form, read_body, refuse_unknown, validate
 
@@ -26,13 +26,8 @@ def _with_pages(handler: Handler) -> Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         if not wants_page(request):
             return await handler(request)
-        try:
-            return await handler(request)
-        except Unavailable:
-            problem = Problem(503, "A part of the site does not answer; try again.", headers={"Retry-After": "2"})
-            return request.app[EDIT_PAGES].refuse(problem)
-        except Problem as problem:
-            return request.app[EDIT_PAGES].refuse(problem)
+        response = await answer_or_problem(request, handler)
+        return request.app[EDIT_PAGES].refuse(response) if isinstance(response, Problem) else response
 
     answer.__name__ = handler.__name__
     return answer

@@ -1,17 +1,17 @@
 """The error page after a form, for readers without JavaScript: the errors, and the form with the typed text."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from services.comments.model.fields import LONGEST_BODY, LONGEST_EMAIL, LONGEST_NAME, LONGEST_WEBSITE
+from services.comments.plain_forms import back_path
 from services.comments.plain_page import headers_of, style_of, templates_of
 from services.comments.posting.translation import WORDS, translated
-from shared.errors import FieldError, Problem, Unavailable
+from shared.errors import FieldError, Problem
 from shared.http.requests import FORM_TYPE, parse_form, read_body
 from shared.site.site import Site
 
@@ -86,38 +86,8 @@ class FormErrorPages:
             errors={name: errors.get(name) for name in shown},
             first=next((name for name in shown if name in errors), None),
             beside={name: error for name, error in errors.items() if name not in shown},
-            back=_back(request.headers.get("Referer", ""), request.host),
+            back=back_path(request),
         )
-
-
-def _back(referer: str, host: str) -> str:
-    """The path of the page with the form; `/` when the form was sent from another site's page."""
-    try:
-        parts = urlsplit(referer)
-    except ValueError:
-        return "/"
-    is_ours = parts.scheme in ("http", "https") and parts.netloc == host
-    query = f"?{parts.query}" if parts.query else ""
-    return f"/{parts.path.lstrip('/')}{query}" if is_ours else "/"
-
-
-def wants_page(request: web.Request) -> bool:
-    """Whether the client is a browser. Scripts that send forms get problem details."""
-    return "text/html" in request.headers.get("Accept", "")
-
-
-async def answer_or_problem(
-    request: web.Request, answer: Callable[[web.Request], Awaitable[web.Response]]
-) -> web.Response | Problem:
-    """The response of `answer`. A problem comes as a value when a browser sent the form and needs a page."""
-    if request.content_type != FORM_TYPE or not wants_page(request):
-        return await answer(request)
-    try:
-        return await answer(request)
-    except Unavailable:
-        return Problem(503, "A part of the site does not answer; try again.", headers={"Retry-After": "2"})
-    except Problem as problem:
-        return problem
 
 
 async def _typed(request: web.Request, form: ReaderForm, retryable: bool) -> Mapping[str, str] | None:

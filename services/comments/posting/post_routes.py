@@ -9,8 +9,9 @@ from services.comments.access.keys import RATE_LIMITER, ROOM, TOKEN_CHECKER, TRU
 from services.comments.access.writer_cookie import new_writer_token
 from services.comments.model.keys import STORE
 from services.comments.model.records import ArticleCopy
+from services.comments.plain_forms import answer_or_problem, is_sent_by_page
 from services.comments.posting.contract import NewComment, PostedComment
-from services.comments.posting.form_errors import COMMENT, answer_or_problem
+from services.comments.posting.form_errors import COMMENT
 from services.comments.posting.keys import FORM_ERROR_PAGES, LAST_COMMENT, POSTING
 from services.comments.posting.posting import AnswerBuilder, Outcome, Submission
 from services.comments.posting.repeats import Sender
@@ -35,6 +36,8 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
 async def post_comment(request: web.Request) -> web.Response:
     """Store a reader's comment, sent as JSON or as the page's plain form. A form gets pages as answers."""
+    if not is_sent_by_page(request):
+        return await _translating(request)
     answer = await answer_or_problem(request, _translating)
     if isinstance(answer, Problem):
         return await request.app[FORM_ERROR_PAGES].render(answer, request, COMMENT, await _language(request))

@@ -3,14 +3,13 @@
 import tomllib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from services.comments.model.keys import STORE
+from services.comments.plain_forms import answer_or_problem, back_path, is_sent_by_page
 from services.comments.plain_page import headers_of, style_of, templates_of
 from shared.errors import Problem, Unavailable
-from shared.http.requests import FORM_TYPE
 from shared.site.site import Site
 from shared.site.words import primary
 
@@ -48,16 +47,12 @@ def with_pages(handler: Handler) -> Handler:
     """A handler whose problems are pages for a browser that sent a form."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        if request.content_type != FORM_TYPE or "text/html" not in request.headers.get("Accept", ""):
+        if not is_sent_by_page(request):
             return await handler(request)
-        try:
-            return await handler(request)
-        except Unavailable:
-            problem = Problem(503, "A part of the site does not answer; try again.", headers={"Retry-After": "2"})
-        except Problem as refused:
-            problem = refused
-        back = _back(request.headers.get("Referer", ""), request.host)
-        return request.app[REFUSAL_PAGES].page(problem, back, await _language(request))
+        response = await answer_or_problem(request, handler)
+        if isinstance(response, Problem):
+            return request.app[REFUSAL_PAGES].page(response, back_path(request), await _language(request))
+        return response
 
     answer.__name__ = handler.__name__
     return answer
@@ -72,13 +67,3 @@ async def _language(request: web.Request) -> str:
     except Unavailable:
         return ""
     return "" if article is None else article.language
-
-
-def _back(referer: str, host: str) -> str:
-    """The path of the page with the form; `/` when another site sent it."""
-    try:
-        parts = urlsplit(referer)
-    except ValueError:
-        return "/"
-    is_ours = parts.scheme in ("http", "https") and parts.netloc == host
-    return f"/{parts.path.lstrip('/')}{f'?{parts.query}' if parts.query else ''}" if is_ours else "/"

@@ -24,6 +24,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "shared.http": _BASE | {"shared.process", "shared.mongo"},
     "services.comments": {
         "services.comments.settings",
+        "services.comments.plain_forms",
         "services.comments.plain_page",
         "services.comments.model",
         "services.comments.access",
@@ -37,17 +38,20 @@ ALLOWED: Mapping[str, set[str]] = {
         "services.comments.imports",
     },
     "services.comments.settings": {"services.comments.model"},
+    "services.comments.plain_forms": set(),
     "services.comments.plain_page": set(),
     "services.comments.model": set(),
     "services.comments.access": {"services.comments.settings", "services.comments.model"},
     "services.comments.pipeline": {"services.comments.model"},
     "services.comments.reading": {
+        "services.comments.plain_forms",
         "services.comments.plain_page",
         "services.comments.model",
         "services.comments.access",
     },
     "services.comments.posting": {
         "services.comments.settings",
+        "services.comments.plain_forms",
         "services.comments.plain_page",
         "services.comments.model",
         "services.comments.access",
@@ -63,6 +67,7 @@ ALLOWED: Mapping[str, set[str]] = {
         "services.comments.notifications",
     },
     "services.comments.letters": {
+        "services.comments.plain_forms",
         "services.comments.model",
         "services.comments.access",
         "services.comments.posting",

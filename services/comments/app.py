@@ -31,9 +31,9 @@ from services.comments.pipeline.webhook import WebhookJudge
 from services.comments.posting.form_errors import FormErrorPages
 from services.comments.posting.keys import FORM_ERROR_PAGES
 from services.comments.posting.parts import add_posting, posting_life
-from services.comments.privacy.keepers import keepers_of
 from services.comments.privacy.keys import PERSONAL_DATA
 from services.comments.privacy.personal_data import PersonalData
+from services.comments.privacy.personal_rows import personal_rows
 from services.comments.privacy.proof import PageReader
 from services.comments.reading.parts import add_reading, reading
 from services.comments.reading.refusal_page import REFUSAL_PAGES, RefusalPages
@@ -88,7 +88,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     )
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
     app[WEBHOOK] = WebhookJudge(_USER_AGENT, allowed=tuple(read_networks(settings.fetch_allow)))
-    app[PERSONAL_DATA] = PersonalData(store, keepers_of(store), PageReader(settings.rendering_urls))
+    app[PERSONAL_DATA] = PersonalData(store, personal_rows(store), PageReader(settings.rendering_urls))
     add_posting(app, settings.site_url, site)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:

@@ -15,8 +15,8 @@ from services.comments.imports.isso import IssoDatabase
 from services.comments.imports.run import read_table, run_import
 from services.comments.imports.source import BadImport, Source
 from services.comments.model.store import Store
-from services.comments.privacy.keepers import keepers_of
 from services.comments.privacy.personal_data import PersonalData, read_address
+from services.comments.privacy.personal_rows import personal_rows
 from services.comments.privacy.proof import PageReader
 from services.comments.reading.closing import sent_states
 from services.comments.settings import CommentsSettings
@@ -120,7 +120,7 @@ async def republish() -> None:
 
 
 def _data_of(store: Store) -> PersonalData:
-    return PersonalData(store, keepers_of(store), PageReader(CommentsSettings.load().rendering_urls))
+    return PersonalData(store, personal_rows(store), PageReader(CommentsSettings.load().rendering_urls))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import idna
 
 from services.comments.model.records import ModerationRule, Reason
 from services.comments.pipeline.facts import Facts, Finding
-from services.comments.pipeline.letters import plain, seen
+from services.comments.pipeline.letter_shapes import plain, seen
 from services.comments.pipeline.word_list import compiled
 from shared.links import AddressFinder, shown_address
 
@@ -90,11 +90,11 @@ def _listed(hosts: Mapping[str, str], body: str, entries: tuple[str, ...]) -> It
     if not listed:
         return
     named = {found: plain(seen(found)) for found in _NAMED_HOSTS.findall(body)}
-    told = set[str]()
+    matched = set[str]()
     for typed, host in {**hosts, **named}.items():
         for entry in _at_or_above(host):
-            if entry in listed and entry not in told:
-                told.add(entry)
+            if entry in listed and entry not in matched:
+                matched.add(entry)
                 yield Reason(_PHASE, f"“{listed[entry]}” is in the list.", typed[:_LONGEST_MATCH])
 
 

@@ -1,6 +1,6 @@
 """The phases of the moderation pipeline, in order. Each is a pure function of the facts and the settings.
 
-The name of a phase is stored with a comment and chooses the author's sentence (`told.py`): do not rename one.
+The name of a phase is stored with a comment and chooses the author's sentence (`author_message.py`): do not rename one.
 """
 
 import math

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from services.comments.pipeline.letters import (
+from services.comments.pipeline.letter_shapes import (
     LEET_READINGS,
     LEET_SIGNS,
     accents,

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from services.comments.pipeline.letters import (
+from services.comments.pipeline.letter_shapes import (
     LEET_READINGS,
     LEET_SIGNS,
     plain,

@@ -8,8 +8,8 @@ from services.comments.model.contract import CommentAnswer
 from services.comments.model.records import ArticleCopy, Comment, Contact
 from services.comments.model.store import Store
 from services.comments.notifications.notifications import Notifications
+from services.comments.pipeline.author_message import author_message
 from services.comments.pipeline.facts import Facts, Verdict
-from services.comments.pipeline.told import told
 from services.comments.posting.contract import OwnComment
 from services.comments.posting.edit_rules import check_editable, edited, emptied, verdict_of
 from services.comments.posting.knowledge import KnowledgeReader, Question
@@ -34,7 +34,7 @@ class Own:
     def answer(self) -> OwnComment:
         """The comment as its writer sees it."""
         comment, until = self.comment, self.contact.edit_until or self.comment.created_at
-        message = told(verdict_of(comment), self.article.language)
+        message = author_message(verdict_of(comment), self.article.language)
         return OwnComment(**CommentAnswer.of(comment).model_dump(), edit_until=until, message=message)
 
 

@@ -13,8 +13,8 @@ from services.comments.model.rules import can_be_answered
 from services.comments.model.store import Store
 from services.comments.model.text import to_html
 from services.comments.notifications.notifications import Notifications
+from services.comments.pipeline.author_message import author_message
 from services.comments.pipeline.facts import Facts, Verdict
-from services.comments.pipeline.told import told
 from services.comments.posting.batches import Batches
 from services.comments.posting.commits import GroupCommit, NewCommit, encoded
 from services.comments.posting.contract import NewComment, PostedComment
@@ -173,7 +173,7 @@ def _prepare(
         **CommentAnswer.of(comment).model_dump(),
         edit_token=token,
         edit_until=until,
-        message=told(verdict, submission.article.language),
+        message=author_message(verdict, submission.article.language),
     )
     answer = submission.answer(posted, submission.article)
     key = repeat_keys(submission.sender, comment.article_id, submission.sent)[0]

@@ -41,7 +41,7 @@ def read_address(text: str) -> str:
     return _email.validate_python(text)
 
 
-class Keeper(Protocol):
+class PersonalRows(Protocol):
     """A store that has rows of an address, besides comments. Methods raise Unavailable."""
 
     name: str
@@ -67,9 +67,9 @@ class Erasure:
 class PersonalData:
     """Export and erasure over all stores of the service."""
 
-    def __init__(self, store: Store, keepers: Sequence[Keeper], pages: PageReader) -> None:
+    def __init__(self, store: Store, rows: Sequence[PersonalRows], pages: PageReader) -> None:
         self._store = store
-        self._keepers = keepers
+        self._rows = rows
         self._pages = pages
         self._reports = ReportStore(store.database)
         self._repeats = RepeatStore(store.database)
@@ -82,8 +82,8 @@ class PersonalData:
             "email": email,
             "comments": [_exported(comments[one], contacts[one]) for one in ids if one in comments],
         }
-        for keeper in self._keepers:
-            found[keeper.name] = await keeper.of(email)
+        for kept in self._rows:
+            found[kept.name] = await kept.of(email)
         return found
 
     async def erase(self, email: str, by: str) -> Erasure:
@@ -97,7 +97,7 @@ class PersonalData:
         erased = [comment for one in ids if (comment := await self._erase_comment(one, by)) is not None]
         self._store.outbox.wake()
         await self._store.queues.send()
-        rows = {keeper.name: await keeper.erase(email) for keeper in self._keepers}
+        rows = {kept.name: await kept.erase(email) for kept in self._rows}
         return Erasure(len(ids), rows, await self._prove(email, ids, erased))
 
     async def _erase_comment(self, comment_id: str, by: str) -> Comment | None:
@@ -118,7 +118,7 @@ class PersonalData:
         return before
 
     async def _prove(self, email: str, ids: Sequence[str], erased: Sequence[Comment]) -> list[PlaceLooked]:
-        rows = {keeper.name: len(await keeper.of(email)) for keeper in self._keepers}
+        rows = {kept.name: len(await kept.of(email)) for kept in self._rows}
         comments = await self._store.comments.by_ids(ids)
         texts = sum(bool(comment.body or comment.name) for comment in comments.values())
         findings = [

@@ -8,9 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 from services.comments.model.fields import Body, Name
 from services.comments.model.records import ModerationRule
 from services.comments.model.text import to_html
+from services.comments.pipeline.author_message import author_message
 from services.comments.pipeline.decide import decide
 from services.comments.pipeline.facts import Facts
-from services.comments.pipeline.told import told
 from services.rendering.pages.models import CommentsView, CommentView, ThreadView
 from tests.support import look_samples as samples
 from tests.support.html_pages import TEMPLATES, elements, parsed
@@ -37,7 +37,7 @@ def test_nasty_text_gets_a_verdict_and_sound_html(kind: str) -> None:
         verdict = decide(Facts(body[:80], None, body), RULE)
         page = parsed(f"<!doctype html><html><body><main>{to_html(body)}</main><p id='after'>after</p></body></html>")
 
-        assert told(verdict, "ar") or verdict.status == "published"
+        assert author_message(verdict, "ar") or verdict.status == "published"
         assert all(reason.match in body for reason in verdict.reasons)
         assert page.find("./body/p[@id='after']") is not None
 

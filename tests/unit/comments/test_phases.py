@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from services.comments.model.moderation_records import AuthorRecord
 from services.comments.model.records import ModerationRule, Reason
+from services.comments.pipeline.author_message import author_message
 from services.comments.pipeline.decide import decide
 from services.comments.pipeline.facts import Facts, Verdict
 from services.comments.pipeline.phases import PHASES
-from services.comments.pipeline.told import told
 
 RULE = ModerationRule("post", 1, banned_words=("viagra",), suspect_words=("lottery",), most_links=1)
 PLAIN = Facts(name="Ada", website=None, body="The lake came back, and so did the herons.")
@@ -72,12 +72,12 @@ def test_author_is_told_in_both_languages_without_the_matched_text() -> None:
     verdicts += [Verdict("pending", (Reason("webhook", "x"),)), Verdict("rejected", (Reason("webhook", "x"),))]
 
     for language in ("en", "ar"):
-        sentences = [told(verdict, language) for verdict in verdicts]
+        sentences = [author_message(verdict, language) for verdict in verdicts]
         assert len(set(sentences)) == len(verdicts)
         assert not [sentence for sentence in sentences if "viagra" in sentence.casefold() or "lottery" in sentence]
-    assert told(Verdict("published"), "en") == ""
-    assert told(verdicts[0], "fr") == told(verdicts[0], "en")
-    assert told(verdicts[0], "ar-EG") == told(verdicts[0], "ar")
+    assert author_message(Verdict("published"), "en") == ""
+    assert author_message(verdicts[0], "fr") == author_message(verdicts[0], "en")
+    assert author_message(verdicts[0], "ar-EG") == author_message(verdicts[0], "ar")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_verdict_is_that_of_the_phases_in_order(facts: Facts, rule: ModerationRu
     else:
         assert (verdict.status, verdict.spam) == ("rejected", found[rejecting][1].effect == "spam")
         assert names == [found[rejecting][0], *(name for name, _ in found[:rejecting])]
-    assert bool(told(verdict, "en")) == (verdict.status != "published")
+    assert bool(author_message(verdict, "en")) == (verdict.status != "published")
 
 
 @given(facts=_FACTS, rule=_RULES)

@@ -7,12 +7,12 @@ from pathlib import Path
 from services.comments.pipeline.facts import Verdict
 
 _SENTENCES: Mapping[str, Mapping[str, Mapping[str, str]]] = tomllib.loads(
-    Path(__file__).with_name("told.toml").read_text("utf-8")
+    Path(__file__).with_name("author_message.toml").read_text("utf-8")
 )
 _USUAL_LANGUAGE = "en"
 
 
-def told(verdict: Verdict, language: str) -> str:
+def author_message(verdict: Verdict, language: str) -> str:
     """A plain text for the author, empty for a published comment. It never names a matched word or a limit.
 
     `language`: a BCP 47 tag such as `ar-EG`; English for an unknown one.

@@ -1,4 +1,4 @@
-"""The stores that have rows of an address, besides comments. A new store of personal data is added here."""
+"""A person's rows in the stores besides comments. Add each new store of personal data here."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,10 +8,10 @@ from services.comments.model.moderation_records import AuthorRecord
 from services.comments.model.records import author_of
 from services.comments.model.store import MessageStore, Store
 from services.comments.notifications.mail_store import NotificationStore
-from services.comments.privacy.personal_data import Json, Keeper, plain_json
+from services.comments.privacy.personal_data import Json, PersonalRows, plain_json
 
 
-class LetterKeeper:
+class LettersOfPerson:
     """Letters to the editors."""
 
     name = "messages"
@@ -28,7 +28,7 @@ class LetterKeeper:
         return await self._messages.erase(email)
 
 
-class AuthorKeeper:
+class AuthorRecordOfPerson:
     """The record of the author's comments."""
 
     name = "author"
@@ -48,7 +48,7 @@ class AuthorKeeper:
         return known
 
 
-class BanKeeper:
+class BansOfPerson:
     """Bans of the address."""
 
     name = "bans"
@@ -68,7 +68,7 @@ class BanKeeper:
         return known
 
 
-class MailKeeper:
+class MailsOfPerson:
     """Wishes for mails about replies, replies that wait, and the states of mails."""
 
     name = "mails"
@@ -87,6 +87,6 @@ class MailKeeper:
         return await self._store.mongo.transaction(lambda session: self._rows.erase(author, session))
 
 
-def keepers_of(store: Store) -> Sequence[Keeper]:
-    """All keepers of the service's database."""
-    return (LetterKeeper(store.messages), AuthorKeeper(store), BanKeeper(store), MailKeeper(store))
+def personal_rows(store: Store) -> Sequence[PersonalRows]:
+    """The rows of all stores of the service."""
+    return (LettersOfPerson(store.messages), AuthorRecordOfPerson(store), BansOfPerson(store), MailsOfPerson(store))

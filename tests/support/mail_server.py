@@ -29,6 +29,7 @@ class ReceivedMail:
 
     recipient: str
     message: EmailMessage
+    content: bytes = b""
 
     def part(self, subtype: Literal["plain", "html"]) -> str:
         """The text of one alternative."""
@@ -70,7 +71,7 @@ class MailServer:
         if answer is None or answer == "close":
             message = email.message_from_bytes(envelope.original_content or b"", policy=default)
             assert isinstance(message, EmailMessage)
-            self.mails.append(ReceivedMail(recipient, message))
+            self.mails.append(ReceivedMail(recipient, message, envelope.original_content or b""))
         if answer == "close":
             assert server.transport is not None
             server.transport.abort()  # type: ignore[attr-defined]  # aiosmtpd declares a BaseTransport

@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.policy import SMTPUTF8
+from email.policy import EmailPolicy
 from pathlib import Path
 from typing import Literal
 
@@ -166,8 +165,24 @@ def smtp_form(email: str) -> tuple[str, bool]:
 
 def _content(envelope: Envelope) -> bytes:
     _, needs_utf8 = smtp_form(envelope.recipient)
-    policy = SMTPUTF8 if needs_utf8 else SMTP_POLICY
-    return envelope.message.as_bytes(policy=policy.clone(cte_type="7bit"))
+    return envelope.message.as_bytes(policy=_MailPolicy(linesep="\r\n", cte_type="7bit", utf8=needs_utf8))
+
+
+class _MailPolicy(EmailPolicy):
+    """Python's policy, except that a header with a long address stays one line.
+
+    Python writes a word above 78 characters as an encoded word, which mail programs do not read in these headers (RFC 2047, 5).
+    """
+
+    # The name is the library's.
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """The header as bytes."""
+        if name.lower() in _ONE_LINE:
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_ONE_LINE = frozenset({"list-unsubscribe", "message-id"})
 
 
 def _refusal(code: int) -> Delivery:

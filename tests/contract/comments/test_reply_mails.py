@@ -67,6 +67,8 @@ async def test_reader_confirms_gets_a_digest_and_ends_it_with_one_click(
     assert "An answer to you." in digest.part("plain")
     assert f"{article.url}?comment={reply['id']}#comment-{reply['id']}" in digest.part("html")
 
+    # Not an encoded word, which Python makes of long ones and mail programs do not read here.
+    assert re.search(rb"\r\nList-Unsubscribe: <http://[!-;=?-~]{61,}>\r\n", digest.content)
     stop = link(str(digest.message["List-Unsubscribe"]).rstrip(">"), "unsubscribe")
     assert await answered(comments, "GET", stop) == (200, "No more mails about replies?")
     one_click = {"data": {"List-Unsubscribe": "One-Click"}}

@@ -65,7 +65,7 @@ async def _bare_rate(task: Mapping[str, str]) -> float:
 
 
 def _documents() -> Mapping[str, list[Document]]:
-    """What the service stores for a comment, by collection, besides its author's record."""
+    """The documents of one comment, by collection, without its author's record."""
     comment_id, email = new_id(), f"{uuid4()}@example.org"
     at, name = made_at(comment_id), secrets.token_hex(16)
     body = to_html(TEXT)

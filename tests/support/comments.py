@@ -40,7 +40,7 @@ COMMENT_FIELDS = {
     "edited_at", "votes", "picked",
 }  # fmt: skip
 
-# What the answer to a new comment has.
+# Fields of the answer to a new comment.
 POSTED_FIELDS = COMMENT_FIELDS | {"edit_token", "edit_until", "message"}
 _numbers = count(1)
 

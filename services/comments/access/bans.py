@@ -1,4 +1,4 @@
-"""Bans and mutes in memory: every post asks for those of its author, network and browser."""
+"""Bans and mutes in memory. Every post looks up those of its author, network and browser."""
 
 import asyncio
 import ipaddress
@@ -12,7 +12,7 @@ from services.comments.model.moderation_records import Ban, BanTarget
 from services.comments.model.records import author_of
 from shared.times import now
 
-# With the time of a read, a ban and its end are known in every instance within two seconds.
+# Every instance knows a ban, and its lifting, within two seconds: this age and the time of a read.
 _FRESH_S = 1.0
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -20,7 +20,7 @@ IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True)
 class BanSnapshot:
-    """All bans of a version, and the ways to find those of an author, a browser and an address without a look at the others."""
+    """All bans of one version, indexed by author, browser and network."""
 
     version: int = -1
     bans: Sequence[Ban] = ()
@@ -96,7 +96,7 @@ class Bans:
 
     async def _read(self) -> None:
         began = self._clock()
-        # The version before the bans: they are as new or newer.
+        # Read the version first: then the bans are as new as it, or newer.
         version = await self._store.version()
         if version != self._snapshot.version:
             self._snapshot = BanSnapshot.of(version, await self._store.all())

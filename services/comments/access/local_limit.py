@@ -1,4 +1,4 @@
-"""The limit of one process, while Redis cannot count: the discussion goes on, at a safe rate."""
+"""The rate limits of one process while Redis cannot count. Comments are still accepted, at a safe rate."""
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class LocalLimit:
         self._visitors: OrderedDict[str, deque[float]] = OrderedDict()
 
     def wait_s(self, visitor: str, now_s: float) -> int | None:
-        """Count one comment; None when it may pass, else the seconds to wait. A refused one is not counted."""
+        """Count one comment; None when it may pass, else the seconds to wait. A refused comment is not counted."""
         self._forget(now_s)
         sent = self._visitors.get(visitor) or deque(maxlen=self._most)
         waits = [_wait(sent, amount, seconds, now_s) for amount, seconds in self._rates]

@@ -1,4 +1,4 @@
-"""Moderators: who is one."""
+"""Checks that the sender of a request is an admin or may moderate."""
 
 from aiohttp import web
 
@@ -25,7 +25,7 @@ async def moderator(request: web.Request) -> TokenOwner:
 
 
 async def is_moderator(request: web.Request) -> bool:
-    """Whether a moderator makes a request that others may make too; 401 for a wrong token in the header."""
+    """Whether a moderator sent the request, for routes that readers use too. 401 for a wrong token in the header."""
     checker = request.app[TOKEN_CHECKER]
     if not checker.has_credential(request):
         return False
@@ -34,4 +34,4 @@ async def is_moderator(request: web.Request) -> bool:
     except Problem:
         if "Authorization" in request.headers:
             raise
-        return False  # an ended session of the desk: its person is a reader
+        return False  # the session at the desk has ended: treat the person as a reader

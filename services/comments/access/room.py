@@ -1,4 +1,4 @@
-"""Bounds in total of what anonymous clients can make MongoDB keep. The rate limit bounds a visitor; this bounds all of them."""
+"""Limits of what all anonymous clients together can store. The rate limit holds for one visitor, these for all of them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
@@ -22,7 +22,7 @@ Count = Callable[[], Awaitable[int]]
 
 
 class Room:
-    """Refuses what would exceed a bound. `counts` has the present number of each kind; it is read at most each _FRESH_S."""
+    """Refuses a request that would exceed a limit. `counts` reads the present number of each kind, at most once in _FRESH_S."""
 
     def __init__(
         self,
@@ -53,5 +53,5 @@ class Room:
 
 
 def no_room(kind: Kind) -> Problem:
-    """The refusal of what has no room."""
+    """The refusal when there is no room."""
     return Problem(503, _REFUSALS[kind], headers={"Retry-After": str(_RETRY_AFTER_S)})

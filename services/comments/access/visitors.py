@@ -1,4 +1,4 @@
-"""Visitors: told apart by a keyed hash of their network and browser, whose key is replaced every day and destroyed after two."""
+"""Visitors, by a keyed hash of network and browser. The key changes every day and is destroyed after two."""
 
 import asyncio
 import hashlib
@@ -72,7 +72,7 @@ class Visitors:
 
 
 def prefix_of(address: str) -> str:
-    """The /24 (IPv4) or /48 (IPv6) of an address; empty for what is not an address."""
+    """The /24 (IPv4) or /48 (IPv6) of an address; empty for any other text."""
     try:
         found = ip_address(address)
     except ValueError:

@@ -14,8 +14,8 @@ from aiohttp import web
 _KEPT_S = 180 * 86_400
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-# A cookie with pages would keep them out of every cache, and one with `POST /v1/views` would tell what a writer reads. So it is set
-# twice: for new comments, and for the page that changes one.
+# Sent with pages, the cookie would keep them out of every cache; sent with `POST /v1/views`, it would show what a writer reads. It
+# has two paths: that of new comments, and that of the edit page.
 _PATHS = ("/v1/articles", "/v1/comments")
 _LAST_NAME, _LAST_PATH = "wm_last_comment", "/v1/comments/last"
 
@@ -28,7 +28,7 @@ class WriterCookie:
         self._name = "__Secure-wm_writer" if self._secure else "wm_writer"
 
     def find(self, request: web.Request) -> str | None:
-        """The browser's token; None when it has none, or no well-formed one."""
+        """The browser's token; None without one, or when it is malformed."""
         token = request.cookies.get(self._name, "")
         return token if _TOKEN.fullmatch(token) else None
 
@@ -67,7 +67,7 @@ def new_writer_token() -> str:
 
 
 def writer_of(token: str, email: str) -> str:
-    """The stored name of a writer: a hash of token and address, which does not tell one person's addresses to be one person's."""
+    """The stored name of a writer: a hash of token and address. It does not show that two addresses belong to one person."""
     return hashlib.sha256(f"{token}\0{email}".encode()).hexdigest()
 
 

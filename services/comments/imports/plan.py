@@ -47,7 +47,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Refused:
-    """A text that cannot be taken over."""
+    """A text that cannot be imported."""
 
     why: Skipped
 
@@ -121,7 +121,7 @@ def _place(
 
 
 def as_comment(found: SourceComment, places: Places) -> Comment | Skipped:
-    """The comment as this service stores it, or why it is left out. With replies it stays as a removed one without text."""
+    """The comment as this service stores it, or the reason to leave it out. With replies, it becomes a removed one without text."""
     article, placed = places.articles.get(found.thread), places.placed[found.id]
     if article is None:
         return "no article"

@@ -37,7 +37,7 @@ from shared.times import now
 
 _log = structlog.get_logger(__name__)
 
-# After more changes than these an instance reads the discussion anew.
+# After more changes than this, an instance reads the whole discussion again.
 MOST_REMEMBERED_CHANGES = 100
 _REPUBLISH_CHUNK = 500
 

@@ -28,7 +28,8 @@ async def read_back(
 ) -> tuple[list[T], datetime]:
     """Read what is older than the day `end`, in spans of days that double, until there are `count`.
 
-    Returns also the first day that was read. `read` gets the first day of a span and the day after it; it returns the newest first.
+    Also returns the first day that was read. `read` gets the first day of a span and the day after its last, and returns
+    the newest first.
     """
     found: list[T] = []
     days = 1

@@ -17,7 +17,7 @@ from shared.process.process import start_task, stop_task
 _log = structlog.get_logger(__name__)
 
 _DOCUMENT = {"_id": "queues"}
-# After more changes than these an instance reads its queues anew: 0.5 s for 10,000 waiting comments on the embedded engine.
+# After more changes than this, an instance reads its queues again: 0.5 s for 10,000 waiting comments on the embedded engine.
 MOST_REMEMBERED = 1000
 _PAUSE_S = 0.5
 
@@ -26,7 +26,7 @@ class QueueChanges:
     """The collection `versions`, document `queues`: the number of changes, and the comments of the last ones.
 
     `note` does not wait: this instance knows the change at once, and others after a write (some 20 ms) that changes of the same
-    moment share. Whoever writes a comment calls it after the commit.
+    moment share. Call `note` after each commit that writes a comment.
     """
 
     def __init__(self, database: Database) -> None:
@@ -36,7 +36,7 @@ class QueueChanges:
         self._sending = asyncio.Lock()
 
     async def prepare(self) -> None:
-        """Make every instance read its queues anew: a process that was killed may have left changes without a note."""
+        """Make every instance read its queues again: a killed process may have left changes without a note."""
         await self._raise({"$inc": {"version": 1}, "$set": {"changed": []}})
 
     @property
@@ -81,7 +81,7 @@ class QueueChanges:
             sent = len(self._unsent)
             if not sent:
                 return True
-            # What is left out here is still in the version's number: others then read their queues anew.
+            # The version counts also the comments left out here, so others notice the gap and read their queues again.
             changed = {"$each": self._unsent[-MOST_REMEMBERED:], "$slice": -MOST_REMEMBERED}
             try:
                 await self._raise({"$inc": {"version": sent}, "$push": {"changed": changed}})

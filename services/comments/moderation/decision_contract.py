@@ -76,7 +76,7 @@ class ConflictAnswer(BaseModel):
 
 
 class DecisionAnswer(BaseModel):
-    """What a decision changed. `decision_id` is null when it changed nothing."""
+    """The result of a decision. `decision_id` is null when it changed nothing."""
 
     decision_id: str | None
     changed: int

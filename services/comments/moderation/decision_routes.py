@@ -114,7 +114,7 @@ async def _carry_out(decisions: Decisions, wanted: Claim | None, work: Work, abo
     try:
         response = await change_once(decisions.store, wanted, work_once, about)
     except Unavailable:
-        # Whether the commit happened is unknown, so everybody reads these comments again.
+        # The commit may have happened, so all instances read these comments again.
         decisions.store.queues.note(*(comment.id for comment in changed))
         raise
     await decisions.committed(changed)

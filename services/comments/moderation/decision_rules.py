@@ -1,4 +1,4 @@
-"""Decisions of moderators: what an action makes of a comment, and what an undo takes back. No I/O, no clock."""
+"""Decisions of moderators: the comment after an action, and after its undo. No I/O, no clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ class Before:
 
 @dataclass(frozen=True)
 class DecidedChange:
-    """What a decision changed in a comment."""
+    """The change of one comment by a decision, for an undo."""
 
     id: str
     before: Before

@@ -29,7 +29,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Made:
-    """What became of a decision. Without a change there is no id. A conflict's comment is None when there is none with its id."""
+    """The result of a decision. `id` is None when nothing changed. The comment of a conflict is None when it does not exist."""
 
     decision_id: str | None
     changed: Sequence[Comment]
@@ -37,7 +37,7 @@ class Made:
 
 
 class Decisions:
-    """Decides about comments inside a transaction of the caller, who tells `committed` afterwards."""
+    """Decides about comments inside the caller's transaction. Call `committed` after it."""
 
     def __init__(self, store: Store, reports: ReportStore, notifications: Notifications) -> None:
         self.store = store

@@ -1,6 +1,6 @@
 """The moderators' queues without texts: which comments are in which queue, by age. No I/O.
 
-`pending` and `reported` are complete. The others hold what is younger than a day (`known_from`), and grow back on demand.
+`pending` and `reported` are complete. The others have the comments from the day `known_from` on, and load earlier days on demand.
 """
 
 from bisect import bisect_left, bisect_right, insort

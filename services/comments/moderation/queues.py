@@ -1,6 +1,6 @@
-"""The moderators' queues, in memory: found without a read of the comments that are not shown.
+"""The moderators' queues, in memory. A page reads only the comments that it shows.
 
-`QueueChanges` names the comments that changed since the last request, also in other instances; they alone are read again.
+`QueueChanges` names the comments that changed since the last request, also in other instances; only these are read again.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from services.comments.moderation.queue_index import GROWING, QueueIndex, queues
 from services.comments.moderation.queue_store import QueueStore
 from shared.times import now
 
-# A note that was lost (MongoDB failed after a commit) is made good after this time.
+# Read everything again after this time: a note can be lost when MongoDB fails after a commit.
 _KEPT_S = 3600.0
 # Some 30 MB. Above it the index starts anew.
 _MOST_ENTRIES = 150_000
-# A search reads texts in steps of these, and of the growing queues so many a request; the cursor leads on.
+# Texts that a search reads in one step, and in one request to a growing queue. The cursor continues from there.
 _TEXTS_AT_ONCE = 200
 _MOST_SEARCHED = 2_000
 # Reading so many pending comments by key takes as long as reading all of them.
@@ -152,7 +152,7 @@ class Queues:
             self._text_size -= len(self._texts.pop(comment_id, ""))
 
     async def _known(self, queue: Queue, sort: Sort, after: str | None, count: int) -> Sequence[str]:
-        """The next comments of a queue, of which the index learns as many as it needs."""
+        """The next comments of a queue. Loads earlier days into the index until there are enough."""
         status, span = GROWING.get(queue), timedelta(days=_FIRST_SPAN_DAYS)
         while True:
             known_from = FIRST_DAY if status is None else self._index.known_from.get(status)

@@ -1,4 +1,4 @@
-"""What a person's links do: confirm an address, or end all mails to it. Opening a page changes nothing; only its button does."""
+"""The links of mails: confirm an address, or end all mails to it. Opening the page changes nothing; only its button does."""
 
 from datetime import datetime
 

@@ -48,7 +48,7 @@ class ShownReply:
 
 @dataclass(frozen=True)
 class Addressing:
-    """What every mail has: for whom, and the token of its unsubscribe link."""
+    """The parts of every mail: its recipient, and the token of its unsubscribe link."""
 
     mail: Mail
     email: str

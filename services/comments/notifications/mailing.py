@@ -1,4 +1,4 @@
-"""Composes this room's parts for `app.py`."""
+"""The room's parts in the application, and their life. `app.py` calls it."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager

@@ -1,4 +1,4 @@
-"""The seam of this room for those who publish comments: what they write in their own transactions.
+"""The interface of this room for posting and moderation. They write its rows in their own transactions.
 
 `subscribe` and `enqueue` write rows; mails are made of them later. Without a mail server (`WM_SMTP`) they do nothing.
 """

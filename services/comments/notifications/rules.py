@@ -30,7 +30,7 @@ Fate = Literal["mail", "wait", "drop"]
 
 @dataclass(frozen=True)
 class VerificationPlan:
-    """What to do about a new subscription. `due_at`: look again then (`wait`).
+    """The next step for a new subscription. `due_at`: look again then (`wait`).
 
     `confirm`: the writer has confirmed before. `send`: a verification mail. `drop`: nothing; a later confirmation of the
     writer counts for the subscription too.
@@ -102,7 +102,7 @@ def next_digest(recipient: Recipient, at: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class ReplyFacts:
-    """What is known about a reply. `author` and `parent_author` name the writers (`author_of`), None when unknown."""
+    """The facts about a reply. `author` and `parent_author` name the writers (`author_of`), None when unknown."""
 
     waits_since: datetime
     subscription: Subscription | None

@@ -1,4 +1,4 @@
-"""The SMTP client: one connection for several mails, and what each answer of the server means.
+"""The SMTP client: one connection for several mails, and the meaning of each answer of the server.
 
 Answers of a server often repeat the address, so no error of the library is logged or raised from here: only its kind and code.
 """

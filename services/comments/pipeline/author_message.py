@@ -1,4 +1,4 @@
-"""The sentences that tell an author what the moderation decided about a comment, and what can be done."""
+"""The sentences for an author: the decision of the moderation about a comment, and the possible next step."""
 
 import tomllib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the moderation pipeline knows about a comment, and what it decides. Values only."""
+"""Values of the moderation pipeline: the facts about a comment, and the verdict."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Forms of a text in which disguised words are compared: without what nobody sees, in the shape of plain letters, in base letters.
+"""Forms of a text for comparing disguised words: without invisible characters, by the shape of letters, without accents.
 
 Tables follow Unicode's confusables (UTS 39), kept to letters that are used to disguise words. One character becomes one character.
 """
@@ -61,7 +61,7 @@ LEET_READINGS: tuple[Mapping[int, str], ...] = ({**_LEET, 0x31: "i"}, {**_LEET, 
 
 
 def seen(text: str) -> str:
-    """The text in compatibility form, without what shows nothing, tatweel, vowel signs and strokes. ASCII stays as it is."""
+    """The text in compatibility form, without invisible characters, tatweel, vowel signs and strokes. ASCII stays as it is."""
     if text.isascii():
         return text
     return unicodedata.normalize("NFKC", text.translate(_NOT_SEEN)).translate(_NOT_COMPARED)

@@ -1,6 +1,6 @@
-"""The words that a piece of text can be read as, with its disguises taken off. `word_list.py` looks them up.
+"""Possible readings of a piece of text, with its disguises removed. `word_list.py` looks them up.
 
-A reading is a text with a sign in front that says how far it may be from the typed text. A listed word has forms with the same
+A reading is a text with a sign in front. The sign says which disguise was removed. A listed word has forms with the same
 signs (`forms`), so that a look-up in one dictionary is enough.
 
 | sign | reading | for |

@@ -27,7 +27,7 @@ _log = structlog.get_logger(__name__)
 
 _LONGEST_REASON = 500
 _LIMITS = FetchLimits(total_s=2.0, most_bytes=16_384, most_redirects=0, at_once=32)
-# A judge that is down costs the first comments two seconds each, and then none of them for a while.
+# While the webhook is down, the first comments wait two seconds each; then it is not asked for a while.
 _MOST_FAILURES = 3
 _PAUSE_S = 10.0
 
@@ -58,7 +58,7 @@ class WebhookJudge:
         self._rests_until = 0.0
 
     async def judge(self, webhook: Webhook | None, facts: Facts, comment_id: str) -> Verdict | None:
-        """The verdict, None when nothing speaks against the comment. Takes two seconds at most."""
+        """The verdict, None when the webhook has no objection. Takes two seconds at most."""
         if webhook is None:
             return None
         if self._failures.get(webhook.url, 0) >= _MOST_FAILURES and self._clock() < self._rests_until:

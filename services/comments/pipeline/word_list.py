@@ -63,7 +63,7 @@ class _Step:
 
 
 class WordList:
-    """A compiled list. To find takes time in proportion to the text, whatever the number of entries."""
+    """A compiled list. `find` takes time in proportion to the text, for any number of entries."""
 
     def __init__(self, entries: Iterable[str]) -> None:
         self.hosts: dict[str, str] = {}
@@ -216,7 +216,7 @@ def entry_fault(entry: str) -> str:
 
 
 def _is_honest(chunk: str, text: str) -> bool:
-    """Whether a word of one script stands among words of its script: it then means what it says there."""
+    """Whether a word of one script stands among words of the same script, so that it is no disguise."""
     rest = _scripts_of(text) - Counter(map(script_of, chunk))
     return any(rest[script] > rest["LATIN"] for script in scripts(chunk))
 

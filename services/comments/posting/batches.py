@@ -1,4 +1,4 @@
-"""Work that callers share: items that wait at the same moment are done together, each with its own result."""
+"""Groups items that wait at the same moment into one batch of work. Each caller gets its own result."""
 
 import asyncio
 from collections import deque

@@ -1,4 +1,4 @@
-"""What an edit or a deletion makes of a comment. Pure."""
+"""The comment after an edit or a deletion by its writer. Pure."""
 
 from dataclasses import replace
 from datetime import datetime

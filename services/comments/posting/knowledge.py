@@ -1,4 +1,4 @@
-"""Reads what the pipeline needs to know about comments, for several of them in a few commands."""
+"""Reads the facts that the pipeline needs, for several comments in a few commands."""
 
 import asyncio
 from collections import Counter
@@ -36,7 +36,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What the stores know about a comment. `stored`: answers under its keys, perhaps old ones."""
+    """The facts that the stores have about a comment. `stored`: answers under its keys, perhaps old ones."""
 
     parent: Comment | None
     is_trusted: bool
@@ -58,7 +58,7 @@ class KnowledgeReader:
         self._batches = Batches[Question, Knowledge]("facts of comments", self._read, most=_MOST_TOGETHER)
 
     async def read(self, question: Question) -> Knowledge:
-        """What is known. Raises Unavailable."""
+        """The facts for one question. Raises Unavailable."""
         return await self._batches.do(question)
 
     async def _read(self, questions: Sequence[Question]) -> Sequence[Knowledge]:

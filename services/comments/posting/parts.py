@@ -1,4 +1,4 @@
-"""Wires the room: what writes readers' comments, and how long its answers are kept."""
+"""The room's parts in the application, and their life. `app.py` calls it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -76,7 +76,7 @@ async def _post(request: web.Request) -> web.Response:
 
     response = (await request.app[STORE].answers.once(made, work)).response()
     if outcome is not None and outcome.is_new:
-        # Not with a repeated answer: its comment may be that of another browser.
+        # A repeated answer sets no cookies: another browser may have sent its comment.
         _put_cookies(request, response, sender, outcome.posted)
     return response
 
@@ -98,7 +98,7 @@ async def read_sender(request: web.Request) -> Sender:
 
 
 async def _admit(request: web.Request) -> str:
-    """Who sends it: the id of a token's owner, else the visitor's network. 429 above the visitor's limit."""
+    """The sender: the id of a token's owner, else the visitor's network. 429 above the visitor's limit."""
     # A request with a token is exempt from the rate limit: imports and tests come from one address.
     if "Authorization" in request.headers:
         return (await request.app[TOKEN_CHECKER].owner(request)).id
@@ -149,7 +149,7 @@ def _form_answer(page: str, comment: PostedComment, article: ArticleCopy) -> Ans
 
 
 def _answer_without_script(page: str, comment: PostedComment, article: ArticleCopy) -> Answer:
-    """Redirect to the thanks on the page, since no script can say them; for a rejected comment, to its own page, which says why."""
+    """Redirect to the thanks on the page. A rejected comment has a page of its own, which gives the reason."""
     if comment.status == "rejected":
         return Answer(303, b"", {"Location": f"/v1/comments/{comment.id}/edit?received=1"})
     return Answer(303, b"", {"Location": f"{article.url}{page}{'&' if page else '?'}received=1#received"})

@@ -1,4 +1,4 @@
-"""Which comments are the same comment again. Pure."""
+"""Recognises the same comment when it is sent again. Pure."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ WINDOW = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends a comment. `token` is the browser's; a browser without one (`is_new`) gets it with the answer.
+    """The sender of a comment. `token` is the browser's; a browser without one (`is_new`) gets it with the answer.
 
     `address` is an IP address, for bans alone: nothing stores it.
     """
@@ -42,8 +42,8 @@ class Repeat:
 def repeat_keys(sender: Sender, article_id: str, sent: NewComment) -> tuple[str, ...]:
     """The names under which the same comment may be stored already. A new one is stored under the first.
 
-    A browser is known by its token. The first comment of a browser has none yet, and a double click has none twice: then the
-    visitor's network and browser count, also for a later repetition with the new token.
+    A browser is known by its token. The first comment of a browser has none yet, nor has its double click:
+    then the visitor's network and browser count, also for a later repetition with the new token.
     """
     content = [article_id, sent.parent_id, sent.name, sent.email, sent.website, sent.body]
     by_visitor = _hash([*content, sender.visitor.network, sender.agent])

@@ -1,4 +1,4 @@
-"""What is decided about a new or an edited comment: its author may be banned, else the pipeline says its verdict."""
+"""Judges a new or an edited comment: refuses banned authors, then asks the pipeline and the webhook."""
 
 import asyncio
 from dataclasses import replace
@@ -21,7 +21,7 @@ _FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Judge:
-    """Applies the bans and the rule in force, and asks the webhook where no phase decides. Methods raise Unavailable."""
+    """Applies the bans and the rule in force, and asks the webhook when no phase decides. Methods raise Unavailable."""
 
     def __init__(self, rules: CurrentRules, bans: Bans, webhook: WebhookJudge, site_host: str) -> None:
         self._rules = rules
@@ -39,7 +39,7 @@ class Judge:
         return _latest(found, "mute")
 
     async def verdict(self, facts: Facts, comment_id: str) -> tuple[ModerationRule, Verdict]:
-        """The rule and what it says. Waits for the webhook two seconds at most."""
+        """The rule in force and its verdict. Waits for the webhook two seconds at most."""
         rule = await self._rules.get()
         if rule.version != self._prepared:
             # Thousands of words take some 0.1 s to be made ready.

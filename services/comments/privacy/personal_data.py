@@ -20,7 +20,7 @@ from shared.times import rfc3339
 Json = dict[str, object]
 
 _email: TypeAdapter[str] = TypeAdapter(Email)
-# Hashes that tell a reader nothing, and one that would let others edit the comment.
+# Hashes mean nothing to a reader, and one of them would let others edit the comment.
 _HIDDEN = frozenset({"id", "author", "writer", "browser", "visitor", "edit_hash"})
 
 
@@ -57,7 +57,7 @@ class PersonalRows(Protocol):
 
 @dataclass(frozen=True)
 class Erasure:
-    """The numbers of an erasure, by store, and what a look at each place found afterwards."""
+    """The numbers of an erasure by store, and the proof: the findings of a look at each place afterwards."""
 
     comments: int
     rows: dict[str, int]

@@ -42,7 +42,7 @@ class BestOrder:
     def behind(
         self, number: int, after: RankKey | None, unhidden: Sequence[str], is_hidden: Callable[[str], bool]
     ) -> Iterator[str]:
-        """The roots behind the place `after`, by the votes after their count `number`. `unhidden`: those not hidden, by age."""
+        """The roots behind the place `after`, by their votes after the count `number`. `unhidden`: visible roots, by age."""
         voted = self._voted(number)
         start = 0 if after is None else bisect_right(voted.places, after)
         middle = bisect_right(voted.places, (*_UNVOTED, "\U0010ffff"))

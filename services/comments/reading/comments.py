@@ -16,7 +16,7 @@ async def find_public(store: Store, articles: ArticleLookup, comment_id: str) ->
 
 
 def no_comment() -> Problem:
-    """404 for a comment that is not there, or that this reader may not see."""
+    """404 for a comment that does not exist, or that this reader may not see."""
     return Problem(404, "There is no such comment.")
 
 

@@ -27,7 +27,7 @@ _PUT_AT_ONCE = 1000
 # Answers as bytes. For so long a change whose note was lost can stay unseen.
 _ANSWERS_KEPT_S = 5.0
 _MOST_ANSWER_BYTES = 16 * 1024 * 1024
-# A process that is killed between a commit and its note leaves the version too old for what is stored; this ends it.
+# A process killed between a commit and its note leaves the version too old. An index of this age is read again.
 _KEPT_S = 3600.0
 
 
@@ -53,7 +53,7 @@ class DiscussionPage:
 @dataclass
 class _Kept:
     version: int = -1
-    # Number of the last count of votes that the index is sure to have: it was noted before the index was read.
+    # Number of the last count of votes that the index surely has, since it was noted before the index was read.
     votes: int = 0
     until: float = 0.0
     index: DiscussionIndex = field(default_factory=DiscussionIndex)

@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"0|[1-9][0-9]{0,14}")
 RankKey = tuple[float, int, str]
 """Sorts ascending: best first; the same bound with fewer votes against, then older, first."""
 
-# The time for which a list can be read on, and past counts are kept.
+# A list can be continued for this time, so past counts are kept as long.
 KEPT_MINUTES = 60
 # A comment with more counts than these in an hour is counted more rarely, which bounds its past: 60 + 60 min / 30 s = 180 entries.
 _MANY_COUNTS = 60
@@ -49,7 +49,7 @@ class BestCursor:
 
     @classmethod
     def of(cls, parts: Sequence[str]) -> "BestCursor | None":
-        """The cursor of these parts; None when they are not one's."""
+        """The cursor of these parts; None when they are malformed."""
         *numbers, comment_id = parts
         if (
             len(numbers) != 4
@@ -61,7 +61,7 @@ class BestCursor:
         return cls(number, minute, up, down, comment_id)
 
     def is_over(self, minute: int) -> bool:
-        """Whether the list can no more be read on: past counts may be gone."""
+        """Whether the list is too old to continue: past counts may be deleted."""
         return minute - self.minute >= KEPT_MINUTES
 
 

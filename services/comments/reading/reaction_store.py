@@ -24,7 +24,7 @@ from shared.mongo.collections import (
 )
 from shared.mongo.expiry import index_by_age
 
-# A counted vote is kept while its visitor's key exists, so that a change of it is one; then it is of no use.
+# A counted vote is kept while its visitor's key exists, so that a second vote changes the first. Later it has no use.
 COUNTED_KEPT_FOR = timedelta(days=3)
 COUNTED_AGE = "counted_at"
 REPORTS_KEPT_FOR = timedelta(days=365)

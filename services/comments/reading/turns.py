@@ -1,4 +1,4 @@
-"""The room's background work: of all instances, the holder of a lease does it."""
+"""The room's background work. The instance with the lease does it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

@@ -1,4 +1,4 @@
-"""Bans as the moderators' pages show them, and what a form asks for. Pure."""
+"""Bans as the moderators' pages show them, and the ban that a form asks for. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -88,7 +88,7 @@ class ModeratedComment:
 
     @property
     def state(self) -> str:
-        """The status, with those apart that readers reported, and those that were rejected as spam."""
+        """The status; `reported` and `spam` are states of their own."""
         if self.is_spam and self.status == "rejected":
             return "spam"
         return "reported" if self.reports and self.status == "published" else self.status
@@ -151,7 +151,7 @@ def comment_of(item: Mapping[str, object]) -> ModeratedComment:
 
 
 def is_for_ever(until: datetime | None) -> bool:
-    """Whether the end of a ban is none: comments writes the last year of the calendar."""
+    """Whether a ban has no end: comments then answers with the last year of the calendar."""
     return until is None or until.year == MAXYEAR
 
 

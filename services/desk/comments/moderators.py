@@ -1,4 +1,4 @@
-"""Pages for those who moderate. Comments refuses the calls of others as well."""
+"""Pages for moderators alone. The comments service refuses other roles as well."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps

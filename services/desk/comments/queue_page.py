@@ -30,7 +30,7 @@ _COURTESY_S = 1.5
 
 @moderators_only
 async def show_queue(request: web.Request) -> web.Response:
-    """One page of a queue. `done` and the like in the address tell of the decision before."""
+    """One page of a queue. `done` and similar parameters in the address report the decision before."""
     return await _show(request, read_queue(request.query), result=result_of_address(request.query))
 
 
@@ -65,7 +65,7 @@ async def show_row(request: web.Request) -> web.Response:
 
 @moderators_only
 async def show_news(request: web.Request) -> web.Response:
-    """What is new since the comment `since`: the counts of the queues and, for a script, how many comments came."""
+    """Show the counts of the queues and, for a script, the number of comments that came after the comment `since`."""
     query, since = read_queue(request.query), request.query.get("since", "")
     counts = await read(request, "/counts")
     newest = _newest(counts, query.queue)

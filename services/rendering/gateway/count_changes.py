@@ -12,7 +12,7 @@ EVERY_S = 1.0
 
 
 class CountChanges:
-    """Gathers the versions that lists may not fall behind for long. `raise_floor` gets each name with its version."""
+    """Collects new versions of counts, which lists follow at most a second later. `raise_floor` gets each name with its version."""
 
     def __init__(self, raise_floor: Callable[[str, int], object], clock: Callable[[], float] = monotonic) -> None:
         self._raise_floor = raise_floor

@@ -1,4 +1,4 @@
-"""What posting tells the pipeline about a comment, and what it tells its writer."""
+"""Posting: the facts that reach the pipeline, and the answer to the writer."""
 
 from datetime import timedelta
 from typing import Any

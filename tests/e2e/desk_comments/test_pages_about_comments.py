@@ -110,7 +110,7 @@ async def _every_page(comment_desk: CommentDesk, person: DeskClient) -> Sequence
 
 
 async def _faults(page: Page, colours: Mapping[str, object] | None) -> Sequence[str]:
-    """What axe finds, and the width that does not fit."""
+    """The findings of axe, and a page wider than the screen."""
     found = await violations(page, colours)
     too_wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
     return [*found, *([f"{too_wide} px too wide"] if too_wide > 0 else [])]

@@ -21,7 +21,7 @@ CHANGES = st.lists(
     ),
     max_size=8,
 )
-"""What happens between two pages: its kind, the comment, and the counts of a vote."""
+"""A change between two pages: its kind, the comment, and the counts of a vote."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What counts as the same comment, and what an edit makes of one."""
+"""Rules of posting: repetitions of a comment, and the comment after an edit."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -134,7 +134,7 @@ const talk = (() => {
     goToWhenAdded(comment.id);
   }
 
-  // Goes to a comment once live.js has put it into the page, unless the reader has turned to something else.
+  // Goes to a comment once live.js has put it into the page, unless the reader has moved the focus since.
   function goToWhenAdded(id) {
     document.addEventListener("added", function look() {
       if (!byId(id)) return;

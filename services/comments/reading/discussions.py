@@ -27,6 +27,8 @@ _PUT_AT_ONCE = 1000
 # Answers as bytes. For so long a change whose note was lost can stay unseen.
 _ANSWERS_KEPT_S = 5.0
 _MOST_ANSWER_BYTES = 16 * 1024 * 1024
+# What an answer takes besides its body: its question, with a cursor that anyone can write, and its places in memory.
+_BESIDES_A_BODY = 600
 # A process killed between a commit and its note leaves the version too old. An index of this age is read again.
 _KEPT_S = 3600.0
 
@@ -65,6 +67,11 @@ class _Answer:
     until: float
     body: bytes
 
+    @property
+    def size(self) -> int:
+        """The bytes that it takes in memory."""
+        return _BESIDES_A_BODY + len(self.body)
+
 
 Question = tuple[str, Sort, str | None, int] | tuple[str, Literal["best"], BestCursor | None, int]
 """An article, an order, the top comment before the page, and the number of threads."""
@@ -94,11 +101,13 @@ class Discussions:
         kept = await self._refreshed.get(question[0])
         found = self._answers.get(question)
         if found is not None and found.version == kept.version and self._clock() < found.until:
-            self._answers.move_to_end(question)
             return found.body
         # The comments are read after the version, so they are as new or newer.
-        answer = _Answer(kept.version, self._clock() + _ANSWERS_KEPT_S, write(await self._page(kept, question)))
-        self._keep_answer(question, answer)
+        version, page = kept.version, await self._page(kept, question)
+        answer = _Answer(version, self._clock() + _ANSWERS_KEPT_S, write(page))
+        # An empty page costs no read.
+        if page.roots:
+            self._keep_answer(question, answer)
         return answer.body
 
     async def total(self, article_id: str) -> int:
@@ -174,9 +183,13 @@ class Discussions:
     def _keep_answer(self, question: Question, answer: _Answer) -> None:
         before = self._answers.pop(question, None)
         self._answers[question] = answer
-        self._answer_bytes += len(answer.body) - (len(before.body) if before is not None else 0)
-        while self._answer_bytes > _MOST_ANSWER_BYTES:
-            self._answer_bytes -= len(self._answers.popitem(last=False)[1].body)
+        self._answer_bytes += answer.size - (before.size if before is not None else 0)
+        # The first of them ends first.
+        while self._answers and self._is_too_much(next(iter(self._answers.values()))):
+            self._answer_bytes -= self._answers.popitem(last=False)[1].size
+
+    def _is_too_much(self, oldest: _Answer) -> bool:
+        return self._answer_bytes > _MOST_ANSWER_BYTES or oldest.until <= self._clock()
 
     def _make_room(self) -> None:
         size = sum(_BESIDES + len(kept.index) for kept in self._kept.values())

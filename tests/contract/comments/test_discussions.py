@@ -187,19 +187,28 @@ async def test_answer_is_written_once_until_the_discussion_changes(store: Store,
     assert await answer() == comments[2].id.encode()
 
 
-async def test_kept_answers_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.comments.reading.discussions._MOST_ANSWER_BYTES", 250)
-    discussions = Discussions(store.comments, store.discussions)
+async def test_kept_answers_are_bounded_with_their_questions(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.comments.reading.discussions._MOST_ANSWER_BYTES", 1450)
+    article_id, clock = new_id(), Clock()
+    discussions = Discussions(store.comments, store.discussions, clock)
+    comment = _a_comment(article_id)
+    await _add(store, comment)
     written: list[int] = []
 
     def write(_: DiscussionPage) -> bytes:
         written.append(1)
         return b"x" * 100
 
-    async def answer(limit: int) -> None:
-        await discussions.answer(("an article", "oldest", None, limit), write)
+    async def answer(limit: int, after: str | None = None) -> None:
+        await discussions.answer((article_id, "oldest", after, limit), write)
 
     for limit in (1, 2, 3, 3, 2, 1):
         await answer(limit)
-
     assert len(written) == 4, "the first one gave way, the others were kept"
+    for limit in range(1, 9):
+        await answer(limit, comment.id)
+    await answer(1)
+    assert len(written) == 12, "pages behind the last comment are not kept: anyone can write their cursors"
+    clock.now_s += 6
+    await answer(3)
+    assert discussions._answer_bytes == 700, "what is too old gives way"

@@ -82,16 +82,20 @@ class Editing:
         raise Problem(409, "The comment is changed by somebody else at this moment.")
 
     async def delete(self, own: Own) -> None:
-        """Remove the comment and erase its text and name everywhere. A removed comment stays as it is."""
+        """Remove the comment and erase its text and name everywhere. One that was emptied already stays as it is.
+
+        A moderator's removal keeps the text for an undo, so it is erased too, and counts in the author's record as before.
+        """
 
         async def work(session: Session) -> tuple[Comment, Comment] | None:
             before = await self._store.comments.find(own.comment.id, session)
-            if before is None or before.status == "removed":
+            if before is None or (before.status == "removed" and not before.body):
                 return None
             after = emptied(before)
             await self._store.comments.replace(after, session)
             await self._store.contacts.change(after.id, {"approved": False, "text": ""}, session)
-            await self._store.authors.follow(own.contact.author, after.id, before.status, None, session)
+            if before.status != "removed":
+                await self._store.authors.follow(own.contact.author, after.id, before.status, None, session)
             await self._store.answers.erase(after.id, session)
             await self._repeats.forget(after.id, session)
             await self._store.outbox.add(session, after.event())

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.comments.model.records import author_of
 from services.comments.posting.repeat_store import RepeatStore
 from tests.support.comments import COMMENT_FIELDS, CommentsService, written
 
@@ -90,6 +91,28 @@ async def test_deleted_comment_loses_its_text_everywhere_and_keeps_its_replies(c
     last = (await comments.topic.until(comment["id"], 2))[-1]
     assert last.header("ce_type") == "world-monitor.comment.removed.v1"
     assert word.encode() not in (last.value or b"")
+
+
+async def test_comment_that_a_moderator_removed_can_be_deleted_and_no_undo_brings_it_back(
+    comments: CommentsService,
+) -> None:
+    await comments.set_mode("post")
+    article, word, email = await comments.publish_article(), uuid4().hex, f"{uuid4().hex}@example.org"
+    comment = await comments.post(article.id, body=f"A {word}.", email=email)
+    moderator = comments.bearer()
+    sent = {"ids": [comment["id"]], "action": "remove"}
+    made = await (await comments.client.post("/v1/comments/decisions", json=sent, headers=moderator)).json()
+    record = await comments.store.authors.record(author_of(email))
+
+    answers = [await comments.client.delete(f"/v1/comments/{comment['id']}", headers=_token(comment)) for _ in "12"]
+    undo = await comments.client.post(f"/v1/comments/decisions/{made['decision_id']}/undo", headers=moderator)
+
+    assert [answer.status for answer in answers] == [204, 204]
+    stored = await comments.store.comments.find(comment["id"])
+    assert stored is not None
+    assert (stored.status, stored.version, word in repr(stored)) == ("removed", 3, False)
+    assert [conflict["id"] for conflict in (await undo.json())["conflicts"]] == [comment["id"]]
+    assert await comments.store.authors.record(author_of(email)) == record, "a removal cannot be deleted from it"
 
 
 async def test_wrong_token_late_token_and_wrong_text_change_nothing(comments: CommentsService) -> None:

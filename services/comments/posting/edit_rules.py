@@ -19,7 +19,10 @@ def check_editable(comment: Comment) -> None:
 
 
 def edited(before: Comment, body: str, verdict: Verdict, at: datetime) -> Comment:
-    """The comment with another text. One that the pipeline rejected waits at least, since a moderator should see it."""
+    """The comment with another text, which no editor has picked.
+
+    One that the pipeline rejected waits at least, since a moderator should see it.
+    """
     status: Status = verdict.status
     if before.status == "rejected" and status == "published":
         status = "pending"
@@ -28,6 +31,7 @@ def edited(before: Comment, body: str, verdict: Verdict, at: datetime) -> Commen
         body=body,
         body_html=to_html(body),
         edited_at=at,
+        picked=False,
         spam=verdict.spam,
         reasons=verdict.reasons or (before.reasons if status == "pending" else ()),
     )

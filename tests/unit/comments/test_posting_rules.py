@@ -92,12 +92,13 @@ def test_text_of_an_author_is_the_same_whatever_its_case_and_spaces() -> None:
 def test_edit_has_the_pipelines_status_but_a_rejected_comment_waits_at_least(
     before: Status, verdict: Verdict, after: Status
 ) -> None:
-    comment = _comment(before, reasons=(Reason("trap", "filled in"),) if before == "rejected" else ())
+    comment = _comment(before, picked=True, reasons=(Reason("trap", "filled in"),) if before == "rejected" else ())
 
     changed = edited(comment, "No.", verdict, AT)
 
     assert (changed.status, changed.version, changed.settled, changed.edited_at) == (after, 2, 2, AT)
     assert (changed.body, changed.body_html, changed.spam) == ("No.", "<p>No.</p>", verdict.spam)
+    assert not changed.picked, "an editor picked another text"
     assert bool(changed.reasons) == (after != "published"), "a moderator sees why it waits"
 
 

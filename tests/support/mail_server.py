@@ -44,12 +44,16 @@ Hook = Callable[[str], Awaitable[str | None]]
 
 @dataclass
 class MailServer:
-    """aiosmtpd's handler. `on_recipient` and `on_data` decide the answers, `mails` are those that were acknowledged."""
+    """aiosmtpd's handler. `on_recipient` and `on_data` decide the answers, `mails` are those that were acknowledged.
+
+    `closes_after_refusals`: at RSET it ends the connection.
+    """
 
     url: str = ""
     mails: list[ReceivedMail] = field(default_factory=list)
     on_recipient: Hook | None = None
     on_data: Hook | None = None
+    closes_after_refusals: bool = False
 
     def to(self, recipient: str) -> list[ReceivedMail]:
         """The mails of a recipient."""
@@ -62,7 +66,15 @@ class MailServer:
         answer = await self.on_recipient(address) if self.on_recipient else None
         if answer is None:
             envelope.rcpt_tos.append(address)
+        if answer == "close":
+            _abort(server)
         return answer or "250 OK"
+
+    async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Forget a recipient."""
+        if self.closes_after_refusals:
+            _abort(server)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep a mail, unless a test decides otherwise."""
@@ -73,9 +85,13 @@ class MailServer:
             assert isinstance(message, EmailMessage)
             self.mails.append(ReceivedMail(recipient, message, envelope.original_content or b""))
         if answer == "close":
-            assert server.transport is not None
-            server.transport.abort()  # type: ignore[attr-defined]  # aiosmtpd declares a BaseTransport
+            _abort(server)
         return answer or "250 OK"
+
+
+def _abort(server: SMTP) -> None:
+    assert server.transport is not None
+    server.transport.abort()  # type: ignore[attr-defined]  # aiosmtpd declares a BaseTransport
 
 
 @asynccontextmanager

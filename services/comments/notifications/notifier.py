@@ -16,7 +16,7 @@ from services.comments.notifications.metrics import MAIL_SERVER_DOWN
 from services.comments.notifications.notifications import Notifications
 from services.comments.notifications.planner import MailPlanner
 from services.comments.notifications.sender import MailSender
-from services.comments.notifications.smtp import MailServerDown
+from services.comments.notifications.smtp import MailFailed, MailServerDown
 from shared.errors import Unavailable
 from shared.outbox.lease import Lease
 from shared.process.process import start_task, stop_task
@@ -85,7 +85,9 @@ class Notifier:
             await self._sender.look(self._keeps_turn)
         except MailServerDown as error:
             MAIL_SERVER_DOWN.inc()
-            self._pause_s = min(max(2 * self._pause_s, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
+            # After a failure over one recipient others need not wait for long: many addresses of one bad host would stop all mails.
+            grown = 0.0 if isinstance(error, MailFailed) else 2 * self._pause_s
+            self._pause_s = min(max(grown, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
             self._down_until = monotonic() + self._pause_s
             _log.warning("mail.server_down", reason=str(error), again_in_s=self._pause_s)
         else:

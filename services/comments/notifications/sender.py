@@ -22,7 +22,7 @@ from services.comments.notifications.mail_text import Addressing, MailTexts, Sho
 from services.comments.notifications.metrics import MAIL_ATTEMPTS_LATER, MAIL_OLDEST, MAILS, MAILS_DUE
 from services.comments.notifications.records import Mail, MailState, Recipient
 from services.comments.notifications.rules import MAILS_WAIT, ask_again_at, excerpt, next_day, one_line, retry_at, shown
-from services.comments.notifications.smtp import Delivery, Envelope, SmtpConnection, connected
+from services.comments.notifications.smtp import Delivery, Envelope, MailFailed, SmtpConnection, connected
 from shared.errors import Unavailable
 from shared.ids import new_id
 from shared.smtp_address import SmtpAddress
@@ -65,7 +65,7 @@ class MailSender:
         self._unwritten: list[Step] = []
 
     async def look(self, keeps_turn: Callable[[], Awaitable[bool]]) -> None:
-        """Send what is due. Raises MailServerDown, and Unavailable when MongoDB fails."""
+        """Send what is due, mails without a failed attempt first. Raises MailServerDown, and Unavailable when MongoDB fails."""
         await self._write_outcomes()
         at = self._clock()
         due = await self._rows.mails.due(at)
@@ -78,7 +78,7 @@ class MailSender:
         if not ready:
             return
         async with connected(self._settings.server, self._settings.ca_file) as connection:
-            for mail in ready:
+            for mail in sorted(ready, key=lambda mail: mail.attempts):
                 if not await keeps_turn():
                     return
                 await self._send(mail, connection)
@@ -116,13 +116,20 @@ class MailSender:
 
         try:
             delivery = await connection.deliver(envelope, take)
+        except MailFailed as error:
+            # Else this mail would be the first again at every look, and nothing behind it would be sent.
+            await self._record(mail, Delivery("later", error.code), "", at)
+            raise
         except Unavailable:
             if is_claimed:
                 # The server has no text, so the claim, if it was written, must not make the mail a lost one.
                 self._unwritten.append(partial(self._rows.mails.postpone, mail, at, claim, counts=False))
             raise
-        step = partial(self._finish, mail, delivery, claim if is_claimed else "", at)
-        self._unwritten.append(step)
+        await self._record(mail, delivery, claim if is_claimed else "", at)
+
+    async def _record(self, mail: Mail, delivery: Delivery, claim: str, at: datetime) -> None:
+        """Store the outcome of an attempt, now or before the next look."""
+        self._unwritten.append(partial(self._finish, mail, delivery, claim, at))
         await self._write_outcomes()
 
     async def _finish(self, mail: Mail, delivery: Delivery, claim: str, at: datetime) -> None:

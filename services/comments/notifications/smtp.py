@@ -42,6 +42,14 @@ class MailServerDown(Unavailable):
     """The server takes no mail at the moment: not reached, no TLS, no sign-in, or it refuses the sender."""
 
 
+class MailFailed(MailServerDown):
+    """The connection ended over one recipient, and the server has not got the mail. It may take others. `code`: as in Delivery."""
+
+    def __init__(self, reason: str, code: int) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
 @dataclass(frozen=True)
 class Envelope:
     """A mail for one recipient."""
@@ -61,18 +69,16 @@ class SmtpConnection:
         """Hand a mail over. `claim` is called when the server accepts the recipient, and before it gets the text.
 
         Only from then on the server may have the mail. Raises MailServerDown, and the errors of `claim`; then it has not.
+        MailFailed: after the recipient was named, so that another mail may be taken. No further mail goes over this connection.
         """
-        try:
-            refusal = await self._announce(envelope)
-            if refusal is not None:
-                await self._client.rset()
-                return refusal
-            content = _content(envelope)
-            if not await claim():
-                await self._client.rset()
-                return Delivery("taken")
-        except (aiosmtplib.SMTPException, OSError) as error:
-            raise _down(error) from None
+        refusal = await self._announce(envelope)
+        if refusal is not None:
+            await self._reset()
+            return refusal
+        content = _content(envelope)
+        if not await claim():
+            await self._reset()
+            return Delivery("taken")
         return await self._hand_over(content)
 
     async def _announce(self, envelope: Envelope) -> Delivery | None:
@@ -81,14 +87,27 @@ class SmtpConnection:
         if needs_utf8 and not self._client.supports_extension("smtputf8"):
             return Delivery("refused")
         encoding = "utf-8" if needs_utf8 else "ascii"
-        await self._client.mail(envelope.sender, options=["SMTPUTF8"] if needs_utf8 else [], encoding=encoding)
+        try:
+            await self._client.mail(envelope.sender, options=["SMTPUTF8"] if needs_utf8 else [], encoding=encoding)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            # All mails have the same sender; only the option is this recipient's.
+            raise (_failed(error) if needs_utf8 else _down(error)) from None
         try:
             await self._client.rcpt(recipient, encoding=encoding)
         except aiosmtplib.SMTPRecipientRefused as error:
             if error.code == _SERVICE_NOT_AVAILABLE:
-                raise
+                raise _failed(error) from None
             return _refusal(error.code)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise _failed(error) from None
         return None
+
+    async def _reset(self) -> None:
+        """Forget a recipient. A server that fails here has answered for this mail; the next one finds the connection closed."""
+        try:
+            await self._client.rset()
+        except (aiosmtplib.SMTPException, OSError):
+            self._client.close()
 
     async def _hand_over(self, content: bytes) -> Delivery:
         try:
@@ -192,5 +211,16 @@ def _refusal(code: int) -> Delivery:
 def _down(error: Exception) -> MailServerDown:
     if isinstance(error, ssl.SSLCertVerificationError):
         return MailServerDown(f"mail server: certificate: {error.verify_message}")
-    code = error.code if isinstance(error, aiosmtplib.SMTPResponseException) else ""
-    return MailServerDown(f"mail server: {type(error).__name__} {code}".rstrip())
+    return MailServerDown(_kind(error))
+
+
+def _failed(error: Exception) -> MailFailed:
+    return MailFailed(_kind(error), _code(error))
+
+
+def _kind(error: Exception) -> str:
+    return f"mail server: {type(error).__name__} {_code(error) or ''}".rstrip()
+
+
+def _code(error: Exception) -> int:
+    return error.code if isinstance(error, aiosmtplib.SMTPResponseException) else 0

@@ -339,6 +339,36 @@ async def test_server_that_is_down_costs_no_attempt(newsroom: Newsroom) -> None:
     assert len(newsroom.server.to(ADA)) == 1
 
 
+@pytest.mark.parametrize("answer", ["421 4.7.0 come back", "close", "hang", "550 5.1.1 nobody, and closed"])
+async def test_recipient_that_ends_the_connection_delays_no_other_mail(
+    newsroom: Newsroom, answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.comments.notifications.smtp._TIMEOUT_S", 1.0)
+    tries = 0
+
+    async def fail(recipient: str) -> str | None:
+        nonlocal tries
+        if recipient != ADA:
+            return None
+        tries += 1
+        await asyncio.sleep(3600 if answer == "hang" else 0)
+        return answer
+
+    newsroom.server.on_recipient, newsroom.server.closes_after_refusals = fail, True
+    await newsroom.comment(email=ADA, notify=True)
+    await newsroom.comment(notify=True)
+    with pytest.raises(MailServerDown):
+        await newsroom.look()
+    for _ in range(2):
+        await newsroom.look()
+    assert ([mail.recipient for mail in newsroom.server.mails], tries) == (["bo@home.example"], 1)
+
+    newsroom.server.on_recipient = None
+    newsroom.ahead = timedelta(minutes=2)
+    await newsroom.look()
+    assert len(newsroom.server.to(ADA)) == (0 if answer.startswith("550") else 1)
+
+
 async def test_erasure_leaves_no_row_of_an_address(newsroom: Newsroom) -> None:
     await newsroom.comment(await newsroom.confirmed_parent())
     await newsroom.look()

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Browser, ViewportSize
 
+from services.rendering.pages.comment_models import CommentsView, CommentView, ThreadView
 from services.rendering.pages.models import (
-    CommentsView,
-    CommentView,
     Correction,
     CorrectionLine,
     CorrectionsView,
@@ -16,7 +15,6 @@ from services.rendering.pages.models import (
     Link,
     PopularPageView,
     TextRun,
-    ThreadView,
 )
 from tests.support import look_preview
 from tests.support import look_samples as samples

@@ -4,11 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from services.rendering.pages.comment_models import CommentsView, CommentView, ThreadView
 from services.rendering.pages.models import (
     ArticleView,
     Card,
-    CommentsView,
-    CommentView,
     Correction,
     CorrectionLine,
     CorrectionsView,
@@ -27,7 +26,6 @@ from services.rendering.pages.models import (
     SectionBlock,
     StaticView,
     TextRun,
-    ThreadView,
     VersionView,
 )
 from shared.events import WINDOWS

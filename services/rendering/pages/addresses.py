@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit
 
-from services.rendering.pages.models import CommentOrder, Noted
+from services.rendering.pages.comment_models import CommentOrder, Noted
 from services.rendering.pages.popular import PATH as POPULAR
 from services.rendering.pages.popular import popular_query
 from shared.events import WINDOWS

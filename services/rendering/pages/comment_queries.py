@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.rendering.pages.best_comments import BestThreads, best_threads
-from services.rendering.pages.models import CommentOrder, CommentsView, CommentView, ThreadView
+from services.rendering.pages.comment_models import CommentOrder, CommentsView, CommentView, ThreadView
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (
     StoredComment,

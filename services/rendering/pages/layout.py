@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Literal
 
+from services.rendering.pages.comment_models import CommentsView
 from services.rendering.pages.models import (
     ArticleView,
     Card,
-    CommentsView,
     Correction,
     CorrectionLine,
     CorrectionsView,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic
 
+from services.rendering.pages.comment_models import CommentOrder, CommentsView
 from services.rendering.pages.comment_queries import comments_of
-from services.rendering.pages.models import Card, CommentOrder, CommentsView
+from services.rendering.pages.models import Card
 from services.rendering.pages.pictures import as_picture
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import (

@@ -15,8 +15,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from services.rendering.pages.comment_models import CommentOrder, CommentsView
 from services.rendering.pages.comment_queries import CommentPlace, counts_of, place_of
-from services.rendering.pages.models import Card, CommentOrder, CommentsView
+from services.rendering.pages.models import Card
 from services.rendering.pages.queries import (
     CardPage,
     EntryPage,

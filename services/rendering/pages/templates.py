@@ -11,6 +11,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from services.rendering.pages.assets import Assets
+from services.rendering.pages.comment_models import LiveCommentView
 from services.rendering.pages.language import Language, Languages
 from services.rendering.pages.metadata import About, Metadata
 from services.rendering.pages.models import (
@@ -20,7 +21,6 @@ from services.rendering.pages.models import (
     HistoryView,
     HomeView,
     ListView,
-    LiveCommentView,
     PopularPageView,
     PopularView,
     SearchView,

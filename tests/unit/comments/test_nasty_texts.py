@@ -11,7 +11,7 @@ from services.comments.model.text import to_html
 from services.comments.pipeline.author_message import author_message
 from services.comments.pipeline.decide import decide
 from services.comments.pipeline.facts import Facts
-from services.rendering.pages.models import CommentsView, CommentView, ThreadView
+from services.rendering.pages.comment_models import CommentsView, CommentView, ThreadView
 from tests.support import look_samples as samples
 from tests.support.html_pages import TEMPLATES, elements, parsed
 from tests.support.nasty_texts import NASTY, REFUSED, TEXTS

@@ -1,6 +1,6 @@
 """Comments in the order of votes, and the other orders of a page."""
 
-from services.rendering.pages.models import CommentOrder, CommentsView
+from services.rendering.pages.comment_models import CommentOrder, CommentsView
 from services.rendering.pages.queries import discussion_of
 from services.rendering.projector.best_rules import MOST_BEST
 from services.rendering.readmodel import paged_list

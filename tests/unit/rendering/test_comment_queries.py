@@ -2,7 +2,8 @@
 
 import random
 
-from services.rendering.pages.models import ArticleView, CommentsView, CommentView
+from services.rendering.pages.comment_models import CommentsView, CommentView
+from services.rendering.pages.models import ArticleView
 from services.rendering.pages.queries import discussion_of
 from shared.events import CommentRemoved, CommentState, Erased
 from tests.support.page_server import TEMPLATES

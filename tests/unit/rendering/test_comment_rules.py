@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.rendering.pages import queries
-from services.rendering.pages.models import CommentsView, CommentView
+from services.rendering.pages.comment_models import CommentsView, CommentView
 from services.rendering.projector.comment_rules import MOST_IN_THREAD
 from services.rendering.readmodel import paged_list
 from services.rendering.readmodel.documents import StoredArticle, StoredDiscussion, StoredThread, StoredThreadPage

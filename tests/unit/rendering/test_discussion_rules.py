@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.rendering.pages.models import CommentsView
+from services.rendering.pages.comment_models import CommentsView
 from services.rendering.pages.queries import discussion_of
 from shared import topics
 from shared.events import DiscussionChanged, Erased

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from services.comments.model import fields
-from services.rendering.pages.models import CommentsView
+from services.rendering.pages.comment_models import CommentsView
 from services.rendering.pages.templates import Templates
 from shared.site.site import load_site
 from tests.support import look_samples as samples

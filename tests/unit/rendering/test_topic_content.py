@@ -13,7 +13,7 @@ from services.rendering.gateway.live.topic_content import (
     state_of,
     topic_of,
 )
-from services.rendering.pages.models import CommentsView, ThreadView
+from services.rendering.pages.comment_models import CommentsView, ThreadView
 from services.rendering.readmodel.names import SITE, article_name, front_name, threads_name
 from tests.support.look_samples import comment
 

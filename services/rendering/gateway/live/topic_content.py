@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.rendering.gateway.live.broadcaster import TopicName
-from services.rendering.pages.models import CommentsView, CommentView, LiveCommentView
+from services.rendering.pages.comment_models import CommentsView, CommentView, LiveCommentView
 from services.rendering.pages.popular import Block
 from services.rendering.pages.reading import Reading
 from services.rendering.pages.templates import Templates

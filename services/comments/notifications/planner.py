@@ -73,6 +73,9 @@ class MailPlanner:
         mail = _verification(subscription, contact.writer, at)
 
         async def work(session: Session) -> VerificationPlan:
+            # An erasure or an unsubscription that came after the reading has deleted it: the address must not come back.
+            if not await self._rows.subscriptions.by_ids([subscription.id], session):
+                return VerificationPlan("drop")
             recipient = await self._rows.recipients.find(subscription.recipient, session)
             plan = plan_verification(recipient, mail.writer, at)
             if plan.step == "send" and is_full:

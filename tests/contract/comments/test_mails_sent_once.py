@@ -369,6 +369,21 @@ async def test_recipient_that_ends_the_connection_delays_no_other_mail(
     assert len(newsroom.server.to(ADA)) == (0 if answer.startswith("550") else 1)
 
 
+async def test_erasure_while_a_look_plans_brings_no_address_back(newsroom: Newsroom) -> None:
+    await newsroom.comment(email=ADA, notify=True)
+    rows = NotificationStore(newsroom.store.database)
+    count = rows.counts.of
+
+    async def erase_meanwhile(key: str, at: datetime) -> int:
+        await newsroom.store.mongo.transaction(lambda session: newsroom.rows.erase(author_of(ADA), session))
+        return await count(key, at)
+
+    rows.counts.of = erase_meanwhile  # type: ignore[method-assign]
+    await MailPlanner(newsroom.store, rows).look(newsroom.clock(), always)
+
+    assert await newsroom.rows.of(author_of(ADA)) == []
+
+
 async def test_erasure_leaves_no_row_of_an_address(newsroom: Newsroom) -> None:
     await newsroom.comment(await newsroom.confirmed_parent())
     await newsroom.look()

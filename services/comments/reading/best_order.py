@@ -1,9 +1,10 @@
 """The roots of a discussion in the order of readers' votes. No I/O.
 
-Most comments have no votes: they are in the order of age already, and only the others are sorted.
+Most comments have no votes: they are in the order of age already, and only the others are sorted. Their present order is kept
+sorted; that of a past moment differs from it in the roots that were counted since, and only these are ranked anew.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from services.comments.model.records import PastVotes, VoteCount
 from services.comments.reading.ranking import RankKey, rank_key, votes_at
 
 _UNVOTED = (0.0, 0)
-
+_BEHIND_ALL_IDS = "\U0010ffff"
 
 # Lists that are read on at the same time, each with the order of its own moment.
 _MOST_MOMENTS = 8
@@ -31,13 +32,28 @@ class BestOrder:
 
     def __init__(self) -> None:
         self._past: dict[str, Sequence[PastVotes]] = {}
+        self._places: list[RankKey] = []
+        # The number of the last count of each root, and the root.
+        self._last_counts: list[tuple[int, str]] = []
         self._moments: OrderedDict[int, _Voted] = OrderedDict()
 
     def put(self, root_id: str, past: Sequence[PastVotes]) -> None:
         """Take over the past counts of a root."""
-        if past and self._past.get(root_id) != past:
-            self._past[root_id] = past
-            self._moments.clear()
+        before = self._past.get(root_id)
+        if not past or before == past:
+            return
+        if before is not None:
+            del self._places[bisect_left(self._places, _last_place(root_id, before))]
+            del self._last_counts[bisect_left(self._last_counts, (before[-1].number, root_id))]
+        self._past[root_id] = past
+        insort(self._places, _last_place(root_id, past))
+        insort(self._last_counts, (past[-1].number, root_id))
+        self._moments.clear()
+
+    def number_before(self, minute: int) -> int:
+        """The number of the last count before a time, in minutes since 1970, of those that no other count of its root followed."""
+        position = bisect_left(self._last_counts, minute, key=lambda one: self._past[one[1]][-1].minute)
+        return self._last_counts[position - 1][0] if position else 0
 
     def behind(
         self, number: int, after: RankKey | None, unhidden: Sequence[str], is_hidden: Callable[[str], bool]
@@ -45,7 +61,7 @@ class BestOrder:
         """The roots behind the place `after`, by their votes after the count `number`. `unhidden`: visible roots, by age."""
         voted = self._voted(number)
         start = 0 if after is None else bisect_right(voted.places, after)
-        middle = bisect_right(voted.places, (*_UNVOTED, "\U0010ffff"))
+        middle = bisect_right(voted.places, (*_UNVOTED, _BEHIND_ALL_IDS))
         yield from (place[2] for place in voted.places[start:middle] if not is_hidden(place[2]))
         for position in range(_first_unvoted(after, unhidden), len(unhidden)):
             if unhidden[position] not in voted.ids:
@@ -55,12 +71,27 @@ class BestOrder:
     def _voted(self, number: int) -> _Voted:
         found = self._moments.get(number)
         if found is None:
-            counts = ((root_id, votes_at(past, number)) for root_id, past in self._past.items())
-            places = sorted(rank_key(votes, root) for root, votes in counts if votes != VoteCount())
+            places = self._places_at(number)
             found = self._moments[number] = _Voted(places, frozenset(place[2] for place in places))
             if len(self._moments) > _MOST_MOMENTS:
                 self._moments.popitem(last=False)
         return found
+
+    def _places_at(self, number: int) -> Sequence[RankKey]:
+        """The places of the roots with votes after the count `number`, in order."""
+        counted = self._last_counts[bisect_right(self._last_counts, (number, _BEHIND_ALL_IDS)) :]
+        since = {root_id for _, root_id in counted}
+        places = [place for place in self._places if place[2] not in since]
+        counts = ((root_id, votes_at(self._past[root_id], number)) for root_id in since)
+        places += [rank_key(votes, root_id) for root_id, votes in counts if votes != VoteCount()]
+        # The kept part is sorted, so this takes few comparisons.
+        places.sort()
+        del places[bisect_left(places, (*_UNVOTED, "")) : bisect_right(places, (*_UNVOTED, _BEHIND_ALL_IDS))]
+        return places
+
+
+def _last_place(root_id: str, past: Sequence[PastVotes]) -> RankKey:
+    return rank_key(VoteCount(past[-1].up, past[-1].down), root_id)
 
 
 def _first_unvoted(after: RankKey | None, roots: Sequence[str]) -> int:

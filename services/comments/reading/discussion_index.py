@@ -84,6 +84,10 @@ class DiscussionIndex:
         shown = self._fitting(wanted[:limit])
         return shown, len(wanted) > len(shown)
 
+    def number_before(self, minute: int) -> int:
+        """A number that every list begun at this time, in minutes since 1970, had passed."""
+        return self._best.number_before(minute)
+
     def _is_hidden(self, root_id: str) -> bool:
         return root_id not in self._published
 

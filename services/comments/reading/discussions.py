@@ -17,6 +17,8 @@ from services.comments.model.rules import Sort
 from services.comments.reading.discussion_index import DiscussionIndex
 from services.comments.reading.ranking import BestCursor
 from services.comments.reading.shared_reads import SharedReads
+from shared.errors import Problem
+from shared.http.problems import field_problem
 
 # 25 MB: an entry takes some 250 bytes. One discussion may exceed it.
 _MOST_ENTRIES = 100_000
@@ -31,6 +33,13 @@ _MOST_ANSWER_BYTES = 16 * 1024 * 1024
 _BESIDES_A_BODY = 600
 # A process killed between a commit and its note leaves the version too old. An index of this age is read again.
 _KEPT_S = 3600.0
+# From a count of votes to its note in the discussion's version, also after a crash.
+_NOTED_WITHIN_MINUTES = 5
+
+
+def foreign_cursor() -> Problem:
+    """The refusal of a cursor that no list has given."""
+    return field_problem("?cursor", "This cursor was not issued by this service.", status=400)
 
 
 def current_minute() -> int:
@@ -78,7 +87,7 @@ Question = tuple[str, Sort, str | None, int] | tuple[str, Literal["best"], BestC
 
 
 class Discussions:
-    """Reads pages of discussions. Methods raise Unavailable."""
+    """Reads pages of discussions. Methods raise Unavailable, and 400 for a cursor by votes from the future."""
 
     def __init__(
         self,
@@ -136,7 +145,13 @@ class Discussions:
             roots, has_more = kept.index.page(sort, last, limit)
             return roots, has_more, (roots[-1],) if roots else ()
         _, _, after, limit = question
-        number, minute = (kept.votes, self._minute()) if after is None else (after.number, after.minute)
+        if after is not None and after.is_ahead(self._minute(), kept.votes):
+            raise foreign_cursor()
+        number, minute = kept.votes, self._minute()
+        if after is not None:
+            # Older orders are not made again: a list's own number is as high.
+            number = max(after.number, kept.index.number_before(after.minute - _NOTED_WITHIN_MINUTES))
+            minute = after.minute
         roots, has_more = kept.index.best_page(number, None if after is None else after.key, limit)
         if not roots:
             return roots, has_more, ()

@@ -9,7 +9,7 @@ from services.comments.model import rules
 from services.comments.model.records import Comment, thread_entry
 from services.comments.model.rules import Sort, ThreadNode
 from services.comments.reading.contract import Discussion, ThreadAnswer
-from services.comments.reading.discussions import DiscussionPage, Question, current_minute
+from services.comments.reading.discussions import DiscussionPage, Question, current_minute, foreign_cursor
 from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS
 from services.comments.reading.ranking import BestCursor
 from shared.http.problems import field_problem, json_response
@@ -38,7 +38,7 @@ def _read_best_cursor(query: Mapping[str, str]) -> BestCursor | None:
         return None
     cursor = BestCursor.of(parts)
     if cursor is None:
-        raise field_problem("?cursor", "This cursor was not issued by this service.", status=400)
+        raise foreign_cursor()
     if cursor.is_over(current_minute()):
         raise field_problem("?cursor", "This list is an hour old; begin it anew, without a cursor.", status=400)
     return cursor

@@ -7,6 +7,7 @@ the first page; all pages have the order of that moment. So no comment comes twi
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.comments.model.records import PastVotes, VoteCount
 from shared.ids import created_ms
@@ -19,6 +20,8 @@ RankKey = tuple[float, int, str]
 
 # A list can be continued for this time, so past counts are kept as long.
 KEPT_MINUTES = 60
+# The clock of another instance may be ahead.
+_MINUTES_AHEAD = 1
 # A comment with more counts than these in an hour is counted more rarely, which bounds its past: 60 + 60 min / 30 s = 180 entries.
 _MANY_COUNTS = 60
 _USUAL_PAUSE_S = 5.0
@@ -60,6 +63,10 @@ class BestCursor:
         number, minute, up, down = map(int, numbers)
         return cls(number, minute, up, down, comment_id)
 
+    def is_ahead(self, minute: int, number: int) -> bool:
+        """Whether no list of this service has begun so late, or with a count above `number`, the discussion's last one."""
+        return self.minute > minute + _MINUTES_AHEAD or self.number > number
+
     def is_over(self, minute: int) -> bool:
         """Whether the list is too old to continue: past counts may be deleted."""
         return minute - self.minute >= KEPT_MINUTES
@@ -67,7 +74,11 @@ class BestCursor:
 
 def rank_key(votes: VoteCount, comment_id: str) -> RankKey:
     """The place of a comment in the order of votes."""
-    return -wilson_lower_bound(votes.up, votes.down), votes.down, comment_id
+    return -_bound(votes.up, votes.down), votes.down, comment_id
+
+
+# Most comments have few votes, so the same counts come again and again.
+_bound = lru_cache(maxsize=10_000)(wilson_lower_bound)
 
 
 def votes_at(past: Sequence[PastVotes], number: int) -> VoteCount:

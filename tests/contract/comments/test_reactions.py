@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from services.comments.model.records import VoteCount
+from services.comments.reading.discussions import current_minute
 from services.comments.reading.keys import REPORTS, VOTES
 from services.comments.reading.vote_counter import VoteCounter
 from services.comments.settings import CommentsSettings
@@ -154,13 +155,21 @@ async def test_best_first_keeps_its_order_while_votes_arrive(comments: CommentsS
     assert anew == [4, 3]
 
 
-async def test_wrong_order_and_old_cursor_are_refused(comments: CommentsService, comment: Mapping[str, Any]) -> None:
+async def test_wrong_order_and_invented_cursors_are_refused(
+    comments: CommentsService, comment: Mapping[str, Any]
+) -> None:
     path = f"/v1/articles/{comment['article_id']}/comments"
-    old = write_cursor("1", "1000", "0", "0", comment["id"])
+    minute = current_minute()
+    old, later, unknown = (
+        write_cursor(*parts, "0", "0", comment["id"])
+        for parts in (("0", "1000"), ("0", str(minute + 3)), ("1", str(minute)))
+    )
 
     for query, status, pointer in (
         ("sort=worst", 422, "?sort"),
         (f"sort=best&cursor={old}", 400, "?cursor"),
+        (f"sort=best&cursor={later}", 400, "?cursor"),
+        (f"sort=best&cursor={unknown}", 400, "?cursor"),
         (f"sort=oldest&cursor={old}", 400, "?cursor"),
         (f"sort=best&cursor={write_cursor(comment['id'])}", 400, "?cursor"),
         (f"sort=best&cursor={write_cursor('1', '1000', '-1', '0', comment['id'])}", 400, "?cursor"),

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.comments.model.records import IndexEntry, PastVotes, VoteCount
 from services.comments.model.rules import Sort
+from services.comments.reading import best_order
 from services.comments.reading.discussion_index import DiscussionIndex
 from services.comments.reading.ranking import RankKey, rank_key, votes_at, with_count
 
@@ -133,3 +135,21 @@ def test_order_is_votes_then_age_then_votes_against() -> None:
     assert (roots, more) == (["004", "001", "000", "003", "002"], False)
     assert model.index.best_page(0, None, 9)[0] == ["000", "001", "002", "003", "004"]
     assert model.index.votes_at("004", model.number) == VoteCount(9, 1)
+
+
+def test_order_of_any_moment_ranks_only_what_was_counted_since(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, ranked = Model(), list[str]()
+    for which in range(200):
+        model.change("add", 0, 0, 0)
+        model.change("vote", which, which % 7, which % 3)
+
+    def counting(votes: VoteCount, comment_id: str) -> RankKey:
+        ranked.append(comment_id)
+        return rank_key(votes, comment_id)
+
+    monkeypatch.setattr(best_order, "rank_key", counting)
+    pages = {number: model.index.best_page(number, None, 300)[0] for number in (200, 199, 190)}
+
+    assert len(ranked) <= 11
+    assert model.index.number_before(5) == 99, "20 counts a minute: those before minute 5"
+    assert all(list(page) == model.order(number) for number, page in pages.items())

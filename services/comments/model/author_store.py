@@ -1,4 +1,4 @@
-"""Authors' records in MongoDB: what became of the comments of an address, without the address.
+"""Authors' records in MongoDB: the outcomes of an address' comments, stored by a hash of the address.
 
 An outcome is a comment's status, unless it is pending. `follow` keeps the counters true through decisions and their undoing.
 """

@@ -1,4 +1,4 @@
-"""Writers' e-mail addresses and what else is private about a comment, in MongoDB: one document a comment.
+"""The private data of comments, such as writers' e-mail addresses, in MongoDB: one document a comment.
 
 Reads use a key or an index on equality, as in `comment_store.py`.
 """
@@ -80,7 +80,7 @@ class ContactStore:
         await self.collection.update_one({"_id": comment_id}, {"$set": dict(fields)}, session=session)
 
     async def follow_all(self, comments: Sequence[Comment], session: Session) -> None:
-        """Store decisions about comments, inside a transaction: what a moderator leaves published is approved."""
+        """Store decisions about comments, inside a transaction: a comment that a moderator leaves published is approved."""
         for approved in (True, False):
             ids = [comment.id for comment in comments if (comment.status == "published") == approved]
             if ids:

@@ -19,7 +19,7 @@ from shared.mongo.collections import Session
 
 @dataclass(frozen=True)
 class Wanted:
-    """An action of a moderator. `seen`: the versions that the moderator saw, of those comments where they are known."""
+    """An action of a moderator. `seen`: the version of each comment that the moderator saw, where it is known."""
 
     ids: Sequence[str]
     action: DecisionAction
@@ -125,7 +125,7 @@ class Decisions:
         self, found: Mapping[str, Comment], changed: Sequence[Comment], automatic: Set[str], session: Session
     ) -> None:
         contacts = await self.store.contacts.by_ids([after.id for after in changed], session)
-        # A comment without a contact is older than addresses are kept, or was erased.
+        # Without a contact, the comment was erased, or is older than addresses are kept.
         await self.store.authors.follow_all(
             [
                 StatusChange(

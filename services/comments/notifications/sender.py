@@ -162,7 +162,7 @@ class MailSender:
             _log.info("mail.ended", mail=mail.id, kind=mail.kind, outcome=state, code=code)
 
     async def _compose(self, mail: Mail, at: datetime) -> Envelope | None:
-        """The mail as of now; None when there is nothing left to say, or nobody to say it to."""
+        """The mail as of now; None when it is not needed: unsubscribed, confirmed already, or no reply left."""
         recipient = await self._rows.recipients.find(mail.recipient)
         if recipient is None or (recipient.stopped_at is not None and recipient.stopped_at > mail.at):
             return None

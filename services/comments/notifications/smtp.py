@@ -146,7 +146,7 @@ def _client(server: SmtpAddress, ca_file: Path | None) -> aiosmtplib.SMTP:
         port=server.port,
         username=server.account or None,
         password=server.password or None,
-        # The machine's own name is nobody's business, and looking it up may wait for DNS.
+        # The machine's name stays private, and a look-up of it may wait for DNS.
         local_hostname="localhost",
         timeout=_TIMEOUT_S,
         use_tls=server.tls == "tls",

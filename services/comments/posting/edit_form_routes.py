@@ -1,4 +1,4 @@
-"""HTTP in: the page on which a writer changes or deletes a comment without JavaScript. The writer's cookie says whose it is."""
+"""HTTP in: the page on which a writer changes or deletes a comment without JavaScript, by the right of the writer's cookie."""
 
 import hmac
 from collections.abc import Awaitable, Callable

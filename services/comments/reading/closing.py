@@ -21,10 +21,10 @@ from shared.times import now
 
 _log = structlog.get_logger(__name__)
 
-# Events of one turn, and of one transaction. A new age limit of an archive is done turn by turn.
+# Events of one turn, and of one transaction. A new age limit of a large archive takes several turns.
 _MOST_OF_A_TURN = 1000
 _MOST_AT_ONCE = 50
-# Less often than a turn: an older time only makes a turn look at a day again.
+# Not at each turn: an older time only makes a turn read the same day again.
 _NOTED_EVERY = timedelta(minutes=10)
 
 
@@ -34,7 +34,7 @@ class Closing:
     def __init__(self, store: Store, clock: Callable[[], datetime] = now) -> None:
         self._store = store
         self._clock = clock
-        # Of an unfinished look at all articles. It begins anew after the end of the process.
+        # Articles left of an unfinished pass over all of them. A restart begins the pass again.
         self._unfinished: list[str] = []
         self._limit: int | None = None
 
@@ -129,7 +129,7 @@ async def sent_states(store: Store, article_ids: Iterable[str] | None = None) ->
 async def _announce(
     store: Store, article: ArticleCopy, rule: ModerationRule, at: datetime, session: Session
 ) -> ArticleCopy:
-    """Send the article's state if readers were sent another one; the article after it. Inside a transaction."""
+    """Send the article's state if it differs from the last one sent; returns the article after it. Inside a transaction."""
     setting = announced(article, rule, at)
     if setting is None:
         return article

@@ -35,7 +35,7 @@ async def always() -> bool:
 
 
 @dataclass
-class Newsroom:
+class MailStack:
     """The stores, a mail server, and the clock of whoever plans and sends."""
 
     store: Store
@@ -97,94 +97,94 @@ class Newsroom:
 
 
 @pytest.fixture
-async def newsroom(mongo_url: str, mongo_database: str) -> AsyncIterator[Newsroom]:
+async def mailing(mongo_url: str, mongo_database: str) -> AsyncIterator[MailStack]:
     store = Store(Mongo(mongo_url), starts_as="post", database=mongo_database)
     rows = NotificationStore(store.database)
     await store.prepare()
     await rows.prepare()
     await store.articles.keep(ArticleCopy("a", 1, "/world/a", "published", True, "world", "The lake came back", "en"))
     async with running_mail_server() as server:
-        yield Newsroom(store, rows, server)
+        yield MailStack(store, rows, server)
     store.mongo.close()
 
 
-async def test_replies_are_mailed_after_a_confirmation_and_an_hour_apart(newsroom: Newsroom) -> None:
-    parent = await newsroom.comment(email=ADA, notify=True)
-    early = await newsroom.comment(parent)
-    await newsroom.look()
-    await newsroom.look()
-    assert [mail.message["Subject"] for mail in newsroom.server.mails] == [
+async def test_replies_are_mailed_after_a_confirmation_and_an_hour_apart(mailing: MailStack) -> None:
+    parent = await mailing.comment(email=ADA, notify=True)
+    early = await mailing.comment(parent)
+    await mailing.look()
+    await mailing.look()
+    assert [mail.message["Subject"] for mail in mailing.server.mails] == [
         "Confirm your address for mails about replies"
     ]
-    assert early.body not in newsroom.server.mails[0].part("plain")
+    assert early.body not in mailing.server.mails[0].part("plain")
 
-    await newsroom.confirm()
-    await newsroom.look()
-    later = [await newsroom.comment(parent) for _ in range(3)]
-    own = await newsroom.comment(parent, email=ADA)
-    await newsroom.look()
-    assert len(newsroom.server.mails) == 2
-    assert early.body in newsroom.server.mails[1].part("plain")
+    await mailing.confirm()
+    await mailing.look()
+    later = [await mailing.comment(parent) for _ in range(3)]
+    own = await mailing.comment(parent, email=ADA)
+    await mailing.look()
+    assert len(mailing.server.mails) == 2
+    assert early.body in mailing.server.mails[1].part("plain")
 
-    newsroom.ahead = timedelta(minutes=61)
-    await newsroom.look()
-    await newsroom.look()
-    digest = newsroom.server.mails[2].part("plain")
-    assert len(newsroom.server.mails) == 3
+    mailing.ahead = timedelta(minutes=61)
+    await mailing.look()
+    await mailing.look()
+    digest = mailing.server.mails[2].part("plain")
+    assert len(mailing.server.mails) == 3
     assert [reply.body in digest for reply in (*later, early, own)] == [True, True, True, False, False]
     assert f"{SITE}/world/a?comment={later[0].id}#comment-{later[0].id}" in digest
 
 
-async def test_another_browser_with_a_confirmed_address_gets_no_mails_for_it(newsroom: Newsroom) -> None:
-    await newsroom.confirmed_parent()
-    forged = await newsroom.comment(email=ADA, writer="a stranger's browser", notify=True)
-    reply = await newsroom.comment(forged)
-    newsroom.ahead = timedelta(hours=2)
+async def test_another_browser_with_a_confirmed_address_gets_no_mails_for_it(mailing: MailStack) -> None:
+    await mailing.confirmed_parent()
+    forged = await mailing.comment(email=ADA, writer="a stranger's browser", notify=True)
+    reply = await mailing.comment(forged)
+    mailing.ahead = timedelta(hours=2)
 
-    await newsroom.look()
-    await newsroom.look()
+    await mailing.look()
+    await mailing.look()
 
-    assert [mail.message["Subject"] for mail in newsroom.server.mails] == [
+    assert [mail.message["Subject"] for mail in mailing.server.mails] == [
         "Confirm your address for mails about replies"
     ]
-    assert reply.body not in newsroom.server.mails[0].part("plain")
+    assert reply.body not in mailing.server.mails[0].part("plain")
 
 
-async def test_reply_that_is_removed_before_the_mail_is_not_in_it(newsroom: Newsroom) -> None:
-    parent = await newsroom.confirmed_parent()
-    replies = [await newsroom.comment(parent) for _ in range(2)]
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
-    await newsroom.store.database["comments"].update_one({"_id": replies[0].id}, {"$set": {"status": "removed"}})
+async def test_reply_that_is_removed_before_the_mail_is_not_in_it(mailing: MailStack) -> None:
+    parent = await mailing.confirmed_parent()
+    replies = [await mailing.comment(parent) for _ in range(2)]
+    await MailPlanner(mailing.store, mailing.rows).look(mailing.clock(), always)
+    await mailing.store.database["comments"].update_one({"_id": replies[0].id}, {"$set": {"status": "removed"}})
 
-    await newsroom.sender().look(always)
+    await mailing.sender().look(always)
 
-    assert [reply.body in newsroom.server.mails[0].part("plain") for reply in replies] == [False, True]
+    assert [reply.body in mailing.server.mails[0].part("plain") for reply in replies] == [False, True]
 
 
-async def test_unsubscribing_ends_waiting_replies_and_ready_mails(newsroom: Newsroom) -> None:
-    parent = await newsroom.confirmed_parent()
-    await newsroom.comment(parent)
-    await newsroom.look()
-    token = newsroom.server.mails[0].part("plain").partition("unsubscribe?token=")[2].split()[0]
-    newsroom.ahead = timedelta(hours=2)
-    await newsroom.comment(parent)
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
-    await newsroom.comment(parent)
+async def test_unsubscribing_ends_waiting_replies_and_ready_mails(mailing: MailStack) -> None:
+    parent = await mailing.confirmed_parent()
+    await mailing.comment(parent)
+    await mailing.look()
+    token = mailing.server.mails[0].part("plain").partition("unsubscribe?token=")[2].split()[0]
+    mailing.ahead = timedelta(hours=2)
+    await mailing.comment(parent)
+    await MailPlanner(mailing.store, mailing.rows).look(mailing.clock(), always)
+    await mailing.comment(parent)
 
-    assert await Confirmations(newsroom.store, newsroom.rows).stop(token, newsroom.clock()) is not None
-    newsroom.ahead = timedelta(hours=4)
-    await newsroom.look()
+    assert await Confirmations(mailing.store, mailing.rows).stop(token, mailing.clock()) is not None
+    mailing.ahead = timedelta(hours=4)
+    await mailing.look()
 
-    assert len(newsroom.server.mails) == 1
-    assert sorted(await newsroom.states()) == ["dropped", "sent"]
+    assert len(mailing.server.mails) == 1
+    assert sorted(await mailing.states()) == ["dropped", "sent"]
 
 
 @pytest.mark.parametrize(("stage", "sent_in_all"), [("on_recipient", 1), ("on_data", 0)])
 async def test_process_killed_in_a_hand_over_leaves_one_mail_at_most(
-    newsroom: Newsroom, stage: str, sent_in_all: int
+    mailing: MailStack, stage: str, sent_in_all: int
 ) -> None:
-    await newsroom.comment(await newsroom.confirmed_parent())
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
+    await mailing.comment(await mailing.confirmed_parent())
+    await MailPlanner(mailing.store, mailing.rows).look(mailing.clock(), always)
     reached = asyncio.Event()
 
     async def stop_here(_: str) -> str | None:
@@ -192,43 +192,43 @@ async def test_process_killed_in_a_hand_over_leaves_one_mail_at_most(
         await asyncio.sleep(3600)
         return None
 
-    setattr(newsroom.server, stage, stop_here)
-    killed = asyncio.create_task(newsroom.sender().look(always))
+    setattr(mailing.server, stage, stop_here)
+    killed = asyncio.create_task(mailing.sender().look(always))
     await reached.wait()
     killed.cancel()
     await asyncio.wait([killed])
-    setattr(newsroom.server, stage, None)
-    newsroom.ahead = timedelta(minutes=11)
+    setattr(mailing.server, stage, None)
+    mailing.ahead = timedelta(minutes=11)
     for _ in range(3):
-        await newsroom.sender().look(always)
+        await mailing.sender().look(always)
 
-    assert len(newsroom.server.mails) == sent_in_all
-    assert await newsroom.states() == ["sent" if sent_in_all else "uncertain"]
+    assert len(mailing.server.mails) == sent_in_all
+    assert await mailing.states() == ["sent" if sent_in_all else "uncertain"]
 
 
 @pytest.mark.parametrize("arrives", [True, False])
 async def test_verification_that_may_be_lost_is_sent_once_more_after_an_hour_unless_confirmed(
-    newsroom: Newsroom, arrives: bool
+    mailing: MailStack, arrives: bool
 ) -> None:
     async def close(_: str) -> str | None:
         return "close"
 
-    newsroom.server.on_data = close
-    await newsroom.comment(email=ADA, notify=True)
-    await newsroom.look()
+    mailing.server.on_data = close
+    await mailing.comment(email=ADA, notify=True)
+    await mailing.look()
     if arrives:
-        await newsroom.confirm()
+        await mailing.confirm()
     counts: list[int] = []
     for minutes in (11, 61, 130, 200):
-        newsroom.ahead = timedelta(minutes=minutes)
-        await newsroom.look()
-        counts.append(len(newsroom.server.mails))
+        mailing.ahead = timedelta(minutes=minutes)
+        await mailing.look()
+        counts.append(len(mailing.server.mails))
 
     assert counts == ([1, 1, 1, 1] if arrives else [1, 2, 2, 2])
 
 
-async def test_lost_answer_of_the_server_or_the_store_sends_nothing_again(newsroom: Newsroom) -> None:
-    parent = await newsroom.confirmed_parent()
+async def test_lost_answer_of_the_server_or_the_store_sends_nothing_again(mailing: MailStack) -> None:
+    parent = await mailing.confirmed_parent()
 
     async def close(_: str) -> str | None:
         return "close"
@@ -236,29 +236,29 @@ async def test_lost_answer_of_the_server_or_the_store_sends_nothing_again(newsro
     async def forget(mail: Mail, state: MailState, claim: str = "") -> bool:
         raise Unavailable("the store is away")
 
-    newsroom.server.on_data = close
-    await newsroom.comment(parent)
-    await newsroom.look()
-    newsroom.server.on_data = None
-    newsroom.ahead = timedelta(hours=2)
-    await newsroom.comment(parent)
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
-    rows = NotificationStore(newsroom.store.database)
+    mailing.server.on_data = close
+    await mailing.comment(parent)
+    await mailing.look()
+    mailing.server.on_data = None
+    mailing.ahead = timedelta(hours=2)
+    await mailing.comment(parent)
+    await MailPlanner(mailing.store, mailing.rows).look(mailing.clock(), always)
+    rows = NotificationStore(mailing.store.database)
     rows.mails.settle = forget  # type: ignore[method-assign]
     with pytest.raises(Unavailable):
-        await newsroom.sender(rows).look(always)
-    newsroom.ahead = timedelta(hours=4)
+        await mailing.sender(rows).look(always)
+    mailing.ahead = timedelta(hours=4)
     for _ in range(3):
-        await newsroom.sender().look(always)
+        await mailing.sender().look(always)
 
-    assert len(newsroom.server.mails) == 2
-    assert await newsroom.states() == ["uncertain", "uncertain"]
+    assert len(mailing.server.mails) == 2
+    assert await mailing.states() == ["uncertain", "uncertain"]
 
 
-async def test_claim_without_an_answer_of_the_store_is_taken_back_by_the_same_process(newsroom: Newsroom) -> None:
-    await newsroom.comment(await newsroom.confirmed_parent())
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
-    rows = NotificationStore(newsroom.store.database)
+async def test_claim_without_an_answer_of_the_store_is_taken_back_by_the_same_process(mailing: MailStack) -> None:
+    await mailing.comment(await mailing.confirmed_parent())
+    await MailPlanner(mailing.store, mailing.rows).look(mailing.clock(), always)
+    rows = NotificationStore(mailing.store.database)
     take = rows.mails.claim
 
     async def claim_and_fail(mail: Mail, claim: str, at: datetime) -> bool:
@@ -266,30 +266,30 @@ async def test_claim_without_an_answer_of_the_store_is_taken_back_by_the_same_pr
         raise Unavailable("the answer is lost")
 
     rows.mails.claim = claim_and_fail  # type: ignore[method-assign]
-    sender = newsroom.sender(rows)
+    sender = mailing.sender(rows)
     with pytest.raises(Unavailable):
         await sender.look(always)
     rows.mails.claim = take  # type: ignore[method-assign]
     await sender.look(always)
 
-    assert len(newsroom.server.mails) == 1
-    assert await newsroom.states() == ["sent"]
+    assert len(mailing.server.mails) == 1
+    assert await mailing.states() == ["sent"]
 
 
-async def test_processes_that_send_at_once_send_each_mail_once(newsroom: Newsroom) -> None:
+async def test_processes_that_send_at_once_send_each_mail_once(mailing: MailStack) -> None:
     for number in range(6):
-        await newsroom.comment(email=f"reader{number}@home.example", notify=True)
-    planners = [MailPlanner(newsroom.store, newsroom.rows) for _ in range(3)]
-    await asyncio.gather(*(planner.look(newsroom.clock(), always) for planner in planners))
-    await asyncio.gather(*(newsroom.sender().look(always) for _ in range(3)))
+        await mailing.comment(email=f"reader{number}@home.example", notify=True)
+    planners = [MailPlanner(mailing.store, mailing.rows) for _ in range(3)]
+    await asyncio.gather(*(planner.look(mailing.clock(), always) for planner in planners))
+    await asyncio.gather(*(mailing.sender().look(always) for _ in range(3)))
 
-    recipients = [mail.recipient for mail in newsroom.server.mails]
+    recipients = [mail.recipient for mail in mailing.server.mails]
     assert sorted(recipients) == sorted({f"reader{number}@home.example" for number in range(6)})
 
 
-async def test_mail_that_is_put_off_is_tried_again_until_it_is_dead(newsroom: Newsroom) -> None:
-    await newsroom.comment(await newsroom.confirmed_parent())
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
+async def test_mail_that_is_put_off_is_tried_again_until_it_is_dead(mailing: MailStack) -> None:
+    await mailing.comment(await mailing.confirmed_parent())
+    await MailPlanner(mailing.store, mailing.rows).look(mailing.clock(), always)
     tries = 0
 
     async def put_off(_: str) -> str | None:
@@ -297,7 +297,7 @@ async def test_mail_that_is_put_off_is_tried_again_until_it_is_dead(newsroom: Ne
         tries += 1
         return "450 4.2.0 later"
 
-    newsroom.server.on_recipient = put_off
+    mailing.server.on_recipient = put_off
     for ahead in (
         timedelta(),
         timedelta(),
@@ -306,42 +306,42 @@ async def test_mail_that_is_put_off_is_tried_again_until_it_is_dead(newsroom: Ne
         timedelta(days=4),
         timedelta(days=5),
     ):
-        newsroom.ahead = ahead
-        await newsroom.sender().look(always)
+        mailing.ahead = ahead
+        await mailing.sender().look(always)
 
     assert tries == 3
-    assert await newsroom.states() == ["dead"]
+    assert await mailing.states() == ["dead"]
 
 
-async def test_mails_of_a_day_and_of_a_network_are_bounded(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_mails_of_a_day_and_of_a_network_are_bounded(mailing: MailStack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.comments.notifications.planner.MOST_OF_A_NETWORK", 3)
     for number in range(5):
-        await newsroom.comment(email=f"reader{number}@home.example", notify=True)
-    await newsroom.comment(email="other@home.example", notify=True, network="198.51.100.0/24")
-    await MailPlanner(newsroom.store, newsroom.rows).look(newsroom.clock(), always)
+        await mailing.comment(email=f"reader{number}@home.example", notify=True)
+    await mailing.comment(email="other@home.example", notify=True, network="198.51.100.0/24")
+    await MailPlanner(mailing.store, mailing.rows).look(mailing.clock(), always)
 
-    await newsroom.sender(mails_a_day=2).look(always)
-    assert len(newsroom.server.mails) == 2
-    newsroom.ahead = timedelta(days=1)
-    await newsroom.sender().look(always)
-    assert len(newsroom.server.mails) == 3 + 1
+    await mailing.sender(mails_a_day=2).look(always)
+    assert len(mailing.server.mails) == 2
+    mailing.ahead = timedelta(days=1)
+    await mailing.sender().look(always)
+    assert len(mailing.server.mails) == 3 + 1
 
 
-async def test_server_that_is_down_costs_no_attempt(newsroom: Newsroom) -> None:
-    await newsroom.comment(email=ADA, notify=True)
-    url, newsroom.server.url = newsroom.server.url, "smtp://127.0.0.1:1?tls=none"
+async def test_server_that_is_down_costs_no_attempt(mailing: MailStack) -> None:
+    await mailing.comment(email=ADA, notify=True)
+    url, mailing.server.url = mailing.server.url, "smtp://127.0.0.1:1?tls=none"
     for _ in range(9):
         with pytest.raises(MailServerDown):
-            await newsroom.look()
-    newsroom.server.url = url
-    await newsroom.look()
+            await mailing.look()
+    mailing.server.url = url
+    await mailing.look()
 
-    assert len(newsroom.server.to(ADA)) == 1
+    assert len(mailing.server.to(ADA)) == 1
 
 
 @pytest.mark.parametrize("answer", ["421 4.7.0 come back", "close", "hang", "550 5.1.1 nobody, and closed"])
 async def test_recipient_that_ends_the_connection_delays_no_other_mail(
-    newsroom: Newsroom, answer: str, monkeypatch: pytest.MonkeyPatch
+    mailing: MailStack, answer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.comments.notifications.smtp._TIMEOUT_S", 1.0)
     tries = 0
@@ -354,43 +354,43 @@ async def test_recipient_that_ends_the_connection_delays_no_other_mail(
         await asyncio.sleep(3600 if answer == "hang" else 0)
         return answer
 
-    newsroom.server.on_recipient, newsroom.server.closes_after_refusals = fail, True
-    await newsroom.comment(email=ADA, notify=True)
-    await newsroom.comment(notify=True)
+    mailing.server.on_recipient, mailing.server.closes_after_refusals = fail, True
+    await mailing.comment(email=ADA, notify=True)
+    await mailing.comment(notify=True)
     with pytest.raises(MailServerDown):
-        await newsroom.look()
+        await mailing.look()
     for _ in range(2):
-        await newsroom.look()
-    assert ([mail.recipient for mail in newsroom.server.mails], tries) == (["bo@home.example"], 1)
+        await mailing.look()
+    assert ([mail.recipient for mail in mailing.server.mails], tries) == (["bo@home.example"], 1)
 
-    newsroom.server.on_recipient = None
-    newsroom.ahead = timedelta(minutes=2)
-    await newsroom.look()
-    assert len(newsroom.server.to(ADA)) == (0 if answer.startswith("550") else 1)
+    mailing.server.on_recipient = None
+    mailing.ahead = timedelta(minutes=2)
+    await mailing.look()
+    assert len(mailing.server.to(ADA)) == (0 if answer.startswith("550") else 1)
 
 
-async def test_erasure_while_a_look_plans_brings_no_address_back(newsroom: Newsroom) -> None:
-    await newsroom.comment(email=ADA, notify=True)
-    rows = NotificationStore(newsroom.store.database)
+async def test_erasure_while_a_look_plans_brings_no_address_back(mailing: MailStack) -> None:
+    await mailing.comment(email=ADA, notify=True)
+    rows = NotificationStore(mailing.store.database)
     count = rows.counts.of
 
     async def erase_meanwhile(key: str, at: datetime) -> int:
-        await newsroom.store.mongo.transaction(lambda session: newsroom.rows.erase(author_of(ADA), session))
+        await mailing.store.mongo.transaction(lambda session: mailing.rows.erase(author_of(ADA), session))
         return await count(key, at)
 
     rows.counts.of = erase_meanwhile  # type: ignore[method-assign]
-    await MailPlanner(newsroom.store, rows).look(newsroom.clock(), always)
+    await MailPlanner(mailing.store, rows).look(mailing.clock(), always)
 
-    assert await newsroom.rows.of(author_of(ADA)) == []
+    assert await mailing.rows.of(author_of(ADA)) == []
 
 
-async def test_erasure_leaves_no_row_of_an_address(newsroom: Newsroom) -> None:
-    await newsroom.comment(await newsroom.confirmed_parent())
-    await newsroom.look()
-    other = await newsroom.comment(email="other@home.example", notify=True)
-    kept = await newsroom.rows.of(author_of(ADA))
+async def test_erasure_leaves_no_row_of_an_address(mailing: MailStack) -> None:
+    await mailing.comment(await mailing.confirmed_parent())
+    await mailing.look()
+    other = await mailing.comment(email="other@home.example", notify=True)
+    kept = await mailing.rows.of(author_of(ADA))
 
-    erased = await newsroom.store.mongo.transaction(lambda session: newsroom.rows.erase(author_of(ADA), session))
+    erased = await mailing.store.mongo.transaction(lambda session: mailing.rows.erase(author_of(ADA), session))
 
     assert {row["collection"] for row in kept} == {
         "subscriptions",
@@ -400,5 +400,5 @@ async def test_erasure_leaves_no_row_of_an_address(newsroom: Newsroom) -> None:
         "mail_links",
     }
     assert erased == len(kept)
-    assert await newsroom.rows.of(author_of(ADA)) == []
-    assert set(await newsroom.rows.subscriptions.by_ids([other.id])) == {other.id}
+    assert await mailing.rows.of(author_of(ADA)) == []
+    assert set(await mailing.rows.subscriptions.by_ids([other.id])) == {other.id}

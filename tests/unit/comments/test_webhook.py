@@ -24,8 +24,8 @@ LOOPBACK = tuple(read_networks("127.0.0.0/8"))
 
 
 @dataclass
-class Newsroom:
-    """A judge's server: answers what the test wants, and keeps the requests."""
+class WebhookServer:
+    """A webhook that gives the answer that a test wants, and keeps the requests."""
 
     url: str = ""
     status: int = 200
@@ -42,9 +42,9 @@ class Newsroom:
 
 
 @asynccontextmanager
-async def newsroom() -> AsyncIterator[Newsroom]:
+async def webhook_server() -> AsyncIterator[WebhookServer]:
     """Serve for the length of a block."""
-    found, app = Newsroom(), web.Application()
+    found, app = WebhookServer(), web.Application()
     app.router.add_post("/judge", found.answer)
     async with TestServer(app, host="127.0.0.1", shutdown_timeout=0.1) as server:
         found.url = str(server.make_url("/judge"))
@@ -62,7 +62,7 @@ async def judging(total_s: float = 2.0) -> AsyncIterator[tuple[WebhookJudge, lis
 
 
 async def test_request_is_signed_and_has_no_address() -> None:
-    async with newsroom() as other, judging() as (judge, _):
+    async with webhook_server() as other, judging() as (judge, _):
         other.status = 204
         assert await judge.judge(Webhook(other.url, SECRET), FACTS, "c1") is None
         assert await judge.judge(None, FACTS, "c1") is None
@@ -89,7 +89,7 @@ async def test_request_is_signed_and_has_no_address() -> None:
     ],
 )
 async def test_answer_becomes_the_verdict(answer: object, verdict: Verdict | None) -> None:
-    async with newsroom() as other, judging() as (judge, _):
+    async with webhook_server() as other, judging() as (judge, _):
         other.body = json.dumps(answer).encode()
 
         assert await judge.judge(Webhook(other.url, SECRET), FACTS, "c1") == verdict
@@ -99,7 +99,7 @@ async def test_answer_becomes_the_verdict(answer: object, verdict: Verdict | Non
     ("status", "body"), [(500, b"{}"), (302, b""), (200, b"{"), (200, b'{"action":"burn"}'), (200, b"x" * 2000)]
 )
 async def test_unusable_answer_decides_by_the_setting(status: int, body: bytes) -> None:
-    async with newsroom() as other, judging() as (judge, _):
+    async with webhook_server() as other, judging() as (judge, _):
         other.status, other.body = status, body
 
         assert await judge.judge(Webhook(other.url, SECRET, "publish"), FACTS, "c1") is None
@@ -110,7 +110,7 @@ async def test_unusable_answer_decides_by_the_setting(status: int, body: bytes) 
 
 
 async def test_silent_webhook_ends_at_the_limit_and_then_rests() -> None:
-    async with newsroom() as other, judging(total_s=0.05) as (judge, clock):
+    async with webhook_server() as other, judging(total_s=0.05) as (judge, clock):
         other.never = True
         held = [await judge.judge(Webhook(other.url, SECRET, "hold"), FACTS, "c1") for _ in range(5)]
         asked_while_down = len(other.asked)
@@ -123,7 +123,7 @@ async def test_silent_webhook_ends_at_the_limit_and_then_rests() -> None:
 
 
 async def test_private_address_is_never_asked() -> None:
-    async with newsroom() as other:
+    async with webhook_server() as other:
         judge = WebhookJudge("test")
         held = await judge.judge(Webhook(other.url, SECRET, "hold"), FACTS, "c1")
         await judge.close()

@@ -3,8 +3,9 @@
 Reads use a key or an index on equality: the embedded MongoDB engine scans a whole collection for anything else.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import asdict
 from datetime import datetime
 
@@ -33,6 +34,7 @@ from shared.mongo.collections import (
     by_keys,
     ensure_indexes,
 )
+from shared.process.process import start_task, stop_task
 from shared.times import now
 
 _log = structlog.get_logger(__name__)
@@ -40,6 +42,7 @@ _log = structlog.get_logger(__name__)
 # After more changes than this, an instance reads the whole discussion again.
 MOST_REMEMBERED_CHANGES = 100
 _REPUBLISH_CHUNK = 500
+_NOTE_AGAIN_S = 0.5
 
 _INDEXES = [
     IndexModel([("article_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
@@ -182,6 +185,8 @@ class DiscussionStore:
 
     def __init__(self, database: Database) -> None:
         self._collection: Collection = database["discussions"]
+        self._late: dict[tuple[str, str], None] = {}
+        self._woken = asyncio.Event()
 
     async def find(self, article_id: str) -> DiscussionVersion:
         """The discussion's version; 0 for one without changes."""
@@ -198,7 +203,7 @@ class DiscussionStore:
             await self._write([UpdateOne({"_id": article_id}, update, upsert=True)])
 
     async def note(self, article_id: str, *comment_ids: str) -> None:
-        """Raise the version after changes that readers can see. Logs a failure: the changes are stored, and read later."""
+        """Raise the version after changes that readers can see. Logs a failure and tries again later, in `sending`."""
         await self.note_all((article_id, comment_id) for comment_id in comment_ids)
 
     async def note_all(self, changed: Iterable[tuple[str, str]]) -> None:
@@ -214,6 +219,30 @@ class DiscussionStore:
                 await self._write(updates)
         except Unavailable as error:
             _log.warning("discussion.version_waits", articles=list(by_article)[:10], reason=str(error))
+            self.note_later((article_id, each) for article_id, ids in by_article.items() for each in ids)
+
+    def note_later(self, changed: Iterable[tuple[str, str]]) -> None:
+        """As `note_all`, without a wait: for a commit of unknown outcome. A note of what was not stored does no harm."""
+        self._late.update(dict.fromkeys(changed))
+        self._woken.set()
+
+    @asynccontextmanager
+    async def sending(self) -> AsyncIterator[None]:
+        """Write late notes, for the length of a block."""
+        task = start_task(self._keep_sending(), "versions of discussions")
+        try:
+            yield
+        finally:
+            await stop_task(task)
+
+    async def _keep_sending(self) -> None:
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            late, self._late = self._late, {}
+            await self.note_all(late)
+            if self._late:
+                await asyncio.sleep(_NOTE_AGAIN_S)
 
     async def _write(self, updates: list[UpdateOne]) -> None:
         try:

@@ -116,6 +116,7 @@ async def _carry_out(decisions: Decisions, wanted: Claim | None, work: Work, abo
     except Unavailable:
         # The commit may have happened, so all instances read these comments again.
         decisions.store.queues.note(*(comment.id for comment in changed))
+        decisions.store.discussions.note_later((comment.article_id, comment.id) for comment in changed)
         raise
     await decisions.committed(changed)
     return response

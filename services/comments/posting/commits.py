@@ -68,7 +68,14 @@ class GroupCommit:
         """Commit. Raises DuplicateKeyError when the same comment or claim was faster, Conflict, and Unavailable: then the
         outcome is *unknown*.
         """
-        await self._batches.do(wanted)
+        try:
+            await self._batches.do(wanted)
+        except Unavailable:
+            # Perhaps it is stored. Who finds nothing under a noted id leaves it out.
+            self._store.queues.note(wanted.comment.id)
+            if wanted.comment.status == "published":
+                self._store.discussions.note_later([(wanted.comment.article_id, wanted.comment.id)])
+            raise
         self._store.outbox.note_committed(wanted.event, follows=None)
         self._store.queues.note(wanted.comment.id)
         if wanted.contact.notify or (wanted.comment.parent_id is not None and wanted.comment.status == "published"):

@@ -1,8 +1,10 @@
 """Changes of a comment by its writer, within the time for it: another text, or deletion."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from services.comments.model.contract import CommentAnswer
 from services.comments.model.records import ArticleCopy, Comment, Contact
@@ -16,9 +18,11 @@ from services.comments.posting.knowledge import KnowledgeReader, Question
 from services.comments.posting.repeat_store import RepeatStore
 from services.comments.posting.repeats import Sender, text_of
 from services.comments.posting.verdicts import Judge
-from shared.errors import Problem
+from shared.errors import Problem, Unavailable
 from shared.mongo.collections import Session
 from shared.times import now
+
+Result = TypeVar("Result")
 
 _MOST_TRIES = 3
 
@@ -71,9 +75,11 @@ class Editing:
         for _ in range(_MOST_TRIES):
             check_editable(own.comment)
             if body == own.comment.body:
+                # It may repeat an edit whose process ended before its note.
+                await self._note_again(own.comment)
                 return own
             verdict = await self._verdict(own, body, sender)
-            changed = await self._store.mongo.transaction(partial(self._write, own, body, verdict, now()))
+            changed = await self._commit(own, partial(self._write, own, body, verdict, now()))
             if changed is not None:
                 await self._note(own.comment, changed)
                 return replace(own, comment=changed)
@@ -101,9 +107,20 @@ class Editing:
             await self._store.outbox.add(session, after.event())
             return before, after
 
-        changed = await self._store.mongo.transaction(work)
-        if changed is not None:
+        changed = await self._commit(own, work)
+        if changed is None:
+            await self._note_again(own.comment)
+        else:
             await self._note(*changed)
+
+    async def _commit(self, own: Own, work: Callable[[Session], Awaitable[Result]]) -> Result:
+        try:
+            return await self._store.mongo.transaction(work)
+        except Unavailable:
+            # Perhaps it is stored.
+            self._store.queues.note(own.comment.id)
+            self._store.discussions.note_later([(own.comment.article_id, own.comment.id)])
+            raise
 
     async def _write(self, own: Own, body: str, verdict: Verdict, at: datetime, session: Session) -> Comment | None:
         """Store an edit; None when the comment is not the judged one any more."""
@@ -150,6 +167,11 @@ class Editing:
             language=own.article.language,
         )
         return (await self._judge.verdict(facts, comment.id))[1]
+
+    async def _note_again(self, comment: Comment) -> None:
+        self._store.queues.note(comment.id)
+        self._store.outbox.wake()
+        await self._store.discussions.note(comment.article_id, comment.id)
 
     async def _note(self, before: Comment, after: Comment) -> None:
         self._store.outbox.note_committed(after.event(), follows=before.version)

@@ -74,7 +74,10 @@ async def _post(request: web.Request) -> web.Response:
         outcome = await request.app[POSTING].post(Submission(article, sent, made, answer, sender, can_wait))
         return outcome.answer
 
-    response = (await request.app[STORE].answers.once(made, work)).response()
+    kept = await request.app[STORE].answers.once(made, work)
+    response = kept.response()
+    if outcome is None and kept.status == 201:
+        await request.app[POSTING].note_again(PostedComment.model_validate_json(kept.body))
     if outcome is not None and outcome.is_new:
         # A repeated answer sets no cookies: another browser may have sent its comment.
         _put_cookies(request, response, sender, outcome.posted)

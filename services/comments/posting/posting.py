@@ -115,7 +115,15 @@ class Posting:
 
         if submission.claim is not None:
             await self._store.mongo.transaction(keep)
+        await self.note_again(posted)
         return Outcome(answer, posted, is_new=False)
+
+    async def note_again(self, posted: PostedComment) -> None:
+        """Note a comment whose answer is repeated: the process that stored it may have ended before its note."""
+        self._store.queues.note(posted.id)
+        self._store.outbox.wake()
+        if posted.status == "published":
+            await self._notes.do((posted.article_id, posted.id))
 
     async def _note_all(self, changed: Sequence[tuple[str, str]]) -> Sequence[None]:
         by_article: dict[str, list[str]] = {}

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
-from services.comments.model.keys import CURRENT_RULES
+from services.comments.model.keys import CURRENT_RULES, STORE
 from services.comments.model.store import Store
 from services.comments.reading.articles import ArticleLookup
 from services.comments.reading.closing import Closing
@@ -34,13 +34,14 @@ def add_reading(app: web.Application, store: Store, is_whole: Callable[[], bool]
 
 
 async def reading(app: web.Application) -> AsyncIterator[None]:
-    """Prepare the collections; count votes and delete old ones, while the application runs."""
+    """Prepare the collections; count votes, delete old ones and write late notes, while the application runs."""
     votes, reports = app[VOTES], app[REPORTS]
     await once_available(votes.prepare)
     await once_available(reports.prepare)
     async with (
         expiring(votes.collection, COUNTED_KEPT_FOR, field=COUNTED_AGE),
         expiring(reports.collection, REPORTS_KEPT_FOR),
+        app[STORE].discussions.sending(),
         app[TURNS].running(),
     ):
         yield

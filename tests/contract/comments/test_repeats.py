@@ -1,7 +1,8 @@
 """The same text again: one comment within two minutes, in every process."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from services.comments.app import create_app
 from services.comments.posting.repeat_store import RepeatStore
 from services.comments.settings import CommentsSettings
+from shared.errors import Unavailable
 from tests.support.comments import CommentsService, written
 from tests.support.polling import eventually
 
@@ -94,3 +96,108 @@ async def test_form_repeats_a_comment_that_a_script_sent(comments: CommentsServi
     form = await comments.client.post(path, data=sent, allow_redirects=False)
 
     assert (form.status, form.headers["Location"]) == (303, f"{article.url}#comment-{posted['id']}")
+
+
+async def test_commit_whose_answer_was_lost_is_in_lists_and_queues_of_all_instances(
+    comments: CommentsService, second: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await comments.set_mode("post")
+    article, sent = await comments.publish_article(), written()
+    for client in (comments.client, second):
+        await _listed(client, article.id)
+
+    with _commits(comments, monkeypatch, lost=True):
+        assert (await _send(comments.client, article.id, sent))[0] == 503
+    await _until_listed([comments.client, second], article.id, [sent["body"]])
+    posted = (await _send(comments.client, article.id, sent))[1]
+    url, token = f"/v1/comments/{posted['id']}", {"Authorization": f"Comment {posted['edit_token']}"}
+    with _commits(comments, monkeypatch, lost=True):
+        assert (await comments.client.patch(url, json={"body": "Edited."}, headers=token)).status == 503
+    await _until_listed([comments.client, second], article.id, ["Edited."])
+    with _commits(comments, monkeypatch, lost=True):
+        assert (await comments.client.delete(url, headers=token)).status == 503
+    await _until_listed([comments.client, second], article.id, [])
+
+
+async def test_repetition_names_what_a_killed_process_stored_without_a_note(
+    comments: CommentsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await comments.set_mode("post")
+    article, sent, other = await comments.publish_article(), written(), written()
+    client, key = comments.client, {"Idempotency-Key": uuid4().hex}
+    assert await _listed(client, article.id) == []
+
+    with _commits(comments, monkeypatch, noted=False):
+        posted = (await _send(client, article.id, sent, **key))[1]
+        await _send(client, article.id, other)
+    assert await _listed(client, article.id) == []
+    await _send(client, article.id, sent, **key)
+    assert sent["body"] in await _listed(client, article.id)
+    await _send(client, article.id, other)
+    assert await _listed(client, article.id) == [sent["body"], other["body"]]
+
+    url, token = f"/v1/comments/{posted['id']}", {"Authorization": f"Comment {posted['edit_token']}"}
+    for method, body, after in (
+        ("PATCH", {"body": "Edited."}, ["Edited.", other["body"]]),
+        ("DELETE", None, [other["body"]]),
+    ):
+        before = await _listed(client, article.id)
+        with _commits(comments, monkeypatch, noted=False):
+            assert (await client.request(method, url, json=body, headers=token)).ok
+        assert await _listed(client, article.id) == before
+        assert (await client.request(method, url, json=body, headers=token)).ok
+        assert await _listed(client, article.id) == after
+
+
+async def test_repeated_comment_that_waits_is_in_the_queue(
+    comments: CommentsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await comments.set_mode("pre")
+    article, sent = await comments.publish_article(), written()
+    before = await _waiting(comments)
+
+    with _commits(comments, monkeypatch, noted=False):
+        await _send(comments.client, article.id, sent)
+    assert await _waiting(comments) == before
+    await _send(comments.client, article.id, sent)
+
+    assert await _waiting(comments) == before + 1
+
+
+@contextmanager
+def _commits(
+    comments: CommentsService, monkeypatch: pytest.MonkeyPatch, *, lost: bool = False, noted: bool = True
+) -> Iterator[None]:
+    """Commits as a client sees them when MongoDB ends after a commit (`lost`), or the process before its notes (`noted`)."""
+    store, commit = comments.store, comments.store.mongo.transaction
+
+    async def lose(*args: Any, **options: Any) -> None:
+        await commit(*args, **options)
+        raise Unavailable("MongoDB ended after the commit")
+
+    async def forget(*_: object) -> None: ...
+
+    with monkeypatch.context() as patch:
+        if lost:
+            patch.setattr(store.mongo, "transaction", lose)
+        if not noted:
+            patch.setattr(store.queues, "note", lambda *_: None)
+            patch.setattr(store.discussions, "note", forget)
+        yield
+
+
+async def _listed(client: Client, article_id: str) -> list[str]:
+    async with client.get(f"/v1/articles/{article_id}/comments") as answer:
+        return [item["body"] for item in (await answer.json()).get("items", [])]
+
+
+async def _until_listed(clients: list[Client], article_id: str, bodies: list[str]) -> None:
+    async def is_listed() -> bool:
+        return all([await _listed(client, article_id) == bodies for client in clients])
+
+    await eventually(is_listed, what=f"all instances list {bodies}")
+
+
+async def _waiting(comments: CommentsService) -> int:
+    async with comments.client.get("/v1/comments/counts", headers=comments.bearer()) as answer:
+        return int((await answer.json())["pending"])

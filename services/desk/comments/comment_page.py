@@ -7,11 +7,14 @@ from aiohttp import web
 from services.desk.comments.bans import BAN_CHOICES, ban_of
 from services.desk.comments.calls import read, send
 from services.desk.comments.decisions import result_of_address
-from services.desk.comments.items import author_of, comment_of, objects_of
+from services.desk.comments.items import author_of, comment_of, objects_of, texts_of
 from services.desk.comments.moderators import moderators_only
 from services.desk.comments.queue_query import PATH, QueueQuery
 from services.desk.forms import Form, read_form
 from services.desk.visit import page, see_other
+
+# The newest notes of readers' reports; many are the same sentence.
+_MOST_NOTES = 50
 
 
 @moderators_only
@@ -24,6 +27,7 @@ async def show_comment(request: web.Request) -> web.Response:
     history = [comment_of(item) for item in objects_of(known, "items")]
     return page(
         request, "comments/comment.html", comment=comment, query=QueueQuery(), form=Form(),
+        notes=texts_of(found, "notes")[-_MOST_NOTES:],
         author=author_of(record) if isinstance(record, dict) else comment.author,
         bans=[ban_of(item) for item in objects_of(known, "bans")],
         history=[one for one in history if one.id != comment.id],

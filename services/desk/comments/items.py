@@ -183,6 +183,12 @@ def objects_of(found: Mapping[str, object], name: str) -> Sequence[Mapping[str, 
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
+def texts_of(found: Mapping[str, object], name: str) -> Sequence[str]:
+    """The texts in a list of an answer."""
+    items = found.get(name)
+    return [item for item in items if isinstance(item, str)] if isinstance(items, list) else []
+
+
 def text_of(found: Mapping[str, object], name: str) -> str:
     """A text of an answer, empty without one."""
     value = found.get(name)

@@ -72,6 +72,21 @@ async def test_row_tells_the_story_the_author_the_parent_and_the_reasons_with_th
     assert str(second["id"]) not in row
 
 
+async def test_page_of_a_comment_has_the_notes_of_reports_as_text(
+    comment_desk: CommentDesk, moderator: DeskClient
+) -> None:
+    comments = comment_desk.comments
+    await comments.set_mode("post")
+    comment = await comments.post((await comments.publish_article()).id)
+    path, report = f"/v1/comments/{comment['id']}/report", {"reason": "spam", "note": '<b>An "ad"</b> & worse'}
+    assert (await comments.client.post(path, json=report)).status == 202
+
+    page = await moderator.get(f"{QUEUE}/{comment['id']}")
+
+    assert "Notes of readers who reported it" in page.text
+    assert "&lt;b&gt;An &#34;ad&#34;&lt;/b&gt; &amp; worse</li>" in page.text
+
+
 async def test_approved_comment_leaves_the_queue_is_published_and_can_be_taken_back(
     comment_desk: CommentDesk, moderator: DeskClient
 ) -> None:

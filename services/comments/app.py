@@ -11,6 +11,7 @@ from services.comments.access.keys import (
     RATE_LIMITER,
     REACTION_LIMITER,
     ROOM,
+    SITE_URL,
     TOKEN_CHECKER,
     TRUSTS_EDGE,
     VISITORS,
@@ -80,6 +81,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     app[REACTION_LIMITER] = RateLimiter(settings, reactions=True)
     app[VISITORS] = app[RATE_LIMITER].visitors
     app[TRUSTS_EDGE] = settings.forwarded_for
+    app[SITE_URL] = settings.site_url
     mailing = Mailing(app, settings, site)
     add_reading(app, store, lambda: runner.ready and runner.lag == 0)
     add_moderation(app, store)

@@ -7,7 +7,6 @@ from redis.asyncio import Redis
 
 from services.popularity.counting import Counting
 from services.popularity.key_store import MOST_ENTRIES, MOST_KEYS_OF_A_VISITOR, KeyStore
-from services.popularity.origins import origin_of
 from services.popularity.routes import (
     ARTICLES,
     KEYS,
@@ -26,6 +25,7 @@ from services.popularity.wiring import ApiParts
 from shared import redis
 from shared.http.app import answer_first, create_service
 from shared.http.health import HEALTH
+from shared.http.origins import origin_of
 from shared.process.redis_memory import RedisMemory
 
 

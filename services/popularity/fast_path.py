@@ -16,12 +16,12 @@ import orjson
 from aiohttp import HttpVersion11, web
 
 from services.popularity.articles import ArticleIndex, Known
-from services.popularity.origins import is_cross_site
 from services.popularity.view_batcher import ViewBatcher
 from shared import topics
 from shared.errors import Problem
 from shared.events import Message, PageViewed
 from shared.http.batched_metrics import BatchedMetrics
+from shared.http.origins import is_cross_site
 from shared.http.problems import SECURITY_HEADERS, problem_response
 from shared.http.quirks import keep_received_body
 from shared.http.ready_response import DateLine, ReadyAnswer

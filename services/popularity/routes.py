@@ -11,12 +11,12 @@ from services.popularity import metrics
 from services.popularity.articles import ArticleIndex, Known
 from services.popularity.contract import ViewIn
 from services.popularity.key_store import Binding, KeyStore, request_digest
-from services.popularity.origins import is_cross_site
 from services.popularity.ranking_cache import RankingCache
 from services.popularity.store import Card, Store, views_partition
 from services.popularity.view_batcher import ViewBatcher
 from shared.errors import Problem
 from shared.events import WINDOWS, PageViewed, Window, encode
+from shared.http.origins import is_cross_site
 from shared.http.problems import field_problem, json_response
 from shared.http.requests import parse_json, read_body, read_idempotency_key, read_limit, refuse_unknown, validate
 from shared.http.visitors import network_of

@@ -7,7 +7,6 @@ from aiohttp import web
 
 from services.popularity.articles import ArticleIndex
 from services.popularity.fast_path import FastPath
-from services.popularity.origins import origin_of
 from services.popularity.ranking_cache import RankingCache
 from services.popularity.routes import rank_at
 from services.popularity.settings import PopularitySettings
@@ -15,6 +14,7 @@ from services.popularity.store import Store
 from services.popularity.view_batcher import ACKNOWLEDGED_WITHIN_S, ViewBatcher
 from shared import topics
 from shared.errors import Unavailable
+from shared.http.origins import origin_of
 from shared.kafka.producer import Producer
 from shared.kafka.tail import LogTail
 from shared.process.process import start_task, stop_task

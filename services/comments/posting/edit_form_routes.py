@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from services.comments.access.keys import RATE_LIMITER, WRITER_COOKIE
+from services.comments.access.other_sites import refuse_other_sites
 from services.comments.access.writer_cookie import browser_of
 from services.comments.plain_forms import answer_or_problem, wants_page
 from services.comments.posting.contract import EditedText
 from services.comments.posting.edit_page import EditView
 from services.comments.posting.editing import Own, is_in_time
-from services.comments.posting.keys import EDIT_PAGES, EDITING, LAST_COMMENT, SITE_URL
+from services.comments.posting.keys import EDIT_PAGES, EDITING, LAST_COMMENT
 from services.comments.posting.post_routes import read_sender
 from shared.errors import Problem
-from shared.http.bearer import is_same_origin
 from shared.http.requests import FORM_TYPE, parse_form, read_body, refuse_unknown, validate
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -51,7 +51,7 @@ async def show_last(request: web.Request) -> web.StreamResponse:
 async def take_edit_form(request: web.Request) -> web.StreamResponse:
     """Change or delete the comment. A wrong text shows the page again with its error."""
     await request.app[RATE_LIMITER].admit(request)
-    _refuse_other_sites(request)
+    refuse_other_sites(request)
     fields = parse_form(await read_body(request, types=(FORM_TYPE,)))
     own = await _own_by_cookie(request)
     if not is_in_time(own):
@@ -84,13 +84,6 @@ async def _own_by_cookie(request: web.Request) -> Own:
     if token is None or not hmac.compare_digest(own.contact.browser, browser_of(token)):
         raise Problem(403, "This comment can be changed only in the browser that sent it.")
     return own
-
-
-def _refuse_other_sites(request: web.Request) -> None:
-    """403 for a form of another origin. SameSite keeps the cookie from other sites; this refuses sibling hosts, too."""
-    says_origin = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
-    if says_origin and not is_same_origin(request.headers, request.app[SITE_URL]):
-        raise Problem(403, "The form must come from a page of this site.")
 
 
 def _view(own: Own, *, body: str | None = None, error: str = "", received: bool = False) -> EditView:

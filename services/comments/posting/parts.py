@@ -13,7 +13,7 @@ from services.comments.notifications.keys import NOTIFICATIONS
 from services.comments.pipeline.keys import WEBHOOK
 from services.comments.posting.edit_page import EditPages
 from services.comments.posting.editing import Editing
-from services.comments.posting.keys import EDIT_PAGES, EDITING, LAST_COMMENT, POSTING, SITE_URL
+from services.comments.posting.keys import EDIT_PAGES, EDITING, LAST_COMMENT, POSTING
 from services.comments.posting.knowledge import KnowledgeReader
 from services.comments.posting.posting import Posting
 from services.comments.posting.repeat_store import REPEATS_KEPT, RepeatStore
@@ -29,7 +29,6 @@ def add_posting(app: web.Application, site_url: str, site: Site) -> None:
     repeats = RepeatStore(store.database)
     knowledge, judge = KnowledgeReader(store, repeats), Judge(app[CURRENT_RULES], app[BANS], app[WEBHOOK], host)
     app[POSTING] = Posting(store, repeats, knowledge, judge, app[NOTIFICATIONS])
-    app[SITE_URL] = site_url
     app[LAST_COMMENT] = LastCommentCookie(site_url)
     app[EDIT_PAGES] = EditPages(site)
     app[EDITING] = Editing(store, repeats, knowledge, judge, app[NOTIFICATIONS])

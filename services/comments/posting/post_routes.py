@@ -6,6 +6,7 @@ from functools import partial
 from aiohttp import web
 
 from services.comments.access.keys import RATE_LIMITER, ROOM, TOKEN_CHECKER, TRUSTS_EDGE, VISITORS, WRITER_COOKIE
+from services.comments.access.other_sites import refuse_other_sites
 from services.comments.access.writer_cookie import new_writer_token
 from services.comments.model.keys import STORE
 from services.comments.model.records import ArticleCopy
@@ -55,6 +56,7 @@ async def _translating(request: web.Request) -> web.Response:
 
 
 async def _post(request: web.Request) -> web.Response:
+    refuse_other_sites(request)
     principal, is_known = await _admit(request), "Authorization" in request.headers
     body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
     fields, answer = (

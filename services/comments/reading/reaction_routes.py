@@ -7,6 +7,7 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from services.comments.access.keys import REACTION_LIMITER, VISITORS
+from services.comments.access.other_sites import refuse_other_sites
 from services.comments.access.visitors import Visitor
 from services.comments.model.contract import VotesAnswer
 from services.comments.model.keys import CURRENT_RULES, STORE
@@ -63,9 +64,7 @@ async def report(request: web.Request) -> web.Response:
 
 async def _admit(request: web.Request) -> None:
     """403 for a form of another site, 429 above the visitor's limit."""
-    # Another site could make its visitors vote: a form needs no consent of ours to be sent here.
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
-        raise Problem(403, "Votes and reports come from the pages of this site.")
+    refuse_other_sites(request)
     await request.app[REACTION_LIMITER].admit(request)
 
 

@@ -58,6 +58,24 @@ async def test_wrong_form_of_a_browser_gets_a_page_with_the_error_and_the_text(
     assert "unsafe-inline" not in response.headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("other", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}])
+async def test_form_of_another_site_stores_no_comment_and_leaves_the_cookie(
+    comments: CommentsService, other: dict[str, str]
+) -> None:
+    await comments.set_mode("post")
+    article = await comments.publish_article()
+    path, form = f"/v1/articles/{article.id}/comments", written()
+
+    page = await comments.client.post(path, data=form, headers={**BROWSER, **other}, allow_redirects=False)
+    empty = await comments.discussion(article.id)
+    own = await comments.client.post(
+        path, data=form, headers={**BROWSER, "Sec-Fetch-Site": "same-origin"}, allow_redirects=False
+    )
+
+    assert (page.status, page.content_type, "Set-Cookie" in page.headers) == (403, "text/html", False)
+    assert (empty["total"], own.status) == (0, 303)
+
+
 async def test_wrong_form_of_a_script_gets_problem_details(comments: CommentsService) -> None:
     article = await comments.publish_article()
 

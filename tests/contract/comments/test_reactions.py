@@ -296,6 +296,8 @@ async def test_reactions_to_what_readers_cannot_see_are_refused(comments: Commen
         other_site = {**a_reader(1), "Sec-Fetch-Site": "cross-site"}
         path = f"/v1/comments/{pending['id']}/{what}"
         assert (await comments.client.post(path, json=fields, headers=other_site)).status == 403
+        sibling = {**a_reader(1), "Origin": "https://elsewhere.example"}
+        assert (await comments.client.post(path, json=fields, headers=sibling)).status == 403
         assert (await comments.client.post(path, data=b"{}", headers={"Content-Type": "text/plain"})).status == 415
     assert (await comments.client.get(f"/v1/comments/{pending['id']}")).status == 404
 

@@ -1,4 +1,4 @@
-"""Views from pages of other sites: a foreign page could make all its readers view one article here."""
+"""Requests that pages of other sites send: a foreign page could make all its readers view an article here, vote, or post a form."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit

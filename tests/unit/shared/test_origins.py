@@ -1,8 +1,8 @@
-"""Which views a browser says are another site's."""
+"""Which requests a browser says are another site's."""
 
 import pytest
 
-from services.popularity.origins import is_cross_site, origin_of
+from shared.http.origins import is_cross_site, origin_of
 
 SITE = "https://news.example"
 
@@ -25,5 +25,5 @@ SITE = "https://news.example"
         ({"Origin": ""}, True),
     ],
 )
-def test_view_of_another_sites_page_is_recognised(headers: dict[str, str], is_foreign: bool) -> None:
+def test_request_of_another_sites_page_is_recognised(headers: dict[str, str], is_foreign: bool) -> None:
     assert is_cross_site(headers, origin_of(f"{SITE}/")) is is_foreign

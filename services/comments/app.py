@@ -32,6 +32,7 @@ from services.comments.pipeline.webhook import WebhookJudge
 from services.comments.posting.form_errors import FormErrorPages
 from services.comments.posting.keys import FORM_ERROR_PAGES
 from services.comments.posting.parts import add_posting, posting_life
+from services.comments.privacy.erasure_store import ERASURES_KEPT, ErasureStore
 from services.comments.privacy.keys import PERSONAL_DATA
 from services.comments.privacy.personal_data import PersonalData
 from services.comments.privacy.personal_rows import personal_rows
@@ -99,6 +100,7 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
         )
         await once_available(partial(store.mongo.take_over, database, f"comments-{settings.instance}"))
         await once_available(store.prepare)
+        await once_available(ErasureStore(store.database).prepare)
         async with (
             expiring(store.answers.collection, KEPT_FOR),
             _personal_data_expiring(settings, store),
@@ -132,6 +134,7 @@ async def _personal_data_expiring(settings: CommentsSettings, store: Store) -> A
         expiring(store.messages.collection, letters, field=MESSAGES_AGE),
         expiring(store.contacts.collection, addresses),
         expiring(store.authors.collection, addresses),
+        expiring(ErasureStore(store.database).collection, ERASURES_KEPT),
         expiring(store.contacts.collection, _NETWORKS_KEPT, field="network_at", instead=_WITHOUT_NETWORK),
     ):
         yield

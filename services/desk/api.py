@@ -58,19 +58,22 @@ class ServiceClient:
         json: object = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
     ) -> ApiAnswer:
         """Send a request. Raises Problem for an answer from 400 on, SignedOut for 401, Unavailable when none answers.
 
-        A write is sent to a second process only when the first refused the connection: it has then not been carried out.
+        `timeout_s`: the longest wait, when it is another one than the client's. A write is sent to a second process only when
+        the first refused the connection: it has then not been carried out.
         """
         sent = dict(headers or {})
+        timeout = None if timeout_s is None else aiohttp.ClientTimeout(total=timeout_s)
         body = None
         if json is not None:
             body, sent["Content-Type"] = orjson.dumps(json), JSON_TYPE
         reason: object = "no address"
         for url in tuple(self._urls):
             try:
-                return await self._send(method, url + path, body, params, sent)
+                return await self._send(method, url + path, body, params, sent, timeout)
             except aiohttp.ClientConnectorError as error:
                 reason = error
             except (aiohttp.ClientError, TimeoutError, OSError) as error:

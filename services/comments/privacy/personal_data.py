@@ -9,13 +9,14 @@ import orjson
 from pydantic import TypeAdapter
 
 from services.comments.model.fields import Email
-from services.comments.model.records import Comment, Contact, next_version
+from services.comments.model.records import Comment, Contact, author_of, next_version
 from services.comments.model.store import Store
 from services.comments.posting.repeat_store import RepeatStore
-from services.comments.privacy.proof import PageReader, PlaceLooked, phrase_of, until_sent
+from services.comments.privacy.erasure_store import ErasureStore, UnprovedErasure
+from services.comments.privacy.proof import PageReader, PlaceLooked, until_sent
 from services.comments.reading.reaction_store import ReportStore
 from shared.mongo.collections import Session
-from shared.times import rfc3339
+from shared.times import now, rfc3339
 
 Json = dict[str, object]
 
@@ -73,6 +74,7 @@ class PersonalData:
         self._pages = pages
         self._reports = ReportStore(store.database)
         self._repeats = RepeatStore(store.database)
+        self._erasures = ErasureStore(store.database)
 
     async def export(self, email: str) -> Json:
         """Everything of an address, oldest first, as JSON values. Raises Unavailable."""
@@ -91,20 +93,27 @@ class PersonalData:
 
         A comment becomes a placeholder, as after a removal, so that replies of others keep their place. Its event on `comments.v1`
         updates caches, pages and read models. Stored answers lose its text too. Each comment is one transaction: repeat the call
-        after an interruption. Raises Unavailable.
+        after an interruption. A repetition proves again what no proof has found gone. Raises Unavailable.
         """
-        ids = await self._store.contacts.comments_of(email)
-        erased = [comment for one in ids if (comment := await self._erase_comment(one, by)) is not None]
+        ids, author = await self._store.contacts.comments_of(email), author_of(email)
+        for one in ids:
+            await self._erase_comment(one, author, by)
         self._store.outbox.wake()
         await self._store.queues.send()
         rows = {kept.name: await kept.erase(email) for kept in self._rows}
-        return Erasure(len(ids), rows, await self._prove(email, ids, erased))
+        unproved = await self._erasures.of(author)
+        proof = await self._prove(email, unproved)
+        if not any(place.left for place in proof):
+            await self._erasures.forget([one.comment_id for one in unproved])
+        return Erasure(len(ids), rows, proof)
 
-    async def _erase_comment(self, comment_id: str, by: str) -> Comment | None:
+    async def _erase_comment(self, comment_id: str, author: str, by: str) -> None:
         async def work(session: Session) -> Comment | None:
             before = await self._store.comments.find(comment_id, session)
             if before is not None:
                 await self._store.change(_erased(before), "erase", by, session)
+                unproved = UnprovedErasure(comment_id, before.status == "published")
+                await self._erasures.note(author, unproved, now(), session)
             await self._store.contacts.forget(comment_id, session)
             await self._store.answers.erase(comment_id, session)
             await self._reports.forget(comment_id, session)
@@ -115,9 +124,9 @@ class PersonalData:
         self._store.queues.note(comment_id)
         if before is not None:
             await self._store.discussions.note(before.article_id, comment_id)
-        return before
 
-    async def _prove(self, email: str, ids: Sequence[str], erased: Sequence[Comment]) -> list[PlaceLooked]:
+    async def _prove(self, email: str, erased: Sequence[UnprovedErasure]) -> list[PlaceLooked]:
+        ids = [one.comment_id for one in erased]
         rows = {kept.name: len(await kept.of(email)) for kept in self._rows}
         comments = await self._store.comments.by_ids(ids)
         texts = sum(bool(comment.body or comment.name) for comment in comments.values())
@@ -130,15 +139,15 @@ class PersonalData:
             PlaceLooked("comments.v1", len(ids), await until_sent(self._store.outbox, ids)),
             PlaceLooked("search", 0, 0, "comments are not searched"),
         ]
-        return findings + await self._look_at_pages(erased)
+        return findings + await self._look_at_pages([comments[one.comment_id] for one in erased if one.was_published])
 
     async def _look_at_pages(self, erased: Sequence[Comment]) -> list[PlaceLooked]:
-        phrases: dict[str, list[str]] = {}
+        pages: dict[str, str] = {}
         for comment in erased:
             article = await self._store.articles.find(comment.article_id)
-            if article is not None and article.status == "published" and comment.status == "published":
-                phrases.setdefault(f"{article.url}?comment={comment.id}", []).append(phrase_of(comment))
-        return await self._pages.look(phrases)
+            if article is not None and article.status == "published":
+                pages[f"{article.url}?comment={comment.id}"] = comment.id
+        return await self._pages.look(pages)
 
 
 def _erased(comment: Comment) -> Comment:

@@ -42,14 +42,17 @@ async def send(
     *,
     key: str = "",
     version: str = "",
+    timeout_s: float | None = None,
 ) -> ApiAnswer:
-    """Write something below `/v1/comments`. `key` is for Idempotency-Key, `version` for If-Match."""
+    """Write something below `/v1/comments`. `key`: for Idempotency-Key; `version`: for If-Match; `timeout_s` as `ServiceClient`."""
     headers = {}
     if key:
         headers["Idempotency-Key"] = key
     if version:
         headers["If-Match"] = f'"{version}"'
-    return await _call(request, method, PATH + path, json={} if json is None else json, headers=headers)
+    return await _call(
+        request, method, PATH + path, json={} if json is None else json, headers=headers, timeout_s=timeout_s
+    )
 
 
 async def _call(
@@ -60,9 +63,10 @@ async def _call(
     json: object = None,
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
 ) -> ApiAnswer:
     sent = {**request[VISIT].credentials(), **(headers or {})}
-    return await request.app[COMMENTS].call(method, path, json=json, params=params, headers=sent)
+    return await request.app[COMMENTS].call(method, path, json=json, params=params, headers=sent, timeout_s=timeout_s)
 
 
 def _discussion(article_id: str) -> str:

@@ -12,6 +12,8 @@ from shared.http.problems import SECURITY_HEADERS
 
 _PATH = f"{PATH}/people-data"
 _FILE = "people-data.json"
+# The proof of an erasure waits up to 10 s for the topic and 10 s for pages. The edge waits 60 s for the desk.
+_ERASURE_S = 50.0
 
 
 @admins_only
@@ -44,7 +46,9 @@ async def erase_people_data(request: web.Request) -> web.Response:
     if not email or values.get("sure") != "1":
         return _show(request, Form({"email": email}), asks=bool(email), status=200 if email else 422)
     try:
-        found = await send(request, "POST", "/people-data/erase", {"email": email}, key=values.get("key", ""))
+        found = await send(
+            request, "POST", "/people-data/erase", {"email": email}, key=values.get("key", ""), timeout_s=_ERASURE_S
+        )
     except Problem as problem:
         return _show(request, refused(values, problem), status=problem.status)
     except (Unavailable, TimeoutError):

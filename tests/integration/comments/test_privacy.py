@@ -8,10 +8,14 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from services.comments.model.store import Store
 from services.comments.privacy.keys import PERSONAL_DATA
 from services.comments.privacy.personal_data import PersonalData
+from services.comments.privacy.personal_rows import personal_rows
+from services.comments.privacy.proof import PageReader, PlaceLooked
 from services.comments.settings import CommentsSettings
 from shared.events import Message
 from shared.ids import new_id
@@ -192,6 +196,37 @@ async def test_erasure_reaches_the_answers_kept_for_a_key(comments: CommentsServ
     assert not [answer for answer in kept if b"Words of mine." in answer["body"]]
 
 
+async def test_repeated_erasure_proves_nothing_gone_that_is_left(comments: CommentsService) -> None:
+    """The usual repetition: the first one ended before its proof, or found something left."""
+    article, address = await comments.publish_article(), f"{uuid4().hex}@example.org"
+    comment = await comments.post(article.id, email=address, body="Short.")
+    await comments.decide(comment["id"], "approve")
+    page = f'<div class="comment" id="comment-{comment["id"]}">%s</div>'
+    shown = page % '<div class="comment-body" dir="auto"><p>Short.</p></div>'
+
+    async def show(_: web.Request) -> web.Response:
+        return web.Response(text=shown, content_type="text/html")
+
+    gateway = web.Application()
+    gateway.router.add_get(f"{article.url}", show)
+    async with TestServer(gateway) as server:
+        reader = PageReader([str(server.make_url("")).rstrip("/")], wait_s=0.2)
+        data = PersonalData(comments.store, personal_rows(comments.store), reader)
+        first, again = [await data.erase(address, "operator") for _ in range(2)]
+        shown = page % "<p>Removed</p>"
+        gone, proved = [await data.erase(address, "operator") for _ in range(2)]
+
+    assert [done.comments for done in (first, again, gone, proved)] == [1, 0, 0, 0]
+    assert [_looked(done.proof[-1]) for done in (first, again, gone, proved)] == [(1, 1), (1, 1), (1, 0), (0, 0)]
+    sent = [_looked(place) for place in again.proof if place.where == "comments.v1"]
+    assert sent == [(1, 0)]
+    assert await comments.store.database["erasures"].count_documents({"_id": comment["id"]}) == 0
+
+
+def _looked(place: PlaceLooked) -> tuple[int, int]:
+    return place.checked, place.left
+
+
 async def test_erased_pending_comment_cannot_be_published(comments: CommentsService) -> None:
     await comments.set_mode("pre")
     article = await comments.publish_article()
@@ -219,7 +254,9 @@ async def test_commands_export_and_erase_by_address(settings: CommentsSettings, 
     assert [comment["body"] for comment in json.loads(copy.stdout)["comments"]] == ["Words of mine."]
     assert {name: json.loads(erased.stdout)[name] for name in ("comments", "letters")} == {"comments": 1, "letters": 0}
     assert "erased: 0 comments, 0 letters, and the address\n" in again.stdout
-    assert "comments.v1: 0 looked at, 0 left\n" in again.stdout
+    assert "comments.v1: 1 looked at, 0 left\n" in again.stdout, (
+        "no gateway answers, so the first proof found something left"
+    )
     if embedded_kafka:
         # Its broker cannot delete records: the commands say so and fail.
         assert (erased.returncode, again.returncode) == (1, 1)

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from services.comments.model import fields
+from services.comments.privacy.proof import shows_text
 from services.rendering.pages.comment_models import CommentsView
 from services.rendering.pages.templates import Templates
 from shared.site.site import load_site
@@ -248,3 +249,12 @@ def test_website_of_commenter_is_linked_for_http_only() -> None:
     page = TEMPLATES.article(replace(samples.article(), comments=CommentsView(1, (evil,))))
 
     assert "javascript:" not in page
+
+
+def test_proof_of_an_erasure_finds_texts_of_comments_on_pages() -> None:
+    first, *others = samples.comments(2).threads
+    erased = replace(first.opener, removed=True, name="", body_html="")
+    view = replace(samples.article(), comments=CommentsView(7, (replace(first, opener=erased), *others)))
+    page = TEMPLATES.article(view)
+
+    assert [shows_text(page, one) for one in ("c0", "c1", "c10", "c99")] == [False, True, True, False]

@@ -5,7 +5,7 @@ An answer is stored in the transaction of its change, so neither exists without 
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -99,6 +99,12 @@ class Answers:
         """
         erased = {"$set": {"erased": True, "body": b"", "headers": {}}}
         await self.collection.update_many({"about": about}, erased, session=session)
+
+    async def count_about(self, things: Iterable[str]) -> int:
+        """The number of stored answers about any of these things that are not erased. Raises Unavailable."""
+        async with available("answers about things"):
+            found = await self.collection.find({"about": {"$in": list(things)}}, {"erased": 1}).to_list(None)
+        return sum(not document.get("erased") for document in found)
 
     async def once(self, made: Claim | None, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """The stored answer to this claim, or else the answer of `work`, which must `keep` it.

@@ -64,7 +64,9 @@ async def put_ban(request: web.Request) -> web.Response:
         answer = BanAnswer.of(stored, names).model_dump_json().encode()
         return Answer(201 if stored.id == ban.id else 200, answer, {})
 
-    response = await change_once(store, claim(request, owner.id, body), work)
+    # The answer shows the address, or the name on the comment: an erasure of either reaches it.
+    about = sent.comment_id if sent.email is None else author_of(sent.email)
+    response = await change_once(store, claim(request, owner.id, body), work, about)
     request.app[BANS].forget()
     return response
 

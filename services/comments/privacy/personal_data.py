@@ -130,12 +130,14 @@ class PersonalData:
         rows = {kept.name: len(await kept.of(email)) for kept in self._rows}
         comments = await self._store.comments.by_ids(ids)
         texts = sum(bool(comment.body or comment.name) for comment in comments.values())
+        answers = await self._store.answers.count_about([*ids, author_of(email)])
         findings = [
             PlaceLooked("database: comments", len(ids), texts),
             PlaceLooked(
                 "database: addresses of comments", len(ids), len(await self._store.contacts.comments_of(email))
             ),
             *(PlaceLooked(f"database: {name}", 1, left) for name, left in rows.items()),
+            PlaceLooked("database: kept answers", len(ids) + 1, answers),
             PlaceLooked("comments.v1", len(ids), await until_sent(self._store.outbox, ids)),
             PlaceLooked("search", 0, 0, "comments are not searched"),
         ]

@@ -54,6 +54,7 @@ class BansOfPerson:
     name = "bans"
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._bans = store.bans
 
     async def of(self, email: str) -> list[Json]:
@@ -62,9 +63,10 @@ class BansOfPerson:
         return [plain_json(asdict(ban)) for ban in found if ban.email]
 
     async def erase(self, email: str) -> int:
-        """Delete the address. A ban stays in force, by a hash of it: else an erasure would lift it."""
-        known = len(await self.of(email))
-        await self._bans.forget_address(author_of(email))
+        """Delete the address, also in kept answers. A ban stays in force, by a hash of it: else an erasure would lift it."""
+        known, author = len(await self.of(email)), author_of(email)
+        await self._bans.forget_address(author)
+        await self._store.mongo.transaction(partial(self._store.answers.erase, author))
         return known
 
 

@@ -18,6 +18,7 @@ from shared.mongo.collections import (
 _INDEXES = [
     IndexModel([("target", ASCENDING), ("value", ASCENDING)], unique=True),
     IndexModel([("until", ASCENDING)]),
+    IndexModel([("comment_id", ASCENDING)]),
 ]
 _VERSION = {"_id": "bans"}
 _FIELDS = frozenset(field.name for field in fields(Ban))
@@ -88,6 +89,14 @@ class BanStore:
         async with available("address of a ban"):
             await self.collection.update_many({"target": "email", "value": author}, {"$set": {"email": None}})
             await self._versions.update_one(_VERSION, {"$inc": {"version": 1}})
+
+    async def forget_comment(self, comment_id: str, session: Session) -> None:
+        """Delete the id of an erased comment from the bans made from it, inside a transaction. They stay in force."""
+        # Not None: that is a target typed by a moderator, which may be shown.
+        emptied = {"$set": {"comment_id": ""}}
+        done = await self.collection.update_many({"comment_id": comment_id}, emptied, session=session)
+        if done.modified_count:
+            await self._raise_version(session)
 
     async def _raise_version(self, session: Session) -> None:
         await self._versions.update_one(_VERSION, {"$inc": {"version": 1}}, upsert=True, session=session)

@@ -58,8 +58,8 @@ class Ban:
     """A ban refuses the comments of its target; a mute holds them. There is one at most for a target.
 
     `value` is the target: an author (`author_of`), a network (CIDR), or a browser (`browser_of`). `email`: the address that a
-    moderator typed. `comment_id`: the comment from which the ban was made; nobody sees its address and network. `until`: None is
-    for ever.
+    moderator typed. `comment_id`: the comment from which the ban was made; nobody sees its address and network; empty after its
+    erasure. `until`: None is for ever.
     """
 
     id: str

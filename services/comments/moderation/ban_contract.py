@@ -55,7 +55,7 @@ class _Target(BaseModel):
 class NewBan(_Target):
     """A ban or mute of one of `email`, `network`, `visitor`, or of what a comment was sent with (`comment_id`, `what`).
 
-    `until`: null is for ever.
+    `until`: null is for ever. A comment's network is banned for 30 days at most; `until` of the answer is the end.
     """
 
     comment_id: CommentId | None = None
@@ -88,7 +88,7 @@ class LiftedBan(_Target):
 class BanAnswer(BaseModel):
     """A ban or mute. `value` is its target as typed, null when it was made from a comment or its address was erased.
 
-    `name`: the one on that comment. `until`: null is for ever.
+    `name`: the one on that comment, `comment_id` null after its erasure. `until`: null is for ever.
     """
 
     id: str
@@ -118,7 +118,7 @@ class BanAnswer(BaseModel):
             email=value if ban.target == "email" else None,
             network=value if ban.target == "network" else None,
             visitor=value if ban.target == "visitor" else None,
-            comment_id=ban.comment_id,
+            comment_id=ban.comment_id or None,
             name=names.get(ban.comment_id or "", ""),
             until=ban.until,
             reason=ban.reason,

@@ -1,5 +1,6 @@
 """HTTP in: bans and mutes."""
 
+from datetime import datetime, timedelta
 from typing import cast
 
 from aiohttp import web
@@ -71,6 +72,10 @@ async def put_ban(request: web.Request) -> web.Response:
     return response
 
 
+# Networks of commenters are kept 30 days (`app.py`). A moderator's own knowledge of a network is not bound by that.
+_NETWORK_OF_COMMENT = timedelta(days=30)
+
+
 async def _new_ban(sent: NewBan, store: Store, owner: TokenOwner) -> Ban:
     target, value = sent.target() or await _target_of(sent, store)
     ban_id = new_id()
@@ -79,13 +84,20 @@ async def _new_ban(sent: NewBan, store: Store, owner: TokenOwner) -> Ban:
         kind=sent.kind,
         target=target,
         value=author_of(value) if sent.email is not None else value,
-        until=sent.until,
+        until=_end_of(sent, target, made_at(ban_id)),
         reason=sent.reason,
         by=owner.name,
         at=made_at(ban_id),
         email=sent.email,
         comment_id=sent.comment_id,
     )
+
+
+def _end_of(sent: NewBan, target: BanTarget, at: datetime) -> datetime | None:
+    if sent.comment_id is None or target != "network":
+        return sent.until
+    latest = at + _NETWORK_OF_COMMENT
+    return latest if sent.until is None else min(sent.until, latest)
 
 
 async def _target_of(sent: NewBan, store: Store) -> tuple[BanTarget, str]:
@@ -150,7 +162,7 @@ async def _note(
     detail = {"ban_id": ban.id, "what": ban.target, "kind": ban.kind}
     if ban.until is not None:
         detail["until"] = rfc3339(ban.until)
-    if ban.comment_id is not None:
+    if ban.comment_id:
         detail["comment_id"] = ban.comment_id
     reason = ban.reason if action != "lift" else ""
     record = DecisionRecord(decision_id, action, owner.name, made_at(decision_id), reason, detail=detail)

@@ -79,7 +79,7 @@ class Items:
 
     async def names(self, bans: Iterable[Ban]) -> Mapping[str, str]:
         """The names on the comments from which bans were made, by comment."""
-        found = await self._store.comments.by_ids({ban.comment_id for ban in bans if ban.comment_id is not None})
+        found = await self._store.comments.by_ids({ban.comment_id for ban in bans if ban.comment_id})
         return {comment.id: comment.name for comment in found.values()}
 
     async def _reported(self, comments: Iterable[Comment]) -> Mapping[str, Mapping[str, int]]:

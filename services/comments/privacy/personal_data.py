@@ -116,6 +116,7 @@ class PersonalData:
                 await self._erasures.note(author, unproved, now(), session)
             await self._store.contacts.forget(comment_id, session)
             await self._store.answers.erase(comment_id, session)
+            await self._store.bans.forget_comment(comment_id, session)
             await self._reports.forget(comment_id, session)
             await self._repeats.forget(comment_id, session)
             return before

@@ -92,6 +92,10 @@ async def test_ban_from_a_comment_reveals_neither_address_nor_network(comments: 
         for what in ("email", "network", "visitor")
     ]
     again = await _ban(comments, expected=200, email=email, kind="mute")
+    assert [ban["until"] is None for ban in bans] == [True, False, True], (
+        "a comment's network is banned for 30 days at most"
+    )
+    assert rfc3339(now() + timedelta(days=29)) < bans[1]["until"] < rfc3339(now() + timedelta(days=31))
 
     history = await comments.client.get(f"/v1/comments/{comment['id']}/author", headers=comments.bearer())
     shown = await history.json()

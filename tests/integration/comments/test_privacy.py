@@ -154,6 +154,12 @@ async def test_export_has_everything_and_erase_removes_it_everywhere(comments: C
     }
     assert len(await comments.store.contacts.comments_of("ben@example.org")) == 1
     assert (await data.erase("ada@example.org", "operator")).comments == 0
+    bans = await comments.client.get("/v1/comments/bans", headers=comments.bearer())
+    shown = {one["what"]: (one["value"], one["comment_id"], one["name"]) for one in (await bans.json())["items"]}
+    assert shown == {"email": (None, None, ""), "visitor": (None, None, "")}, (
+        "they stay in force, and say nothing of whom"
+    )
+    assert await comments.store.bans.collection.count_documents({"comment_id": mine["id"]}) == 0
     assert await _places_of(comments, "ada@example.org", "Words of mine", "Ada Byrne") == []
 
 

@@ -33,7 +33,7 @@ class PlaceLooked:
 
 def shows_text(page: str, comment_id: str) -> bool:
     """Whether an article's page shows a comment's text."""
-    return bool(page.strip() and _BODY(html.document_fromstring(page), element=f"comment-{comment_id}"))
+    return bool(_BODY(html.document_fromstring(page), element=f"comment-{comment_id}"))
 
 
 async def until_sent(outbox: Outbox, ids: Sequence[str], wait_s: float = WAIT_S) -> int:
@@ -63,19 +63,26 @@ class PageReader:
         return list(await asyncio.gather(*(self._look_at(url, newest, note) for url in self._urls)))
 
     async def _look_at(self, url: str, pages: Mapping[str, str], note: str) -> PlaceLooked:
-        where, end, left = f"pages of {url}", monotonic() + self._wait_s, len(pages)
+        where, end, left = f"pages of {url}", monotonic() + self._wait_s, ["not looked at"] * len(pages)
         try:
             async with asyncio.timeout(self._wait_s), aiohttp.ClientSession(timeout=_PAGE_TIMEOUT) as http:
                 while left:
-                    left = sum([await _has(http, url + path, comment_id) for path, comment_id in pages.items()])
+                    found = [await _left_on(http, url + path, comment_id) for path, comment_id in pages.items()]
+                    left = [one for one in found if one is not None]
                     if left:
                         await asyncio.sleep(_POLL_S)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if monotonic() < end:
-                return PlaceLooked(where, 0, left, f"not reached: {type(error).__name__}")
-        return PlaceLooked(where, len(pages), left, note)
+                return PlaceLooked(where, 0, len(left), f"not reached: {type(error).__name__}")
+        return PlaceLooked(where, len(pages), len(left), ", ".join(filter(None, [note, *sorted(set(left))])))
 
 
-async def _has(http: aiohttp.ClientSession, url: str, comment_id: str) -> bool:
+async def _left_on(http: aiohttp.ClientSession, url: str, comment_id: str) -> str | None:
+    """What is left on a page, or why nobody knows; None for nothing. 410: the article is withdrawn by now."""
     async with http.get(url) as answer:
-        return shows_text(await answer.text(), comment_id)
+        if answer.status == 410:
+            return None
+        text = await answer.text()
+        if answer.status != 200 or not text.strip():
+            return f"answered {answer.status}"
+        return "text" if shows_text(text, comment_id) else None

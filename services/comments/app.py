@@ -37,6 +37,7 @@ from services.comments.privacy.keys import PERSONAL_DATA
 from services.comments.privacy.personal_data import PersonalData
 from services.comments.privacy.personal_rows import personal_rows
 from services.comments.privacy.proof import PageReader
+from services.comments.reading.keys import REPORTS
 from services.comments.reading.parts import add_reading, reading
 from services.comments.reading.refusal_page import REFUSAL_PAGES, RefusalPages
 from services.comments.reading.relayed import RelayedStates
@@ -87,7 +88,12 @@ def create_app(settings: CommentsSettings, *, database: str = "comments", group:
     add_reading(app, store, lambda: runner.ready and runner.lag == 0)
     add_moderation(app, store)
     app[ROOM] = Room(
-        {"answers": store.answers.count, "waiting": app[QUEUE_INDEX].count_pending, "letters": store.messages.count}
+        {
+            "answers": store.answers.count,
+            "waiting": app[QUEUE_INDEX].count_pending,
+            "letters": store.messages.count,
+            "reports": app[REPORTS].count,
+        }
     )
     app[WRITER_COOKIE] = WriterCookie(settings.site_url)
     app[WEBHOOK] = WebhookJudge(_USER_AGENT, allowed=tuple(read_networks(settings.fetch_allow)))

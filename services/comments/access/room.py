@@ -6,13 +6,14 @@ from typing import Literal
 
 from shared.errors import Problem
 
-Kind = Literal["answers", "waiting", "letters"]
+Kind = Literal["answers", "waiting", "letters", "reports"]
 
-MOST: Mapping[Kind, int] = {"answers": 50_000, "waiting": 20_000, "letters": 20_000}
+MOST: Mapping[Kind, int] = {"answers": 50_000, "waiting": 20_000, "letters": 20_000, "reports": 100_000}
 _REFUSALS: Mapping[Kind, str] = {
     "answers": "There is no room for another Idempotency-Key. Send the request without one.",
     "waiting": "Too many comments wait for a moderator.",
     "letters": "The editors have too many letters; write later.",
+    "reports": "The moderators have too many reports; try again later.",
 }
 # Between two counts, all visitors together add some hundreds.
 _FRESH_S = 30.0

@@ -23,10 +23,14 @@ _PREFIXES = {4: 24, 6: 48}
 
 @dataclass(frozen=True)
 class Visitor:
-    """A visitor of one day. `network` is an address prefix such as `203.0.113.0/24`: personal data, kept 30 days at most."""
+    """A visitor of one day. `network` is an address prefix such as `203.0.113.0/24`: personal data, kept 30 days at most.
+
+    `network_id`: a keyed hash of the network alone, empty where `id` is. Anyone can change a User-Agent, and so `id`.
+    """
 
     id: str
     network: str
+    network_id: str = ""
 
 
 class Visitors:
@@ -42,10 +46,7 @@ class Visitors:
         key = await self.todays_key()
         network = self.network(request)
         agent = request.headers.get("User-Agent", "")
-        digest = hashlib.blake2b(
-            f"{network}\0{agent}".encode("utf-8", "surrogateescape"), key=key, digest_size=16
-        ).hexdigest()
-        return Visitor(digest, network)
+        return Visitor(_digest(f"{network}\0{agent}", key), network, _digest(network, key))
 
     async def of_or_unknown(self, request: web.Request) -> Visitor:
         """The visitor of a request, without an id while the day's key cannot be read."""
@@ -69,6 +70,10 @@ class Visitors:
             found = await self._redis.get(name)
             self._key = (day, found if isinstance(found, bytes) else secrets.token_bytes(32))
         return self._key[1]
+
+
+def _digest(text: str, key: bytes) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), key=key, digest_size=16).hexdigest()
 
 
 def prefix_of(address: str) -> str:

@@ -112,7 +112,7 @@ class ModeratedComment(CommentAnswer):
 
 
 class WholeComment(ModeratedComment):
-    """A comment for a moderator who looks at it alone. `notes`: of readers' reports. `url`: null without the article."""
+    """A comment for a moderator who looks at it alone. `notes`: the newest 20 of its reports. `url`: null without the article."""
 
     url: str | None
     notes: list[str]

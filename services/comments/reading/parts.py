@@ -9,7 +9,8 @@ from services.comments.model.store import Store
 from services.comments.reading.articles import ArticleLookup
 from services.comments.reading.closing import Closing
 from services.comments.reading.discussions import Discussions
-from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS, REPORTS, TURNS, VOTES
+from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS, REACTION_NETWORKS, REPORTS, TURNS, VOTES
+from services.comments.reading.network_store import NETWORKS_KEPT_FOR, NetworkStore
 from services.comments.reading.reaction_store import (
     COUNTED_AGE,
     COUNTED_KEPT_FOR,
@@ -29,18 +30,21 @@ def add_reading(app: web.Application, store: Store, is_whole: Callable[[], bool]
     app[DISCUSSIONS] = Discussions(store.comments, store.discussions)
     app[VOTES] = VoteStore(store.database)
     app[REPORTS] = ReportStore(store.database)
+    app[REACTION_NETWORKS] = NetworkStore(store.database)
     counter, closing = VoteCounter(store, app[VOTES]), Closing(store)
     app[TURNS] = Turns(store.database, [counter.turn, closing.turn])
 
 
 async def reading(app: web.Application) -> AsyncIterator[None]:
     """Prepare the collections; count votes, delete old ones and write late notes, while the application runs."""
-    votes, reports = app[VOTES], app[REPORTS]
+    votes, reports, networks = app[VOTES], app[REPORTS], app[REACTION_NETWORKS]
     await once_available(votes.prepare)
     await once_available(reports.prepare)
+    await once_available(networks.prepare)
     async with (
         expiring(votes.collection, COUNTED_KEPT_FOR, field=COUNTED_AGE),
         expiring(reports.collection, REPORTS_KEPT_FOR),
+        expiring(networks.collection, NETWORKS_KEPT_FOR),
         app[STORE].discussions.sending(),
         app[TURNS].running(),
     ):

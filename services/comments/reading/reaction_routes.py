@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 
 from aiohttp import web
 from redis.exceptions import RedisError
 
-from services.comments.access.keys import REACTION_LIMITER, VISITORS
+from services.comments.access.keys import REACTION_LIMITER, ROOM, VISITORS
 from services.comments.access.other_sites import refuse_other_sites
 from services.comments.access.visitors import Visitor
 from services.comments.model.contract import VotesAnswer
@@ -14,7 +15,7 @@ from services.comments.model.keys import CURRENT_RULES, STORE
 from services.comments.model.records import ArticleCopy, Comment, VoteCount
 from services.comments.reading.comments import find_public, no_comment
 from services.comments.reading.contract import Report, ReportAnswer, Vote, VoteAnswer, VoteValue
-from services.comments.reading.keys import ARTICLE_LOOKUP, REPORTS, VOTES
+from services.comments.reading.keys import ARTICLE_LOOKUP, REACTION_NETWORKS, REPORTS, VOTES
 from services.comments.reading.ranking import with_vote
 from services.comments.reading.refusal_page import with_pages
 from shared.errors import Problem, Unavailable
@@ -35,8 +36,12 @@ async def vote(request: web.Request) -> web.Response:
     if not (await request.app[CURRENT_RULES].get()).votes:
         raise Problem(403, "This site takes no votes.")
     visitor = await _visitor(request)
-    stored = await request.app[VOTES].cast(comment.id, visitor.id, sent.value)
-    votes = with_vote(comment.votes, stored.counted, stored.value)
+    if await request.app[REACTION_NETWORKS].admits("vote", comment.id, visitor, now()):
+        counted = (await request.app[VOTES].cast(comment.id, visitor.id, sent.value)).counted
+    else:
+        # Answered like any other: who invents visitors learns nothing.
+        counted = 0
+    votes = with_vote(comment.votes, counted, sent.value)
     return _answer(request, comment, article, VoteAnswer(id=comment.id, value=sent.value, votes=_votes(votes)), "vote")
 
 
@@ -45,12 +50,19 @@ async def report(request: web.Request) -> web.Response:
     await _admit(request)
     sent = validate(Report, await _read_fields(request))
     comment, article = await _comment(request)
+    await request.app[ROOM].check("reports")
     visitor, at = await _visitor(request), now()
+    if await request.app[REACTION_NETWORKS].admits("report", comment.id, visitor, at):
+        await _file(request, comment.id, visitor, sent, at)
+    return _answer(request, comment, article, ReportAnswer(id=comment.id, reason=sent.reason), "report")
+
+
+async def _file(request: web.Request, comment_id: str, visitor: Visitor, sent: Report, at: datetime) -> None:
     store, reports = request.app[STORE], request.app[REPORTS]
 
     async def work(session: Session) -> None:
-        is_first = await reports.file(comment.id, visitor.id, sent.reason, sent.note, at, session)
-        if is_first and not await store.comments.add_report(comment.id, session):
+        is_first = await reports.file(comment_id, visitor.id, sent.reason, sent.note, at, session)
+        if is_first and not await store.comments.add_report(comment_id, session):
             raise no_comment()
 
     try:
@@ -58,8 +70,7 @@ async def report(request: web.Request) -> web.Response:
     except DuplicateKeyError:
         # A report of the same visitor was committed meanwhile: this one takes its place.
         await store.mongo.transaction(work)
-    store.queues.note(comment.id)
-    return _answer(request, comment, article, ReportAnswer(id=comment.id, reason=sent.reason), "report")
+    store.queues.note(comment_id)
 
 
 async def _admit(request: web.Request) -> None:

@@ -30,6 +30,7 @@ COUNTED_AGE = "counted_at"
 REPORTS_KEPT_FOR = timedelta(days=365)
 
 _IDS_AT_ONCE = 100
+_MOST_NOTES = 20
 
 VoteState = Literal["waiting", "counted", "done"]
 """`waiting`: not yet in the comment's counts. `counted`: in them, but the discussion's version was not raised. Then `done`."""
@@ -157,18 +158,26 @@ class ReportStore:
     async def reasons(self, comment_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """The number of reports since the last decision, by comment and reason."""
         async with available("reports"):
-            found = await self.collection.find({"comment": {"$in": list(comment_ids)}}).to_list(None)
+            opened = {"comment": {"$in": list(comment_ids)}, "closed": False}
+            found = await self.collection.find(opened, {"comment": 1, "reason": 1}).to_list(None)
         counts: dict[str, Counter[str]] = {}
         for document in found:
-            if not document["closed"]:
-                counts.setdefault(document["comment"], Counter())[document["reason"]] += 1
+            counts.setdefault(document["comment"], Counter())[document["reason"]] += 1
         return counts
 
     async def notes(self, comment_id: str) -> list[str]:
-        """Readers' notes in the reports of a comment, oldest first."""
+        """The newest twenty of readers' notes in the reports of a comment, the oldest of them first."""
+        with_note = {"comment": comment_id, "note": {"$ne": ""}}
         async with available("notes of reports"):
-            found = await self.collection.find({"comment": comment_id}).to_list(None)
-        return [document["note"] for document in sorted(found, key=lambda one: one["at"]) if document["note"]]
+            times = {one["_id"]: one["at"] for one in await self.collection.find(with_note, {"at": 1}).to_list(None)}
+            newest = sorted(times, key=times.__getitem__)[-_MOST_NOTES:]
+            notes = {one["_id"]: one["note"] for one in await by_keys(self.collection, newest, {"note": 1})}
+        return [notes[report_id] for report_id in newest if report_id in notes]
+
+    async def count(self) -> int:
+        """The estimated number of reports."""
+        async with available("count of reports"):
+            return int(await self.collection.estimated_document_count())
 
 
 def _steps(ids: Sequence[str]) -> Iterator[list[str]]:

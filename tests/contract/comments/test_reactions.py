@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from services.comments.model.records import VoteCount
 from services.comments.reading.discussions import current_minute
-from services.comments.reading.keys import REPORTS, VOTES
+from services.comments.reading.keys import REACTION_NETWORKS, REPORTS, VOTES
 from services.comments.reading.vote_counter import VoteCounter
 from services.comments.settings import CommentsSettings
 from shared.events import ArticleWithdrawn
@@ -198,13 +198,42 @@ async def test_report_counts_once_a_visitor_and_is_for_moderators_alone(
     assert "reports" not in json.dumps(await comments.discussion(comment["article_id"]))
 
 
+async def test_invented_browsers_of_one_network_count_ten_times(
+    comments: CommentsService, comment: Mapping[str, Any]
+) -> None:
+    path = f"/v1/comments/{comment['id']}"
+
+    async def send(agent: int, what: str, fields: Mapping[str, object]) -> int:
+        headers = {"X-Forwarded-For": f"203.0.113.{agent}", "User-Agent": f"Browser {agent}"}
+        return (await comments.client.post(f"{path}/{what}", json=fields, headers=headers)).status
+
+    reports = [{"reason": "spam", "note": f"Note {agent}."} for agent in range(25)]
+    answers = [await send(agent, "report", reports[agent]) for agent in range(9)]
+    answers += await asyncio.gather(*(send(agent, "report", reports[agent]) for agent in range(9, 25)))
+    answers += await asyncio.gather(*(send(agent, "vote", {"value": 1}) for agent in range(25)))
+    for reader in range(100, 112):
+        answers.append((await react(comments, comment["id"], "report", reader, reason="abuse", note=f"{reader}"))[0])
+    answers.append(await send(0, "report", {"reason": "abuse", "note": "Again."}))
+    await counter(comments).turn()
+
+    stored = await comments.store.comments.find(comment["id"])
+    shown = await (await comments.client.get(path, headers=comments.bearer())).json()
+    assert set(answers) == {202}
+    assert stored is not None
+    assert (stored.votes, stored.reports) == (VoteCount(10, 0), 22)
+    assert shown["reported"] == {"spam": 9, "abuse": 13}
+    assert len(shown["notes"]) == 20
+    assert shown["notes"][7:] == [*map(str, range(100, 112)), "Again."]
+
+
 async def test_stored_reactions_hold_no_address(comments: CommentsService, comment: Mapping[str, Any]) -> None:
     await react(comments, comment["id"], "vote", 77, value=1)
     await react(comments, comment["id"], "report", 77, reason="other", note="See there.")
 
     assert comments.client.app is not None
-    for store in (comments.client.app[VOTES], comments.client.app[REPORTS]):
-        documents = repr(await store.collection.find({"comment": comment["id"]}).to_list(None))
+    app = comments.client.app
+    for store in (app[VOTES], app[REPORTS], app[REACTION_NETWORKS]):
+        documents = repr(await store.collection.find({}).to_list(None))
         assert comment["id"] in documents
         assert "198.51" not in documents
         assert "Browser" not in documents

@@ -214,9 +214,9 @@ class CommentRemoved(CommentState):
 
 
 class DiscussionChanged(Event):
-    """A discussion was closed or opened, by a moderator or by its age. `id` is `discussion:{article_id}`.
+    """A discussion was closed or opened, by a moderator or by its age, or the site's votes were. `id` is `discussion:{article_id}`.
 
-    An article's own `comments_open` comes first: a discussion is open when both are.
+    An article's own `comments_open` comes first: a discussion is open when both are. `votes`: whether readers may vote.
     """
 
     ce_type: ClassVar[str] = "world-monitor.discussion.changed.v1"
@@ -228,6 +228,7 @@ class DiscussionChanged(Event):
     article_id: str
     open: bool
     closes_at: UtcDatetime | None = None
+    votes: bool = True
 
     def key(self) -> str:
         return self.id

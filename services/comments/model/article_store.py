@@ -11,7 +11,7 @@ from pymongo import ASCENDING, IndexModel, UpdateOne
 
 from services.comments.model.comment_store import available_outside
 from services.comments.model.days import midnight
-from services.comments.model.records import ArticleCopy, DiscussionSetting, article_from
+from services.comments.model.records import ArticleCopy, DiscussionSetting, SentRule, article_from
 from shared.mongo.collections import (
     Collection,
     Database,
@@ -124,16 +124,16 @@ class ArticleStore:
         articles = sorted((_article(document) for document in found), key=lambda article: article.id)
         return [article for article in articles if article.discussion.version > 0]
 
-    async def closed_through(self) -> tuple[int | None, datetime] | None:
-        """The age limit and the time up to which the states of all discussions were sent; None before the first."""
+    async def closed_through(self) -> tuple[SentRule, datetime] | None:
+        """The settings and the time up to which the states of all discussions were sent; None before the first."""
         async with available("progress of closing"):
             found = await self._progress.find_one({"_id": "closing"})
-        return None if found is None else (found["days"], found["through"])
+        return None if found is None else (SentRule(found["days"], found.get("votes", True)), found["through"])
 
-    async def note_closed_through(self, days: int | None, through: datetime) -> None:
+    async def note_closed_through(self, rule: SentRule, through: datetime) -> None:
         """Store that the states of all discussions were sent."""
         async with available("progress of closing"):
-            await self._progress.replace_one({"_id": "closing"}, {"days": days, "through": through}, upsert=True)
+            await self._progress.replace_one({"_id": "closing"}, {**asdict(rule), "through": through}, upsert=True)
 
 
 def _article(found: Document) -> ArticleCopy:

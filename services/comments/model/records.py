@@ -27,7 +27,7 @@ class DiscussionSetting:
     """A moderator's setting of one story's discussion, and what readers were last sent of it.
 
     `open` and `mode`: None leaves it to the settings of the site. `closed_at`: time of a closing by hand. `version`: of the last
-    `DiscussionChanged`, 0 before the first; `sent_open`: what that said.
+    `DiscussionChanged`, 0 before the first; `sent_open` and `sent_votes`: what that said.
     """
 
     open: bool | None = None
@@ -35,6 +35,15 @@ class DiscussionSetting:
     closed_at: datetime | None = None
     version: int = 0
     sent_open: bool = True
+    sent_votes: bool = True
+
+
+@dataclass(frozen=True)
+class SentRule:
+    """The settings of the site that readers' pages follow: the age limit of discussions in days, and whether readers vote."""
+
+    days: int | None = None
+    votes: bool = True
 
 
 @dataclass(frozen=True)

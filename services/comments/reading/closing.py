@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.comments.model.days import DAY, midnight
-from services.comments.model.records import ArticleCopy, ModerationRule
+from services.comments.model.records import ArticleCopy, ModerationRule, SentRule
 from services.comments.model.store import Store
 from services.comments.reading.state import Change, announced, changed, event_of
 from shared.errors import Conflict, Problem
@@ -36,23 +36,24 @@ class Closing:
         self._clock = clock
         # Articles left of an unfinished pass over all of them. A restart begins the pass again.
         self._unfinished: list[str] = []
-        self._limit: int | None = None
+        self._applied: SentRule | None = None
 
     async def turn(self) -> None:
         """Send the states that readers do not have, or the first of many."""
         at, rule = self._clock(), await self._store.rules.current()
+        wanted = SentRule(rule.close_after_days, rule.votes)
         done = await self._store.articles.closed_through()
-        if self._unfinished and self._limit == rule.close_after_days:
+        if self._unfinished and self._applied == wanted:
             await self._send(self._take_unfinished(), rule, at)
-        elif done is not None and done[0] == rule.close_after_days:
+        elif done is not None and done[0] == wanted:
             await self._send(await self._aged(rule, done[1], at), rule, at)
-        elif done is not None or rule.close_after_days is not None:
-            self._unfinished, self._limit = await self._all(rule, at), rule.close_after_days
-            _log.info("discussions.new_age_limit", days=rule.close_after_days, changes=len(self._unfinished))
+        elif done is not None or wanted != SentRule():
+            self._unfinished, self._applied = await self._all(rule, at), wanted
+            _log.info("discussions.new_rule", days=wanted.days, votes=wanted.votes, changes=len(self._unfinished))
             await self._send(self._take_unfinished(), rule, at)
         await self._send_new(rule, at)
-        if not self._unfinished and (done is None or done[0] != rule.close_after_days or at - done[1] > _NOTED_EVERY):
-            await self._store.articles.note_closed_through(rule.close_after_days, at)
+        if not self._unfinished and (done is None or done[0] != wanted or at - done[1] > _NOTED_EVERY):
+            await self._store.articles.note_closed_through(wanted, at)
 
     def _take_unfinished(self) -> list[str]:
         taken, self._unfinished = self._unfinished[:_MOST_OF_A_TURN], self._unfinished[_MOST_OF_A_TURN:]

@@ -60,9 +60,9 @@ def changed(before: DiscussionSetting, change: Change, at: datetime) -> Discussi
 def announced(article: ArticleCopy, rule: ModerationRule, at: datetime) -> DiscussionSetting | None:
     """The article's setting after the event that its state needs; None when readers were already sent this state."""
     is_open = state_of(article, rule, at).open
-    if is_open == article.discussion.sent_open:
-        return None
-    return replace(article.discussion, version=article.discussion.version + 1, sent_open=is_open)
+    before = article.discussion
+    after = replace(before, sent_open=is_open, sent_votes=rule.votes)
+    return None if after == before else replace(after, version=before.version + 1)
 
 
 def event_of(article: ArticleCopy, rule: ModerationRule, at: datetime) -> DiscussionChanged:
@@ -74,4 +74,5 @@ def event_of(article: ArticleCopy, rule: ModerationRule, at: datetime) -> Discus
         article_id=article.id,
         open=setting.sent_open,
         closes_at=state.closes_at if state.open == setting.sent_open else None,
+        votes=setting.sent_votes,
     )

@@ -55,6 +55,7 @@ def _whole_view(snapshot: Snapshot, article: ArticleState, front: StoredThreadPa
         front.total if discussion.total is None else discussion.total,
         open=article.comments_open and discussion.open,
         closed_at=None if discussion.open else discussion.closes_at,
+        can_vote=discussion.votes,
     )
 
 

@@ -14,7 +14,7 @@ def project_discussion(change_set: ChangeSet, event: DiscussionChanged) -> Touch
     article = change_set.get(article_name(event.article_id), StoredArticle)
     known = change_set.get(name, StoredDiscussion) or StoredDiscussion()
     if event.version > known.seen and not (article is not None and article.erased):
-        update = {"seen": event.version, "open": event.open, "closes_at": event.closes_at}
+        update = {"seen": event.version, "open": event.open, "closes_at": event.closes_at, "votes": event.votes}
         change_set.put(name, known.model_copy(update=update), StoredDiscussion)
     return (name,)
 
@@ -24,5 +24,7 @@ def erase_discussion(change_set: ChangeSet, article_id: str) -> Touched:
     name = discussion_name(article_id)
     known = change_set.get(name, StoredDiscussion)
     if known is not None:
-        change_set.put(name, known.model_copy(update={"open": True, "closes_at": None}), StoredDiscussion)
+        change_set.put(
+            name, known.model_copy(update={"open": True, "closes_at": None, "votes": True}), StoredDiscussion
+        )
     return (name,)

@@ -128,13 +128,14 @@ class StoredCorrection(Document):
 class StoredDiscussion(Document):
     """The state of an article's discussion. `closes_at`: its age closes it at this time, or has closed it.
 
-    `seen` is the version of its last event, 0 before the first. `total` counts the visible comments; None before the first
-    change of their number. In read models of earlier releases the newest threads have that number.
+    `votes`: whether readers may vote. `seen` is the version of its last event, 0 before the first. `total` counts the visible
+    comments; None before the first change of their number. In read models of earlier releases the newest threads have that number.
     """
 
     seen: int = 0
     open: bool = True
     closes_at: datetime | None = None
+    votes: bool = True
     total: int | None = None
 
 

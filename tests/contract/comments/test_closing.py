@@ -48,12 +48,14 @@ async def publish(store: Store, published_at: datetime) -> str:
     return article_id
 
 
-async def set_limit(store: Store, days: int | None) -> None:
-    """Set the age limit of all discussions."""
+async def set_limit(store: Store, days: int | None, *, votes: bool = True) -> None:
+    """Set the age limit of all discussions, and whether readers vote."""
 
     async def work(session: Session) -> None:
         before = await store.rules.current(session)
-        await store.rules.put(ModerationRule("post", before.version + 1, close_after_days=days), "the editor", session)
+        await store.rules.put(
+            ModerationRule("post", before.version + 1, close_after_days=days, votes=votes), "the editor", session
+        )
 
     await store.mongo.transaction(work)
 
@@ -116,6 +118,31 @@ async def test_new_age_limit_of_many_articles_is_sent_turn_by_turn(
     assert len(first) == 3
     assert closed == {one: [(1, False)] for one in ids}
     assert await sent(store) == {one: [(1, False), (2, True)] for one in ids}
+
+
+async def test_end_of_votes_is_sent_for_all_articles_also_new_ones_and_taken_back(store: Store) -> None:
+    clock, relayed = Clock(), RelayedStates(store)
+    ids = [await publish(store, clock.now - 6 * DAY)]
+    await Closing(store, clock).turn()
+
+    async def votes() -> list[bool]:
+        found = await relayed.latest_events([f"discussion:{one}" for one in ids])
+        return [event.votes for event in found if isinstance(event, DiscussionChanged)]
+
+    await set_limit(store, None, votes=False)
+    for _ in range(2):
+        await Closing(store, clock).turn()
+        ids.append(await publish(store, clock.now))
+    await Closing(store, clock).turn()
+    ended, first = await votes(), await sent(store)
+    await set_limit(store, None)
+    for _ in range(2):
+        await Closing(store, clock).turn()
+
+    assert ended == [False, False, False]
+    assert first == {one: [(1, True)] for one in ids}
+    assert await votes() == [True, True, True]
+    assert await sent(store) == {one: [(1, True), (2, True)] for one in ids}
 
 
 async def test_republication_has_the_states_behind_the_comments(store: Store) -> None:

@@ -66,3 +66,6 @@ def test_each_change_of_the_state_is_announced_once() -> None:
     opened = announced(article, replace(WEEK, close_after_days=None), later)
     assert opened is not None
     assert (opened.version, opened.sent_open) == (2, True)
+    voteless = announced(ARTICLE, replace(WEEK, votes=False), PUBLISHED)
+    assert voteless is not None
+    assert not event_of(replace(ARTICLE, discussion=voteless), WEEK, PUBLISHED).votes

@@ -28,13 +28,14 @@ def test_closed_discussion_keeps_its_comments_and_opens_again() -> None:
     memory = Memory()
     memory.apply(ARTICLE, a_comment("a1", id="c1"))
 
-    touched = memory.apply(a_change(1, closes_at=END))
+    touched = memory.apply(a_change(1, closes_at=END, votes=False))
     closed = shown(memory)
     memory.apply(a_change(2, open=True))
 
     assert touched == {"discussion:a1"}
     assert (closed.open, closed.closed_at, closed.total, len(closed.threads)) == (False, END, 1, 1)
     assert (shown(memory).open, shown(memory).closed_at) == (True, None)
+    assert (closed.can_vote, shown(memory).can_vote) == (False, True)
     assert not shown(memory, comments_open=False).open
 
 

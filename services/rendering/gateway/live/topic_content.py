@@ -145,21 +145,24 @@ class TopicReader:
         data = {
             "version": view.version,
             "title": self._templates.comments_title(view.total, article.language),
-            "put": [self._comment(comment, article_id, article.language, view.open) for comment in changes.put],
+            "put": [self._comment(comment, article_id, article.language, view) for comment in changes.put],
             "votes": [{"id": one.comment_id, "up": one.votes_up, "down": one.votes_down} for one in changes.voted],
             "gone": changes.gone,
         }
         # Before the versions: a page that has applied the comments must not find itself out of date.
         return content, (("comments", data), event)
 
-    def _comment(self, comment: PlacedComment, article_id: str, language: str, is_open: bool) -> Mapping[str, object]:
+    def _comment(
+        self, comment: PlacedComment, article_id: str, language: str, page: CommentsView
+    ) -> Mapping[str, object]:
+        shown = LiveCommentView(article_id, comment.view, page.open, language, page.can_vote)
         return {
             "id": comment.view.comment_id,
             "thread": comment.thread,
             "after": comment.after,
             "depth": min(comment.view.depth, 3),
             "removed": comment.view.removed,
-            "html": self._templates.comment(LiveCommentView(article_id, comment.view, is_open, language)),
+            "html": self._templates.comment(shown),
         }
 
 

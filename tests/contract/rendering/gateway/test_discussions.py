@@ -32,16 +32,21 @@ async def test_reply_links_to_its_parent_on_another_page_until_removal(
     await gateway.until(article.url, lambda page: link not in page.text)
 
 
-async def test_closed_discussion_keeps_comments_and_has_no_form(projector: ProjectorHarness, gateway: Gateway) -> None:
+async def test_closed_discussion_without_votes_keeps_comments_and_has_neither_form_nor_buttons(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
     article = an_article()
-    await projector.apply(article, a_comment(article.id, body_html="<p>Said.</p>"))
+    comment = a_comment(article.id, body_html="<p>Said.</p>")
+    await projector.apply(article, comment)
     open_page = await gateway.until_shown(article.url, "Said.")
 
     name = f"discussion:{article.id}"
-    await projector.apply(DiscussionChanged(id=name, version=1, article_id=article.id, open=False))
+    await projector.apply(DiscussionChanged(id=name, version=1, article_id=article.id, open=False, votes=False))
     closed = await gateway.until(article.url, lambda page: '<form class="reply-form"' not in page.text)
 
+    button = f'formaction="/v1/comments/{comment.id}/vote"'
     assert '<form class="reply-form"' in open_page.text
+    assert (button in open_page.text, button in closed.text) == (True, False)
     assert "Said." in closed.text
 
 

@@ -79,7 +79,9 @@ class Queues:
             )
 
     async def count_pending(self) -> int:
-        """The number of pending comments."""
+        """The number of pending comments; the last known one while a moderator's list is read, since posts ask for it."""
+        if self._reading.locked() and self._version >= 0:
+            return self._index.count("pending")
         return (await self.counts()).pending
 
     async def page(self, queue: Queue, sort: Sort, after: str | None, limit: int) -> QueuePage:

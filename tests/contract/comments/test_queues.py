@@ -1,5 +1,6 @@
 """The moderators' queues over HTTP: membership, orders, search, counts, items, one comment, an author's history."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -248,6 +249,15 @@ async def test_new_process_makes_others_read_changes_without_a_note(comments: Co
     await comments.store.queues.prepare()  # the start of the next process
 
     assert comment_id not in (await other.page("pending", "newest", None, 5)).ids
+
+
+async def test_posts_do_not_wait_for_a_list_of_a_moderator(comments: CommentsService) -> None:
+    await _posted(comments, "Held")
+    queues = await _other_instance(comments)
+    number = await queues.count_pending()
+
+    async with queues._reading, asyncio.timeout(10):
+        assert await queues.count_pending() == number > 0
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,31 @@ class CommentStore:
                 after = chunk[-1].id
                 yield [comment.event() for comment in chunk]
             else:
-                day += DAY
+                day = await self._next_day(day, end)
+
+    async def _next_day(self, empty: datetime, end: datetime) -> datetime | None:
+        """The first day with comments after `empty`, None when there is none until `end`.
+
+        An imported archive begins years ago. So the step doubles over days without comments, then a search halves it.
+        """
+        days = 1
+        while not await self._has_comments(empty, empty + days * DAY):
+            empty += days * DAY
+            if empty > end:
+                return None
+            days *= 2
+        while days > 1:
+            half = days // 2
+            if await self._has_comments(empty, empty + half * DAY):
+                days = half
+            else:
+                empty, days = empty + half * DAY, days - half
+        return empty + DAY
+
+    async def _has_comments(self, after: datetime, until: datetime) -> bool:
+        async with available("days with comments"):
+            found = await self._collection.find_one({"day": {"$gt": after, "$lte": until}}, {"_id": 1})
+        return found is not None
 
     async def _of_day(self, day: datetime, after: str) -> list[Comment]:
         wanted = {"day": day, "_id": {"$gt": after}}

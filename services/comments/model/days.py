@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 DAY = timedelta(days=1)
 # No document is older. A walk over empty years takes a dozen reads.
-FIRST_DAY = datetime(2010, 1, 1, tzinfo=UTC)
+FIRST_DAY = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 def day_of(made_id: str) -> datetime:

@@ -58,6 +58,24 @@ async def test_republish_yields_every_comment_once_across_days_and_chunks(
         assert await _all_after(store, ids[number]) == ids[number + 1 :]
 
 
+async def test_republish_steps_over_the_empty_years_of_an_archive(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [id_of(now() - timedelta(days=days)) for days in (7001, 7000, 3650, 31, 1, 0)]
+    await _add(store, *map(a_comment, ids))
+    reads, has_comments = 0, store.comments._has_comments
+
+    async def count(after: datetime, until: datetime) -> bool:
+        nonlocal reads
+        reads += 1
+        return await has_comments(after, until)
+
+    monkeypatch.setattr(store.comments, "_has_comments", count)
+
+    assert await _all_after(store, None) == ids
+    assert reads < 150
+
+
 async def test_republish_of_an_empty_store_yields_nothing(store: Store) -> None:
     assert await _all_after(store, None) == []
 

@@ -39,7 +39,9 @@ async def _approve_pending(platform: Platform) -> str:
     async with platform.http.get(f"{platform.edge}/v1/comments?status=pending", headers=platform.editor) as answer:
         assert answer.status == 200, await answer.text()
         pending = (await answer.json())["items"]
-    assert [item["body"] for item in pending] == ["I remember the old lamp."]
+    # Other tests of this platform may leave waiting comments.
+    pending = [item for item in pending if item["body"] == "I remember the old lamp."]
+    assert len(pending) == 1
     assert "@example.org" not in str(pending)
     approved = await platform.post(f"/v1/comments/{pending[0]['id']}/approve", {})
     assert approved["status"] == "published"
@@ -79,7 +81,7 @@ async def test_article_from_publication_to_popular_news_and_withdrawal(
     await expect(page.get_by_role("heading", name="Forty years dark")).to_be_visible()
     await _comment(page, f"ada-{script}@example.org".lower())
     assert page.url.split("#")[0] == platform.edge + url + ("" if script else "?received=1")
-    thanks = page.get_by_text("your comment has arrived")
+    thanks = page.locator("#received")
     await expect(thanks).to_be_in_viewport()
 
     comment = await _approve_pending(platform)

@@ -19,6 +19,10 @@ _PARTS = {"document": "html", "stylesheet": "css", "script": "js", "font": "font
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 async def test_every_kind_of_page_stays_within_the_budget(site: Site, viewport: ViewportSize) -> None:
+    # The first stories of the front page are this test's own: a long headline may wrap otherwise in a late typeface.
+    for headline in ("Rain at last", "Ferries run again", "A bridge opens"):
+        newest = await site.publish(headline)
+    await site.until_shown("/", str(newest["headline"]))
     budget, over = _budget(), []
     paths = site.paths if viewport is PHONE else {name: site.paths[name] for name in ("home", "article")}
     for name, path in paths.items():

@@ -29,8 +29,11 @@ async def test_open_page_shows_comments_corrections_and_new_stories(site: Site) 
         await site.comment(article, f"I was on the first of them. {'W' * 300}")
         await expect(page.get_by_text("I was on the first of them.")).to_be_attached()
         await expect(page.locator("[data-comments-title]")).to_have_text("1 comment")
-        # The script removes this field from forms that arrive with an update, too.
+        # The script removes this field from forms that arrive with an update, too. It is fetched near the comments.
+        await page.locator("#comments").scroll_into_view_if_needed()
         await expect(page.locator("[name=without_script]")).to_have_count(0)
+        await page.evaluate("scrollTo(0, 0)")
+        await forget_shifts(page)
 
         await site.platform.act(article, "correct", {"note": "They run on Mondays."})
         await expect(page.get_by_role("status").get_by_text("has been corrected")).to_be_visible()

@@ -120,9 +120,14 @@ class CommentsService:
         await self.producer.send(*(encode(event) for event in events))
 
     async def publish_article(self, **changes: object) -> ArticleState:
-        """Send the event of a new article, without waiting for the service to read it."""
+        """Send the event of a new article, and wait until the service has read it: a request waits 1.5 s, a busy machine longer."""
         article = an_article(ArticlePublished, **changes)
         await self.send_events(article)
+
+        async def is_known() -> bool:
+            return await self.store.articles.find(article.id) is not None
+
+        await eventually(is_known, what="the service has read the article")
         return article
 
     async def post(self, article_id: str, **changes: object) -> dict[str, Any]:

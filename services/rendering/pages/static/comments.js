@@ -126,7 +126,10 @@ const talk = (() => {
     form.querySelector("textarea").value = "";
     form.closest("details")?.removeAttribute("open");
     mine.remember(comment);
-    if (comment.status !== "published") return tell(comment.message || thanks);
+    if (comment.status !== "published") {
+      tell(comment.message || thanks);
+      return goToWhenAdded(comment.id);
+    }
     if (byId(comment.id)) return goTo(comment.id);
     // The newest page of the usual order shows it by itself.
     const link = Object.assign(make("a", "", words.show), { href: `?comment=${comment.id}` });
@@ -134,12 +137,15 @@ const talk = (() => {
     goToWhenAdded(comment.id);
   }
 
-  // Goes to a comment once live.js has put it into the page, unless the reader has moved the focus since.
+  // Once live.js has put a comment into the page: takes the sentence about it back, and goes to the comment unless the reader has
+  // moved the focus since.
   function goToWhenAdded(id) {
+    const told = received.textContent;
     document.addEventListener("added", function look() {
       if (!byId(id)) return;
       document.removeEventListener("added", look);
       if ([received, document.body].includes(document.activeElement)) goTo(id);
+      else if (received.textContent === told) received.hidden = true;
     });
   }
 

@@ -134,8 +134,17 @@ class GroupRunner:
         """Note a wait for a server that is away: not ready, but no stall, since a new process would wait too."""
         self._waiting_at = monotonic()
 
+    def _last_sign(self) -> float:
+        return max(self._progress_at, self._waiting_at)
+
     async def _watch(self) -> None:
-        while monotonic() - max(self._progress_at, self._waiting_at) < self._stall_timeout_s:
-            await asyncio.sleep(self._stall_timeout_s / 10)
+        # A turn that took longer than two intervals was not a stall: the process was suspended (SIGSTOP, a laptop's sleep).
+        interval_s, stalled_s = self._stall_timeout_s / 10, 0.0
+        while stalled_s < self._stall_timeout_s:
+            sign, slept_at = self._last_sign(), monotonic()
+            await asyncio.sleep(interval_s)
+            stalled_s += min(monotonic() - slept_at, 2 * interval_s)
+            if self._last_sign() != sign:
+                stalled_s = 0.0
         _log.critical("consumer.stalled", group=self._group, seconds=round(self.stalled_for_s()), lag=self.lag)
         end_process(f"consumer group {self._group} made no progress for {self._stall_timeout_s:g} s")

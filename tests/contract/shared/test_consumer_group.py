@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import time
 from contextlib import suppress
 from threading import Thread
 
@@ -9,6 +10,7 @@ import pytest
 
 from shared.errors import InvalidMessage
 from shared.events import Message
+from shared.kafka.group import GroupRunner
 from shared.kafka.producer import MAX_MESSAGE_BYTES, Producer
 from shared.kafka.sinks import Batch, PositionDiffers
 from shared.settings import Settings
@@ -168,3 +170,20 @@ async def test_too_large_message_is_refused_before_the_send(settings: Settings, 
     async with running(settings, unique("g"), topic, sink):
         await until(lambda: bool(sink.values), "the good message is applied")
     assert sink.values == ["1"]
+
+
+async def test_watchdog_ends_a_stalled_process_but_not_one_that_was_suspended(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    monkeypatch.setattr("shared.kafka.group.end_process", ended.append)
+    settings = settings.model_copy(update={"stall_timeout_s": 2.0})
+    runner = GroupRunner(settings, group=unique("g"), topics=["none"], sink=Memory())
+    watchdog = asyncio.create_task(runner._watch())
+
+    await asyncio.sleep(0.1)
+    time.sleep(3.0)  # the whole process stands still
+    await asyncio.sleep(0.1)
+    assert not ended
+    await until(lambda: ended, "a member without progress ends its process")
+    await watchdog

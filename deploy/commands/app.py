@@ -32,7 +32,7 @@ COMMANDS = (
         "A person's data: export, erase; comments of other systems: import.",
     ),
     ("media", "services.media.api.commands:media", "Pictures: unused, remove-unused, move-store, rebuild-variants."),
-    ("adopt-log", "services.popularity.commands:adopt", "Count views from a log that replaced the known one."),
+    ("adopt-log", "services.popularity.counting.commands:adopt", "Count views from a log that replaced the known one."),
 )
 
 

@@ -5,22 +5,21 @@ from collections.abc import Mapping
 from aiohttp import web
 from redis.asyncio import Redis
 
-from services.popularity.counting import Counting
-from services.popularity.key_store import MOST_ENTRIES, MOST_KEYS_OF_A_VISITOR, KeyStore
-from services.popularity.routes import (
+from services.popularity.counting.counter import Counting
+from services.popularity.model.store import Store
+from services.popularity.rankings.popular_routes import RANKING_CACHE, SECTIONS
+from services.popularity.routes import ROUTES
+from services.popularity.settings import PopularitySettings
+from services.popularity.views.key_store import MOST_ENTRIES, MOST_KEYS_OF_A_VISITOR, KeyStore
+from services.popularity.views.view_routes import (
     ARTICLES,
     KEYS,
-    RANKING_CACHE,
     REDIS_MEMORY,
-    ROUTES,
-    SECTIONS,
     SITE_ORIGIN,
     STORE,
     TRUSTS_EDGE,
     VIEW_BATCHER,
 )
-from services.popularity.settings import PopularitySettings
-from services.popularity.store import Store
 from services.popularity.wiring import ApiParts
 from shared import redis
 from shared.http.app import answer_first, create_service

@@ -5,13 +5,13 @@ from functools import partial
 
 from aiohttp import web
 
-from services.popularity.articles import ArticleIndex
-from services.popularity.fast_path import FastPath
-from services.popularity.ranking_cache import RankingCache
-from services.popularity.routes import rank_at
+from services.popularity.model.store import Store
+from services.popularity.rankings.popular_routes import rank_at
+from services.popularity.rankings.ranking_cache import RankingCache
 from services.popularity.settings import PopularitySettings
-from services.popularity.store import Store
-from services.popularity.view_batcher import ACKNOWLEDGED_WITHIN_S, ViewBatcher
+from services.popularity.views.articles import ArticleIndex
+from services.popularity.views.fast_path import FastPath
+from services.popularity.views.view_batcher import ACKNOWLEDGED_WITHIN_S, ViewBatcher
 from shared import topics
 from shared.errors import Unavailable
 from shared.http.origins import origin_of

@@ -26,10 +26,10 @@ from hypothesis.stateful import (
 )
 from redis.asyncio import Redis
 
-from services.popularity import store as store_module
-from services.popularity.consumers import CounterSink
-from services.popularity.rules import MOST_ID_SETS, SPANS, horizon, id_slot
-from services.popularity.store import Store, views_partition
+from services.popularity.counting.consumers import CounterSink
+from services.popularity.model import store as store_module
+from services.popularity.model.rules import MOST_ID_SETS, SPANS, horizon, id_slot
+from services.popularity.model.store import Store, views_partition
 from shared.events import ArticlePublished, ArticleState, ArticleWithdrawn, PageViewed, Record, encode
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.producer import Producer

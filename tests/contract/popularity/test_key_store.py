@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.popularity.key_store import HALF_DAY_S, Binding, KeyStore, request_digest
+from services.popularity.views.key_store import HALF_DAY_S, Binding, KeyStore, request_digest
 from shared.redis import connect
 
 NOW_S = 4_000_000_000

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.popularity.consumers import CounterSink
-from services.popularity.rules import Chunk, fingerprint
-from services.popularity.store import Store
+from services.popularity.counting.consumers import CounterSink
+from services.popularity.model.rules import Chunk, fingerprint
+from services.popularity.model.store import Store
 from shared import topics
 from shared.errors import Unavailable
 from shared.events import Message, PageViewed, Record, encode

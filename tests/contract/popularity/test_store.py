@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from redis.exceptions import ResponseError
 
-from services.popularity.rules import DAY, HOUR, ID_SLOT_MS, SPANS, Chunk, View
-from services.popularity.store import Applied, Store, views_partition
+from services.popularity.model.rules import DAY, HOUR, ID_SLOT_MS, SPANS, Chunk, View
+from services.popularity.model.store import Applied, Store, views_partition
 from shared.errors import Unavailable
 from shared.events import ArticlePublished, ArticleWithdrawn, Erased
 from shared.redis import connect

@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from redis.asyncio import Redis
 
 from services.popularity.app import create_counter
-from services.popularity.commands import adopt_log
-from services.popularity.store import views_partition
+from services.popularity.counting.commands import adopt_log
+from services.popularity.model.store import views_partition
 from shared.events import Message
 from tests.support.polling import PATIENCE_S, eventually
 from tests.support.popularity import Popularity, empty_redis, running_popularity, settings_for

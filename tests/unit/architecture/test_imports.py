@@ -13,6 +13,7 @@ SERVICES = ("comments", "desk", "ingestion", "media", "popularity", "rendering",
 
 # The longest name that matches is a module's group. Every group may import itself; a service may import all of `shared`.
 _BASE = {"shared", "shared.process.tracing"}
+_POPULARITY = {f"services.popularity.{name}" for name in ("settings", "contract", "metrics", "model")}
 ALLOWED: Mapping[str, set[str]] = {
     "shared": {"shared.process.tracing"},
     "shared.process.tracing": set(),
@@ -125,7 +126,23 @@ ALLOWED: Mapping[str, set[str]] = {
     "services.media": set(),
     "services.media.api": {"services.media"},
     "services.media.worker": {"services.media"},
-    **{f"services.{name}": set() for name in SERVICES if name not in {"comments", "ingestion", "media", "rendering"}},
+    "services.popularity": {
+        "services.popularity.settings",
+        "services.popularity.contract",
+        "services.popularity.metrics",
+        "services.popularity.model",
+        "services.popularity.views",
+        "services.popularity.counting",
+        "services.popularity.rankings",
+    },
+    "services.popularity.settings": set(),
+    "services.popularity.contract": set(),
+    "services.popularity.metrics": set(),
+    "services.popularity.model": set(),
+    "services.popularity.views": _POPULARITY,
+    "services.popularity.rankings": _POPULARITY,
+    "services.popularity.counting": _POPULARITY | {"services.popularity.rankings"},
+    **{f"services.{name}": set() for name in ("desk", "search")},
 }
 
 

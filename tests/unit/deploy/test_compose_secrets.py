@@ -11,7 +11,7 @@ from deploy.compose.kafka_acls import acls_of
 from deploy.compose.settings import ComposeSettings
 from deploy.edge.render import render
 from services.comments.app import GROUP as COMMENTS_GROUP
-from services.popularity.counting import GROUP as COUNTER_GROUP
+from services.popularity.counting.counter import GROUP as COUNTER_GROUP
 from services.rendering.readmodel.names import PROJECTOR_GROUP
 
 BROKERS = ("kafka", "kafka-2", "kafka-3")

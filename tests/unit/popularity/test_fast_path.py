@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.popularity.articles import known_article
-from services.popularity.fast_path import Moments, view_message
 from services.popularity.metrics import RANKINGS_UNREADABLE
-from services.popularity.ranking_cache import RankingCache
-from services.popularity.routes import rank_at
-from services.popularity.store import Card
+from services.popularity.model.store import Card
+from services.popularity.rankings.popular_routes import rank_at
+from services.popularity.rankings.ranking_cache import RankingCache
+from services.popularity.views.articles import known_article
+from services.popularity.views.fast_path import Moments, view_message
 from shared.events import Header, PageViewed, RankedArticle, RankingComputed, Record, decode, encode
 from shared.times import now, rfc3339
 

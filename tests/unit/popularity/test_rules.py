@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.popularity.rules import (
+from services.popularity.model.rules import (
     DAY,
     ID_SLOT_MS,
     MOST_RECORDS_A_CALL,

@@ -6,8 +6,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from services.popularity import consumers
-from services.popularity.store import PartitionState
+from services.popularity.counting import consumers
+from services.popularity.model.store import PartitionState
 from shared.kafka import log_probe
 from shared.kafka.log_probe import NoRecord, probe
 from shared.kafka.sinks import Partition

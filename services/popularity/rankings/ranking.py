@@ -11,8 +11,8 @@ from time import monotonic
 import structlog
 
 from services.popularity import metrics
-from services.popularity.rules import top
-from services.popularity.store import Card, PartitionState, Store
+from services.popularity.model.rules import top
+from services.popularity.model.store import Card, PartitionState, Store
 from shared import topics
 from shared.errors import Unavailable
 from shared.events import WINDOWS, RankedArticle, RankingComputed, Window, encode

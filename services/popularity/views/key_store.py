@@ -16,7 +16,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from services.popularity.rules import event_id_from_key
+from services.popularity.model.rules import event_id_from_key
 from shared.redis import available
 
 HALF_DAY_S = 12 * 3600

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 
-from services.popularity.consumers import find_recreated
+from services.popularity.counting.consumers import find_recreated
+from services.popularity.model.store import Store
 from services.popularity.settings import PopularitySettings
-from services.popularity.store import Store
 from shared import redis, topics
 from shared.kafka.client import LogIdentity
 from shared.process.command_line import AsJson, print_json

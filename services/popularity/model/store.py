@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 from redis.asyncio import Redis
 
-from services.popularity.rules import MOST_ID_SETS, MOST_IDS_IN_A_SET, SPANS, Chunk, Span
+from services.popularity.model.rules import MOST_ID_SETS, MOST_IDS_IN_A_SET, SPANS, Chunk, Span
 from shared import topics
 from shared.events import WINDOWS, ArticleState, ArticleWithdrawn, Erased, Window
 from shared.kafka.client import partition_of

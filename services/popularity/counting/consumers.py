@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import structlog
 
 from services.popularity import metrics
-from services.popularity.rules import Chunk, View, fingerprint, merge, read_view
-from services.popularity.store import Applied, PartitionState, Store
+from services.popularity.model.rules import Chunk, View, fingerprint, merge, read_view
+from services.popularity.model.store import Applied, PartitionState, Store
 from shared import topics
 from shared.errors import InvalidMessage, Unavailable
 from shared.events import (

@@ -6,7 +6,7 @@ from time import monotonic, time
 
 import orjson
 
-from services.popularity.store import Card, Store, views_partition
+from services.popularity.model.store import Card, Store, views_partition
 from shared.arrival import find_arriving
 from shared.ids import created_ms
 

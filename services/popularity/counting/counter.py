@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import web
 
-from services.popularity.consumers import CounterSink
-from services.popularity.ranking import Ranker, is_alone, is_leader
-from services.popularity.retirement import Retirement
+from services.popularity.counting.consumers import CounterSink
+from services.popularity.counting.retirement import Retirement
+from services.popularity.model.store import Store
+from services.popularity.rankings.ranking import Ranker, is_alone, is_leader
 from services.popularity.settings import PopularitySettings
-from services.popularity.store import Store
 from shared import topics
 from shared.errors import Unavailable
 from shared.kafka.dead_letters import DeadLetters

@@ -15,8 +15,8 @@ from uuid import uuid4
 import orjson
 from aiohttp import HttpVersion11, web
 
-from services.popularity.articles import ArticleIndex, Known
-from services.popularity.view_batcher import ViewBatcher
+from services.popularity.views.articles import ArticleIndex, Known
+from services.popularity.views.view_batcher import ViewBatcher
 from shared import topics
 from shared.errors import Problem
 from shared.events import Message, PageViewed

@@ -6,8 +6,8 @@ from time import time
 
 import structlog
 
-from services.popularity.rules import SPANS, Span, horizon
-from services.popularity.store import Store
+from services.popularity.model.rules import SPANS, Span, horizon
+from services.popularity.model.store import Store
 from shared import topics
 from shared.errors import Unavailable
 

@@ -8,7 +8,7 @@ from time import monotonic
 import structlog
 
 from services.popularity import metrics
-from services.popularity.rules import MOST_RECORDS_A_CALL
+from services.popularity.model.rules import MOST_RECORDS_A_CALL
 from shared import topics
 from shared.errors import Problem, Unavailable
 from shared.events import Message

@@ -2,6 +2,9 @@
 
 from shared.events.catalogue import (
     CATALOGUE,
+    DROP_REASONS,
+    RANKINGS,
+    REFERRERS,
     WINDOWS,
     ArticleCorrected,
     ArticlePublished,
@@ -15,6 +18,7 @@ from shared.events.catalogue import (
     Correction,
     DiscussionChanged,
     DocumentChanged,
+    DropReason,
     Erased,
     Event,
     FieldDifference,
@@ -23,7 +27,10 @@ from shared.events.catalogue import (
     PublicVersion,
     RankedArticle,
     RankingComputed,
+    RankingName,
+    ReferrerClass,
     TextPiece,
+    ViewsAdjusted,
     Votes,
     Window,
 )
@@ -32,6 +39,9 @@ from shared.events.wire import decode, encode, tombstone
 
 __all__ = [
     "CATALOGUE",
+    "DROP_REASONS",
+    "RANKINGS",
+    "REFERRERS",
     "WINDOWS",
     "ArticleCorrected",
     "ArticlePublished",
@@ -45,6 +55,7 @@ __all__ = [
     "Correction",
     "DiscussionChanged",
     "DocumentChanged",
+    "DropReason",
     "Erased",
     "Event",
     "FieldDifference",
@@ -55,8 +66,11 @@ __all__ = [
     "PublicVersion",
     "RankedArticle",
     "RankingComputed",
+    "RankingName",
     "Record",
+    "ReferrerClass",
     "TextPiece",
+    "ViewsAdjusted",
     "Votes",
     "Window",
     "decode",

@@ -16,6 +16,15 @@ from shared.topics import Topic
 
 Window = Literal["1h", "24h", "7d", "30d", "all"]
 WINDOWS: tuple[Window, ...] = ("1h", "24h", "7d", "30d", "all")
+# A ranking: by the views of a window, by decayed views, or by views against the article's own past.
+RankingName = Literal["1h", "24h", "7d", "30d", "all", "trending", "rising"]
+RANKINGS: tuple[RankingName, ...] = (*WINDOWS, "trending", "rising")
+# Where a reader came from.
+ReferrerClass = Literal["search", "social", "site", "other", "none"]
+REFERRERS: tuple[ReferrerClass, ...] = ("search", "social", "site", "other", "none")
+# Why a view does not count. `crowd`: more visitors of one network than people are likely to be there.
+DropReason = Literal["prefetch", "bot", "data-centre", "staff", "repeat", "crowd"]
+DROP_REASONS: tuple[DropReason, ...] = ("prefetch", "bot", "data-centre", "staff", "repeat", "crowd")
 
 
 class Event(BaseModel):
@@ -238,7 +247,11 @@ class DiscussionChanged(Event):
 
 
 class PageViewed(Event):
-    """A page view was accepted. It does not identify the reader."""
+    """A page view was accepted. It does not identify the reader.
+
+    `visitor` is the reader's name for one day of the site, 16 hex digits; the key that made it is destroyed after the day.
+    It is empty for a view without one. A view with `dropped` does not count.
+    """
 
     ce_type: ClassVar[str] = "world-monitor.page.viewed.v1"
     topic: ClassVar[Topic] = topics.VIEWS
@@ -248,6 +261,32 @@ class PageViewed(Event):
     article_id: str
     section: str
     viewed_at: UtcDatetime
+    referrer: ReferrerClass = "none"
+    referrer_host: str = ""
+    visitor: str = ""
+    dropped: DropReason | None = None
+
+    def key(self) -> str:
+        return self.article_id
+
+    def event_id(self) -> str:
+        return str(self.id)
+
+
+class ViewsAdjusted(Event):
+    """An admin corrected an article's views for proven fraud: `views` (mostly negative) count at `window_start`."""
+
+    ce_type: ClassVar[str] = "world-monitor.views.adjusted.v1"
+    topic: ClassVar[Topic] = topics.VIEWS
+    source: ClassVar[str] = "/popularity"
+
+    id: UUID
+    article_id: str
+    views: int
+    window_start: UtcDatetime
+    reason: str
+    by: str
+    adjusted_at: UtcDatetime
 
     def key(self) -> str:
         return self.article_id
@@ -267,10 +306,11 @@ class RankedArticle(BaseModel):
     section: str
     language: str = "en"
     views: int
+    score: float | None = None
 
 
 class RankingComputed(Event):
-    """The most viewed articles of a window, over the whole site (`section` None) or one section, at most 100.
+    """The first articles of a ranking, over the whole site (`section` None) or one section, at most 100.
 
     `covers` is the offset up to which each partition of views.v1 is counted. Of two rankings with the same key, the one
     that is later in the log is valid.
@@ -280,7 +320,7 @@ class RankingComputed(Event):
     topic: ClassVar[Topic] = topics.RANKINGS
     source: ClassVar[str] = "/popularity"
 
-    window: Window
+    window: RankingName
     section: str | None = None
     computed_at: UtcDatetime
     items: tuple[RankedArticle, ...] = ()
@@ -341,6 +381,7 @@ CATALOGUE: tuple[type[Event], ...] = (
     CommentRemoved,
     DiscussionChanged,
     PageViewed,
+    ViewsAdjusted,
     RankingComputed,
     DocumentChanged,
 )

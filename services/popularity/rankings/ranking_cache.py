@@ -8,7 +8,7 @@ import structlog
 from services.popularity import metrics
 from services.popularity.contract import Popular, PopularItem
 from shared.errors import InvalidMessage
-from shared.events import WINDOWS, RankingComputed, Record, Window, decode
+from shared.events import WINDOWS, RankingComputed, RankingName, Record, decode
 
 _log = structlog.get_logger(__name__)
 
@@ -25,8 +25,8 @@ class RankingCache:
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
-        self._newest: dict[tuple[Window, str | None], RankingComputed] = {}
-        self._answers: OrderedDict[tuple[Window, str | None, int], bytes] = OrderedDict()
+        self._newest: dict[tuple[RankingName, str | None], RankingComputed] = {}
+        self._answers: OrderedDict[tuple[RankingName, str | None, int], bytes] = OrderedDict()
 
     def apply(self, record: Record) -> None:
         """Apply a record of rankings.v1: it replaces the ranking of its scope."""
@@ -47,7 +47,7 @@ class RankingCache:
             del self._answers[key]
         self._on_change()
 
-    def answer(self, window: Window, section: str | None, limit: int) -> bytes:
+    def answer(self, window: RankingName, section: str | None, limit: int) -> bytes:
         """The JSON of `GET /v1/popular`."""
         wanted = (window, section, limit)
         found = self._answers.get(wanted)
@@ -57,7 +57,7 @@ class RankingCache:
                 self._answers.popitem(last=False)
         return found
 
-    def _compose(self, window: Window, section: str | None, limit: int) -> bytes:
+    def _compose(self, window: RankingName, section: str | None, limit: int) -> bytes:
         ranking = self._newest.get((window, section))
         items = () if ranking is None else ranking.items[:limit]
         answer = Popular(

@@ -61,7 +61,7 @@ def _to_the_second(second: int) -> str:
 
 def view_message(event_id: bytes, article: Known, viewed_at: bytes, trace: bytes) -> Message:
     """A `PageViewed`, byte for byte as `shared.events.encode` writes it."""
-    value = b'{"id":"%s",%s,"viewed_at":"%s"}' % (event_id, article.fragment, viewed_at)
+    value = b'{"id":"%s",%s,"viewed_at":"%s",%s}' % (event_id, article.fragment, viewed_at, _UNKNOWN_READER)
     headers = (
         ("ce_specversion", b"1.0"),
         ("ce_id", event_id),
@@ -75,6 +75,7 @@ def view_message(event_id: bytes, article: Known, viewed_at: bytes, trace: bytes
     return Message(topics.VIEWS.name, article.key, value, headers)
 
 
+_UNKNOWN_READER = b'"referrer":"none","referrer_host":"","visitor":"","dropped":null'
 _SOURCE = PageViewed.source.encode()
 _TYPE = PageViewed.ce_type.encode()
 

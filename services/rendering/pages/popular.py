@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from services.rendering.pages.models import PopularItem, PopularTab, PopularView
 from shared.events import WINDOWS as ALL_WINDOWS
-from shared.events import RankingComputed, Window
+from shared.events import RankingComputed, RankingName, Window
 
 # Shortest first: a site or section with few views in a day shows a longer window, and names it.
 WINDOWS: tuple[Window, ...] = ("24h", "7d", "30d", "all")
@@ -38,7 +38,7 @@ class PopularNews:
     def __init__(self, render: Callable[[PopularView], str], language: str = "en") -> None:
         self._render = render
         self._language = language
-        self._rankings: dict[tuple[Window, str | None], RankingComputed] = {}
+        self._rankings: dict[tuple[RankingName, str | None], RankingComputed] = {}
         self._current: dict[Block, bytes] = {}
         self._rendered: dict[Block, tuple[PopularView, bytes]] = {}
 

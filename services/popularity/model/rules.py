@@ -1,15 +1,17 @@
 """Rules of counting: the minute, article and lifetime of a view. Pure functions of the record, never of the clock.
 
-Only `horizon` takes the present as an argument. Times are whole minutes since 1970, in UTC.
+Only `horizon` takes the present as an argument. Times are whole minutes since 1970, in UTC. Days and hours are the newsroom's:
+a day of its time zone has 23 to 25 hours.
 """
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -50,6 +52,51 @@ SPANS = (Span("1h", HOUR, 1), Span("24h", DAY, HOUR), Span("7d", 7 * DAY, HOUR),
 def horizon(span: Span, now_ms: int) -> int:
     """The start of the oldest bucket that counts. Buckets that ended before the window began do not."""
     return (now_ms // 60_000 - span.length) // span.bucket * span.bucket
+
+
+@lru_cache(4096)
+def day_of(minute: int, zone: ZoneInfo) -> str:
+    """The local day of a minute, such as `2026-11-28`."""
+    return _local(minute, zone).date().isoformat()
+
+
+@lru_cache(4096)
+def hour_start(minute: int, zone: ZoneInfo) -> int:
+    """The start of a minute's local hour: its full hour, or the moment when the clocks changed within it."""
+    start = minute - _local(minute, zone).minute
+    offset = _offset(minute, zone)
+    if _offset(start, zone) == offset:
+        return start
+    # The clocks changed by a part of an hour, or within one: Lord Howe Island, St. John's.
+    return next(found for found in range(start + 1, minute + 1) if _offset(found, zone) == offset)
+
+
+@lru_cache(1024)
+def hours_of(day: str, zone: ZoneInfo) -> list[int]:
+    """The starts of a local day's hours, in order; empty for a day that the zone skipped."""
+    noon = int(datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC).timestamp()) // 60 + 12 * HOUR
+    start = hour_start(noon - 28 * HOUR, zone)  # zones are 12 hours behind UTC to 14 hours ahead
+    starts = []
+    while start < noon + 28 * HOUR:
+        if day_of(start, zone) == day:
+            starts.append(start)
+        start = _next_hour(start, zone)
+    return starts
+
+
+def _next_hour(start: int, zone: ZoneInfo) -> int:
+    full = start + HOUR - _local(start, zone).minute
+    if _offset(full, zone) == _offset(start, zone):
+        return full
+    return next(found for found in range(start + 1, full + 1) if hour_start(found, zone) == found)
+
+
+def _local(minute: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(minute * 60, zone)
+
+
+def _offset(minute: int, zone: ZoneInfo) -> int:
+    return int((_local(minute, zone).utcoffset() or timedelta()).total_seconds())
 
 
 def id_slot(timestamp_ms: int) -> int:

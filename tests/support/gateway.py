@@ -19,7 +19,7 @@ from services.rendering.projector.consumers import Projector, ReceivedEvent
 from services.rendering.readmodel.store import ReadModel
 from services.rendering.settings import RenderingSettings
 from shared.events import (
-    WINDOWS,
+    RANKINGS,
     ArticleCorrected,
     ArticlePublished,
     ArticleState,
@@ -146,7 +146,7 @@ class ProjectorHarness:
     async def clear_rankings(self) -> None:
         """Publish empty rankings. Tests of popularity on the same broker leave rankings that pages would show."""
         sections = [section.slug for section in load_site(self.settings.site).sections]
-        blocks = [(window, section) for window in WINDOWS for section in (None, *sections)]
+        blocks = [(window, section) for window in RANKINGS for section in (None, *sections)]
         await self.producer.send(
             *(encode(RankingComputed(window=window, section=section, computed_at=now())) for window, section in blocks)
         )

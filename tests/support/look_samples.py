@@ -339,7 +339,8 @@ def popular(language: str = "en") -> PopularView:
         )
         for place in range(5)
     )
-    tabs = tuple(PopularTab(window, f"/popular?window={window}", window == "24h") for window in WINDOWS)
+    windows = (*WINDOWS, "trending")
+    tabs = tuple(PopularTab(window, f"/popular?window={window}", window == "24h") for window in windows)
     return PopularView("24h", NOW, items, language, tabs)
 
 

@@ -16,7 +16,7 @@ from services.rendering.pages.popular import Block
 from services.rendering.pages.reading import Reading
 from services.rendering.pages.templates import Templates
 from services.rendering.readmodel.store import ReadModel
-from shared.events import WINDOWS, ArticleState, Window
+from shared.events import RANKINGS, ArticleState, RankingName
 from shared.http.ready_response import DateLine, Header
 from shared.site.site import Site
 from shared.site.words import primary
@@ -97,7 +97,8 @@ class PageBuilder:
     async def home(self, reading: Reading, address: Address) -> PageOrAbsence:
         """The front page."""
         view = await layout.home_view(reading, self._site)
-        return self._page(address, self._templates.home(view))
+        block = Block(None, self._site.language, front=True)
+        return Page(self._date, self._kind(address), self._templates.home(view).encode(), key=address.key, block=block)
 
     async def top(self, reading: Reading, address: Address) -> PageOrAbsence:
         """A first-level page: a section, or a static page."""
@@ -173,7 +174,7 @@ class PageBuilder:
         section, language = chosen.get("section"), chosen.get("language", self._site.language)
         if (section and self._site.section(section) is None) or language not in self._templates.languages:
             return Absence(404)
-        window: Window = next(window for window in WINDOWS if window == chosen.get("window", POPULAR_WINDOWS[0]))
+        window: RankingName = next(window for window in RANKINGS if window == chosen.get("window", POPULAR_WINDOWS[0]))
         view = PopularPageView(window, address.key, section or "", language)
         content = self._templates.popular_page(view).encode()
         block = Block(section, language, window)

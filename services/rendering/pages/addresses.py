@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit
 from services.rendering.pages.comment_models import CommentOrder, Noted
 from services.rendering.pages.popular import PATH as POPULAR
 from services.rendering.pages.popular import popular_query
-from shared.events import WINDOWS
+from shared.events import RANKINGS
 
 AddressKind = Literal["home", "top", "tag", "author", "article", "history", "corrections", "popular", "feed", "sitemap"]
 CORRECTIONS = "/corrections"
@@ -172,7 +172,7 @@ def _article(path: str, query: str, number: int | None) -> Address:
 def _popular(path: str, query: str) -> Address | Refused:
     """A ranking's page. There are few windows, sections and languages, and one canonical query for each choice."""
     window, section, language = (next(iter(_values(query, name)), "") for name in ("window", "section", "language"))
-    if window not in ("", *WINDOWS) or not all(not word or _WORD.fullmatch(word) for word in (section, language)):
+    if window not in ("", *RANKINGS) or not all(not word or _WORD.fullmatch(word) for word in (section, language)):
         return Refused(400)
     return Address("popular", path, query=popular_query(window or "24h", section, language))
 

@@ -260,13 +260,13 @@ class ErrorView:
 
 @dataclass(frozen=True, slots=True)
 class PopularItem:
-    """One line of a ranking."""
+    """One line of a ranking. `views` is None where views are not what ranks."""
 
     article_id: str
     headline: str
     url: str
     section: str
-    views: int
+    views: int | None
     language: str = "en"
 
 
@@ -283,7 +283,8 @@ class PopularTab:
 class PopularView:
     """The Popular News block for pages in `language`. An empty ranking (`computed_at` None, no items) is allowed.
 
-    `whole` is the longer list on a window's own page.
+    `whole` is the longer list on a window's own page. `section` is that of the ranking, empty for the whole site's.
+    `rising` are articles that readers turn to more than before, on the front page alone.
     """
 
     window: str
@@ -292,6 +293,8 @@ class PopularView:
     language: str = "en"
     tabs: tuple[PopularTab, ...] = ()
     whole: bool = False
+    section: str = ""
+    rising: tuple[PopularItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

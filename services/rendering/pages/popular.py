@@ -14,16 +14,24 @@ WINDOWS: tuple[Window, ...] = ("24h", "7d", "30d", "all")
 ENOUGH = 5
 MOST_LINES = 8
 MOST_LINES_OF_PAGE = 20
+MOST_RISING = 3
 
 PATH = "/popular"
+_TABS: tuple[RankingName, ...] = (*ALL_WINDOWS, "trending")
+# Their order is no order of views, so a number of views beside each line would look wrong.
+_WITHOUT_VIEWS: frozenset[RankingName] = frozenset({"trending", "rising"})
 
 
 class Block(NamedTuple):
-    """Selects a fragment: section (None for the whole site), language, and the window on a ranking's own page."""
+    """Selects a fragment: section (None for the whole site), language, and the window on a ranking's own page.
+
+    `front`: the front page's, with the articles that are rising.
+    """
 
     section: str | None
     language: str
-    window: Window | None = None
+    window: RankingName | None = None
+    front: bool = False
 
 
 def popular_query(window: str, section: str | None, language: str | None) -> tuple[tuple[str, str], ...]:
@@ -68,21 +76,24 @@ class PopularNews:
         window = block.window or (WINDOWS[0] if ranking is None else ranking.window)
         # Tabs link to the ranking shown: a section without one shows the whole site's.
         section = block.section if ranking is None or block.window else ranking.section
-        tabs = tuple(self._tab(tab, section, block.language, tab == window) for tab in ALL_WINDOWS)
-        most = MOST_LINES_OF_PAGE if block.window else MOST_LINES
-        items = tuple(
-            PopularItem(item.article_id, item.headline, item.url, item.section, item.views, item.language)
-            for item in (() if ranking is None else ranking.items[:most])
+        tabs = tuple(self._tab(tab, section, block.language, tab == window) for tab in _TABS)
+        return PopularView(
+            window,
+            None if ranking is None else _minute(ranking.computed_at),
+            _items(ranking, MOST_LINES_OF_PAGE if block.window else MOST_LINES),
+            block.language,
+            tabs,
+            whole=block.window is not None,
+            section="" if ranking is None else ranking.section or "",
+            rising=_items(self._rankings.get(("rising", None)), MOST_RISING) if block.front else (),
         )
-        computed_at = None if ranking is None else _minute(ranking.computed_at)
-        return PopularView(window, computed_at, items, block.language, tabs, whole=block.window is not None)
 
     def _ranking(self, block: Block) -> RankingComputed | None:
         if block.window is not None:
             return self._rankings.get((block.window, block.section))
         return self._choose(block.section) or self._choose(None)
 
-    def _tab(self, window: Window, section: str | None, language: str, is_shown: bool) -> PopularTab:
+    def _tab(self, window: RankingName, section: str | None, language: str, is_shown: bool) -> PopularTab:
         query = popular_query(window, section, None if language == self._language else language)
         return PopularTab(window, f"{PATH}?{urlencode(query)}" if query else PATH, is_shown)
 
@@ -92,6 +103,18 @@ class PopularNews:
         viewed = [ranking for ranking in found if ranking.items]
         enough = (ranking for ranking in viewed if len(ranking.items) >= ENOUGH)
         return next(enough, None) or max(viewed, key=lambda ranking: len(ranking.items), default=None)
+
+
+def _items(ranking: RankingComputed | None, most: int) -> tuple[PopularItem, ...]:
+    if ranking is None:
+        return ()
+    counts = ranking.window not in _WITHOUT_VIEWS
+    return tuple(
+        PopularItem(
+            item.article_id, item.headline, item.url, item.section, item.views if counts else None, item.language
+        )
+        for item in ranking.items[:most]
+    )
 
 
 def _minute(moment: datetime) -> datetime:

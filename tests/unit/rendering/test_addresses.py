@@ -141,6 +141,8 @@ def test_any_text_is_address_redirect_or_refused(text: str) -> None:
         ("/popular?window=24h", "/popular"),
         ("/popular?section=world&window=7d&utm_source=x", "/popular?window=7d&section=world"),
         ("/popular?language=ar&window=all", "/popular?window=all&language=ar"),
+        ("/popular?window=trending", "/popular?window=trending"),
+        ("/popular?window=rising", "/popular?window=rising"),
     ],
 )
 def test_ranking_has_one_canonical_address(target: str, key: str) -> None:

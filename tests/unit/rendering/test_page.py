@@ -10,9 +10,9 @@ from services.rendering.pages.assets import Assets
 from services.rendering.pages.models import PopularView
 from services.rendering.pages.negotiation import ENCODINGS, Encoding, choose_encoding, is_unmodified_since
 from services.rendering.pages.page import FOR_EVER, EncodedPage, Page, PageKind
-from services.rendering.pages.popular import ENOUGH, MOST_LINES, Block, PopularNews
+from services.rendering.pages.popular import ENOUGH, MOST_LINES, MOST_RISING, Block, PopularNews
 from services.rendering.pages.templates import POPULAR_SLOT
-from shared.events import RankedArticle, RankingComputed, Window
+from shared.events import RankedArticle, RankingComputed, RankingName
 from shared.http.ready_response import DateLine
 from shared.http.requests import has_already
 
@@ -179,7 +179,7 @@ def test_if_none_match_is_compared_weakly_over_a_list(known: str, matches: bool)
     assert has_already(known, '"a"') is matches
 
 
-def a_ranking(count: int, window: Window = "24h", section: str | None = None, views: int = 9) -> RankingComputed:
+def a_ranking(count: int, window: RankingName = "24h", section: str | None = None, views: int = 9) -> RankingComputed:
     items = tuple(
         RankedArticle(article_id=f"{number}", headline=f"H{number}", url=f"/w/{number}", section="world", views=views)
         for number in range(count)
@@ -224,6 +224,38 @@ def test_section_without_views_shows_ranking_of_whole_site() -> None:
 
     assert shown(popular, "sports") == ("24h", 6)
     assert shown(popular, "world") == ("24h", 5)
+
+
+def view_of(block: Block, *rankings: RankingComputed) -> PopularView:
+    """The view of a block after these rankings."""
+    views: list[PopularView] = []
+    popular = PopularNews(lambda view: str(views.append(view)))
+    for ranking in rankings:
+        popular.take(ranking)
+    popular.fragment(block)
+    return views[0]
+
+
+def test_trending_is_a_tab_and_a_page_without_numbers_of_views() -> None:
+    view = view_of(Block(None, "en", "trending"), a_ranking(6), a_ranking(3, "trending"))
+
+    assert [(tab.window, tab.url, tab.shown) for tab in view.tabs][-1] == ("trending", "/popular?window=trending", True)
+    assert [item.views for item in view.items] == [None] * 3
+
+
+def test_rising_articles_are_on_the_front_page_alone() -> None:
+    rankings = (a_ranking(6), a_ranking(9, "rising"), a_ranking(2, "rising", section="world"))
+
+    assert len(view_of(Block(None, "en", front=True), *rankings).rising) == MOST_RISING
+    assert view_of(Block(None, "en"), *rankings).rising == ()
+    assert view_of(Block(None, "en", front=True), a_ranking(6)).rising == ()
+
+
+def test_block_names_the_section_only_when_the_ranking_is_that_of_the_section() -> None:
+    rankings = (a_ranking(6), a_ranking(5, section="world"), a_ranking(0, section="sports"))
+
+    assert view_of(Block("world", "en"), *rankings).section == "world"
+    assert view_of(Block("sports", "en"), *rankings).section == ""
 
 
 def test_site_without_views_has_empty_block() -> None:

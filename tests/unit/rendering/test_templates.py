@@ -206,6 +206,18 @@ def test_ranking_lists_articles_or_says_that_it_is_empty() -> None:
     assert "١٢٬٤٣١" in arabic
 
 
+def test_rising_articles_follow_popular_news_and_a_section_is_named() -> None:
+    view = samples.popular()
+    items = tuple(replace(item, views=None) for item in view.items[:3])
+    shown = TEMPLATES.popular(replace(view, section="africa", rising=items))
+
+    assert texts(html5lib.parseFragment(shown, namespaceHTMLElements=False), ".//ul/li/a")[-3:] == [
+        item.headline for item in items
+    ]
+    assert "Most read in the last 24 hours – Africa" in shown
+    assert "rising" not in TEMPLATES.popular(view)
+
+
 def test_front_page_without_articles_has_a_notice() -> None:
     assert "The first edition is being set." in TEMPLATES.home(HomeView())
 

@@ -191,6 +191,21 @@ async def test_window_of_popular_news_has_its_own_page(projector: ProjectorHarne
     assert [(await gateway.get(f"/popular?{query}")).status for query in ("window=2h", "section=nowhere")] == [400, 404]
 
 
+async def test_trending_has_a_page_and_rising_articles_are_on_the_front_page(
+    projector: ProjectorHarness, gateway: Gateway
+) -> None:
+    await projector.publish_ranking(("one", "Read more and more", 70), window="trending")
+    await projector.publish_ranking(("two", "Suddenly read", 7), window="rising")
+
+    trending = await gateway.until_shown("/popular?window=trending", "Read more and more")
+    front = await gateway.until_shown("/", "Suddenly read")
+
+    assert '<a href="/popular?window=trending" aria-current="true">Trending</a>' in trending.text
+    assert "70 views" not in trending.text
+    assert 'class="rising"' in front.text
+    assert 'class="rising"' not in (await gateway.get("/world")).text
+
+
 async def test_arabic_search_page_has_arabic_popular_news(projector: ProjectorHarness, gateway: Gateway) -> None:
     await projector.publish_ranking(("one", "Read by all", 1234))
 

@@ -19,6 +19,8 @@ class Account:
     database: str = ""
     role: str = "readWrite"
     redis_prefix: str = ""
+    redis_commands: str = ""
+    """Rights beside those that all services have."""
 
     @property
     def uses_kafka(self) -> bool:
@@ -42,7 +44,14 @@ ACCOUNTS = (
         database="comments",
         redis_prefix="comments:",
     ),
-    Account("popularity", reads=(RANKINGS,), writes=(VIEWS,), redis_prefix="popularity:"),
+    Account(
+        "popularity",
+        reads=(RANKINGS,),
+        writes=(VIEWS,),
+        redis_prefix="popularity:",
+        # The append-only file is rewritten without yesterday's key of visitors' names.
+        redis_commands="+bgrewriteaof",
+    ),
     Account(
         "popularity-counter",
         reads=(VIEWS, ARTICLES),
@@ -81,6 +90,8 @@ def accounts_revision() -> str:
     docker-compose.yml has it as a label of both (a test compares), so that `docker compose up -d` restarts them after an update.
     """
     kafka = [account.name for account in ACCOUNTS if account.uses_kafka]
-    redis = [(account.name, account.redis_prefix) for account in ACCOUNTS if account.redis_prefix]
+    redis = [
+        (account.name, account.redis_prefix, account.redis_commands) for account in ACCOUNTS if account.redis_prefix
+    ]
     known = repr((kafka, redis, REDIS_COMMANDS, REDIS_DEFAULT_RIGHTS, REDIS_HEALTH_USER))
     return hashlib.sha256(known.encode()).hexdigest()[:12]

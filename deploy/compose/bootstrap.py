@@ -94,7 +94,8 @@ def redis_users(secret_files: SecretFiles) -> str:
     for account in ACCOUNTS:
         if account.redis_prefix:
             keys = f"resetkeys ~{account.redis_prefix}* resetchannels"
-            lines.append(f"user {account.name} on #{_digest(secret_files, account.name)} {keys} {REDIS_COMMANDS}")
+            commands = f"{REDIS_COMMANDS} {account.redis_commands}".rstrip()
+            lines.append(f"user {account.name} on #{_digest(secret_files, account.name)} {keys} {commands}")
     return "\n".join(lines) + "\n"
 
 

@@ -15,11 +15,13 @@ from services.popularity.views.view_routes import (
     ARTICLES,
     KEYS,
     REDIS_MEMORY,
+    SENDERS,
     SITE_ORIGIN,
     STORE,
     TRUSTS_EDGE,
     VIEW_BATCHER,
 )
+from services.popularity.views.visitor_key_store import VisitorKeyStore
 from services.popularity.wiring import ApiParts
 from shared import redis
 from shared.http.app import answer_first, create_service
@@ -36,9 +38,10 @@ def create_api(settings: PopularitySettings) -> web.Application:
     app[KEYS] = _create_keys(client, settings)
     app[REDIS_MEMORY] = memory = RedisMemory(client)
     app[SITE_ORIGIN], app[TRUSTS_EDGE] = origin_of(settings.site_url), settings.forwarded_for
-    parts = ApiParts(settings, store, memory)
+    parts = ApiParts(settings, store, VisitorKeyStore(client), memory)
     app[ARTICLES] = parts.articles
     app[RANKING_CACHE] = parts.ranking_cache
+    app[SENDERS] = parts.senders
     app[VIEW_BATCHER] = parts.view_batcher
     app[SECTIONS] = parts.sections
     answer_first(app, parts.fast_path.answer)

@@ -9,16 +9,22 @@ from shared.events import WINDOWS, Window
 from shared.http.openapi import Operation, Parameter
 from shared.times import UtcDatetime
 
+# Browsers cut the address of the page before at this length.
+LONGEST_REFERRER = 4_096
 ArticleId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class ViewIn(BaseModel):
-    """A page view. With an `event_id` a repetition of the request counts once."""
+    """A page view. With an `event_id` a repetition of the request counts once.
+
+    `referrer` is the address of the page before (`document.referrer`); only its class is kept, and the host of an unknown one.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     article_id: ArticleId
     event_id: UUID | None = None
+    referrer: str = Field("", max_length=LONGEST_REFERRER)
 
 
 class ViewAccepted(BaseModel):

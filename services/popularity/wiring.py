@@ -9,9 +9,13 @@ from services.popularity.model.store import Store
 from services.popularity.rankings.popular_routes import rank_at
 from services.popularity.rankings.ranking_cache import RankingCache
 from services.popularity.settings import PopularitySettings
+from services.popularity.views.agents import Agents
 from services.popularity.views.articles import ArticleIndex
+from services.popularity.views.day_keys import DayKeys
 from services.popularity.views.fast_path import FastPath
+from services.popularity.views.senders import Senders
 from services.popularity.views.view_batcher import ACKNOWLEDGED_WITHIN_S, ViewBatcher
+from services.popularity.views.visitor_key_store import VisitorKeyStore
 from shared import topics
 from shared.errors import Unavailable
 from shared.http.origins import origin_of
@@ -27,12 +31,16 @@ _SILENT_S = 5.0
 class ApiParts:
     """The objects behind the api's routes, and their life."""
 
-    def __init__(self, settings: PopularitySettings, store: Store, memory: RedisMemory) -> None:
+    def __init__(
+        self, settings: PopularitySettings, store: Store, visitor_keys: VisitorKeyStore, memory: RedisMemory
+    ) -> None:
+        site = load_site(settings.site)
         self._store = store
         self._memory = memory
+        self._filters = settings.view_filter == "on"
         self.articles = ArticleIndex(store)
         self.ranking_cache = RankingCache(on_change=lambda: self.fast_path.forget_rankings())
-        self.sections = frozenset(section.slug for section in load_site(settings.site).sections)
+        self.sections = frozenset(section.slug for section in site.sections)
         self._producer = Producer(
             settings.kafka,
             idempotence=settings.kafka_idempotence,
@@ -40,9 +48,13 @@ class ApiParts:
             timeout_s=ACKNOWLEDGED_WITHIN_S,
         )
         self.view_batcher = ViewBatcher(self._producer)
+        self._agents = Agents()
+        self._day_keys = DayKeys(visitor_keys, site.zone, settings.view_repeat_s)
+        self.senders = Senders(settings, self._agents, self._day_keys)
         self.fast_path = FastPath(
             self.articles,
             self.view_batcher,
+            self.senders,
             partial(rank_at, self.ranking_cache, self.sections),
             origin_of(settings.site_url),
         )
@@ -61,8 +73,10 @@ class ApiParts:
             start_task(self._tail.run(), "rankings"),
             start_task(self.fast_path.run(), "fast path"),
             start_task(self._memory.run(), "Redis memory"),
+            start_task(self._day_keys.run(), "visitor keys"),
         ]
-        yield
+        with self._agents.judging(warm_up=self._filters):
+            yield
         for task in tasks:
             await stop_task(task)
         await self._producer.stop()

@@ -17,6 +17,8 @@ import uvloop
 
 ROOT = Path(__file__).resolve().parents[2]
 WARM_UP_S = 1.0
+# A person's: views of programs do not count.
+_BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 _MARK = b"{uuid}" + b"-" * 30  # as long as a UUID
 
 
@@ -108,7 +110,7 @@ async def measure(port: int, request: bytes, *, connections: int, seconds: float
 
 def http_request(method: str, path: str, body: bytes = b"", content_type: str = "application/json") -> bytes:
     """The bytes of a request."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: */*"]
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: */*", f"User-Agent: {_BROWSER}"]
     if body:
         lines += [f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

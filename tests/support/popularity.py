@@ -89,7 +89,7 @@ def next_state(article: ArticleState, kind: type[ArticleState] = ArticleCorrecte
 
 
 def settings_for(kafka: str, redis: str, **changed: object) -> PopularitySettings:
-    """Settings as the embedded stack gives them."""
+    """Settings as the embedded stack gives them. One Python client sends all views, so each of them counts."""
     settings = PopularitySettings(
         kafka=kafka,
         redis=redis,
@@ -97,6 +97,8 @@ def settings_for(kafka: str, redis: str, **changed: object) -> PopularitySetting
         kafka_hole_wait_ms=500,
         kafka_adopt_new_log=True,
         ranking_every_s=0.2,
+        view_filter="off",
+        view_repeat_s=0,
     )
     return settings.model_copy(update=changed)
 

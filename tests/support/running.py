@@ -123,12 +123,25 @@ class Platform:
         return (self.data / "output.log").read_text(errors="replace")[-4000:]
 
 
+_ALL_VIEWS_COUNT = {"VIEW_FILTER": "off", "VIEW_REPEAT_S": "0"}
+
+
 @asynccontextmanager
 async def running_platform(data: Path, **settings: str) -> AsyncIterator[Platform]:
-    """Start the platform, yield it once it answers, and stop it. `settings` are `WM_*` variables without the prefix."""
+    """Start the platform, yield it once it answers, and stop it. `settings` are `WM_*` variables without the prefix.
+
+    One program sends all views, so each of them counts.
+    """
     port = free_port()
     data.mkdir(parents=True, exist_ok=True)
-    given = {"PORT": str(port), "DATA": str(data), "EDITION": "none", "RATE_LIMITS": "off", **settings}
+    given = {
+        "PORT": str(port),
+        "DATA": str(data),
+        "EDITION": "none",
+        "RATE_LIMITS": "off",
+        **_ALL_VIEWS_COUNT,
+        **settings,
+    }
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WM_")}
     for kept in ("WM_KAFKA", "WM_MONGO", "WM_REDIS"):
         if os.environ.get(kept) and kept.removeprefix("WM_") not in settings:

@@ -16,7 +16,8 @@ import orjson
 from aiohttp import HttpVersion11, web
 
 from services.popularity.views.articles import ArticleIndex, Known
-from services.popularity.views.view_batcher import ViewBatcher
+from services.popularity.views.senders import Sender, Senders
+from services.popularity.views.view_batcher import OutgoingView, ViewBatcher
 from shared import topics
 from shared.errors import Problem
 from shared.events import Message, PageViewed
@@ -27,8 +28,9 @@ from shared.http.quirks import keep_received_body
 from shared.http.ready_response import DateLine, ReadyAnswer
 from shared.process.tracing import continue_trace
 
-# A view is two ids; `routes.py` reads longer bodies.
-_LARGEST_BODY = 512
+# A view is two ids and an address; `routes.py` reads longer bodies.
+_LARGEST_BODY = 1_024
+_FIELDS = {"article_id", "event_id", "referrer"}
 _EVENT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MOST_READY = 1_024
 _HEADERS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store", **SECURITY_HEADERS}
@@ -59,9 +61,9 @@ def _to_the_second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def view_message(event_id: bytes, article: Known, viewed_at: bytes, trace: bytes) -> Message:
+def view_message(event_id: bytes, article: Known, sender: Sender, viewed_at: bytes, trace: bytes) -> Message:
     """A `PageViewed`, byte for byte as `shared.events.encode` writes it."""
-    value = b'{"id":"%s",%s,"viewed_at":"%s",%s}' % (event_id, article.fragment, viewed_at, _UNKNOWN_READER)
+    value = b'{"id":"%s",%s,"viewed_at":"%s",%s}' % (event_id, article.fragment, viewed_at, sender.fragment())
     headers = (
         ("ce_specversion", b"1.0"),
         ("ce_id", event_id),
@@ -75,7 +77,6 @@ def view_message(event_id: bytes, article: Known, viewed_at: bytes, trace: bytes
     return Message(topics.VIEWS.name, article.key, value, headers)
 
 
-_UNKNOWN_READER = b'"referrer":"none","referrer_host":"","visitor":"","dropped":null'
 _SOURCE = PageViewed.source.encode()
 _TYPE = PageViewed.ce_type.encode()
 
@@ -104,12 +105,14 @@ class FastPath:
         self,
         articles: ArticleIndex,
         view_batcher: ViewBatcher,
+        senders: Senders,
         rank: Callable[[str], bytes | None],
         site_origin: str,
     ) -> None:
         self._site_origin = site_origin
         self._articles = articles
         self._view_batcher = view_batcher
+        self._senders = senders
         self._rank = rank
         self._date = DateLine()
         self._batched_metrics = BatchedMetrics()
@@ -164,11 +167,12 @@ class FastPath:
         found = self._read(await request.read())
         if found is None:
             return None
-        article, event_id = found
+        article, event_id, referrer = found
         trace = continue_trace(headers.get("traceparent")).encode()
+        sender = await self._senders.examine(request, referrer)
         try:
-            message = view_message(event_id, article, self._moments.now(), trace)
-            await self._view_batcher.accept(message, article.partition)
+            message = view_message(event_id, article, sender, self._moments.now(), trace)
+            await self._view_batcher.accept(OutgoingView(message, sender.dropped), article.partition)
         except Problem as problem:
             self._batched_metrics.add("POST", "/v1/views", problem.status, perf_counter() - started)
             return problem_response(problem)
@@ -179,19 +183,19 @@ class FastPath:
             % (self._date.line, _HEAD, request_id, event_id)
         )
 
-    def _read(self, body: bytes) -> tuple[Known, bytes] | None:
+    def _read(self, body: bytes) -> tuple[Known, bytes, str] | None:
         try:
             data = orjson.loads(body)
         except orjson.JSONDecodeError:
             return None
-        if type(data) is not dict or not data.keys() <= {"article_id", "event_id"}:
+        if type(data) is not dict or not data.keys() <= _FIELDS:
             return None
-        name, event_id = data.get("article_id"), data.get("event_id")
+        name, event_id, referrer = data.get("article_id"), data.get("event_id"), data.get("referrer", "")
         article = self._articles.held(name) if type(name) is str else None
-        if article is None or article.card.status != "published":
+        if article is None or article.card.status != "published" or type(referrer) is not str:
             return None
         if event_id is None:
-            return article, str(uuid4()).encode()
+            return article, str(uuid4()).encode(), referrer
         if type(event_id) is not str or _EVENT_ID.fullmatch(event_id) is None:
             return None
-        return article, event_id.encode()
+        return article, event_id.encode(), referrer

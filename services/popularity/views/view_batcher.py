@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from time import monotonic
 
 import structlog
@@ -11,7 +12,7 @@ from services.popularity import metrics
 from services.popularity.model.rules import MOST_RECORDS_A_CALL
 from shared import topics
 from shared.errors import Problem, Unavailable
-from shared.events import Message
+from shared.events import DropReason, Message
 from shared.kafka.producer import Producer
 
 _log = structlog.get_logger(__name__)
@@ -25,7 +26,16 @@ ACKNOWLEDGED_WITHIN_S = 5.0
 _PAUSE_AFTER_FAILURE_S = 0.25
 _WATCH_EVERY_S = 0.25
 
-Waiting = tuple[Message, "asyncio.Future[None]", float]
+
+@dataclass(slots=True)
+class OutgoingView:
+    """A view's record, and the reason why it does not count."""
+
+    message: Message
+    dropped: DropReason | None
+
+
+Waiting = tuple[OutgoingView, "asyncio.Future[None]", float]
 
 
 class ViewBatcher:
@@ -43,7 +53,7 @@ class ViewBatcher:
                 group.create_task(lane.run())
             group.create_task(self._watch())
 
-    async def accept(self, message: Message, partition: int) -> None:
+    async def accept(self, view: OutgoingView, partition: int) -> None:
         """Return when Kafka has the view. Raises a Problem (503) after the time limit, or when too many wait.
 
         After a 503 the view may still reach Kafka: a retry carries the same event id.
@@ -53,7 +63,7 @@ class ViewBatcher:
             raise Problem(503, "Too many views wait; try again.", headers={"Retry-After": "1"})
         self._waiting += 1
         try:
-            await self._lanes[partition].put(message)
+            await self._lanes[partition].put(view)
         except Unavailable as error:
             metrics.VIEWS_REFUSED.labels("kafka").inc()
             raise Problem(503, "The view could not be recorded; try again.", headers={"Retry-After": "2"}) from error
@@ -80,9 +90,9 @@ class _Lane:
         self._filled = asyncio.Event()
         self._enough = asyncio.Event()
 
-    def put(self, message: Message) -> "asyncio.Future[None]":
+    def put(self, view: OutgoingView) -> "asyncio.Future[None]":
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((message, done, monotonic()))
+        self._waiting.append((view, done, monotonic()))
         self._filled.set()
         if len(self._waiting) >= _ENOUGH:
             self._enough.set()
@@ -111,7 +121,7 @@ class _Lane:
         while taken:
             try:
                 sent = await self._producer.send_batch(
-                    topics.VIEWS.name, self._partition, [message for message, _, _ in taken]
+                    topics.VIEWS.name, self._partition, [view.message for view, _, _ in taken]
                 )
             except Unavailable as error:
                 _log.warning("views.not_sent", partition=self._partition, count=len(taken), reason=str(error))
@@ -120,8 +130,15 @@ class _Lane:
                 return
             metrics.BATCH_VIEWS.observe(sent)
             metrics.VIEWS_ACCEPTED.inc(sent)
+            _count_dropped(taken[:sent])
             _answer(taken[:sent], None)
             taken = taken[sent:]
+
+
+def _count_dropped(sent: Sequence[Waiting]) -> None:
+    for view, _, _ in sent:
+        if view.dropped is not None:
+            metrics.VIEWS_DROPPED.labels(view.dropped).inc()
 
 
 def _answer(taken: Sequence[Waiting], error: Unavailable | None) -> None:

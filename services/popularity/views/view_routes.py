@@ -10,7 +10,8 @@ from services.popularity.contract import ViewIn
 from services.popularity.model.store import Card, Store, views_partition
 from services.popularity.views.articles import ArticleIndex, Known
 from services.popularity.views.key_store import Binding, KeyStore, request_digest
-from services.popularity.views.view_batcher import ViewBatcher
+from services.popularity.views.senders import Senders
+from services.popularity.views.view_batcher import OutgoingView, ViewBatcher
 from shared.errors import Problem
 from shared.events import PageViewed, encode
 from shared.http.origins import is_cross_site
@@ -26,6 +27,7 @@ REDIS_MEMORY = web.AppKey("redis_memory", RedisMemory)
 SITE_ORIGIN = web.AppKey("site_origin", str)
 TRUSTS_EDGE = web.AppKey("trusts_edge", bool)
 ARTICLES = web.AppKey("articles", ArticleIndex)
+SENDERS = web.AppKey("senders", Senders)
 VIEW_BATCHER = web.AppKey("view_batcher", ViewBatcher)
 
 _WITHOUT = "Send an event_id instead of an Idempotency-Key."
@@ -50,8 +52,20 @@ async def accept_view(request: web.Request) -> web.StreamResponse:
 
 async def _record(request: web.Request, view: ViewIn, event_id: UUID) -> None:
     card = _readable(await request.app[ARTICLES].find(view.article_id))
-    viewed = PageViewed(id=event_id, article_id=view.article_id, section=card.section, viewed_at=now())
-    await request.app[VIEW_BATCHER].accept(encode(viewed), views_partition(view.article_id))
+    sender = await request.app[SENDERS].examine(request, view.referrer)
+    viewed = PageViewed(
+        id=event_id,
+        article_id=view.article_id,
+        section=card.section,
+        viewed_at=now(),
+        referrer=sender.referrer.kind,
+        referrer_host=sender.referrer.host,
+        visitor=sender.visitor,
+        dropped=sender.dropped,
+    )
+    await request.app[VIEW_BATCHER].accept(
+        OutgoingView(encode(viewed), sender.dropped), views_partition(view.article_id)
+    )
 
 
 async def _record_once(request: web.Request, view: ViewIn, key: str) -> UUID:

@@ -14,23 +14,56 @@ from services.popularity.rankings.popular_routes import rank_at
 from services.popularity.rankings.ranking_cache import RankingCache
 from services.popularity.views.articles import known_article
 from services.popularity.views.fast_path import Moments, view_message
-from shared.events import Header, PageViewed, RankedArticle, RankingComputed, Record, decode, encode
+from services.popularity.views.referrers import Referrers
+from services.popularity.views.senders import Sender
+from shared.events import (
+    DROP_REASONS,
+    DropReason,
+    Header,
+    PageViewed,
+    RankedArticle,
+    RankingComputed,
+    Record,
+    decode,
+    encode,
+)
 from shared.times import now, rfc3339
 
 
-@given(article=st.text(min_size=1, max_size=30), section=st.text(min_size=1, max_size=20))
-def test_fast_path_writes_the_same_event_as_encode(article: str, section: str) -> None:
+@given(
+    article=st.text(min_size=1, max_size=30),
+    section=st.text(min_size=1, max_size=20),
+    url=st.one_of(
+        st.text(max_size=60), st.sampled_from(['https://"a".example/', "https://blog.example/x", "https://t.co"])
+    ),
+    dropped=st.sampled_from([None, *DROP_REASONS]),
+)
+def test_fast_path_writes_the_same_event_as_encode(
+    article: str, section: str, url: str, dropped: DropReason | None
+) -> None:
     event_id, moment = uuid4(), now()
     known = known_article(article, Card("published", "H", "/h", section, "en"))
 
-    fast = view_message(str(event_id).encode(), known, rfc3339(moment).encode(), b"00-" + b"1" * 32)
-    usual = encode(PageViewed(id=event_id, article_id=article, section=section, viewed_at=moment))
+    sender = Sender(Referrers("https://wm.example").classify(url), "0123456789abcdef", dropped)
+    event = PageViewed(
+        id=event_id,
+        article_id=article,
+        section=section,
+        viewed_at=moment,
+        referrer=sender.referrer.kind,
+        referrer_host=sender.referrer.host,
+        visitor=sender.visitor,
+        dropped=dropped,
+    )
+
+    fast = view_message(str(event_id).encode(), known, sender, rfc3339(moment).encode(), b"00-" + b"1" * 32)
+    usual = encode(event)
 
     assert (fast.topic, fast.key, fast.value) == (usual.topic, usual.key, usual.value)
     assert [name for name, _ in fast.headers] == [name for name, _ in usual.headers]
     assert fast.headers[:5] == usual.headers[:5]
     record = Record(fast.topic, known.partition, 0, fast.key, fast.value, fast.headers, 0)
-    assert decode(record) == PageViewed(id=event_id, article_id=article, section=section, viewed_at=moment)
+    assert decode(record) == event
 
 
 def test_moments_write_the_present_as_rfc3339() -> None:

@@ -1,0 +1,70 @@
+"""Who sends a view: where the reader came from, the visitor's name of the day, and why the view does not count."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import time
+
+from aiohttp import web
+
+from services.popularity.settings import PopularitySettings
+from services.popularity.views.agents import Agents
+from services.popularity.views.data_centres import read_data_centres
+from services.popularity.views.day_keys import DayKeys
+from services.popularity.views.referrers import Referrer, Referrers
+from services.popularity.views.rules import carries_cookie, is_prefetch
+from services.popularity.views.visitor_names import visitor_name
+from shared.events import DropReason
+from shared.http.bearer import session_cookie
+from shared.http.origins import origin_of
+from shared.http.visitors import address_of, network
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The part of a view that its sender decides. `visitor` has 16 hex digits; empty without a key of the day."""
+
+    referrer: Referrer
+    visitor: str
+    dropped: DropReason | None
+
+    def fragment(self) -> bytes:
+        """These fields as they stand in a `PageViewed`."""
+        dropped = f'"{self.dropped}"' if self.dropped else "null"
+        kind, host = self.referrer
+        return f'"referrer":"{kind}","referrer_host":"{host}","visitor":"{self.visitor}","dropped":{dropped}'.encode()
+
+
+class Senders:
+    """Judges the senders of views. `agents` and `keys` live as long as the api."""
+
+    def __init__(
+        self, settings: PopularitySettings, agents: Agents, keys: DayKeys, *, clock: Callable[[], float] = time
+    ) -> None:
+        self._filters = settings.view_filter == "on"
+        self._trusts_edge = settings.forwarded_for
+        self._origin = origin_of(settings.site_url)
+        self._cookie = session_cookie(settings.site_url)
+        self._referrers = Referrers(settings.site_url)
+        self._data_centres = read_data_centres(settings.data_centres)
+        self._agents = agents
+        self._keys = keys
+        self._clock = clock
+
+    async def examine(self, request: web.Request, referrer: str) -> Sender:
+        """The sender of a request. Waits only for an agent that was never seen."""
+        address = address_of(request, trusts_edge=self._trusts_edge)
+        agent = request.headers.get("User-Agent", "")
+        key = self._keys.at(self._clock()).today
+        visitor = "" if key is None else visitor_name(key, network(address), agent, self._origin).hex()
+        return Sender(self._referrers.classify(referrer), visitor, await self._reason(request, address, agent))
+
+    async def _reason(self, request: web.Request, address: str, agent: str) -> DropReason | None:
+        if self._filters:
+            if is_prefetch(request.headers):
+                return "prefetch"
+            known = self._agents.known(agent)
+            if known or (known is None and await self._agents.judge(agent)):
+                return "bot"
+            if address in self._data_centres:
+                return "data-centre"
+        return "staff" if carries_cookie(request.headers, self._cookie) else None

@@ -18,6 +18,7 @@ from tests.support.running import ROOT
 _SETTLE_S = 2.0
 _ASK_EVERY_S = 0.03
 _REST_S = 20.0
+_REACH_OUT = "import socket; socket.create_connection(('1.1.1.1', 443), timeout=2); print('ok')"
 
 
 async def bring_up(stack: Stack) -> tuple[float, str]:
@@ -182,6 +183,12 @@ async def find_breaches_of_access(stack: Stack) -> list[str]:
             breaches.append(f"{name} publishes {ports}")
         if Path(f"/proc/{item['State']['Pid']}/status").read_text().split("Uid:")[1].split()[0] == "0":
             breaches.append(f"{name} runs as root")
+        has_way_out = any("egress" in network for network in item["NetworkSettings"]["Networks"])
+        # The engines' images have no Python, and their networks no way out either.
+        if item["Config"]["Image"] == IMAGE and not has_way_out:
+            reached = await stack.run("docker", "exec", item["Id"], "python", "-c", _REACH_OUT, wanted=None)
+            if "ok" in reached.splitlines():
+                breaches.append(f"{name} can reach the internet")
     return breaches + await _visible_secrets(stack)
 
 

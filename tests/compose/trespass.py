@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import socket
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -49,7 +48,6 @@ def _files() -> None:
     status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line)
     if os.geteuid() == 0 or int(status["CapEff"], 16) or status["NoNewPrivs"].strip() != "1":
         _allowed.append(f"run with capabilities: {status['CapEff']} {status['NoNewPrivs']}")
-    _try("reach the internet", OSError, lambda: socket.create_connection(("1.1.1.1", 443), timeout=2))
 
 
 def _mongo() -> None:

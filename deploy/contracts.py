@@ -23,6 +23,7 @@ from services.ingestion.people.operations import OPERATIONS as PEOPLE
 from services.ingestion.people.token_contract import OPERATIONS as TOKENS
 from services.media.api.operations import OPERATIONS as MEDIA
 from services.popularity.contract import OPERATIONS as POPULARITY
+from services.popularity.numbers.contract import OPERATIONS as NUMBERS
 from services.rendering.contract import OPERATIONS as RENDERING
 from services.search.contract import OPERATIONS as SEARCH
 from shared.events import CATALOGUE
@@ -51,6 +52,7 @@ def build_openapi() -> dict[str, Any]:
         *COMMENTS,
         *MEDIA,
         *POPULARITY,
+        *NUMBERS,
         *RENDERING,
         *SEARCH,
     ]

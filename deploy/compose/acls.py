@@ -48,6 +48,7 @@ ACCOUNTS = (
         "popularity",
         reads=(RANKINGS,),
         writes=(VIEWS,),
+        database="popularity",
         redis_prefix="popularity:",
         # The append-only file is rewritten without yesterday's key of visitors' names.
         redis_commands="+bgrewriteaof",
@@ -57,6 +58,7 @@ ACCOUNTS = (
         reads=(VIEWS, ARTICLES),
         writes=(RANKINGS, *_with_dead_letters(VIEWS, ARTICLES)),
         groups=("popularity-counter",),
+        database="popularity",
         redis_prefix="popularity:",
     ),
     Account("rendering", reads=(PAGES, RANKINGS), database="rendering", role="read"),

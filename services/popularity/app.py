@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from services.popularity.counting.counter import Counting
 from services.popularity.model.store import Store
+from services.popularity.numbers.parts import add_numbers
 from services.popularity.rankings.popular_routes import RANKING_CACHE, SECTIONS
 from services.popularity.routes import ROUTES
 from services.popularity.settings import PopularitySettings
@@ -47,6 +48,7 @@ def create_api(settings: PopularitySettings) -> web.Application:
     answer_first(app, parts.fast_path.answer)
     app[HEALTH].add("redis", lambda: _answers(store))
     app[HEALTH].add("rankings", parts.check)
+    add_numbers(app, settings, client, store)
     app.cleanup_ctx.append(parts.live)
     return app
 

@@ -4,8 +4,11 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
+from typing import Self
 
-from shared.settings import Settings
+from pydantic import Field, model_validator
+
+from shared.settings import Settings, split_urls
 
 
 class PopularitySettings(Settings):
@@ -28,5 +31,20 @@ class PopularitySettings(Settings):
         12, ge=1, description="views of an article that count from one network within WM_VIEW_REPEAT_S"
     )
     data_centres: Path | None = Field(None, description="file with networks, one CIDR a line, whose views do not count")
+    ingestion: str = Field(
+        "http://127.0.0.1:8101", description="base URLs of ingestion's instances, separated by commas, to check tokens"
+    )
+    popularity_database: str = Field("popularity", min_length=1, description="the service's database in MongoDB")
     ranking_every_s: float = Field(0.5, gt=0, description="rankings are computed at most so often")
     ranking_fresh_s: float = Field(45.0, gt=0, description="an unchanged ranking is published again after so long")
+
+    @model_validator(mode="after")
+    def _ingestion_is_named(self) -> Self:
+        if not self.ingestion_urls:
+            raise ValueError("WM_INGESTION must name at least one URL")
+        return self
+
+    @property
+    def ingestion_urls(self) -> tuple[str, ...]:
+        """Each instance's base URL, without a trailing slash."""
+        return split_urls(self.ingestion)

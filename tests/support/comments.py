@@ -166,7 +166,10 @@ async def running_comments(
 ) -> AsyncIterator[CommentsService]:
     """Run the service for the length of a block. `ingestion` becomes `WM_INGESTION`, with `{real}` replaced by the real address."""
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
-    async with read_comments_topic(settings.kafka) as topic, _ingestion(settings, database) as (url, tokens, stores):
+    async with (
+        read_comments_topic(settings.kafka) as topic,
+        running_ingestion(settings, database) as (url, tokens, stores),
+    ):
         settings = settings.model_copy(update={"ingestion": ingestion.format(real=url)})
         app = create_app(settings, database=database, group=f"comments-{uuid4().hex[:8]}")
         async with TestClient(TestServer(app)) as client:
@@ -176,7 +179,9 @@ async def running_comments(
 
 
 @asynccontextmanager
-async def _ingestion(settings: Settings, database: str) -> AsyncIterator[tuple[str, Mapping[str, str], IngestionStore]]:
+async def running_ingestion(
+    settings: Settings, database: str
+) -> AsyncIterator[tuple[str, Mapping[str, str], IngestionStore]]:
     """A real ingestion, which owns tokens and sessions; yields its address, a token of each role, and its stores."""
     ingestion_settings = IngestionSettings(
         kafka=settings.kafka,

@@ -134,6 +134,7 @@ ALLOWED: Mapping[str, set[str]] = {
         "services.popularity.views",
         "services.popularity.counting",
         "services.popularity.rankings",
+        "services.popularity.numbers",
     },
     "services.popularity.settings": set(),
     "services.popularity.contract": set(),
@@ -141,7 +142,8 @@ ALLOWED: Mapping[str, set[str]] = {
     "services.popularity.model": set(),
     "services.popularity.views": _POPULARITY,
     "services.popularity.rankings": _POPULARITY,
-    "services.popularity.counting": _POPULARITY | {"services.popularity.rankings"},
+    "services.popularity.numbers": _POPULARITY | {"services.popularity.rankings"},
+    "services.popularity.counting": _POPULARITY | {"services.popularity.rankings", "services.popularity.numbers"},
     **{f"services.{name}": set() for name in ("desk", "search")},
 }
 

@@ -1,0 +1,101 @@
+"""Numbers by day from both places: rolled-up days from MongoDB, days that are not rolled up from Redis, or parts of each."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from services.popularity.model.rules import hours_of
+from services.popularity.model.store import views_partition
+from services.popularity.numbers.day_store import DayStore, StoredDay
+from services.popularity.numbers.live_store import PARTITIONS, LiveStore
+from services.popularity.numbers.questions import SITE
+from services.popularity.numbers.rules import (
+    DayNumbers,
+    Mark,
+    Piece,
+    add_counts,
+    add_hours,
+    day_numbers,
+    standing,
+)
+
+Marks = Mapping[str, Sequence[Mark]]
+_NO_DAY = StoredDay(0, ())
+
+
+class Days:
+    """Reads days. A day may move from Redis to MongoDB meanwhile: then it is read again."""
+
+    def __init__(self, live: LiveStore, stored: DayStore, zone: ZoneInfo) -> None:
+        self._live = live
+        self._stored = stored
+        self._zone = zone
+
+    async def read(
+        self, names: Sequence[str], days: Sequence[str], *, with_hours: Iterable[str] = ()
+    ) -> dict[tuple[str, str], DayNumbers]:
+        """The numbers of each article or scope and day that has any; `with_hours`: these days also by hour.
+
+        Raises Unavailable.
+        """
+        marks = await self._live.marks()
+        while True:
+            found = await self._read(names, days, frozenset(with_hours), marks)
+            after = await self._live.marks()
+            if not _left(marks, after, days):
+                return found
+            marks = after
+
+    async def _read(
+        self, names: Sequence[str], days: Sequence[str], with_hours: frozenset[str], marks: Marks
+    ) -> dict[tuple[str, str], DayNumbers]:
+        live = [day for day in days if day in marks]
+        whole = [day for day in days if day in marks or day in with_hours]
+        found = await self._stored.sums(names, [day for day in days if day not in marks and day not in with_hours])
+        stored = await self._stored.days(names, whole) if whole else {}
+        for name in names:
+            for day in whole:
+                kept = stored.get((name, day), _NO_DAY)
+                if kept.pieces or day in live:
+                    found[name, day] = await self._merge(name, day, kept.pieces, marks.get(day, ()))
+        return found
+
+    async def _merge(self, name: str, day: str, stored: Sequence[Piece], marks: Sequence[Mark]) -> DayNumbers:
+        partitions = partitions_of(name)
+        marks = [mark for mark in marks if mark.partition in partitions]
+        pieces = standing(stored, marks)
+        held = [mark.partition for mark in marks]
+        kind = "scopes" if is_scope(name) else "hours"
+        live = await self._live.hours(name, day, hours_of(day, self._zone), held, kind) if held else []
+        hosts = await self._live.counts("hosts", day, held) if name == SITE and held else []
+        visitors = await self._live.estimate(
+            [(day, name, partition) for partition in held], [piece.sketch for piece in pieces if piece.sketch]
+        )
+        return day_numbers(
+            add_hours([*(piece.hours for piece in pieces), *live]),
+            visitors,
+            add_counts([*(piece.hosts for piece in pieces), *hosts]),
+        )
+
+
+def is_scope(name: str) -> bool:
+    """Whether a name is that of a scope; ids of articles have no colon."""
+    return name == SITE or name[:2] in ("s:", "t:", "l:")
+
+
+def partitions_of(name: str) -> Sequence[int]:
+    """The partitions that count an article or scope."""
+    return PARTITIONS if is_scope(name) else (views_partition(name),)
+
+
+def _left(before: Marks, after: Marks, days: Sequence[str]) -> bool:
+    """Whether live counts of these days left Redis."""
+    return any(
+        mark.partition not in {later.partition for later in after.get(day, ())}
+        or mark.begin != _begin(after[day], mark)
+        for day in days
+        for mark in before.get(day, ())
+    )
+
+
+def _begin(marks: Sequence[Mark], mark: Mark) -> tuple[int, int]:
+    return next(later.begin for later in marks if later.partition == mark.partition)

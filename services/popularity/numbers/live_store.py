@@ -1,0 +1,130 @@
+"""Reads the days that are still in Redis. The counter writes them (`model/apply_views.lua`).
+
+All of a partition under `popularity:{p3}:` -- `days` (day -> mark), `day:<day>` (articles by views), `hours:<day>` and
+`scopes:<day>` (`<name>|<hour>|<class>` -> views), `hosts:<day>`, `dropped:<day>`, `visitors:<day>:<name>` and
+`readers:<minute>[:s:<section>]` (HyperLogLogs), `bucket:1h:<minute>` (views of a minute by article).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import uuid4
+
+from redis.asyncio import Redis
+
+from services.popularity.model.store import views_partition
+from services.popularity.numbers.rules import CLASSES, Hours, Mark, read_mark
+from shared import topics
+from shared.redis import available
+
+PARTITIONS = range(topics.VIEWS.partitions)
+_LETTERS = "".join(CLASSES)
+# Copies of stored sketches for one estimate. They expire should their reader be killed.
+_COPY_S = 60
+
+
+def base(partition: int) -> str:
+    """The beginning of the keys of a partition of views.v1."""
+    return f"popularity:{{p{partition}}}:"
+
+
+class LiveStore:
+    """Days in Redis. Every method raises Unavailable when Redis does not answer."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def marks(self) -> dict[str, list[Mark]]:
+        """The marks of all live days, of each partition that has the day."""
+        async with available("days"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for partition in PARTITIONS:
+                pipeline.hgetall(f"{base(partition)}days")
+            found = await pipeline.execute()
+        marks: dict[str, list[Mark]] = {}
+        for partition, days in zip(PARTITIONS, found, strict=True):
+            for day, text in days.items():
+                marks.setdefault(day.decode(), []).append(read_mark(partition, text.decode()))
+        return marks
+
+    async def hours(
+        self, name: str, day: str, starts: Sequence[int], partitions: Iterable[int], kind: str
+    ) -> list[Hours]:
+        """The views of an article (`kind` is `hours`) or scope (`scopes`) in these hours of a day, of each partition."""
+        fields = [f"{name}|{start}|{letter}" for start in starts for letter in _LETTERS]
+        async with available("hours"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for partition in partitions:
+                pipeline.hmget(f"{base(partition)}{kind}:{day}", fields)
+            found = await pipeline.execute()
+        return [_hours(starts, values) for values in found]
+
+    async def visitors(self, names: Sequence[tuple[str, str, Sequence[int]]]) -> list[int]:
+        """The distinct visitors of each (day, article or scope, partitions)."""
+        async with available("visitors"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for day, name, partitions in names:
+                pipeline.pfcount(*(f"{base(partition)}visitors:{day}:{name}" for partition in partitions))
+            return [int(count) for count in (await pipeline.execute() if names else [])]
+
+    async def estimate(self, live: Sequence[tuple[str, str, int]], stored: Sequence[bytes]) -> int:
+        """The distinct visitors of live sketches (day, name, partition) and stored ones together."""
+        keys = [f"{base(partition)}visitors:{day}:{name}" for day, name, partition in live]
+        copies = [f"popularity:{{numbers}}:copy:{uuid4().hex}" for _ in stored]
+        if not keys and not copies:
+            return 0
+        async with available("estimate"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for copy, sketch in zip(copies, stored, strict=True):
+                pipeline.set(copy, sketch, ex=_COPY_S)
+            pipeline.pfcount(*keys, *copies)
+            if copies:
+                pipeline.unlink(*copies)
+            found = await pipeline.execute()
+        return int(found[len(copies)])
+
+    async def counts(self, kind: str, day: str, partitions: Iterable[int]) -> list[dict[str, int]]:
+        """The hash `hosts` or `dropped` of a day, of each partition."""
+        async with available(kind):
+            pipeline = self._redis.pipeline(transaction=False)
+            for partition in partitions:
+                pipeline.hgetall(f"{base(partition)}{kind}:{day}")
+            found = await pipeline.execute()
+        return [{name.decode(): int(value) for name, value in counts.items()} for counts in found]
+
+    async def top(self, day: str, partitions: Iterable[int], first: int, most: int) -> list[list[tuple[str, int]]]:
+        """The articles of a day at these places of each partition, most viewed first."""
+        async with available("articles of a day"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for partition in partitions:
+                pipeline.zrange(f"{base(partition)}day:{day}", first, first + most - 1, desc=True, withscores=True)
+            found = await pipeline.execute()
+        return [[(article.decode(), int(score)) for article, score in pairs] for pairs in found]
+
+    def partition(self, article: str) -> int:
+        """The partition of an article's views."""
+        return views_partition(article)
+
+    async def places(self, articles: Sequence[str]) -> dict[str, frozenset[str]]:
+        """The scopes in which each article ranks: `s:<section>`, `t:<tag>`, `l:<language>`."""
+        async with available("places"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for article in articles:
+                key = f"{base(views_partition(article))}article:{article}"
+                pipeline.hmget(key, ["place", "places"])
+            found = await pipeline.execute() if articles else []
+        return {article: _places(*values) for article, values in zip(articles, found, strict=True)}
+
+
+def _places(section: bytes | None, places: bytes | None) -> frozenset[str]:
+    own = f"s:{section.decode()}" if section else ""
+    return frozenset(name for name in (own, *(places or b"").decode().split(" ")) if name)
+
+
+def _hours(starts: Sequence[int], values: Sequence[bytes | None]) -> Mapping[int, Mapping[str, int]]:
+    width = len(_LETTERS)
+    hours: dict[int, dict[str, int]] = {}
+    for index, start in enumerate(starts):
+        row = values[index * width : (index + 1) * width]
+        found = {letter: int(value) for letter, value in zip(_LETTERS, row, strict=True) if value}
+        if found:
+            hours[start] = found
+    return hours

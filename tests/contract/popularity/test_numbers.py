@@ -1,0 +1,154 @@
+"""The numbers for editors over HTTP, with a real ingestion for tokens, MongoDB for rolled-up days, and Redis for live ones."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from time import time
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp.test_utils import TestClient, TestServer
+from redis.asyncio import Redis
+
+from services.popularity.app import create_api
+from services.popularity.model.rules import day_of, hour_start, hours_of
+from services.popularity.model.store import Store, views_partition
+from services.popularity.numbers.periods import shift_day
+from shared.site.site import load_site
+from tests.support.comments import running_ingestion
+from tests.support.popularity import empty_redis, new_article, settings_for
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+ZONE = load_site(None).zone
+NOW = int(time()) // 60
+TODAY = day_of(NOW, ZONE)
+
+
+@dataclass
+class Numbers:
+    """A running api with its engines."""
+
+    api: "TestClient[aiohttp.web.Request, aiohttp.web.Application]"
+    redis: Redis
+    store: Store
+    tokens: Mapping[str, str]
+
+    async def get(self, path: str, role: str = "reporter", **query: str) -> Any:
+        """The JSON of an answer that must be 200."""
+        answer = await self.api.get(path, params=query, headers=self.bearer(role))
+        assert answer.status == 200, await answer.text()
+        return await answer.json()
+
+    def bearer(self, role: str) -> dict[str, str]:
+        """The header with a role's token."""
+        return {"Authorization": f"Bearer {self.tokens[role]}"}
+
+    async def count(
+        self, article: str, day: str, start: int, letter: str, visitors: int, section: str = "world"
+    ) -> None:
+        """Write views of different visitors as `apply_views.lua` does."""
+        base = f"popularity:{{p{views_partition(article)}}}:"
+        await self.redis.hset(f"{base}days", day, "[0,0,10,0]")
+        await self.redis.hincrby(f"{base}hours:{day}", f"{article}|{start}|{letter}", visitors)
+        await self.redis.zincrby(f"{base}day:{day}", visitors, article)
+        for scope in ("site", f"s:{section}"):
+            await self.redis.hincrby(f"{base}scopes:{day}", f"{scope}|{start}|{letter}", visitors)
+        names = [uuid4().hex[:16] for _ in range(visitors)]
+        for name in (article, "site", f"s:{section}"):
+            await self.redis.pfadd(f"{base}visitors:{day}:{name}", *names)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def numbers(kafka_url: str, mongo_url: str, redis_url: str) -> AsyncIterator[Numbers]:
+    database = f"test_{uuid4().hex[:12]}"
+    async with empty_redis(redis_url, 7) as redis:
+        settings = settings_for(kafka_url, redis, mongo=mongo_url, popularity_database=database)
+        async with running_ingestion(settings, database) as (url, tokens, _):
+            settings = settings.model_copy(update={"ingestion": url})
+            client = Redis.from_url(redis)
+            async with TestClient(TestServer(create_api(settings))) as api:
+                yield Numbers(api, client, Store(client), tokens)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def article(numbers: Numbers) -> str:
+    """An article with three views today, two of them from a search, and one yesterday."""
+    article = new_article("Boats, again")
+    await numbers.store.upsert_article(article)
+    await numbers.count(article.id, TODAY, hour_start(NOW, ZONE), "s", 2)
+    await numbers.count(article.id, TODAY, hour_start(NOW, ZONE), "x", 1)
+    await numbers.redis.hset(f"popularity:{{p{views_partition(article.id)}}}:hosts:{TODAY}", "news.example", 1)
+    yesterday = shift_day(TODAY, -1)
+    await numbers.count(article.id, yesterday, hours_of(yesterday, ZONE)[5], "n", 1)
+    return article.id
+
+
+async def test_numbers_by_day_have_views_visitors_and_referrers_of_live_days(numbers: Numbers, article: str) -> None:
+    found = await numbers.get("/v1/numbers", article_id=article)
+
+    assert found["by"] == "day"
+    assert [item["views"] for item in found["items"]] == [0, 0, 0, 0, 0, 1, 3]
+    assert found["items"][-1] == {
+        "key": TODAY,
+        "views": 3,
+        "visitors": 3,
+        "referrers": {"search": 2, "social": 0, "site": 0, "other": 1, "none": 0, "adjusted": 0},
+    }
+    assert found["total"] == {"views": 4, "visitors": 4}
+    assert found["adjustments"] == []
+    assert "visitor" in found["definition"]
+
+
+async def test_numbers_by_hour_article_section_and_referrer_agree(numbers: Numbers, article: str) -> None:
+    day = {"from": TODAY, "to": TODAY}
+    hours = await numbers.get("/v1/numbers", section="world", by="hour", **day)
+    articles = await numbers.get("/v1/numbers", section="world", by="article", **day)
+    others = await numbers.get("/v1/numbers", section="sports", by="article", **day)
+    sections = await numbers.get("/v1/numbers", by="section", **day)
+    referrers = await numbers.get("/v1/numbers", by="referrer", **day)
+
+    assert [item["views"] for item in hours["items"] if item["views"]] == [3]
+    assert hours["total"] == {"views": 3, "visitors": 3}
+    assert [(item["key"], item["views"], item["visitors"]) for item in articles["items"]] == [(article, 3, 3)]
+    assert articles["items"][0]["headline"] == "Boats, again"
+    assert others["items"] == []
+    assert sections["items"][0] == {"key": "world", "views": 3, "visitors": 3}
+    assert {item["key"]: item["views"] for item in referrers["items"] if item["views"]} == {
+        "search": 2,
+        "other": 1,
+        "other:news.example": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ({"by": "year"}, "?by"),
+        ({"section": "nowhere"}, "?section"),
+        ({"section": "world", "tag": "x"}, "?tag"),
+        ({"from": "yesterday"}, "?from"),
+        ({"from": "2026-11-28T09:00:00"}, "?from"),
+        ({"from": "0001-01-01"}, "?from"),
+        ({"to": "9999-12-31T23:59:59Z"}, "?to"),
+        ({"from": "2026-11-28", "to": "2026-11-27"}, "?from"),
+        ({"from": "2026-01-01", "to": "2026-11-27", "by": "hour"}, "?from"),
+        ({"tag": "x", "by": "section"}, "?by"),
+        ({"limit": "0"}, "?limit"),
+        ({"span": "week"}, "?span"),
+    ],
+)
+async def test_wrong_question_names_its_field(numbers: Numbers, query: Mapping[str, str], pointer: str) -> None:
+    answer = await numbers.api.get("/v1/numbers", params=query, headers=numbers.bearer("moderator"))
+
+    assert answer.status == 422
+    assert [error["pointer"] for error in (await answer.json())["errors"]] == [pointer]
+
+
+async def test_numbers_need_a_credential_and_a_known_article(numbers: Numbers) -> None:
+    nobody = await numbers.api.get("/v1/numbers")
+    unknown = await numbers.api.get("/v1/numbers", params={"article_id": "none"}, headers=numbers.bearer("admin"))
+
+    assert nobody.status == 401
+    assert unknown.status == 404

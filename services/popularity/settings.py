@@ -1,10 +1,7 @@
 """The settings of popularity."""
 
 from pathlib import Path
-from typing import Literal
-
-from pydantic import Field
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 

@@ -333,6 +333,25 @@ class RankingComputed(Event):
         return f"{self.key()}:{rfc3339(self.computed_at)}"
 
 
+class RankingsChecked(Event):
+    """All rankings that are earlier in the log were current at `checked_at`, each with the newest views that were counted.
+
+    Sent every few seconds, so that readers can tell a quiet hour from a counter that stands still.
+    """
+
+    ce_type: ClassVar[str] = "world-monitor.rankings.checked.v1"
+    topic: ClassVar[Topic] = topics.RANKINGS
+    source: ClassVar[str] = "/popularity"
+
+    checked_at: UtcDatetime
+
+    def key(self) -> str:
+        return "checked"
+
+    def event_id(self) -> str:
+        return f"{self.key()}:{rfc3339(self.checked_at)}"
+
+
 class DocumentChanged(Event):
     """A document of the read model is now at `version`: caches must not serve an older one.
 
@@ -383,5 +402,6 @@ CATALOGUE: tuple[type[Event], ...] = (
     PageViewed,
     ViewsAdjusted,
     RankingComputed,
+    RankingsChecked,
     DocumentChanged,
 )

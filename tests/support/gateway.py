@@ -29,6 +29,7 @@ from shared.events import (
     Event,
     RankedArticle,
     RankingComputed,
+    RankingsChecked,
     encode,
 )
 from shared.kafka.dead_letters import DeadLetters
@@ -142,6 +143,10 @@ class ProjectorHarness:
         )
         defaults = {"window": "24h", "section": None, "computed_at": at or now(), "items": items}
         await self.producer.send(encode(RankingComputed.model_validate(defaults | fields)))
+
+    async def check_rankings(self, at: datetime) -> None:
+        """Publish that all rankings were current at this time."""
+        await self.producer.send(encode(RankingsChecked(checked_at=at)))
 
     async def clear_rankings(self) -> None:
         """Publish empty rankings. Tests of popularity on the same broker leave rankings that pages would show."""

@@ -15,7 +15,7 @@ from services.rendering.readmodel.names import READ_MODEL, count_name, discussed
 from services.rendering.readmodel.store import ReadModel
 from services.rendering.settings import RenderingSettings
 from shared.errors import InvalidMessage, Unavailable
-from shared.events import DocumentChanged, RankingComputed, Record, decode
+from shared.events import DocumentChanged, RankingComputed, RankingsChecked, Record, decode
 from shared.kafka.tail import LogTail
 from shared.times import now
 from shared.topics import PAGES, RANKINGS
@@ -105,6 +105,8 @@ class Invalidation:
             self._invalidate(event)
         elif isinstance(event, RankingComputed):
             self._popular.take(event)
+        elif isinstance(event, RankingsChecked):
+            self._popular.check(event)
 
     def _invalidate(self, change: DocumentChanged) -> None:
         """Raise a floor if the version belongs to the present read model. Versions of different models do not compare."""

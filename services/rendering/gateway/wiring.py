@@ -177,6 +177,7 @@ class GatewayParts:
             await asyncio.sleep(1.0)
             self.date.tick()
             self._batched_metrics.flush()
+            self.popular.look(now())
 
     async def run(self, _: web.Application) -> AsyncIterator[None]:
         """Run the background tasks as long as the application runs."""

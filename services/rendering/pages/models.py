@@ -284,7 +284,8 @@ class PopularView:
     """The Popular News block for pages in `language`. An empty ranking (`computed_at` None, no items) is allowed.
 
     `whole` is the longer list on a window's own page. `section` is that of the ranking, empty for the whole site's.
-    `rising` are articles that readers turn to more than before, on the front page alone.
+    `rising` are articles that readers turn to more than before, on the front page alone. `lateness`: newer views are not counted
+    yet, for seconds or hours (`stale`) or for so long that the time needs a date (`old`).
     """
 
     window: str
@@ -295,6 +296,7 @@ class PopularView:
     whole: bool = False
     section: str = ""
     rising: tuple[PopularItem, ...] = ()
+    lateness: Literal["", "stale", "old"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """Popular News: the newest rankings in memory, and the HTML fragments for the slot in pages. Reads no database."""
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 from urllib.parse import urlencode
 
 from services.rendering.pages.models import PopularItem, PopularTab, PopularView
 from shared.events import WINDOWS as ALL_WINDOWS
-from shared.events import RankingComputed, RankingName, Window
+from shared.events import RankingComputed, RankingName, RankingsChecked, Window
 
 # Shortest first: a site or section with few views in a day shows a longer window, and names it.
 WINDOWS: tuple[Window, ...] = ("24h", "7d", "30d", "all")
@@ -16,10 +16,18 @@ MOST_LINES = 8
 MOST_LINES_OF_PAGE = 20
 MOST_RISING = 3
 
+# A counter that works says so every five seconds.
+_STALE = timedelta(seconds=10)
+# A time of day alone would be taken for today's.
+_OLD = timedelta(hours=12)
+
 PATH = "/popular"
 _TABS: tuple[RankingName, ...] = (*ALL_WINDOWS, "trending")
 # Their order is no order of views, so a number of views beside each line would look wrong.
 _WITHOUT_VIEWS: frozenset[RankingName] = frozenset({"trending", "rising"})
+
+# Rankings are current, behind the views by seconds or hours, or so old that their time needs a date.
+Lateness = Literal["", "stale", "old"]
 
 
 class Block(NamedTuple):
@@ -47,13 +55,31 @@ class PopularNews:
         self._render = render
         self._language = language
         self._rankings: dict[tuple[RankingName, str | None], RankingComputed] = {}
+        self._as_of: dict[tuple[RankingName, str | None], datetime] = {}
+        self._checked_at: datetime | None = None
+        self._lateness: Lateness = ""
         self._current: dict[Block, bytes] = {}
         self._rendered: dict[Block, tuple[PopularView, bytes]] = {}
 
     def take(self, ranking: RankingComputed) -> None:
         """Store a ranking in place of the one before. The log's order decides, since a counter's clock may be wrong."""
-        self._rankings[ranking.window, ranking.section] = ranking
+        scope = (ranking.window, ranking.section)
+        self._rankings[scope] = ranking
+        self._as_of[scope] = ranking.computed_at
         self._current.clear()
+
+    def check(self, check: RankingsChecked) -> None:
+        """All rankings so far were current at this time."""
+        self._checked_at = check.checked_at
+        self._as_of = dict.fromkeys(self._rankings, check.checked_at)
+        self._current.clear()
+
+    def look(self, now: datetime) -> None:
+        """Note the time: rankings that nobody has checked for a while are marked as late. Called every second."""
+        found = lateness(self._checked_at, now)
+        if found != self._lateness:
+            self._lateness = found
+            self._current.clear()
 
     def fragment(self, block: Block) -> bytes:
         """The block's HTML; the same object until its content changes."""
@@ -79,14 +105,18 @@ class PopularNews:
         tabs = tuple(self._tab(tab, section, block.language, tab == window) for tab in _TABS)
         return PopularView(
             window,
-            None if ranking is None else _minute(ranking.computed_at),
+            None if ranking is None else _minute(self._as_of[ranking.window, ranking.section]),
             _items(ranking, MOST_LINES_OF_PAGE if block.window else MOST_LINES),
             block.language,
             tabs,
             whole=block.window is not None,
             section="" if ranking is None else ranking.section or "",
-            rising=_items(self._rankings.get(("rising", None)), MOST_RISING) if block.front else (),
+            rising=_items(self._rankings.get(("rising", None)), MOST_RISING) if self._has_rising(block) else (),
+            lateness=self._lateness,
         )
+
+    def _has_rising(self, block: Block) -> bool:
+        return block.front and not self._lateness
 
     def _ranking(self, block: Block) -> RankingComputed | None:
         if block.window is not None:
@@ -103,6 +133,13 @@ class PopularNews:
         viewed = [ranking for ranking in found if ranking.items]
         enough = (ranking for ranking in viewed if len(ranking.items) >= ENOUGH)
         return next(enough, None) or max(viewed, key=lambda ranking: len(ranking.items), default=None)
+
+
+def lateness(checked_at: datetime | None, now: datetime) -> Lateness:
+    """How late rankings are that were last checked then. Not late without any check: an older counter sends none."""
+    if checked_at is None or now - checked_at <= _STALE:
+        return ""
+    return "stale" if now - checked_at <= _OLD else "old"
 
 
 def _items(ranking: RankingComputed | None, most: int) -> tuple[PopularItem, ...]:

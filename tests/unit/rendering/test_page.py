@@ -1,7 +1,8 @@
 """Encoded pages: bytes in each encoding, entity tags, short answers; and the rankings in them."""
 
 import gzip
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import brotli
 import pytest
@@ -12,7 +13,7 @@ from services.rendering.pages.negotiation import ENCODINGS, Encoding, choose_enc
 from services.rendering.pages.page import FOR_EVER, EncodedPage, Page, PageKind
 from services.rendering.pages.popular import ENOUGH, MOST_LINES, MOST_RISING, Block, PopularNews
 from services.rendering.pages.templates import POPULAR_SLOT
-from shared.events import RankedArticle, RankingComputed, RankingName
+from shared.events import RankedArticle, RankingComputed, RankingName, RankingsChecked
 from shared.http.ready_response import DateLine
 from shared.http.requests import has_already
 
@@ -226,10 +227,15 @@ def test_section_without_views_shows_ranking_of_whole_site() -> None:
     assert shown(popular, "world") == ("24h", 5)
 
 
+def _note(views: list[PopularView], view: PopularView) -> str:
+    views.append(view)
+    return ""
+
+
 def view_of(block: Block, *rankings: RankingComputed) -> PopularView:
     """The view of a block after these rankings."""
     views: list[PopularView] = []
-    popular = PopularNews(lambda view: str(views.append(view)))
+    popular = PopularNews(partial(_note, views))
     for ranking in rankings:
         popular.take(ranking)
     popular.fragment(block)
@@ -256,6 +262,29 @@ def test_block_names_the_section_only_when_the_ranking_is_that_of_the_section() 
 
     assert view_of(Block("world", "en"), *rankings).section == "world"
     assert view_of(Block("sports", "en"), *rankings).section == ""
+
+
+def test_block_is_as_of_the_last_check_and_says_when_ten_seconds_passed_without_one() -> None:
+    views: list[PopularView] = []
+    popular = PopularNews(partial(_note, views))
+    block = Block(None, "en", front=True)
+    minute = NOON.replace(second=0)
+    checked_at = minute + timedelta(minutes=7)
+    popular.take(a_ranking(6))
+    popular.take(a_ranking(6, "rising"))
+
+    def after(waited: timedelta) -> tuple[datetime | None, str, int]:
+        popular.look(checked_at + waited)
+        popular.fragment(block)
+        return views[-1].computed_at, views[-1].lateness, len(views[-1].rising)
+
+    assert after(timedelta(hours=1)) == (minute, "", MOST_RISING)  # an older counter sends no checks
+    popular.check(RankingsChecked(checked_at=checked_at))
+    assert after(timedelta(seconds=10)) == (checked_at, "", MOST_RISING)
+    assert after(timedelta(seconds=11)) == (checked_at, "stale", 0)
+    assert after(timedelta(hours=13)) == (checked_at, "old", 0)
+    popular.check(RankingsChecked(checked_at=checked_at + timedelta(hours=13)))
+    assert after(timedelta(hours=13)) == (checked_at + timedelta(hours=13), "", MOST_RISING)
 
 
 def test_site_without_views_has_empty_block() -> None:

@@ -218,6 +218,14 @@ def test_rising_articles_follow_popular_news_and_a_section_is_named() -> None:
     assert "rising" not in TEMPLATES.popular(view)
 
 
+def test_late_ranking_says_that_newer_views_are_not_counted() -> None:
+    view = samples.popular()
+
+    assert "not counted yet" not in TEMPLATES.popular(view)
+    assert "14:05 UTC</time>. Newer views are not counted yet." in TEMPLATES.popular(replace(view, lateness="stale"))
+    assert "23 November 2026, 14:05 UTC</time>. Newer" in TEMPLATES.popular(replace(view, lateness="old"))
+
+
 def test_front_page_without_articles_has_a_notice() -> None:
     assert "The first edition is being set." in TEMPLATES.home(HomeView())
 

@@ -2,9 +2,11 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
 
+from shared.times import now
 from tests.support.gateway import Gateway, ProjectorHarness, an_article, next_version, withdrawn
 from tests.support.polling import promptly
 from tests.support.projector import a_comment
@@ -204,6 +206,12 @@ async def test_trending_has_a_page_and_rising_articles_are_on_the_front_page(
     assert "70 views" not in trending.text
     assert 'class="rising"' in front.text
     assert 'class="rising"' not in (await gateway.get("/world")).text
+
+    await projector.publish_ranking(("three", "Read today", 7))
+    await projector.check_rankings(now() - timedelta(minutes=3))
+    await gateway.until_shown("/", "Newer views are not counted yet.")
+    await projector.check_rankings(now())
+    await gateway.until("/", lambda page: "Newer views" not in page.text)
 
 
 async def test_arabic_search_page_has_arabic_popular_news(projector: ProjectorHarness, gateway: Gateway) -> None:

@@ -48,7 +48,7 @@ def create_api(settings: PopularitySettings) -> web.Application:
     answer_first(app, parts.fast_path.answer)
     app[HEALTH].add("redis", lambda: _answers(store))
     app[HEALTH].add("rankings", parts.check)
-    add_numbers(app, settings, client, store)
+    add_numbers(app, settings, client, store, parts.ranking_cache)
     app.cleanup_ctx.append(parts.live)
     return app
 

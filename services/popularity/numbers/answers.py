@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from services.popularity.model.store import Card, Store
 from services.popularity.numbers.contract import (
     Adjustment,
+    DroppedViews,
+    Drops,
     Numbers,
     NumbersArticle,
     NumbersItem,
     NumbersTotal,
     ReferredItem,
 )
-from services.popularity.numbers.days import Days
+from services.popularity.numbers.days import DROPPED, Days
 from services.popularity.numbers.periods import Period, moment_of, text_of
 from services.popularity.numbers.questions import Question
 from services.popularity.numbers.ranked_days import RankedDays
@@ -47,6 +49,17 @@ class Answers:
             total=total,
             adjustments=list(adjustments),
         )
+
+    async def drops(self, period: Period, now: int) -> Drops:
+        """The views that did not count, by day and reason."""
+        days = [day for day in period.days() if _has_begun(day, period, now)]
+        found = await self._days.read([DROPPED], days, with_hours=days)
+        items = [
+            DroppedViews.model_validate({"day": day, "reason": reason, "views": views})
+            for (_, day), numbers in sorted(found.items())
+            for reason, views in sorted(numbers.counts.items())
+        ]
+        return Drops(start=moment_of(period.start), end=moment_of(period.end), items=items)
 
     async def _read(self, name: str, period: Period, now: int, *, with_hours: bool) -> dict[str, DayNumbers]:
         return (await self._read_all([name], period, now, with_hours=with_hours))[name]
@@ -84,7 +97,7 @@ class Answers:
         found = await self._read(question.scope, period, now, with_hours=question.scope == "site")
         classes = add_counts(_classes(numbers, day, period, now) for day, numbers in found.items())
         items: Items = [NumbersItem(key=name, views=views, visitors=None) for name, views in named(classes).items()]
-        hosts = add_counts(numbers.hosts for day, numbers in found.items() if period.covers(day, now))
+        hosts = add_counts(numbers.counts for day, numbers in found.items() if period.covers(day, now))
         for host, views in sorted(hosts.items(), key=lambda pair: (-pair[1], pair[0])):
             items.append(NumbersItem(key=f"other:{host}", views=views, visitors=None))
         return items, _total(found, period, now)

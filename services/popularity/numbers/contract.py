@@ -140,6 +140,30 @@ class Now(BaseModel):
     articles: list[ReadArticle]
 
 
+class ArchivedArticle(BaseModel):
+    """An article of an archived ranking. It has the views of the day or week."""
+
+    article_id: str
+    headline: str
+    url: str
+    section: str
+    views: int
+
+
+class Archive(BaseModel):
+    """The most read articles of a day, or of a week from Monday. One of `day` and `week` is null.
+
+    `first_day` is the first day with numbers. `complete`: the answer changes no more, but for late views and withdrawals.
+    """
+
+    day: str | None
+    week: str | None
+    section: str | None
+    first_day: str | None
+    complete: bool
+    items: list[ArchivedArticle]
+
+
 _MOMENT = "a day of the newsroom's zone (2026-11-28), or a moment (RFC 3339)"
 SPAN = (
     Parameter("from", "query", f"{_MOMENT}; without it six days before today", {"type": "string"}),
@@ -171,5 +195,48 @@ OPERATIONS = (
         problems=(401, 404, 422, 503),
         parameters=_SCOPE,
         secured=True,
+    ),
+    Operation(
+        id="downloadNumbers",
+        method="GET",
+        path="/v1/numbers.csv",
+        summary="The items of the same numbers as CSV (RFC 4180)",
+        answers={200: None},
+        problems=(401, 404, 422, 503),
+        parameters=_SCOPE,
+        secured=True,
+    ),
+    Operation(
+        id="listDrops",
+        method="GET",
+        path="/v1/numbers/drops",
+        summary="Views that did not count, by day and reason",
+        answers={200: Drops},
+        problems=(401, 422, 503),
+        parameters=SPAN,
+        secured=True,
+    ),
+    Operation(
+        id="showReadersNow",
+        method="GET",
+        path="/v1/numbers/now",
+        summary="Readers and articles of the last five minutes",
+        answers={200: Now},
+        problems=(401, 422, 503),
+        secured=True,
+    ),
+    Operation(
+        id="showArchive",
+        method="GET",
+        path="/v1/numbers/archive",
+        summary="The most read articles of a day or week, for everyone",
+        answers={200: Archive},
+        problems=(422, 503),
+        parameters=(
+            Parameter("day", "query", "a day, such as 2026-11-28", {"type": "string"}),
+            Parameter("week", "query", "a week of ISO 8601, such as 2026-W48", {"type": "string"}),
+            Parameter("section", "query", "the slug of a section", {"type": "string"}),
+            Parameter("limit", "query", "how many", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+        ),
     ),
 )

@@ -20,6 +20,7 @@ class StoredDay:
     """A stored day with its pieces. `rev` is 0 for one that is not stored yet."""
 
     rev: int
+    visitors: int
     pieces: tuple[Piece, ...]
 
 
@@ -40,9 +41,10 @@ class DayStore:
         """The stored days with their pieces, by name and day."""
         keys = {key_of(name, day): (name, day) for name in names for day in days}
         async with available("days"):
-            found = await by_keys(self.collection, keys, {"rev": 1, "pieces": 1})
+            found = await by_keys(self.collection, keys, {"rev": 1, "visitors": 1, "pieces": 1})
         return {
-            keys[row["_id"]]: StoredDay(row["rev"], tuple(_piece(piece) for piece in row["pieces"])) for row in found
+            keys[row["_id"]]: StoredDay(row["rev"], row["visitors"], tuple(_piece(piece) for piece in row["pieces"]))
+            for row in found
         }
 
 
@@ -58,7 +60,7 @@ def piece_document(piece: Piece) -> Document:
         "from": list(piece.begin),
         "to": list(piece.end),
         "hours": {str(start): dict(classes) for start, classes in piece.hours.items()},
-        "hosts": [[host, views] for host, views in piece.hosts.items()],
+        "counts": [[name, views] for name, views in piece.counts.items()],
         "sketch": Binary(piece.sketch),
     }
 
@@ -71,7 +73,7 @@ def _piece(row: Mapping[str, object]) -> Piece:
         _position(found["to"]),
         {int(start): classes for start, classes in found["hours"].items()},
         bytes(found["sketch"]),
-        dict(found["hosts"]),
+        dict(found["counts"]),
     )
 
 

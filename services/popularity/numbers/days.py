@@ -11,7 +11,6 @@ from services.popularity.numbers.questions import SITE
 from services.popularity.numbers.rules import (
     DayNumbers,
     Mark,
-    Piece,
     add_counts,
     add_hours,
     day_numbers,
@@ -19,7 +18,11 @@ from services.popularity.numbers.rules import (
 )
 
 Marks = Mapping[str, Sequence[Mark]]
-_NO_DAY = StoredDay(0, ())
+_NO_DAY = StoredDay(0, 0, ())
+# The name of a day's dropped views, by reason.
+DROPPED = "dropped"
+# Names with counts beside their hours, and the kind of these counts in Redis.
+COUNTED: Mapping[str, str] = {SITE: "hosts", DROPPED: "dropped"}
 
 
 class Days:
@@ -56,30 +59,32 @@ class Days:
             for day in whole:
                 kept = stored.get((name, day), _NO_DAY)
                 if kept.pieces or day in live:
-                    found[name, day] = await self._merge(name, day, kept.pieces, marks.get(day, ()))
+                    found[name, day] = await self._merge(name, day, kept, marks.get(day, ()))
         return found
 
-    async def _merge(self, name: str, day: str, stored: Sequence[Piece], marks: Sequence[Mark]) -> DayNumbers:
+    async def _merge(self, name: str, day: str, stored: StoredDay, marks: Sequence[Mark]) -> DayNumbers:
         partitions = partitions_of(name)
         marks = [mark for mark in marks if mark.partition in partitions]
-        pieces = standing(stored, marks)
+        pieces = standing(stored.pieces, marks)
         held = [mark.partition for mark in marks]
         kind = "scopes" if is_scope(name) else "hours"
         live = await self._live.hours(name, day, hours_of(day, self._zone), held, kind) if held else []
-        hosts = await self._live.counts("hosts", day, held) if name == SITE and held else []
-        visitors = await self._live.estimate(
-            [(day, name, partition) for partition in held], [piece.sketch for piece in pieces if piece.sketch]
-        )
+        counts = await self._live.counts(COUNTED[name], day, held) if name in COUNTED and held else []
+        visitors = stored.visitors
+        if held:
+            visitors = await self._live.estimate(
+                [(day, name, partition) for partition in held], [piece.sketch for piece in pieces if piece.sketch]
+            )
         return day_numbers(
             add_hours([*(piece.hours for piece in pieces), *live]),
             visitors,
-            add_counts([*(piece.hosts for piece in pieces), *hosts]),
+            add_counts([*(piece.counts for piece in pieces), *counts]),
         )
 
 
 def is_scope(name: str) -> bool:
     """Whether a name is that of a scope; ids of articles have no colon."""
-    return name == SITE or name[:2] in ("s:", "t:", "l:")
+    return name in COUNTED or name[:2] in ("s:", "t:", "l:")
 
 
 def partitions_of(name: str) -> Sequence[int]:

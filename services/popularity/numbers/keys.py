@@ -6,8 +6,12 @@ from aiohttp import web
 
 from services.popularity.model.store import Store
 from services.popularity.numbers.answers import Answers
+from services.popularity.numbers.archives import Archives
+from services.popularity.numbers.present import Present
 from shared.http.token_checker import TokenChecker
 
+PRESENT = web.AppKey("numbers_present", Present)
+ARCHIVES = web.AppKey("numbers_archives", Archives)
 ANSWERS = web.AppKey("numbers_answers", Answers)
 TOKEN_CHECKER = web.AppKey("token_checker", TokenChecker)
 NUMBERS_ZONE = web.AppKey("numbers_zone", ZoneInfo)

@@ -99,6 +99,31 @@ class LiveStore:
             found = await pipeline.execute()
         return [[(article.decode(), int(score)) for article, score in pairs] for pairs in found]
 
+    async def readers(self, minutes: Sequence[int], sections: Sequence[str]) -> list[int]:
+        """The distinct readers of these minutes: of the whole site, then of each section."""
+        async with available("readers"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for suffix in ("", *(f":s:{section}" for section in sections)):
+                pipeline.pfcount(
+                    *(f"{base(partition)}readers:{minute}{suffix}" for partition in PARTITIONS for minute in minutes)
+                )
+            return [int(count) for count in await pipeline.execute()]
+
+    async def viewed(self, minutes: Sequence[int], most: int) -> dict[str, int]:
+        """The articles that were viewed most in these minutes, the first `most` of each minute and partition."""
+        async with available("viewed articles"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for partition in PARTITIONS:
+                for minute in minutes:
+                    key = f"{base(partition)}bucket:1h:{minute}"
+                    pipeline.zrange(key, 0, most - 1, desc=True, withscores=True)
+            found = await pipeline.execute()
+        views: dict[str, int] = {}
+        for pairs in found:
+            for article, score in pairs:
+                views[article.decode()] = views.get(article.decode(), 0) + int(score)
+        return views
+
     def partition(self, article: str) -> int:
         """The partition of an article's views."""
         return views_partition(article)
@@ -116,7 +141,7 @@ class LiveStore:
 
 def _places(section: bytes | None, places: bytes | None) -> frozenset[str]:
     own = f"s:{section.decode()}" if section else ""
-    return frozenset(name for name in (own, *(places or b"").decode().split(" ")) if name)
+    return frozenset(name for name in (own, *(places or b"").decode().split("\n")) if name)
 
 
 def _hours(starts: Sequence[int], values: Sequence[bytes | None]) -> Mapping[int, Mapping[str, int]]:

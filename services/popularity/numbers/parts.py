@@ -1,30 +1,47 @@
 """The numbers' parts of the api, and their life."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from aiohttp import web
 from redis.asyncio import Redis
 
 from services.popularity.model.store import Store
 from services.popularity.numbers.answers import Answers
+from services.popularity.numbers.archives import Archives
 from services.popularity.numbers.day_store import DayStore
 from services.popularity.numbers.days import Days
-from services.popularity.numbers.keys import ANSWERS, CARDS, NUMBERS_SECTIONS, NUMBERS_ZONE, TOKEN_CHECKER
+from services.popularity.numbers.keys import (
+    ANSWERS,
+    ARCHIVES,
+    CARDS,
+    NUMBERS_SECTIONS,
+    NUMBERS_ZONE,
+    PRESENT,
+    TOKEN_CHECKER,
+)
 from services.popularity.numbers.live_store import LiveStore
+from services.popularity.numbers.present import Present
 from services.popularity.numbers.ranked_days import RankedDays
+from services.popularity.rankings.ranking_cache import RankingCache
 from services.popularity.settings import PopularitySettings
 from shared.http.token_checker import TokenChecker
 from shared.mongo.client import Mongo
 from shared.site.site import load_site
 
 
-def add_numbers(app: web.Application, settings: PopularitySettings, client: Redis, store: Store) -> None:
+def add_numbers(
+    app: web.Application, settings: PopularitySettings, client: Redis, store: Store, rankings: RankingCache
+) -> None:
     """Add what the numbers' routes need. MongoDB may be away at the start, and later: then they answer 503."""
     site = load_site(settings.site)
     mongo = Mongo(settings.mongo)
     live, stored = LiveStore(client), DayStore(mongo.database(settings.popularity_database))
     sections = [section.slug for section in site.sections]
-    app[ANSWERS] = Answers(Days(live, stored, site.zone), RankedDays(live), store, sections)
+    ranked = RankedDays(live)
+    app[ANSWERS] = Answers(Days(live, stored, site.zone), ranked, store, sections)
+    app[PRESENT] = Present(live, store, sections, partial(rankings.articles, "rising"))
+    app[ARCHIVES] = Archives(ranked, store, site.zone)
     app[CARDS] = store
     app[NUMBERS_ZONE], app[NUMBERS_SECTIONS] = site.zone, frozenset(sections)
 

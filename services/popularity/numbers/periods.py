@@ -105,3 +105,11 @@ def moment_of(minute: int) -> datetime:
 def text_of(minute: int) -> str:
     """The instant of a minute as RFC 3339."""
     return rfc3339(moment_of(minute))
+
+
+def days_of_week(week: str) -> list[str]:
+    """The days of a week of ISO 8601, such as `2026-W48`. Raises ValueError for any other text."""
+    if len(week) != len("2026-W48") or week[4:6] != "-W":
+        raise ValueError("It is not a week such as 2026-W48.")
+    monday = date.fromisocalendar(int(week[:4]), int(week[6:]), 1).isoformat()
+    return days_between(monday, shift_day(monday, 6))

@@ -31,7 +31,7 @@ class RankedDays:
     def __init__(self, live: LiveStore) -> None:
         self._live = live
 
-    async def top(self, scope: str, days: Sequence[str], most: int) -> list[RankedLine]:
+    async def top(self, scope: str, days: Sequence[str], most: int, *, with_visitors: bool = True) -> list[RankedLine]:
         """The most viewed articles of these days, the first ones first; ties by id, newest first."""
         marks = await self._live.marks()
         live = {day: await self._live_top(scope, day, marks[day], most) for day in days if day in marks}
@@ -41,8 +41,17 @@ class RankedDays:
                 views[article] = views.get(article, 0) + count
         first = sorted((article for article in views if views[article] > 0), reverse=True)
         first = sorted(first, key=lambda article: -views[article])[:most]
-        visitors = await self._visitors(first, {day: marks[day] for day in live})
+        visitors = await self._visitors(first, list(live)) if with_visitors else {}
         return [RankedLine(article, views[article], visitors.get(article, 0)) for article in first]
+
+    async def first_day(self) -> str | None:
+        """The first day with numbers."""
+        return min(await self._live.marks(), default=None)
+
+    async def has_live(self, days: Sequence[str]) -> bool:
+        """Whether some views of these days are not rolled up."""
+        marks = await self._live.marks()
+        return any(day in marks for day in days)
 
     async def _live_top(self, scope: str, day: str, marks: Sequence[Mark], most: int) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -62,8 +71,8 @@ class RankedDays:
                 break
         return found
 
-    async def _visitors(self, articles: Sequence[str], marks: dict[str, Sequence[Mark]]) -> dict[str, int]:
-        wanted = [(day, article) for day in marks for article in articles]
+    async def _visitors(self, articles: Sequence[str], days: Sequence[str]) -> dict[str, int]:
+        wanted = [(day, article) for day in days for article in articles]
         counts = await self._live.visitors([(day, article, [self._live.partition(article)]) for day, article in wanted])
         sums: dict[str, int] = {}
         for (_, article), count in zip(wanted, counts, strict=True):

@@ -11,8 +11,6 @@ beginning. Positions are pairs (epoch, offset): the epoch grows with each log th
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import orjson
-
 from shared.errors import WorldMonitorError
 from shared.events import REFERRERS
 
@@ -40,21 +38,24 @@ class Mark:
 
 
 def read_mark(partition: int, text: str) -> Mark:
-    """A mark from its text, a JSON array: offset and epoch of its beginning and of its end. Raises ValueError."""
-    first, first_epoch, last, last_epoch = (int(part) for part in orjson.loads(text))
+    """A mark from its text, `epoch:offset:epoch:offset` of its beginning and its end. Raises ValueError."""
+    first_epoch, first, last_epoch, last = (int(part) for part in text.split(":"))
     return Mark(partition, (first_epoch, first), (last_epoch, last), text)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A stored part of a day's counts. `hours` by start and class; `sketch` is Redis' HyperLogLog of its visitors."""
+    """A stored part of a day's counts. `hours` by start and class; `sketch` is Redis' HyperLogLog of its visitors.
+
+    `counts`: views by other names: hosts of other sites (of the whole site), reasons (of dropped views).
+    """
 
     partition: int
     begin: Position
     end: Position
     hours: Hours
     sketch: bytes = b""
-    hosts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def replace(stored: Sequence[Piece], new: Piece) -> list[Piece]:
@@ -106,10 +107,10 @@ class DayNumbers:
     visitors: int = 0
     classes: Mapping[str, int] = field(default_factory=dict)
     hours: Hours = field(default_factory=dict)
-    hosts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def day_numbers(hours: Hours, visitors: int, hosts: Mapping[str, int] | None = None) -> DayNumbers:
+def day_numbers(hours: Hours, visitors: int, counts: Mapping[str, int] | None = None) -> DayNumbers:
     """A day's numbers from its hours."""
     classes = by_class(hours)
-    return DayNumbers(sum(classes.values()), visitors, classes, hours, hosts or {})
+    return DayNumbers(sum(classes.values()), visitors, classes, hours, counts or {})

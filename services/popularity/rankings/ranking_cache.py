@@ -57,6 +57,11 @@ class RankingCache:
                 self._answers.popitem(last=False)
         return found
 
+    def articles(self, ranking: RankingName) -> frozenset[str]:
+        """The articles of the newest ranking of the whole site."""
+        found = self._newest.get((ranking, None))
+        return frozenset() if found is None else frozenset(item.article_id for item in found.items)
+
     def _compose(self, window: RankingName, section: str | None, limit: int) -> bytes:
         ranking = self._newest.get((window, section))
         items = () if ranking is None else ranking.items[:limit]

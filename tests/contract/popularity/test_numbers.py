@@ -50,7 +50,7 @@ class Numbers:
     ) -> None:
         """Write views of different visitors as `apply_views.lua` does."""
         base = f"popularity:{{p{views_partition(article)}}}:"
-        await self.redis.hset(f"{base}days", day, "[0,0,10,0]")
+        await self.redis.hset(f"{base}days", day, "0:0:0:10")
         await self.redis.hincrby(f"{base}hours:{day}", f"{article}|{start}|{letter}", visitors)
         await self.redis.zincrby(f"{base}day:{day}", visitors, article)
         for scope in ("site", f"s:{section}"):
@@ -120,6 +120,60 @@ async def test_numbers_by_hour_article_section_and_referrer_agree(numbers: Numbe
         "other": 1,
         "other:news.example": 1,
     }
+
+
+async def test_csv_has_the_items_and_no_formula(numbers: Numbers, article: str) -> None:
+    formula = new_article("=HYPERLINK(1)", section="sports")
+    await numbers.store.upsert_article(formula)
+    await numbers.count(formula.id, TODAY, hour_start(NOW, ZONE), "n", 1, section="sports")
+    answer = await numbers.api.get(
+        "/v1/numbers.csv", params={"section": "sports", "by": "article"}, headers=numbers.bearer("admin")
+    )
+
+    assert answer.content_type == "text/csv"
+    assert await answer.text() == (
+        f"article,views,visitors,headline,url,section\r\n{formula.id},1,1,'=HYPERLINK(1),{formula.url},sports\r\n"
+    )
+
+
+async def test_drops_have_reasons_by_day(numbers: Numbers, article: str) -> None:
+    base = f"popularity:{{p{views_partition(article)}}}:"
+    await numbers.redis.hset(f"{base}dropped:{TODAY}", mapping={"bot": 4, "repeat": 2})
+
+    found = await numbers.get("/v1/numbers/drops", **{"from": TODAY, "to": TODAY})
+
+    assert found["items"] == [
+        {"day": TODAY, "reason": "bot", "views": 4},
+        {"day": TODAY, "reason": "repeat", "views": 2},
+    ]
+
+
+async def test_now_has_readers_by_section_and_article(numbers: Numbers, article: str) -> None:
+    base, minute = f"popularity:{{p{views_partition(article)}}}:", int(time()) // 60
+    await numbers.redis.pfadd(f"{base}readers:{minute}", "a", "b")
+    await numbers.redis.pfadd(f"{base}readers:{minute}:s:world", "a")
+    await numbers.redis.zadd(f"{base}bucket:1h:{minute}", {article: 2})
+
+    found = await numbers.get("/v1/numbers/now", role="moderator")
+
+    assert (found["readers"]["site"], found["readers"]["sections"]["world"]) == (2, 1)
+    assert found["readers"]["sections"]["sports"] == 0
+    assert [(item["article_id"], item["readers"], item["rising"]) for item in found["articles"]] == [
+        (article, 2, False)
+    ]
+
+
+async def test_archive_of_a_live_day_is_public_and_not_complete(numbers: Numbers, article: str) -> None:
+    yesterday = shift_day(TODAY, -1)
+    answer = await numbers.api.get("/v1/numbers/archive", params={"day": yesterday, "section": "world"})
+    future = await numbers.api.get("/v1/numbers/archive", params={"week": "2199-W01"})
+    wrong = await numbers.api.get("/v1/numbers/archive", params={"week": "2026-W54"})
+
+    found = await answer.json()
+    assert (found["day"], found["week"], found["first_day"], found["complete"]) == (yesterday, None, yesterday, False)
+    assert [(item["article_id"], item["views"]) for item in found["items"]] == [(article, 1)]
+    assert (await future.json())["items"] == []
+    assert [error["pointer"] for error in (await wrong.json())["errors"]] == ["?week"]
 
 
 @pytest.mark.parametrize(

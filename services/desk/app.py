@@ -45,6 +45,7 @@ from services.desk.keys import (
 )
 from services.desk.media import lead_page, library_page, picture_page
 from services.desk.now import now_page
+from services.desk.numbers import article_page, csv_page, scope_page, wall_page
 from services.desk.people import account, audit_page, invitation, people_page, sign_in, tokens_page
 from services.desk.settings import DeskSettings
 from services.desk.templates import Pages
@@ -87,6 +88,10 @@ ROUTES = [
     # Its addresses match those of the pages above as well.
     *comment_page.ROUTES,
     *now_page.ROUTES,
+    *scope_page.ROUTES,
+    *article_page.ROUTES,
+    *wall_page.ROUTES,
+    *csv_page.ROUTES,
     *account.ROUTES,
     *people_page.ROUTES,
     *tokens_page.ROUTES,

@@ -44,6 +44,7 @@ _ROOMS = (
     ("pictures", "/desk/media", _WRITERS),
     ("comments", "/desk/comments", _MODERATORS),
     ("now", "/desk/now", _WRITERS),
+    ("numbers", "/desk/numbers", _WRITERS | _MODERATORS),
     ("people", "/desk/people", _ADMINS),
     ("tokens", "/desk/tokens", _ADMINS),
     ("audit", "/desk/audit", _ADMINS),

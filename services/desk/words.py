@@ -51,6 +51,10 @@ class Words:
         """A whole number in the language's digits."""
         return f"{value:,}".replace(",", self._texts["format.grouping"]).translate(self._digits)
 
+    def signed(self, value: int) -> str:
+        """A whole number with its sign, as in `+12` and `−120`."""
+        return f"{'−' if value < 0 else '+'}{self.number(abs(value))}"
+
     def file_size(self, size_bytes: int) -> str:
         """A file's size in the unit that people use, as in `2.4 MB`; a megabyte is 2**20 bytes, as in the limits."""
         if size_bytes < 1024 * 1024:
@@ -80,6 +84,14 @@ class Words:
     def short_day(self, day: date) -> str:
         """A day in short, as in `8 Feb 2026`."""
         return self._localized(format_date(day, "d MMM y", locale=self._locale))
+
+    def day_in_year(self, day: date) -> str:
+        """A day without its year, as in `8 Feb`."""
+        return self._localized(format_date(day, "d MMM", locale=self._locale))
+
+    def weekday_and_day(self, day: date) -> str:
+        """A day of the week with its date in short, as in `Sun 8 Feb 2026`."""
+        return self._localized(format_date(day, "EEE d MMM y", locale=self._locale))
 
     def weekday(self, day: date) -> str:
         """The name of a day of the week."""

@@ -31,6 +31,12 @@ class RenderingSettings(Settings):
     search_wait_s: float = Field(
         2.5, gt=0, description="gateway: seconds that a page of results waits for the search service"
     )
+    popularity: str = Field(
+        "http://127.0.0.1:8003", description="gateway: base URLs of popularity, separated by commas"
+    )
+    popularity_wait_s: float = Field(
+        2.5, gt=0, description="gateway: seconds that a page of the archive of rankings waits for popularity"
+    )
     render_wait_s: float = Field(
         2.0, gt=0, description="gateway: seconds that a render may wait for its turn before 503"
     )
@@ -39,3 +45,8 @@ class RenderingSettings(Settings):
     def search_urls(self) -> tuple[str, ...]:
         """The base URLs of the search service."""
         return split_urls(self.search)
+
+    @property
+    def popularity_urls(self) -> tuple[str, ...]:
+        """The base URLs of popularity."""
+        return split_urls(self.popularity)

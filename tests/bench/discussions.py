@@ -13,6 +13,8 @@ from time import perf_counter
 
 from services.rendering.feeds.syndication import Syndication
 from services.rendering.gateway.page_builder import PageBuilder
+from services.rendering.gateway.past_rankings import PastRankings
+from services.rendering.gateway.service_client import ServiceClient
 from services.rendering.pages.addresses import Address
 from services.rendering.pages.page import Page
 from services.rendering.pages.reading import Reading
@@ -167,7 +169,15 @@ def _p95(taken: Sequence[float]) -> float:
 
 def _a_builder(model: ReadModel) -> PageBuilder:
     site, date = load_site(None), DateLine()
-    return PageBuilder(model, Templates(site, SITE_URL), site, date, now, Syndication(site, SITE_URL, "", date, now))
+    return PageBuilder(
+        model,
+        Templates(site, SITE_URL),
+        site,
+        date,
+        now,
+        Syndication(site, SITE_URL, "", date, now),
+        PastRankings(ServiceClient("popularity", (), 1.0)),
+    )
 
 
 async def _pages(model: ReadModel, talk: Talk) -> list[Address]:

@@ -11,6 +11,8 @@ from pymongo import ReplaceOne
 
 from services.rendering.feeds.syndication import Syndication
 from services.rendering.gateway.page_builder import PageBuilder
+from services.rendering.gateway.past_rankings import PastRankings
+from services.rendering.gateway.service_client import ServiceClient
 from services.rendering.pages.addresses import Address, read_address
 from services.rendering.pages.templates import Templates
 from services.rendering.readmodel.store import ReadModel
@@ -79,7 +81,15 @@ def _render(mongo: Mongo, path: str) -> Callable[[], Awaitable[object]]:
     """Render one article's page from its documents."""
     site, date, url = load_site(None), DateLine(), "http://127.0.0.1:8080"
     syndication = Syndication(site, url, "", date, now)
-    page_builder = PageBuilder(ReadModel(mongo), Templates(site, url), site, date, now, syndication)
+    page_builder = PageBuilder(
+        ReadModel(mongo),
+        Templates(site, url),
+        site,
+        date,
+        now,
+        syndication,
+        PastRankings(ServiceClient("popularity", (), 1.0)),
+    )
     address = read_address(path)
     assert isinstance(address, Address), address
     return lambda: page_builder.build(address)

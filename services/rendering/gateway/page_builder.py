@@ -2,15 +2,19 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from functools import partial
 
 from services.rendering.feeds.syndication import FEED_ROUTE, SITEMAP_ROUTE, Syndication
 from services.rendering.gateway.former_lists import current_address
+from services.rendering.gateway.past_rankings import PastRankings
 from services.rendering.gateway.single_flight import Rendered
-from services.rendering.pages import layout
+from services.rendering.pages import archive, layout
 from services.rendering.pages.addresses import HISTORY, Address, AddressKind
+from services.rendering.pages.archive import ArchiveScope
 from services.rendering.pages.models import ErrorView, ListView, PopularPageView
 from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Page, PageKind
+from services.rendering.pages.periods import PERIODS, Period, period_with, read_period
 from services.rendering.pages.popular import WINDOWS as POPULAR_WINDOWS
 from services.rendering.pages.popular import Block
 from services.rendering.pages.reading import Reading
@@ -35,7 +39,10 @@ ROUTES: Mapping[AddressKind, str] = {
     "feed": FEED_ROUTE,
     "sitemap": SITEMAP_ROUTE,
     "popular": "/popular",
+    "archive": "/popular/{period}",
 }
+# Numbers of a day that is not over change all the time.
+_UNFINISHED = timedelta(minutes=1)
 ERROR = "error"
 # The beginning of their cache keys.
 ERROR_KEYS = "error "
@@ -58,6 +65,7 @@ class PageBuilder:
         date: DateLine,
         clock: Clock,
         syndication: Syndication,
+        past_rankings: PastRankings,
     ) -> None:
         self._model = model
         self._templates = templates
@@ -65,6 +73,7 @@ class PageBuilder:
         self._date = date
         self._clock = clock
         self._syndication = syndication
+        self._past_rankings = past_rankings
         self._own_pages = templates.own_pages
 
     async def build(self, address: Address) -> Rendered[PageOrAbsence]:
@@ -170,15 +179,46 @@ class PageBuilder:
 
     async def popular(self, reading: Reading, address: Address) -> PageOrAbsence:
         """The ranking of a window. It fills the page's slot, so a new ranking needs no read and no render."""
-        chosen = dict(address.query)
-        section, language = chosen.get("section"), chosen.get("language", self._site.language)
-        if (section and self._site.section(section) is None) or language not in self._templates.languages:
+        today = self._today()
+        scope = self._archive_scope(address, Period("day", today))
+        if scope is None:
             return Absence(404)
-        window: RankingName = next(window for window in RANKINGS if window == chosen.get("window", POPULAR_WINDOWS[0]))
-        view = PopularPageView(window, address.key, section or "", language)
+        window: RankingName = next(
+            name for name in RANKINGS if name == dict(address.query).get("window", POPULAR_WINDOWS[0])
+        )
+        day, week = (scope.path_of(period_with(kind, today)) for kind in PERIODS)
+        view = PopularPageView(window, address.key, scope.section, scope.language, day, week)
         content = self._templates.popular_page(view).encode()
-        block = Block(section, language, window)
-        return Page(self._date, self._kind(address), content, key=address.key, block=block)
+        block = Block(scope.section or None, scope.language, window)
+        tomorrow = datetime.combine(today + timedelta(days=1), time(), self._site.zone)
+        return Page(self._date, self._kind(address), content, key=address.key, block=block, until=tomorrow)
+
+    async def archive(self, reading: Reading, address: Address) -> PageOrAbsence:
+        """The ranking of a day or a week. A page of a period that is not over, or not yet rolled up, is kept for a minute."""
+        period, today = read_period(address.name), self._today()
+        scope = None if period is None or period.first > today else self._archive_scope(address, period)
+        if scope is None:
+            return Absence(404)
+        ranking = await self._past_rankings.ranking(scope.period, scope.section)
+        if not archive.has_page(scope.period, ranking, today):
+            return Absence(404)
+        content = self._templates.archive(await archive.archive_view(reading, scope, ranking, today)).encode()
+        until = None if ranking.is_final else self._clock() + _UNFINISHED
+        block = Block(scope.section or None, scope.language)
+        return Page(self._date, self._kind(address), content, key=address.key, block=block, until=until)
+
+    def _today(self) -> date:
+        """The newsroom's day."""
+        return self._clock().astimezone(self._site.zone).date()
+
+    def _archive_scope(self, address: Address, period: Period) -> ArchiveScope | None:
+        """The section and language of an address; None if the site does not have them."""
+        chosen = dict(address.query)
+        section, language = chosen.get("section", ""), chosen.get("language", self._site.language)
+        if (section and self._site.section(section) is None) or language not in self._templates.languages:
+            return None
+        query = tuple(pair for pair in address.query if pair[0] != "window")
+        return ArchiveScope(period, section, language, query)
 
     async def _article(self, reading: Reading, article: ArticleState, address: Address) -> PageOrAbsence:
         comments = await reading.comments(article, address.number, address.order)
@@ -238,4 +278,5 @@ _BUILDERS: Mapping[AddressKind, Callable[[PageBuilder, Reading, Address], Awaita
     "feed": PageBuilder.feed,
     "sitemap": PageBuilder.sitemap,
     "popular": PageBuilder.popular,
+    "archive": PageBuilder.archive,
 }

@@ -1,14 +1,11 @@
 """The page of search results, from the search service. Never cached: the number of addresses is unlimited."""
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import parse_qsl
 
-import aiohttp
-import orjson
-
+from services.rendering.gateway.service_client import Answer, ServiceClient
 from services.rendering.pages.addresses import LONGEST_TARGET, Refused
 from services.rendering.pages.layout import error_view
 from services.rendering.pages.models import FoundView, SearchView
@@ -17,7 +14,6 @@ from services.rendering.pages.popular import Block
 from services.rendering.pages.reading import Reading
 from services.rendering.pages.templates import Templates
 from services.rendering.readmodel.store import ReadModel
-from shared.errors import Unavailable
 from shared.http.ready_response import DateLine
 from shared.site.site import Site
 
@@ -26,10 +22,6 @@ PAGE_ITEMS = 10
 # The search service returns at most 100 results.
 MOST_PAGES = 10
 _MOST_PARAMETERS = 16
-# More than the costly searches that some instances let wait (17 each): these must not take the connections of all others.
-_MOST_CONNECTIONS = 256
-# Instances asked for one page. More would multiply the load just when all of them refuse.
-_MOST_ASKED = 2
 # Browsers revalidate each time; shared caches store nothing.
 _PRIVATE = "private, no-cache"
 
@@ -80,49 +72,18 @@ def _read_day(text: str) -> date | None:
 
 
 class SearchClient:
-    """Queries a random instance of the search service, and one other when it refuses or does not answer.
-
-    An instance that takes no connection was not asked.
-    """
+    """Queries the search service."""
 
     def __init__(self, urls: Sequence[str], timeout_s: float) -> None:
-        self._urls = urls
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
-        self._http: aiohttp.ClientSession | None = None
+        self._service = ServiceClient("search", urls, timeout_s)
 
-    async def search(self, query: SearchQuery) -> Mapping[str, object] | None:
+    async def search(self, query: SearchQuery) -> Answer | None:
         """The results, None if the service refuses the query. Raises Unavailable when no instance answers in time."""
-        reason: Exception | str = "there is no search service"
-        params, asked = _params(query), 0
-        for url in random.sample(self._urls, len(self._urls)):
-            try:
-                async with self._session().get(f"{url}/v1/search", params=params) as answer:
-                    if answer.status == 200:
-                        found: Mapping[str, object] = orjson.loads(await answer.read())
-                        return found
-                    if answer.status < 500:
-                        return None
-                    reason = f"search answered {answer.status}"
-            except aiohttp.ClientConnectorError as error:
-                reason = error
-                continue
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                reason = error
-            asked += 1
-            if asked == _MOST_ASKED:
-                break
-        raise Unavailable(f"search: {reason!r}")
-
-    def _session(self) -> aiohttp.ClientSession:
-        if self._http is None:
-            connector = aiohttp.TCPConnector(limit=_MOST_CONNECTIONS)
-            self._http = aiohttp.ClientSession(timeout=self._timeout, connector=connector)
-        return self._http
+        return await self._service.get("/v1/search", _params(query))
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
+        await self._service.close()
 
 
 def _params(query: SearchQuery) -> Mapping[str, str]:

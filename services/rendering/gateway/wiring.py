@@ -21,9 +21,11 @@ from services.rendering.gateway.live.topic_content import TopicReader
 from services.rendering.gateway.live.topics import LiveTopics
 from services.rendering.gateway.oembed import EmbedHandler
 from services.rendering.gateway.page_builder import REDIRECT, PageBuilder, PageOrAbsence
+from services.rendering.gateway.past_rankings import PastRankings
 from services.rendering.gateway.render_ahead import RenderAhead
 from services.rendering.gateway.routes import Gateway
 from services.rendering.gateway.search_results import SearchClient, SearchPages
+from services.rendering.gateway.service_client import ServiceClient
 from services.rendering.gateway.single_flight import Rendered, RenderLimits, SingleFlight
 from services.rendering.gateway.site_files import site_files
 from services.rendering.gateway.traces import Traces
@@ -118,7 +120,9 @@ class GatewayParts:
         self.single_flight: SingleFlight[PageOrAbsence] = SingleFlight(
             self.cache, self._store, limits, self.known.is_known
         )
-        page_builder = PageBuilder(model, templates, site, self.date, now, syndication)
+        self._popularity_client = ServiceClient("popularity", settings.popularity_urls, settings.popularity_wait_s)
+        past_rankings = PastRankings(self._popularity_client)
+        page_builder = PageBuilder(model, templates, site, self.date, now, syndication, past_rankings)
         self.render_ahead = RenderAhead(self.single_flight, page_builder, lambda: self.invalidation.is_following)
         self.cache.on_drop = self.render_ahead.on_drop
         self.internal_handler = InternalHandler(
@@ -193,6 +197,7 @@ class GatewayParts:
         for task in tasks:
             await stop_task(task)
         await self._search_client.close()
+        await self._popularity_client.close()
 
     async def close_streams(self, _: web.Application) -> None:
         """End the live streams at shutdown, which would wait for them. Readers reconnect to another gateway."""

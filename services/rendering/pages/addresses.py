@@ -11,11 +11,14 @@ from typing import Literal
 from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit
 
 from services.rendering.pages.comment_models import CommentOrder, Noted
+from services.rendering.pages.periods import read_period
 from services.rendering.pages.popular import PATH as POPULAR
-from services.rendering.pages.popular import popular_query
+from services.rendering.pages.popular import WINDOWS, popular_query
 from shared.events import RANKINGS
 
-AddressKind = Literal["home", "top", "tag", "author", "article", "history", "corrections", "popular", "feed", "sitemap"]
+AddressKind = Literal[
+    "home", "top", "tag", "author", "article", "history", "corrections", "popular", "archive", "feed", "sitemap"
+]
 CORRECTIONS = "/corrections"
 HISTORY = "/history"
 
@@ -28,6 +31,8 @@ _SITEMAP = re.compile(r"/(?:news-sitemap|sitemap(?:-(?:pages|newest|[1-9][0-9]{0
 # Below an article's path, which is neither a tag's nor an author's.
 _HISTORY = re.compile(rf"(?!/(?:tag|author)/)(?:{_PART}){{2}}{HISTORY}")
 _PATH = re.compile(rf"/|(?:{_PART}){{1,2}}|{_HISTORY.pattern}|{_FEED.pattern}|{_SITEMAP.pattern}")
+# Days and weeks of the archive of rankings. A week is written with a capital W, as in ISO 8601.
+_ARCHIVE = re.compile(rf"{POPULAR}/20\d\d-(?:\d\d-\d\d|w\d\d)")
 # Punctuation that mail programs add to the end of a link: the full stop of its sentence, a bracket, a space.
 _TRAILING = " .,;:!)]>\"'"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -50,7 +55,7 @@ _MOST_PARAMETERS = 64
 class Address:
     """A page's address. `number` is its `?page=` or `?comments=`, None for the front; `key` is the canonical target.
 
-    `query` selects a page of Popular News. `received` means an article's page with a thank-you for a comment,
+    `query` selects a page of Popular News or of its archive. `received` means an article's page with a thank-you for a comment,
     `noted` one for a vote or a report. `comment`: a permalink, which redirects to the page with that comment.
     `order` is that of an article's threads.
     """
@@ -137,13 +142,17 @@ def _decode(raw_path: str) -> str | None:
 
 def _canonical(path: str) -> str | None:
     lowered = "/" + "/".join(filter(None, path.rstrip(_TRAILING).lower().split("/")))
-    return lowered if len(lowered) <= LONGEST_PATH and _PATH.fullmatch(lowered) else None
+    if len(lowered) > LONGEST_PATH or not _PATH.fullmatch(lowered):
+        return None
+    return lowered.replace("-w", "-W") if _ARCHIVE.fullmatch(lowered) else lowered
 
 
 def _address(path: str, query: str) -> Address | Refused:
     kind = _kind(path)
     if kind == "popular":
         return _popular(path, query)
+    if kind == "archive":
+        return _archive(path, query)
     values = _values(query, _NUMBERED[kind]) if kind in _NUMBERED else []
     if not all(map(_NUMBER.fullmatch, values)):
         return Refused(400)
@@ -177,6 +186,14 @@ def _popular(path: str, query: str) -> Address | Refused:
     return Address("popular", path, query=popular_query(window or "24h", section, language))
 
 
+def _archive(path: str, query: str) -> Address | Refused:
+    """A ranking of a past day or week."""
+    section, language = (next(iter(_values(query, name)), "") for name in ("section", "language"))
+    if not all(not word or _WORD.fullmatch(word) for word in (section, language)):
+        return Refused(400)
+    return Address("archive", path, query=popular_query(WINDOWS[0], section, language))
+
+
 def _kind(path: str) -> AddressKind:
     if path == "/":
         return "home"
@@ -184,6 +201,8 @@ def _kind(path: str) -> AddressKind:
         return "feed" if _FEED.fullmatch(path) else "sitemap"
     if path in _OWN_KINDS:
         return _OWN_KINDS[path]
+    if path.startswith(f"{POPULAR}/") and read_period(path.rpartition("/")[2]) is not None:
+        return "archive"
     if _HISTORY.fullmatch(path):
         return "history"
     first, _, second = path[1:].partition("/")

@@ -1,5 +1,6 @@
 """Languages of the chrome (the words around articles), with dates and plurals by CLDR (Babel)."""
 
+import datetime as dt
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -88,7 +89,7 @@ class Language:
         """A year in the language's digits, without grouping."""
         return str(value).translate(self._digits)
 
-    def date(self, moment: datetime) -> str:
+    def date(self, moment: dt.date) -> str:
         """A day, as in `8 February 2024`."""
         return self._formatted("format.date", moment)
 
@@ -101,7 +102,7 @@ class Language:
         return f"{moment:%H:%M}".translate(self._digits)
 
     # Without Babel, which takes 0.2 ms a date: a front page has fifty.
-    def _formatted(self, key: str, moment: datetime) -> str:
+    def _formatted(self, key: str, moment: dt.date) -> str:
         month = self._months[moment.month]
         text = self.text(key, day=str(moment.day), month=month, year=str(moment.year), time=f"{moment:%H:%M}")
         return text.translate(self._digits)

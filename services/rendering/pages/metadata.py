@@ -13,6 +13,7 @@ from services.rendering.pages.addresses import CORRECTIONS
 from services.rendering.pages.assets import Assets
 from services.rendering.pages.language import Language
 from services.rendering.pages.models import (
+    ArchiveView,
     ArticleView,
     CorrectionsView,
     HomeView,
@@ -22,6 +23,7 @@ from services.rendering.pages.models import (
     StaticView,
 )
 from services.rendering.pages.pictures import PictureFile, card_file, card_files
+from services.rendering.pages.popular import PATH as POPULAR
 from shared.site.site import Site
 from shared.text import close_marks
 from shared.times import rfc3339
@@ -206,6 +208,16 @@ class Metadata:
         description = f"{title} – {lang.text(f'popular.window.{view.window}')}"
         return self._about(title, description, view.path, "website", None, [])
 
+    def archive(self, view: ArchiveView, lang: Language) -> About:
+        """The ranking of a day or a week. Not for search engines while its numbers change."""
+        popular = lang.text("popular.title")
+        title = archive_title(view, lang)
+        if view.section:
+            title = f"{title} – {self._section(view.section, lang)}"
+        trail = self._breadcrumb([(lang.text("home"), "/"), (popular, POPULAR), (title, view.path)])
+        about = self._about(title, f"{popular} – {title}", view.path, "website", None, [trail])
+        return about if view.is_over else replace(about, robots="noindex")
+
     def corrections(self, view: CorrectionsView, lang: Language) -> About:
         """A page of the list of all corrections."""
         path = CORRECTIONS if view.page is None else f"{CORRECTIONS}?page={view.page}"
@@ -280,6 +292,13 @@ class Metadata:
                 for position, (name, path) in enumerate(trail, start=1)
             ],
         }
+
+
+def archive_title(view: ArchiveView, lang: Language) -> str:
+    """The name of a day or a week in the archive."""
+    if view.kind == "day":
+        return lang.text("archive.day", day=lang.date(view.first))
+    return lang.text("archive.week", first=lang.date(view.first), last=lang.date(view.last))
 
 
 def _shortened(body_html: str) -> str:

@@ -301,9 +301,43 @@ class PopularView:
 
 @dataclass(frozen=True, slots=True)
 class PopularPageView:
-    """The page around a window's ranking; `section` is empty for the whole site."""
+    """The page around a window's ranking; `section` is empty for the whole site.
+
+    `day` and `week` are the addresses of today's and of this week's page in the archive.
+    """
 
     window: str
     path: str
     section: str = ""
     language: str = "en"
+    day: str = ""
+    week: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLink:
+    """A link to the page of a day or a week in the archive; `first` is its first day."""
+
+    first: date
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveView:
+    """The ranking of a day or a week, from `first` to `last`; `section` is empty for the whole site.
+
+    `is_over`: its last day is over. A day has a link to its `week`, a week to its `days`.
+    """
+
+    kind: Literal["day", "week"]
+    first: date
+    last: date
+    path: str
+    is_over: bool
+    items: tuple[PopularItem, ...] = ()
+    section: str = ""
+    language: str = "en"
+    previous: PeriodLink | None = None
+    next: PeriodLink | None = None
+    week: PeriodLink | None = None
+    days: tuple[PeriodLink, ...] = ()

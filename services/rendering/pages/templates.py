@@ -15,6 +15,7 @@ from services.rendering.pages.comment_models import LiveCommentView
 from services.rendering.pages.language import Language, Languages
 from services.rendering.pages.metadata import About, Metadata
 from services.rendering.pages.models import (
+    ArchiveView,
     ArticleView,
     CorrectionsView,
     ErrorView,
@@ -106,6 +107,11 @@ class Templates:
         """The page around the ranking of one window."""
         lang = self._languages.of_page(view.language)
         return self._page("popular_page.html", view, lang, self._metadata.popular_page(view, lang))
+
+    def archive(self, view: ArchiveView) -> str:
+        """The ranking of a day or a week."""
+        lang = self._languages.of_page(view.language)
+        return self._page("archive.html", view, lang, self._metadata.archive(view, lang))
 
     @property
     def languages(self) -> frozenset[str]:

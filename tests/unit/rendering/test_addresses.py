@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from services.rendering.pages.addresses import Address, Redirect, Refused, read_address
 
+_ARABIC_WORLD = (("section", "world"), ("language", "ar"))
+
 
 @pytest.mark.parametrize(
     ("target", "address"),
@@ -20,6 +22,9 @@ from services.rendering.pages.addresses import Address, Redirect, Refused, read_
         ("/corrections?page=2", Address("corrections", "/corrections", 2)),
         ("/author/ada-byrne", Address("author", "/author/ada-byrne")),
         ("/world?page=3", Address("top", "/world", 3)),
+        ("/popular/2026-11-28?window=1h&utm_source=x", Address("archive", "/popular/2026-11-28")),
+        ("/popular/2026-W48?language=ar&section=world", Address("archive", "/popular/2026-W48", query=_ARABIC_WORLD)),
+        ("/popular/2026-13-28", Address("article", "/popular/2026-13-28")),
         ("/tag/lake?page=12", Address("tag", "/tag/lake", 12)),
         ("/world/a-headline?comments=2", Address("article", "/world/a-headline", 2)),
         ("/world?utm_source=x&page=3&fbclid=y", Address("top", "/world", 3)),
@@ -39,6 +44,7 @@ def test_target_is_read_as_address(target: str, address: Address) -> None:
     ("target", "location"),
     [
         ("/world/", "/world"),
+        ("/Popular/2026-w48/?section=world", "/popular/2026-W48?section=world"),
         ("/World/A-Headline", "/world/a-headline"),
         ("//world", "/world"),
         ("/world/?page=2&utm_source=x", "/world?page=2"),
@@ -80,6 +86,7 @@ def test_variant_of_address_redirects_to_canonical_one(target: str, location: st
         ("/world/%00", 400),
         ("/world/%ff%fe", 400),
         ("/a/b/c", 404),
+        ("/popular/2026-11-28?section=%3Cb%3E", 400),
         ("/tag/lake/history", 404),
         ("/author/ada-byrne/history", 404),
         ("/../etc/passwd", 404),

@@ -42,6 +42,8 @@ MEANINGS: Mapping[str, str] = {
     "wm_views_lost_total": "Retention deleted views before they were counted. Each is lost: counters were away too long.",
     "wm_views_logs_adopted_total": "The log was replaced. Expected at a restart of the embedded broker only.",
     "wm_views_log_refused": "At 1, counting is stopped until an operator runs `world-monitor adopt-log`.",
+    "wm_days_live": "Above three: days are not rolled up, and Redis fills. Look for `rollup.waits` in the counters' logs.",
+    "wm_days_rolled_up_total": "Six a day, and some for late views.",
     "wm_rankings_published_total": "Rankings change: readers read.",
     "wm_rankings_unreadable_total": "An unknown record on rankings.v1: versions of services are mixed.",
     "wm_ranking_seconds": "Redis is slow, or there are very many articles.",

@@ -16,3 +16,5 @@ LOG_REFUSED = Gauge("wm_views_log_refused", "1 while an unknown log waits for th
 RANKINGS_PUBLISHED = Counter("wm_rankings_published_total", "Rankings sent to rankings.v1")
 RANKINGS_UNREADABLE = Counter("wm_rankings_unreadable_total", "Records of rankings.v1 that the api could not read")
 RANKING_SECONDS = Histogram("wm_ranking_seconds", "Time to compute and publish changed rankings")
+DAYS_LIVE = Gauge("wm_days_live", "Days whose numbers are in Redis, wholly or in part; set by the counter that ranks")
+DAYS_ROLLED_UP = Counter("wm_days_rolled_up_total", "Parts of days (one partition each) moved from Redis to MongoDB")

@@ -1,4 +1,4 @@
-"""The counter: its parts and their life. It counts views, stores articles' cards, retires buckets, and ranks."""
+"""The counter: its parts and their life. It counts views, stores articles' cards, retires buckets, ranks, and rolls up days."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -8,6 +8,7 @@ from aiohttp import web
 from services.popularity.counting.consumers import CounterSink
 from services.popularity.counting.retirement import Retirement
 from services.popularity.model.store import Store
+from services.popularity.numbers.parts import rolling_up
 from services.popularity.rankings.ranking import Ranker, is_alone, is_leader
 from services.popularity.settings import PopularitySettings
 from shared import topics
@@ -28,6 +29,7 @@ class Counting:
     """A member of the counters' group. The holder of the first partition of views.v1 ranks for all."""
 
     def __init__(self, settings: PopularitySettings, store: Store) -> None:
+        self._settings = settings
         self._store = store
         self._producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
         self._ranker = Ranker(
@@ -60,7 +62,8 @@ class Counting:
         """Count while the application runs. At its end the current batch is finished, within a time limit."""
         counting = start_task(self._runner.run(), "counter")
         tasks = [start_task(self._retirement.run(), "retirement"), start_task(self._ranker.run(), "ranking")]
-        yield
+        async with rolling_up(self._settings, leads=lambda: is_leader(self._runner.partitions)):
+            yield
         await self._runner.stop()
         late = (await asyncio.wait([counting], timeout=_FINISH_WITHIN_S))[1]
         for task in (*late, *tasks):

@@ -8,10 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bson import Binary
+from pymongo import InsertOne, ReplaceOne
 
 from services.popularity.numbers.rules import DayNumbers, Piece, Position
-from shared.mongo.collections import Collection, Database, Document, available, by_keys
+from shared.errors import Conflict
+from shared.mongo.collections import Collection, Database, Document, DuplicateKeyError, available, by_keys
 
+# The id of the document with the first day; ids of days have a slash.
+_FIRST = "first_day"
 _SUMS = {"views": 1, "visitors": 1, "classes": 1}
 
 
@@ -47,13 +51,67 @@ class DayStore:
             for row in found
         }
 
+    async def write(self, days: Mapping[tuple[str, str], tuple[int, DayNumbers, Sequence[Piece]]]) -> None:
+        """Replace days: the replaced `rev`, the sums, and the pieces of each. Raises Conflict when another was faster."""
+        await write_all(
+            self.collection,
+            {
+                key_of(*key): (
+                    rev,
+                    {
+                        "views": sums.views,
+                        "visitors": sums.visitors,
+                        "classes": dict(sums.classes),
+                        "pieces": [_document(piece) for piece in pieces],
+                    },
+                )
+                for key, (rev, sums, pieces) in days.items()
+            },
+        )
+
+    async def sketches(self, article: str, days: Sequence[str]) -> list[bytes]:
+        """The HyperLogLogs of an article's visitors on these days, as Redis had them."""
+        found = await self.days([article], days)
+        return [piece.sketch for day in found.values() for piece in day.pieces if piece.sketch]
+
+    async def first_day(self) -> str | None:
+        """The first day that was rolled up."""
+        async with available("first day"):
+            found = await self.collection.find_one({"_id": _FIRST})
+        return None if found is None else str(found["day"])
+
+    async def note_day(self, day: str) -> None:
+        """Remember a day that is rolled up, for `first_day`."""
+        async with available("first day"):
+            await self.collection.update_one({"_id": _FIRST}, {"$min": {"day": day}}, upsert=True)
+
+
+async def write_all(collection: Collection, documents: Mapping[str, tuple[int, Document]]) -> None:
+    """Insert documents (with the former `rev` 0) and replace those with this `rev`. Each gets the next one.
+
+    Raises Unavailable, and Conflict when another process wrote one of them meanwhile; others may then be written.
+    """
+    writes: list[InsertOne[Document] | ReplaceOne[Document]] = []
+    for key, (rev, fields) in documents.items():
+        document = {"_id": key, "rev": rev + 1, **fields}
+        writes.append(ReplaceOne({"_id": key, "rev": rev}, document) if rev else InsertOne(document))
+    if not writes:
+        return
+    try:
+        async with available(f"write of {collection.name}"):
+            done = await collection.bulk_write(writes, ordered=False)
+    except DuplicateKeyError as error:
+        raise Conflict(f"MongoDB: {collection.name}: another process wrote the same document") from error
+    if done.inserted_count + done.matched_count < len(writes):
+        raise Conflict(f"MongoDB: {collection.name}: another process wrote the same document")
+
 
 def key_of(name: str, day: str) -> str:
     """The id of a day's document."""
     return f"{name}/{day}"
 
 
-def piece_document(piece: Piece) -> Document:
+def _document(piece: Piece) -> Document:
     """A piece as it is stored."""
     return {
         "partition": piece.partition,
@@ -69,13 +127,14 @@ def _piece(row: Mapping[str, object]) -> Piece:
     found: Document = dict(row)
     return Piece(
         found["partition"],
-        _position(found["from"]),
-        _position(found["to"]),
+        read_position(found["from"]),
+        read_position(found["to"]),
         {int(start): classes for start, classes in found["hours"].items()},
         bytes(found["sketch"]),
         dict(found["counts"]),
     )
 
 
-def _position(pair: Sequence[int]) -> Position:
+def read_position(pair: Sequence[int]) -> Position:
+    """A position as it is stored."""
     return (pair[0], pair[1])

@@ -1,11 +1,13 @@
-"""Reads the days that are still in Redis. The counter writes them (`model/apply_views.lua`).
+"""Reads and drops the days that are still in Redis. The counter writes them (`model/apply_views.lua`).
 
 All of a partition under `popularity:{p3}:` -- `days` (day -> mark), `day:<day>` (articles by views), `hours:<day>` and
 `scopes:<day>` (`<name>|<hour>|<class>` -> views), `hosts:<day>`, `dropped:<day>`, `visitors:<day>:<name>` and
-`readers:<minute>[:s:<section>]` (HyperLogLogs), `bucket:1h:<minute>` (views of a minute by article).
+`readers:<minute>[:s:<section>]` (HyperLogLogs), `bucket:1h:<minute>` (views of a minute by article),
+`leaving` and `leaving:<day>` (days whose deletion has begun).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from uuid import uuid4
 
 from redis.asyncio import Redis
@@ -19,6 +21,9 @@ PARTITIONS = range(topics.VIEWS.partitions)
 _LETTERS = "".join(CLASSES)
 # Copies of stored sketches for one estimate. They expire should their reader be killed.
 _COPY_S = 60
+# A few tenths of a millisecond of Redis' only thread.
+_FIELDS_AT_ONCE = 1000
+_DROPPED_AT_ONCE = 500
 
 
 def base(partition: int) -> str:
@@ -31,6 +36,7 @@ class LiveStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._drop_day = redis.register_script(Path(__file__).with_name("drop_day.lua").read_text())
 
     async def marks(self) -> dict[str, list[Mark]]:
         """The marks of all live days, of each partition that has the day."""
@@ -98,6 +104,64 @@ class LiveStore:
                 pipeline.zrange(f"{base(partition)}day:{day}", first, first + most - 1, desc=True, withscores=True)
             found = await pipeline.execute()
         return [[(article.decode(), int(score)) for article, score in pairs] for pairs in found]
+
+    async def scopes(self, day: str, partition: int) -> dict[str, Hours]:
+        """All scopes of a day in a partition, with their hours."""
+        found: dict[str, dict[int, dict[str, int]]] = {}
+        async with available("scopes of a day"):
+            async for field, value in self._redis.hscan_iter(f"{base(partition)}scopes:{day}", count=_FIELDS_AT_ONCE):
+                name, start, letter = field.decode().rsplit("|", 2)
+                found.setdefault(name, {}).setdefault(int(start), {})[letter] = int(value)
+        return dict(found)
+
+    async def hours_of_articles(
+        self, day: str, partition: int, articles: Sequence[str], starts: Sequence[int]
+    ) -> dict[str, Hours]:
+        """The hours of articles of one partition on a day."""
+        async with available("hours of articles"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for article in articles:
+                fields = [f"{article}|{start}|{letter}" for start in starts for letter in _LETTERS]
+                pipeline.hmget(f"{base(partition)}hours:{day}", fields)
+            found = await pipeline.execute()
+        return {article: _hours(starts, values) for article, values in zip(articles, found, strict=True)}
+
+    async def sketches(self, day: str, partition: int, names: Sequence[str]) -> dict[str, bytes]:
+        """The HyperLogLogs of articles or scopes of one partition on a day; empty without visitors."""
+        async with available("sketches"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for name in names:
+                pipeline.get(f"{base(partition)}visitors:{day}:{name}")
+            found = await pipeline.execute() if names else []
+        return {name: sketch or b"" for name, sketch in zip(names, found, strict=True)}
+
+    async def drop(self, day: str, mark: Mark, scopes: Sequence[str]) -> bool:
+        """Delete a day of the mark's partition if it has not changed since the mark was read; False otherwise."""
+        async with available("drop_day"):
+            is_dropped, _ = await self._drop_day(
+                keys=[f"{base(mark.partition)}state"], args=[day, mark.text, _DROPPED_AT_ONCE, *scopes]
+            )
+        if is_dropped:
+            await self._finish_dropping(mark.partition, day)
+        return bool(is_dropped)
+
+    async def go_on_dropping(self) -> None:
+        """Finish deletions that a killed process began."""
+        async with available("leaving days"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for partition in PARTITIONS:
+                pipeline.smembers(f"{base(partition)}leaving")
+            found = await pipeline.execute()
+        for partition, days in zip(PARTITIONS, found, strict=True):
+            for day in days:
+                await self._finish_dropping(partition, day.decode())
+
+    async def _finish_dropping(self, partition: int, day: str) -> None:
+        more = True
+        while more:
+            async with available("drop_day"):
+                answer = await self._drop_day(keys=[f"{base(partition)}state"], args=[day, "", _DROPPED_AT_ONCE])
+            more = bool(answer[1])
 
     async def readers(self, minutes: Sequence[int], sections: Sequence[str]) -> list[int]:
         """The distinct readers of these minutes: of the whole site, then of each section."""

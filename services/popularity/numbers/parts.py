@@ -1,6 +1,7 @@
 """The numbers' parts of the api, and their life."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 
 from aiohttp import web
@@ -23,10 +24,14 @@ from services.popularity.numbers.keys import (
 from services.popularity.numbers.live_store import LiveStore
 from services.popularity.numbers.present import Present
 from services.popularity.numbers.ranked_days import RankedDays
+from services.popularity.numbers.rollup import RollUp
+from services.popularity.numbers.top_store import TopStore
 from services.popularity.rankings.ranking_cache import RankingCache
 from services.popularity.settings import PopularitySettings
+from shared import redis
 from shared.http.token_checker import TokenChecker
 from shared.mongo.client import Mongo
+from shared.process.process import start_task, stop_task
 from shared.site.site import load_site
 
 
@@ -36,9 +41,10 @@ def add_numbers(
     """Add what the numbers' routes need. MongoDB may be away at the start, and later: then they answer 503."""
     site = load_site(settings.site)
     mongo = Mongo(settings.mongo)
-    live, stored = LiveStore(client), DayStore(mongo.database(settings.popularity_database))
+    database = mongo.database(settings.popularity_database)
+    live, stored = LiveStore(client), DayStore(database)
     sections = [section.slug for section in site.sections]
-    ranked = RankedDays(live)
+    ranked = RankedDays(live, TopStore(database), stored)
     app[ANSWERS] = Answers(Days(live, stored, site.zone), ranked, store, sections)
     app[PRESENT] = Present(live, store, sections, partial(rankings.articles, "rising"))
     app[ARCHIVES] = Archives(ranked, store, site.zone)
@@ -54,3 +60,19 @@ def add_numbers(
         mongo.close()
 
     app.cleanup_ctx.append(connections)
+
+
+@asynccontextmanager
+async def rolling_up(settings: PopularitySettings, leads: Callable[[], bool]) -> AsyncIterator[None]:
+    """Roll up days for the length of a block, while `leads` returns true for this counter."""
+    client, mongo = redis.connect(settings.redis, most_connections=4), Mongo(settings.mongo, most_connections=4)
+    database = mongo.database(settings.popularity_database)
+    zone = load_site(settings.site).zone
+    rollup = RollUp(LiveStore(client), DayStore(database), TopStore(database), zone, leads=leads)
+    task = start_task(rollup.run(), "roll-up")
+    try:
+        yield
+    finally:
+        await stop_task(task)
+        await client.aclose()
+        mongo.close()

@@ -8,8 +8,9 @@ before its end. So of two pieces of a partition the one that was counted later r
 beginning. Positions are pairs (epoch, offset): the epoch grows with each log that the partition adopts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from shared.errors import WorldMonitorError
 from shared.events import REFERRERS
@@ -58,12 +59,31 @@ class Piece:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def replace(stored: Sequence[Piece], new: Piece) -> list[Piece]:
+class Part(Protocol):
+    """A part of a day in one partition, between two positions."""
+
+    @property
+    def partition(self) -> int:
+        """The partition of views.v1."""
+
+    @property
+    def begin(self) -> Position:
+        """The position of its first view."""
+
+    @property
+    def end(self) -> Position:
+        """The position after its last view."""
+
+
+AnyPart = TypeVar("AnyPart", bound=Part)
+
+
+def replace(stored: Iterable[AnyPart], new: AnyPart) -> list[AnyPart]:
     """The stored pieces with a new one, without those that it contains."""
     return [*standing(stored, [new]), new]
 
 
-def standing(stored: Iterable[Piece], later: Iterable[Piece | Mark]) -> list[Piece]:
+def standing(stored: Iterable[AnyPart], later: Iterable[Part]) -> list[AnyPart]:
     """The stored pieces that none of the later pieces, or of the live parts, contains."""
     begins = {piece.partition: piece.begin for piece in later}
     return [piece for piece in stored if piece.partition not in begins or piece.end <= begins[piece.partition]]
@@ -97,6 +117,37 @@ def by_class(hours: Hours, starts: Iterable[int] | None = None) -> dict[str, int
 def named(classes: Mapping[str, int]) -> dict[str, int]:
     """Views by the name of the class, with each class."""
     return {name: classes.get(letter, 0) for letter, name in CLASSES.items()}
+
+
+@dataclass(frozen=True)
+class RankedLine:
+    """An article, its views, and the sum of its daily visitors."""
+
+    article: str
+    views: int
+    visitors: int
+
+
+def add_lines(parts: Iterable[Iterable[RankedLine]]) -> dict[str, RankedLine]:
+    """The sums of several days by article."""
+    sums: dict[str, RankedLine] = {}
+    for lines in parts:
+        for line in lines:
+            known = sums.get(line.article)
+            visitors = line.visitors + (known.visitors if known else 0)
+            sums[line.article] = line if known is None else RankedLine(line.article, known.views + line.views, visitors)
+    return sums
+
+
+def join_lines(parts: Iterable[Iterable[RankedLine]]) -> list[RankedLine]:
+    """The lines of one day's parts. A later part of an article has the visitors of the earlier ones too."""
+    sums: dict[str, RankedLine] = {}
+    for lines in parts:
+        for line in lines:
+            known = sums.get(line.article, RankedLine(line.article, 0, 0))
+            visitors = max(known.visitors, line.visitors)
+            sums[line.article] = RankedLine(line.article, known.views + line.views, visitors)
+    return list(sums.values())
 
 
 @dataclass(frozen=True)

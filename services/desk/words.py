@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
@@ -83,15 +83,15 @@ class Words:
 
     def short_day(self, day: date) -> str:
         """A day in short, as in `8 Feb 2026`."""
-        return self._localized(format_date(day, "d MMM y", locale=self._locale))
+        return self._day(day, "d MMM y")
 
     def day_in_year(self, day: date) -> str:
         """A day without its year, as in `8 Feb`."""
-        return self._localized(format_date(day, "d MMM", locale=self._locale))
+        return self._day(day, "d MMM")
 
     def weekday_and_day(self, day: date) -> str:
         """A day of the week with its date in short, as in `Sun 8 Feb 2026`."""
-        return self._localized(format_date(day, "EEE d MMM y", locale=self._locale))
+        return self._day(day, "EEE d MMM y")
 
     def weekday(self, day: date) -> str:
         """The name of a day of the week."""
@@ -136,6 +136,10 @@ class Words:
         except (UnknownLocaleError, ValueError):
             return code
 
+    def _day(self, day: date, pattern: str) -> str:
+        plain = day.date() if isinstance(day, datetime) else day
+        return self._localized(_formatted(plain, pattern, self.code))
+
     def _localized(self, text: str) -> str:
         return text.translate(self._digits)
 
@@ -150,6 +154,12 @@ class Languages:
     def choose(self, code: str | None) -> Words:
         """The words for a person's language; None is the newsroom's."""
         return self._by_code.get(primary(code or ""), self._usual)
+
+
+# A page of numbers has hundreds of days, each a millisecond of Babel's on a slow machine; the next page has the same ones.
+@lru_cache(maxsize=4096)
+def _formatted(day: date, pattern: str, code: str) -> str:
+    return format_date(day, pattern, locale=Locale.parse(code, sep="-"))
 
 
 @cache

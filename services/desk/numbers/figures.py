@@ -1,6 +1,6 @@
 """Figures of the pages: a chart, the table behind it, what they add up to. Pure: answers of popularity in, figures out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -187,17 +187,17 @@ def _ticks(points: Sequence[Point], span: DaySpan, words: Words, zone: ZoneInfo)
     """For each bar its label, empty for none, and whether it is a minor one. The last day always has one."""
     if span.grain == "hour":
         step = next((hours for hours in _HOUR_STEPS if hours >= len(points) / _HOUR_LABELS), _HOUR_STEPS[-1])
-        return [_tick(point.start.astimezone(zone).hour, step, words.time(point.start)) for point in points]
+        places = [point.start.astimezone(zone).hour for point in points]
+        return [_tick(place, step, words.time, point.start) for place, point in zip(places, points, strict=True)]
     step = max(1, round(len(points) / _DAY_LABELS))
     step += step % 2 if step > 1 else 0
     return [
-        _tick(len(points) - 1 - index, step, words.day_in_year(point.start.astimezone(zone)))
+        _tick(len(points) - 1 - index, step, words.day_in_year, point.start.astimezone(zone))
         for index, point in enumerate(points)
     ]
 
 
-def _tick(place: int, step: int, label: str) -> tuple[str, bool]:
-    half = max(1, step // 2)
+def _tick(place: int, step: int, label: Callable[[datetime], str], moment: datetime) -> tuple[str, bool]:
     if place % step == 0:
-        return label, False
-    return (label, True) if step % 2 == 0 and place % half == 0 else ("", False)
+        return label(moment), False
+    return (label(moment), True) if step % 2 == 0 and place % (step // 2) == 0 else ("", False)

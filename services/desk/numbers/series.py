@@ -44,13 +44,14 @@ class Change:
 
 def points_of(items: Iterable[Item], span: DaySpan, zone: ZoneInfo) -> Sequence[Point]:
     """One point for each hour or day of the span, in order. Hours and days that the answer leaves out have no views."""
+    places = span.places(zone)
     by_key = {str(item.get("key")): item for item in items}
     if span.grain == "day":
-        found = {start: by_key.get(str(start.astimezone(zone).date())) for start, _ in span.places(zone)}
+        found = [by_key.get(str(start.astimezone(zone).date())) for start, _ in places]
     else:
         by_start = {datetime.fromisoformat(key): item for key, item in by_key.items()}
-        found = {start: by_start.get(start) for start, _ in span.places(zone)}
-    return [_point(start, end, found[start] or _NO_VIEWS) for start, end in span.places(zone)]
+        found = [by_start.get(start) for start, _ in places]
+    return [_point(start, end, item or _NO_VIEWS) for (start, end), item in zip(places, found, strict=True)]
 
 
 def change_of(points: Sequence[Point], before: Sequence[Point], now: datetime) -> Change:

@@ -41,7 +41,7 @@ def test_axis_reaches_the_highest_value_in_few_equal_steps(most: int) -> None:
 def test_bars_are_as_high_as_their_values_and_marks_stand_at_those_before() -> None:
     tree = drawn(Bar(50, "first", before=100), Bar(100, "second", is_open=True), Bar(0, "third"))
 
-    first, second = named(tree, "bar")
+    first, second = named(tree, "value")
     (mark,) = named(tree, "before")
     assert number(first.get("height")) * 2 == number(second.get("height"))
     assert mark.get("y1") == second.get("y")
@@ -52,7 +52,7 @@ def test_bars_are_as_high_as_their_values_and_marks_stand_at_those_before() -> N
 def test_time_runs_in_the_direction_of_the_page(is_rtl: bool) -> None:
     tree = drawn(Bar(1, "first", "a"), Bar(1, "second", "b"), is_rtl=is_rtl)
 
-    first, second = named(tree, "bar")
+    first, second = named(tree, "value")
     assert (number(first.get("x")) > number(second.get("x"))) is is_rtl
     assert all(
         number(bar.get("x")) >= 0 and number(bar.get("x")) + number(bar.get("width")) <= 100 for bar in (first, second)
@@ -69,7 +69,7 @@ def test_chart_names_itself_and_each_bar_and_escapes_texts() -> None:
 
 
 def test_chart_without_values_has_an_axis_and_no_bar() -> None:
-    assert named(drawn(Bar(0, "first")), "bar") == []
+    assert named(drawn(Bar(0, "first")), "value") == []
     assert named(drawn(), "base")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from aiohttp import web
 from redis.asyncio import Redis
 
-from services.popularity.counting.counter import Counting
+from services.popularity.counting.counter import Counting, counts_of
 from services.popularity.model.store import Store
 from services.popularity.numbers.parts import add_numbers
 from services.popularity.rankings.popular_routes import RANKING_CACHE, SECTIONS
@@ -56,7 +56,7 @@ def create_api(settings: PopularitySettings) -> web.Application:
 def create_counter(settings: PopularitySettings) -> web.Application:
     """Counts views, stores articles' cards, retires buckets, and ranks while it holds the first partition of views.v1."""
     app = create_service(settings, [])
-    app[STORE] = store = Store(redis.connect(settings.redis))
+    app[STORE] = store = Store(redis.connect(settings.redis), counts_of(settings))
     counting = Counting(settings, store)
     app[HEALTH].add("redis", lambda: _answers(store))
     app[HEALTH].add("log", counting.check_log)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import structlog
 
 from services.popularity import metrics
-from services.popularity.model.rules import Chunk, View, fingerprint, merge, read_view
+from services.popularity.model.chunks import Chunk, View, fingerprint, merge, read_view
 from services.popularity.model.store import Applied, PartitionState, Store
 from shared import topics
 from shared.errors import InvalidMessage, Unavailable
@@ -18,6 +18,7 @@ from shared.events import (
     Event,
     PageViewed,
     Record,
+    ViewsAdjusted,
     decode,
 )
 from shared.kafka.dead_letters import DeadLetters
@@ -174,7 +175,7 @@ class CounterSink:
         metrics.CHUNKS_APPLIED.labels(applied.status).inc()
         if applied.status == "OK":
             metrics.VIEWS_COUNTED.inc(applied.counted)
-            metrics.VIEWS_REPEATED.inc(len(chunk.views) - applied.counted)
+            metrics.VIEWS_REPEATED.inc(len(chunk.views) - applied.counted - applied.dropped)
             return
         if applied.status == "ALREADY" and applied.position == chunk.end:
             return
@@ -212,6 +213,7 @@ async def find_recreated(
 
 SUBSCRIPTIONS: Mapping[type[Event], Callable[[CounterSink, Batch], Awaitable[None]]] = {
     PageViewed: CounterSink.apply_views,
+    ViewsAdjusted: CounterSink.apply_views,
     ArticlePublished: CounterSink.apply_articles,
     ArticleCorrected: CounterSink.apply_articles,
     ArticleWithdrawn: CounterSink.apply_articles,

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from services.popularity.counting.consumers import CounterSink
 from services.popularity.counting.retirement import Retirement
-from services.popularity.model.store import Store
+from services.popularity.model.store import Counts, Store
 from services.popularity.numbers.parts import rolling_up
 from services.popularity.rankings.ranking import Ranker, is_alone, is_leader
 from services.popularity.settings import PopularitySettings
@@ -23,6 +23,11 @@ GROUP = "popularity-counter"
 # Views in one turn of the consumer: a few calls of apply_views for each partition.
 _MOST_RECORDS = 4000
 _FINISH_WITHIN_S = 8.0
+
+
+def counts_of(settings: PopularitySettings) -> Counts:
+    """How this site's views are counted."""
+    return Counts(load_site(settings.site).zone, settings.trend_half_life_s / 60)
 
 
 class Counting:

@@ -1,4 +1,4 @@
-"""Subtracts finished buckets from the windows' sums, by the clock, so that the cost of reading a window never grows."""
+"""Subtracts finished buckets from the windows' sums and removes faded trends, by the clock, so that reads never cost more."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -26,6 +26,7 @@ class Retirement:
         self._held = held
         self._on_change = on_change
         self._done: dict[tuple[int, Span], int] = {}
+        self._pruned: dict[int, int] = {}
 
     async def run(self) -> None:
         """Retire until cancelled."""
@@ -34,6 +35,7 @@ class Retirement:
                 await self.retire(int(time() * 1000))
             except Unavailable as error:
                 self._done.clear()
+                self._pruned.clear()
                 _log.warning("retirement.waits", reason=str(error))
             await asyncio.sleep(_EVERY_S)
 
@@ -47,6 +49,14 @@ class Retirement:
                 if self._done.get((partition, span)) != until:
                     await self._retire_window(partition, span, until)
                     self._done[partition, span] = until
+            await self._prune(partition, now_ms)
+
+    async def _prune(self, partition: int, now_ms: int) -> None:
+        minute = now_ms // 60_000
+        if self._pruned.get(partition) != minute:
+            while await self._store.prune_trends(partition, now_ms):
+                self._on_change()
+            self._pruned[partition] = minute
 
     async def _retire_window(self, partition: int, span: Span, until: int) -> None:
         while await self._store.retire_buckets(partition, span, until):

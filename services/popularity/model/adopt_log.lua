@@ -21,5 +21,7 @@ local fingerprint = ''
 if was[1] and not anew then
   beginning, fingerprint = tonumber(was[1]), was[2] or ''
 end
+-- Positions of two logs cannot be compared; pairs of epoch and position can.
+redis.call('HINCRBY', state, 'epoch', 1)
 redis.call('HSET', state, 'log', log, 'next', beginning, 'fingerprint', fingerprint)
 return {beginning, 1}

@@ -2,30 +2,37 @@
 -- Redis runs a script alone but does not roll back a failed one. So the script first reads everything that can fail (a wrong
 -- argument, a key of a wrong type), and writes the position last.
 -- KEYS[1] the partition's state
--- ARGV    log, from, to, fingerprint, slot, spans ("1h:1 24h:60 …"), most sets of ids, most ids in a set, ids (16 bytes
---         each), rows (2 bytes for each id: its index in the rows below, from 0), then for each row its article and its minute
+-- ARGV    log, from, to, fingerprint, slot, spans ("1h:1 24h:60 …"), most sets of ids, most ids in a set, most hosts of a day,
+--         half-life of trends (minutes), times ("minute:start of its hour:local day …"), ids (16 bytes each), rows (2 bytes
+--         for each id: its index in the rows below, from 0), visitors (8 bytes for each id, zeros for none), then for each
+--         row its article, minute, class, detail and section
+-- Classes of rows: views that came from s search, o social, i the site itself, x another host (the detail) or n nowhere;
+-- a an adjustment (the detail is its number of views); d a dropped view (the detail is its reason).
 -- `ids` orders the sets of event ids by their last use, not by time: a clock that steps must not hide or drop a set. A set
 -- holds the ids of one slot of log time; a slot with too many has several sets (`123`, `123.7`).
--- Returns {"OK", next, counted}, {"ALREADY" | "GAP" | "WRONG_LOG", next, 0} or {"UNKNOWN", 0, 0}.
+-- Returns {"OK", next, counted, dropped}, {"ALREADY" | "GAP" | "WRONG_LOG", next, 0, 0} or {"UNKNOWN", 0, 0, 0}.
 local state = KEYS[1]
 local base = string.sub(state, 1, -6)
 local log, from, to, fingerprint = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local slot, spans, most_sets, most_ids = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
-local ids, indexes = ARGV[9], ARGV[10]
-local most_rows = (#ARGV - 10) / 2
-if not (from and to and to > from and tonumber(slot) and most_sets and most_ids and indexes) or #ids % 16 ~= 0 or #indexes * 8 ~= #ids then
+local most_hosts, half_life, times = tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
+local ids, indexes, visitors = ARGV[12], ARGV[13], ARGV[14]
+local FIRST_ROW, NOBODY = 15, string.rep('\0', 8)
+local count = #(ids or '') / 16
+local most_rows = (#ARGV - FIRST_ROW + 1) / 5
+if not (from and to and to > from and tonumber(slot) and most_sets and most_ids and most_hosts and half_life and visitors)
+  or count % 1 ~= 0 or most_rows % 1 ~= 0 or #indexes ~= count * 2 or #visitors ~= count * 8 then
   return redis.error_reply('apply_views: wrong arguments')
 end
 
-local stored = redis.call('HMGET', state, 'log', 'next', 'revision')
-local position, revision = tonumber(stored[2]), tonumber(stored[3] or '0')
-if not stored[1] or not position then return {'UNKNOWN', 0, 0} end
-if stored[1] ~= log then return {'WRONG_LOG', position, 0} end
-if position >= to then return {'ALREADY', position, 0} end
-if position ~= from then return {'GAP', position, 0} end
+local stored = redis.call('HMGET', state, 'log', 'next', 'revision', 'epoch', 'landmark', 'half_life')
+local position, revision, epoch = tonumber(stored[2]), tonumber(stored[3] or '0'), stored[4] or '0'
+if not stored[1] or not position then return {'UNKNOWN', 0, 0, 0} end
+if stored[1] ~= log then return {'WRONG_LOG', position, 0, 0} end
+if position >= to then return {'ALREADY', position, 0, 0} end
+if position ~= from then return {'GAP', position, 0, 0} end
 
--- Find the new ids, and the count of each row.
-local count = #ids / 16
+-- Find the new ids, and the count and the visitors of each row.
 local given, seen = {}, {}
 local held = redis.call('ZRANGE', base .. 'ids', 0, -1)
 for i = 1, count do given[i] = string.sub(ids, i * 16 - 15, i * 16) end
@@ -35,52 +42,164 @@ if count > 0 then
     for i = 1, count do if found[i] == 1 then seen[i] = true end end
   end
 end
-local counts, counted = {}, 0
+local counts, readers = {}, {}
 for i = 1, count do
   if not seen[i] then
     local high, low = string.byte(indexes, i * 2 - 1, i * 2)
     local row = high * 256 + low
     if row >= most_rows then return redis.error_reply('apply_views: wrong arguments') end
     counts[row] = (counts[row] or 0) + 1
-    counted = counted + 1
+    local visitor = string.sub(visitors, i * 8 - 7, i * 8)
+    if visitor ~= NOBODY then
+      local list = readers[row] or {}
+      list[#list + 1], readers[row] = visitor, list
+    end
   end
 end
 
--- Collect the additions. An article without a section (withdrawn, or not known yet) counts in `aside`.
-local adds, checked, buckets, places, windows = {}, {}, {}, {}, {}
-local function add(key, member, n)
-  if not checked[key] then
-    redis.call('ZCARD', key)
-    checked[key] = true
+-- Collect the additions by key and member. The first use of a key reads it, so that a wrong type fails here.
+local zsets, hashes, sketches = {}, {}, {}
+local function add(kind, reading, key, member, n)
+  local sums = kind[key]
+  if not sums then
+    redis.call(reading, key)
+    sums = {}
+    kind[key] = sums
   end
-  adds[#adds + 1] = {key, n, member}
+  sums[member] = (sums[member] or 0) + n
 end
+local function sketch(key, list)
+  local members = sketches[key]
+  if not members then
+    if redis.call('STRLEN', key) > 0 and redis.call('GETRANGE', key, 0, 3) ~= 'HYLL' then
+      error('apply_views: ' .. key .. ' is not a HyperLogLog')
+    end
+    members = {}
+    sketches[key] = members
+  end
+  for _, visitor in ipairs(list) do members[#members + 1] = visitor end
+end
+
+local windows, buckets = {}, {}
 for window, size in string.gmatch(spans, '(%w+):(%d+)') do
   windows[#windows + 1] = {window, tonumber(size), tonumber(redis.call('HGET', state, 'retired:' .. window) or '0')}
   redis.call('ZCARD', base .. 'buckets:' .. window)
 end
-local function sum(window, article, place, n)
-  if place == '' then return add(base .. 'aside:' .. window, article, n) end
-  add(base .. 'sum:' .. window, article, n)
-  add(base .. 'sum:' .. window .. ':' .. place, article, n)
-end
-for row, n in pairs(counts) do
-  local article, minute = ARGV[11 + row * 2], tonumber(ARGV[12 + row * 2])
-  if not minute then return redis.error_reply('apply_views: wrong arguments') end
-  local place = places[article]
-  if not place then
-    place = redis.call('HGET', base .. 'article:' .. article, 'place') or ''
-    places[article] = place
+local calendar, days = {}, {}
+for minute, hour, day in string.gmatch(times, '(%d+):(%d+):(%S+)') do calendar[minute] = {hour, day} end
+
+-- Trends are sums of 2^((minute - landmark) / half-life). The landmark moves here only after a long pause of the counter.
+local landmark, moved_by = tonumber(stored[5]), nil
+local newest = 0
+for row in pairs(counts) do newest = math.max(newest, tonumber(ARGV[FIRST_ROW + row * 5 + 1]) or 0) end
+if newest > 0 then
+  if not landmark or tonumber(stored[6]) ~= half_life then
+    landmark, moved_by = newest, 0
+  elseif (newest - landmark) / half_life > 500 then
+    moved_by = 2 ^ ((landmark - newest) / half_life)
+    landmark = newest
   end
-  sum('all', article, place, n)
-  for _, w in ipairs(windows) do
-    local start = minute - minute % w[2]
-    if start >= w[3] then
-      sum(w[1], article, place, n)
-      add(base .. 'bucket:' .. w[1] .. ':' .. start, article, n)
-      buckets[w[1] .. ':' .. start] = {w[1], start}
+  redis.call('ZCARD', base .. 'trend')
+  redis.call('ZCARD', base .. 'aside:trend')
+end
+
+local cards, dirty, hosts = {}, {}, {}
+redis.call('SCARD', base .. 'dirty')
+-- An article without a place (withdrawn, or not known yet) counts in `aside`. Its section is that of the event.
+local function card_of(article)
+  local card = cards[article]
+  if not card then
+    local found = redis.call('HMGET', base .. 'article:' .. article, 'place', 'places', 'language')
+    local place, scopes = found[1] or '', {}
+    local places = found[2] or found[3] and 'l:' .. found[3] or ''
+    for scope in string.gmatch(place == '' and '' or places, '[^\n]+') do
+      if string.sub(scope, 1, 2) ~= 's:' then scopes[#scopes + 1] = scope end
+    end
+    card = {place, scopes}
+    cards[article] = card
+  end
+  return card
+end
+local function host_of(day, host)
+  local known = hosts[day] or {left = most_hosts - redis.call('HLEN', base .. 'hosts:' .. day)}
+  hosts[day] = known
+  if not known[host] then
+    if redis.call('HEXISTS', base .. 'hosts:' .. day, host) == 0 then
+      if known.left <= 0 then return '…' end
+      known.left = known.left - 1
+    end
+    known[host] = true
+  end
+  return host
+end
+-- A reader of the last ten minutes, by Redis' clock: a log that is read again makes no keys of the past.
+local now = math.floor(tonumber(redis.call('TIME')[1]) / 60)
+local current = {}
+local function present(key, list)
+  sketch(key, list)
+  current[key] = true
+end
+
+local counted, dropped = 0, 0
+for row, times_seen in pairs(counts) do
+  local at = FIRST_ROW + row * 5
+  local article, minute, class, detail, section = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+  local moment = calendar[ARGV[at + 1]]
+  if not minute or not moment then return redis.error_reply('apply_views: wrong arguments') end
+  local hour, day = moment[1], moment[2]
+  days[day] = true
+  if class == 'd' then
+    dropped = dropped + times_seen
+    add(hashes, 'HLEN', base .. 'dropped:' .. day, detail, times_seen)
+  else
+    counted = counted + times_seen
+    local n, card = times_seen, card_of(article)
+    local place = card[1]
+    if class == 'a' then
+      n, section = n * tonumber(detail), place
+    end
+    local sums = place == '' and base .. 'aside:' or base .. 'sum:'
+    if place ~= '' then dirty[article] = true end
+    add(zsets, 'ZCARD', sums .. 'all', article, n)
+    for _, w in ipairs(windows) do
+      local start = minute - minute % w[2]
+      if start >= w[3] then
+        add(zsets, 'ZCARD', sums .. w[1], article, n)
+        add(zsets, 'ZCARD', base .. 'bucket:' .. w[1] .. ':' .. start, article, n)
+        buckets[w[1] .. ':' .. start] = {w[1], start}
+      end
+    end
+
+    local detail_key = '|' .. hour .. '|' .. class
+    local scopes = {'site', unpack(card[2])}
+    if section ~= '' then scopes[#scopes + 1] = 's:' .. section end
+    add(zsets, 'ZCARD', base .. 'day:' .. day, article, n)
+    add(hashes, 'HLEN', base .. 'hours:' .. day, article .. detail_key, n)
+    for _, scope in ipairs(scopes) do add(hashes, 'HLEN', base .. 'scopes:' .. day, scope .. detail_key, n) end
+    if class == 'x' and detail ~= '' then add(hashes, 'HLEN', base .. 'hosts:' .. day, host_of(day, detail), n) end
+
+    if class ~= 'a' then
+      local exponent = (minute - landmark) / half_life
+      if exponent > -1000 then
+        add(zsets, 'ZCARD', base .. (place == '' and 'aside:trend' or 'trend'), article, n * 2 ^ exponent)
+      end
+    end
+    local list = readers[row]
+    if list then
+      local name = base .. 'visitors:' .. day .. ':'
+      sketch(name .. article, list)
+      for _, scope in ipairs(scopes) do sketch(name .. scope, list) end
+      if minute > now - 10 and minute < now + 10 then
+        present(base .. 'readers:' .. minute, list)
+        if section ~= '' then present(base .. 'readers:' .. minute .. ':s:' .. section, list) end
+      end
     end
   end
+end
+local covers = {}
+for day in pairs(days) do
+  local first = string.match(redis.call('HGET', base .. 'days', day) or '', '^(%d+:%d+):') or epoch .. ':' .. ARGV[2]
+  covers[day] = first .. ':' .. epoch .. ':' .. ARGV[3]
 end
 
 -- Choose the set that takes the ids: the newest one of this slot that has room, else another one.
@@ -94,8 +213,33 @@ for i = #held, 1, -1 do
 end
 set = set or slot
 
-for _, a in ipairs(adds) do redis.call('ZINCRBY', a[1], a[2], a[3]) end
+if moved_by then
+  for _, key in ipairs({base .. 'trend', base .. 'aside:trend'}) do
+    if moved_by == 0 then
+      -- Another half-life: their copies in places leave too.
+      for first = 0, redis.call('ZCARD', key) - 1, 1000 do
+        redis.call('SADD', base .. 'dirty', unpack(redis.call('ZRANGE', key, first, first + 999)))
+      end
+      redis.call('UNLINK', key)
+    else
+      redis.call('ZUNIONSTORE', key, 1, key, 'WEIGHTS', moved_by)
+    end
+  end
+  redis.call('HSET', state, 'landmark', landmark, 'half_life', half_life)
+end
+for key, sums in pairs(zsets) do
+  for member, n in pairs(sums) do redis.call('ZINCRBY', key, n, member) end
+end
+for key, sums in pairs(hashes) do
+  for field, n in pairs(sums) do redis.call('HINCRBY', key, field, n) end
+end
+for key, list in pairs(sketches) do redis.call('PFADD', key, unpack(list)) end
+for key in pairs(current) do redis.call('EXPIRE', key, 600) end
 for _, b in pairs(buckets) do redis.call('ZADD', base .. 'buckets:' .. b[1], b[2], b[2]) end
+for day, cover in pairs(covers) do redis.call('HSET', base .. 'days', day, cover) end
+local changed = {}
+for article in pairs(dirty) do changed[#changed + 1] = article end
+if #changed > 0 then redis.call('SADD', base .. 'dirty', unpack(changed)) end
 -- A repeated id is remembered again, so that a chain of retries is covered from its last one.
 if count > 0 then
   redis.call('SADD', base .. 'ids:' .. set, unpack(given))
@@ -107,4 +251,4 @@ if count > 0 then
 end
 if counted > 0 then revision = revision + 1 end
 redis.call('HSET', state, 'revision', revision, 'next', to, 'fingerprint', fingerprint)
-return {'OK', to, counted}
+return {'OK', to, counted, dropped}

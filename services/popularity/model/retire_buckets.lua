@@ -18,26 +18,29 @@ if not oldest or tonumber(oldest) >= math.max(horizon, retired) then
   return {0, 0}
 end
 
-local bucket, sums = base .. 'bucket:' .. window .. ':' .. oldest, base .. 'sum:' .. window
+local bucket = base .. 'bucket:' .. window .. ':' .. oldest
+local sums, aside, dirty = base .. 'sum:' .. window, base .. 'aside:' .. window, base .. 'dirty'
 local taken = redis.call('ZRANGE', bucket, 0, most - 1, 'WITHSCORES')
 local left = redis.call('ZCARD', bucket) - #taken / 2
-local takes = {}
+local takes, changed = {}, {}
+for _, key in ipairs({sums, aside}) do redis.call('ZCARD', key) end
+redis.call('SCARD', dirty)
 for i = 1, #taken, 2 do
-  local article = taken[i]
+  local article, n = taken[i], taken[i + 1]
   local place = redis.call('HGET', base .. 'article:' .. article, 'place') or ''
-  local keys = place == '' and {base .. 'aside:' .. window} or {sums, sums .. ':' .. place}
-  for _, key in ipairs(keys) do
-    redis.call('ZCARD', key)
-    takes[#takes + 1] = {key, taken[i + 1], article}
-  end
+  local negated = string.sub(n, 1, 1) == '-' and string.sub(n, 2) or '-' .. n
+  takes[#takes + 1] = {place == '' and aside or sums, negated, article}
+  if place ~= '' then changed[#changed + 1] = article end
 end
 
 if horizon > retired then redis.call('HSET', state, 'retired:' .. window, horizon) end
+-- A sum below zero stays: a later bucket of an adjustment takes it back.
 for _, take in ipairs(takes) do
-  if tonumber(redis.call('ZINCRBY', take[1], '-' .. take[2], take[3])) <= 0 then
+  if tonumber(redis.call('ZINCRBY', take[1], take[2], take[3])) == 0 then
     redis.call('ZREM', take[1], take[3])
   end
 end
+if #changed > 0 then redis.call('SADD', dirty, unpack(changed)) end
 redis.call('ZREMRANGEBYRANK', bucket, 0, most - 1)
 if left == 0 then redis.call('ZREM', index, oldest) end
 redis.call('HSET', state, 'revision', revision + 1)

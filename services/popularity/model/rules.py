@@ -1,28 +1,21 @@
-"""Rules of counting: the minute, article and lifetime of a view. Pure functions of the record, never of the clock.
+"""Rules of counting: windows, days and hours, places, trends. Pure functions, never of the clock.
 
-Only `horizon` takes the present as an argument. Times are whole minutes since 1970, in UTC. Days and hours are the newsroom's:
+Times are whole minutes since 1970, in UTC. Days and hours are the newsroom's:
 a day of its time zone has 23 to 25 hours.
 """
 
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-import orjson
-
-from shared.errors import InvalidMessage
-from shared.events import PageViewed, Record, Window, decode
+from shared.events import Window
 
 HOUR = 60
 DAY = 24 * HOUR
 
-# The clock of an api may be ahead. A view further in the future counts at the time of its record in the log.
-MOST_SKEW_MS = 60_000
 # Event ids are remembered in sets, one for a slot of log time: the four sets that were used last, so 45 to 60 minutes, and
 # at least 30 when the log's clock steps once. The longest ambiguous retry (a browser that was offline, a loader that
 # repeats) is far shorter.
@@ -33,8 +26,15 @@ MOST_ID_SETS = 4
 MOST_IDS_IN_A_SET = 100_000
 # Records in one call of apply_views: a few milliseconds of Redis' only thread.
 MOST_RECORDS_A_CALL = 1000
+# Hosts of referrers kept for a partition and day; the rest is one entry.
+MOST_HOSTS = 500
+# Tags of an article that have a ranking.
+MOST_TAGS = 20
+# A trend is moved to a new landmark at this distance. Doubles overflow at 1,024 half-lives.
+FARTHEST_LANDMARK = 100
+# An entry of a trend leaves below so many views: 6.6 half-lives after a single one.
+FADED_VIEWS = 0.01
 _KEYS = UUID("5b0e2f0a-9b6b-4b7e-8d34-1f5a1f0f6c52")  # the name space of event ids made from keys
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -104,95 +104,15 @@ def id_slot(timestamp_ms: int) -> int:
     return timestamp_ms // ID_SLOT_MS
 
 
-def fingerprint(record: Record) -> str:
-    """Distinguishes a record from the one at the same offset of another log."""
-    return f"{record.timestamp_ms}:{zlib.crc32(record.value or b''):08x}"
+def place_of_tag(tag: str) -> str:
+    """The place of a tag in keys: it ignores case."""
+    return f"t:{tag.casefold()}"
 
 
-class View(NamedTuple):
-    """The parts of a view that are counted."""
-
-    id: bytes
-    article: str
-    minute: int
-
-
-def read_view(record: Record) -> View:
-    """The view in a record; raises InvalidMessage when there is none."""
-    view = _read_own_form(record.value) or _read_any(record)
-    if view.minute * 60_000 <= record.timestamp_ms + MOST_SKEW_MS:
-        return view
-    return View(view.id, view.article, record.timestamp_ms // 60_000)
-
-
-def _read_own_form(value: bytes | None) -> View | None:
-    """Fast path for the form that our api writes; None for any other form."""
-    try:
-        data = orjson.loads(value or b"")
-        viewed_at, article = data["viewed_at"], data["article_id"]
-        if len(viewed_at) != 24 or viewed_at[-1] != "Z" or not isinstance(article, str) or not article:
-            return None
-        identity = bytes.fromhex(data["id"].replace("-", ""))
-        return View(identity, article, _minute(viewed_at[:16])) if len(identity) == 16 and data["section"] else None
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
-
-
-@lru_cache(4096)
-def _minute(text: str) -> int:
-    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=UTC)
-    if moment < _EARLIEST:
-        raise ValueError("before the first possible view")
-    return int(moment.timestamp()) // 60
-
-
-def _read_any(record: Record) -> View:
-    event = decode(record)
-    if not isinstance(event, PageViewed):
-        raise InvalidMessage(f"{type(event).__name__} is not a view")
-    if not event.article_id or event.viewed_at < _EARLIEST:
-        raise InvalidMessage("a view names its article and its moment, after the year 2000")
-    return View(event.id.bytes, event.article_id, int(event.viewed_at.timestamp()) // 60)
-
-
-@dataclass
-class Chunk:
-    """Merged records of one partition. One call of apply_views applies all of them or none.
-
-    `start` is the position before them and `end` the one after. `rows` are the distinct pairs of article and minute. `views`
-    maps each event id to its row, so that a repeated id counts once.
-    """
-
-    start: int
-    end: int
-    slot: int
-    fingerprint: str
-    rows: dict[tuple[str, int], int] = field(default_factory=dict)
-    views: dict[bytes, int] = field(default_factory=dict)
-
-    def add(self, view: View) -> None:
-        """Count a view, unless its id is here already."""
-        row = self.rows.setdefault((view.article, view.minute), len(self.rows))
-        self.views.setdefault(view.id, row)
-
-
-def merge(start: int, read: Sequence[tuple[Record, View | None]]) -> Iterator[Chunk]:
-    """Chunks that cover the records in order without a gap. A record without a view only advances the position."""
-    first = 0
-    while first < len(read):
-        slot = id_slot(read[first][0].timestamp_ms)
-        chunk = Chunk(start, start, slot, "")
-        last = first
-        for record, view in read[first : first + MOST_RECORDS_A_CALL]:
-            if id_slot(record.timestamp_ms) != slot:
-                break
-            if view is not None:
-                chunk.add(view)
-            last += 1
-        final = read[last - 1][0]
-        chunk.end, chunk.fingerprint = final.offset + 1, fingerprint(final)
-        yield chunk
-        first, start = last, chunk.end
+def places_of(section: str, tags: Sequence[str], language: str) -> tuple[str, ...]:
+    """The places where an article ranks beside the whole site: `s:world`, `t:lakes`, `l:ar`."""
+    marked = [place_of_tag(tag) for tag in tags[:MOST_TAGS] if "\n" not in tag]
+    return tuple(dict.fromkeys([f"s:{section}", *marked, f"l:{language}"]))
 
 
 def top(lists: Sequence[Mapping[str, int]], most: int) -> list[tuple[str, int]]:

@@ -1,19 +1,41 @@
-"""Popularity's counts in Redis. No other file knows their keys and scripts.
+"""Popularity's counts in Redis. Only this folder's stores know their keys and scripts.
 
-All keys of one partition of views.v1 share a hash tag, `popularity:{p3}:`, since scripts touch them together:
-`state` (log, next, fingerprint, revision, cards, retired:<window>), `logs`, `sum:<window>[:<section>]`, `aside:<window>`,
-`bucket:<window>:<minute>`, `buckets:<window>`, `ids:<slot>[.<turn>]`, `ids`, `article:<id>`. `popularity:{a0}:state` is the
-position in a partition of articles.v1. Idempotency-Keys: `key_store.py`.
+All keys of one partition of views.v1 share a hash tag, `popularity:{p3}:`, since scripts touch them together.
+- `state` (log, epoch, next, fingerprint, revision, cards, landmark, half_life, retired:<window>), `logs`, `ids`,
+  `ids:<slot>[.<turn>]`, `article:<id>`
+- windows: `sum:<window>` and `aside:<window>` (articles that do not rank), `bucket:<window>:<minute>`, `buckets:<window>`
+- trends: `trend`, `aside:trend`; places' copies of both: `sum:<window>:<place>`, `trend:<place>`; `dirty`
+- a day in detail, until it is rolled up: `days` (day -> "epoch:first:epoch:last", the positions that it covers),
+  `day:<day>` (article -> views), `hours:<day>`, `scopes:<day>` (`<article or scope>|<hour start>|<class>` -> views),
+  `hosts:<day>`, `dropped:<day>`, `visitors:<day>:<article or scope>`
+- the last ten minutes: `readers:<minute>[:s:<section>]`
+
+Scopes are `site` and places: `s:<section>`, `t:<tag>`, `l:<language>`. `popularity:{a0}:state` is the position in a partition of
+articles.v1. Idempotency-Keys: `key_store.py`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
+from zoneinfo import ZoneInfo
 
 from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
 
-from services.popularity.model.rules import MOST_ID_SETS, MOST_IDS_IN_A_SET, SPANS, Chunk, Span
+from services.popularity.model.chunks import Chunk
+from services.popularity.model.rules import (
+    FADED_VIEWS,
+    FARTHEST_LANDMARK,
+    MOST_HOSTS,
+    MOST_ID_SETS,
+    MOST_IDS_IN_A_SET,
+    SPANS,
+    Span,
+    day_of,
+    hour_start,
+    places_of,
+)
 from shared import topics
 from shared.events import WINDOWS, ArticleState, ArticleWithdrawn, Erased, Window
 from shared.kafka.client import partition_of
@@ -23,17 +45,21 @@ _SPANS = " ".join(f"{span.window}:{span.bucket}" for span in SPANS)
 _WINDOWS = " ".join(WINDOWS)
 # A few tenths of a millisecond of Redis' only thread: apply_views must not wait behind a large bucket.
 _RETIRED_AT_ONCE = 500
+_PRUNED_AT_ONCE = 500
+# An article has some 50 scores in its places.
+_COPIED_AT_ONCE = 100
 
 Status = Literal["OK", "ALREADY", "GAP", "WRONG_LOG", "UNKNOWN"]
 
 
 @dataclass(frozen=True)
 class Applied:
-    """The answer of apply_views: the partition's position now, and the views that this call counted."""
+    """The answer of apply_views: the partition's position now, and the views that this call counted and dropped."""
 
     status: Status
     position: int
     counted: int
+    dropped: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,33 +84,48 @@ class Card:
     language: str
 
 
+@dataclass(frozen=True)
+class Counts:
+    """How views are counted: the zone of days and hours, and the half-life of trends in minutes."""
+
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    half_life: float = 360.0
+
+
 def views_partition(article: str) -> int:
     """The partition of an article's views. It never changes."""
     return partition_of(article.encode(), topics.VIEWS.partitions)
 
 
-def _base(topic: str, partition: int) -> str:
+def base_of(topic: str, partition: int) -> str:
+    """The prefix of a partition's keys."""
     return f"popularity:{{{topic[0] if topic == topics.ARTICLES.name else 'p'}{partition}}}:"
 
 
-def _card_key(article: str) -> str:
-    return f"{_base(topics.VIEWS.name, views_partition(article))}article:{article}"
+def card_key(article: str) -> str:
+    """The key of an article's card."""
+    return f"{base_of(topics.VIEWS.name, views_partition(article))}article:{article}"
+
+
+def read_script(redis: Redis, name: str) -> AsyncScript:
+    """A script of this folder. It is called by its hash, and sent again when Redis has lost it."""
+    return redis.register_script(Path(__file__).with_name(f"{name}.lua").read_text())
 
 
 class Store:
     """Popularity's state in one Redis. Every method raises Unavailable when Redis does not answer.
 
-    The scripts are idempotent and may be repeated after Unavailable. They are called by their hash, and sent again when Redis
-    has lost them.
+    The scripts are idempotent and may be repeated after Unavailable.
     """
 
-    def __init__(self, redis: Redis, *, most_ids: int = MOST_IDS_IN_A_SET) -> None:
+    def __init__(self, redis: Redis, counts: Counts | None = None, *, most_ids: int = MOST_IDS_IN_A_SET) -> None:
         self._redis = redis
+        self._counts = counts or Counts()
         self._most_ids = most_ids
         self._apply_views, self._upsert_article, self._retire_buckets, self._adopt_log = (
-            redis.register_script(Path(__file__).with_name(f"{name}.lua").read_text())
-            for name in ("apply_views", "upsert_article", "retire_buckets", "adopt_log")
+            read_script(redis, name) for name in ("apply_views", "upsert_article", "retire_buckets", "adopt_log")
         )
+        self._copy_places, self._prune_trends = (read_script(redis, name) for name in ("copy_places", "prune_trends"))
 
     async def ping(self) -> None:
         """Answer, or raise."""
@@ -101,7 +142,7 @@ class Store:
         """A partition's position; empty when Redis does not know the partition."""
         async with available("state"):
             found = await self._redis.hmget(
-                f"{_base(topic, partition)}state", ["log", "next", "fingerprint", "revision", "cards"]
+                f"{base_of(topic, partition)}state", ["log", "next", "fingerprint", "revision", "cards"]
             )
         return _state(found)
 
@@ -113,7 +154,7 @@ class Store:
         Counters stay. With `instead_of`, a recreated topic under the known name starts over, unless another owner has changed
         the state since it was read: then nothing changes.
         """
-        base = _base(topic, partition)
+        base = base_of(topic, partition)
         seen = () if instead_of is None else (instead_of.position, instead_of.fingerprint)
         async with available("adopt_log"):
             answer = await self._adopt_log(keys=[f"{base}state", f"{base}logs"], args=[log, beginning, *seen])
@@ -121,35 +162,56 @@ class Store:
 
     async def apply(self, topic: str, partition: int, log: str, chunk: Chunk) -> Applied:
         """Count a chunk and advance the position, both or neither, if the chunk begins at the position."""
-        rows: list[str | int] = [part for article, minute in chunk.rows for part in (article, minute)]
-        args: list[str | int] = [log, chunk.start, chunk.end, chunk.fingerprint, chunk.slot, _SPANS]
-        args += [MOST_ID_SETS, self._most_ids]
+        args: list[str | int | float | bytes] = [log, chunk.start, chunk.end, chunk.fingerprint, chunk.slot, _SPANS]
+        args += [MOST_ID_SETS, self._most_ids, MOST_HOSTS, self._counts.half_life, self._times(chunk)]
         indexes = b"".join(row.to_bytes(2, "big") for row in chunk.views.values())
+        args += [b"".join(chunk.views), indexes, b"".join(chunk.visitors)]
+        args += [part for row in chunk.rows for part in row]
         async with available("apply_views"):
-            answer = await self._apply_views(
-                keys=[f"{_base(topic, partition)}state"], args=[*args, b"".join(chunk.views), indexes, *rows]
-            )
-        return Applied(cast(Status, answer[0].decode()), int(answer[1]), int(answer[2]))
+            answer = await self._apply_views(keys=[f"{base_of(topic, partition)}state"], args=args)
+        return Applied(cast(Status, answer[0].decode()), *map(int, answer[1:]))
+
+    def _times(self, chunk: Chunk) -> str:
+        zone = self._counts.zone
+        return " ".join(
+            f"{minute}:{hour_start(minute, zone)}:{day_of(minute, zone)}" for minute in {row[1] for row in chunk.rows}
+        )
 
     async def retire_buckets(self, partition: int, span: Span, horizon: int) -> bool:
         """Subtract a bounded part of the buckets before `horizon` from a window's sums; True if there is more."""
         async with available("retire_buckets"):
             answer = await self._retire_buckets(
-                keys=[f"{_base(topics.VIEWS.name, partition)}state"], args=[span.window, horizon, _RETIRED_AT_ONCE]
+                keys=[f"{base_of(topics.VIEWS.name, partition)}state"], args=[span.window, horizon, _RETIRED_AT_ONCE]
             )
         return bool(answer[1])
 
+    async def prune_trends(self, partition: int, now_ms: int) -> bool:
+        """Keep the landmark of trends near, and remove a bounded part of the faded ones; True if there is more."""
+        args = [now_ms // 60_000, self._counts.half_life, FARTHEST_LANDMARK, FADED_VIEWS, _PRUNED_AT_ONCE]
+        async with available("prune_trends"):
+            answer = await self._prune_trends(keys=[f"{base_of(topics.VIEWS.name, partition)}state"], args=args)
+        return int(answer) >= _PRUNED_AT_ONCE
+
     async def upsert_article(self, event: ArticleState | Erased) -> bool:
-        """Store an article's state and move its counts to its section; False if this version or a newer one is known."""
-        version, section, card = _card_fields(event)
-        base = _base(topics.VIEWS.name, views_partition(event.key()))
+        """Store an article's state; False if this version or a newer one is known."""
+        version, place, places, card = _card_fields(event)
+        base = base_of(topics.VIEWS.name, views_partition(event.key()))
         fields = [part for pair in card.items() for part in pair]
         async with available("upsert_article"):
             answer = await self._upsert_article(
-                keys=[f"{base}state", _card_key(event.key())],
-                args=[event.key(), version, section, _WINDOWS, *fields],
+                keys=[f"{base}state", card_key(event.key())],
+                args=[event.key(), version, place, "\n".join(places), _WINDOWS, *fields],
             )
         return bool(answer)
+
+    async def copy_places(self, partition: int) -> bool:
+        """Copy a bounded number of changed sums to the rankings of sections, tags and languages; True if there is more."""
+        async with available("copy_places"):
+            answer = await self._copy_places(
+                keys=[f"{base_of(topics.VIEWS.name, partition)}state"],
+                args=[_COPIED_AT_ONCE, _WINDOWS, self._counts.half_life],
+            )
+        return int(answer) > 0
 
     # For the ranking.
 
@@ -162,7 +224,7 @@ class Store:
         async with available("states"):
             pipeline = self._redis.pipeline(transaction=False)
             for topic, partition in partitions:
-                key = f"{_base(topic, partition)}state"
+                key = f"{base_of(topic, partition)}state"
                 pipeline.hmget(key, ["log", "next", "fingerprint", "revision", "cards"])
             return [_state(found) for found in await pipeline.execute()]
 
@@ -173,7 +235,7 @@ class Store:
         async with available("tops"):
             pipeline = self._redis.pipeline(transaction=False)
             for window, section in scopes:
-                key = f"{_base(topics.VIEWS.name, partition)}sum:{window}" + (f":{section}" if section else "")
+                key = f"{base_of(topics.VIEWS.name, partition)}sum:{window}" + (f":s:{section}" if section else "")
                 pipeline.zrange(key, 0, most - 1, desc=True, withscores=True)
             found = await pipeline.execute()
         return [{member.decode(): int(score) for member, score in pairs} for pairs in found]
@@ -185,7 +247,7 @@ class Store:
         async with available("cards"):
             pipeline = self._redis.pipeline(transaction=False)
             for article in articles:
-                pipeline.hmget(_card_key(article), ["status", "headline", "url", "section", "language"])
+                pipeline.hmget(card_key(article), ["status", "headline", "url", "section", "language"])
             found = await pipeline.execute() if articles else []
         return {
             article: Card(*map(_text, values))
@@ -195,14 +257,15 @@ class Store:
 
     async def views(self, article: str) -> dict[Window, int]:
         """An article's views in each window."""
-        base = _base(topics.VIEWS.name, views_partition(article))
+        base = base_of(topics.VIEWS.name, views_partition(article))
         async with available("views"):
             pipeline = self._redis.pipeline(transaction=False)
             for window in WINDOWS:
                 pipeline.zscore(f"{base}sum:{window}", article)
                 pipeline.zscore(f"{base}aside:{window}", article)
             found = await pipeline.execute()
-        return {window: int(found[2 * index] or found[2 * index + 1] or 0) for index, window in enumerate(WINDOWS)}
+        sums = (found[2 * index] or found[2 * index + 1] or 0 for index in range(len(WINDOWS)))
+        return {window: max(0, int(sum)) for window, sum in zip(WINDOWS, sums, strict=True)}
 
 
 def _state(found: Sequence[object]) -> PartitionState:
@@ -214,15 +277,18 @@ def _text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else ""
 
 
-def _card_fields(event: ArticleState | Erased) -> tuple[int | str, str, Mapping[str, str]]:
+def _card_fields(event: ArticleState | Erased) -> tuple[int | str, str, Sequence[str], Mapping[str, str | int]]:
     if isinstance(event, Erased):
-        return "", "", {"status": "erased", "headline": "", "url": "", "section": "", "language": ""}
+        return "", "", (), {"status": "erased", "headline": "", "url": "", "section": "", "language": ""}
     withdrawn = isinstance(event, ArticleWithdrawn) or event.status == "withdrawn"
-    card = {
+    card: dict[str, str | int] = {
         "status": "withdrawn" if withdrawn else "published",
         "headline": event.headline,
         "url": event.url,
         "section": event.section,
         "language": event.language,
+        "published": int(event.published_at.timestamp()) // 60,
     }
-    return event.version, "" if withdrawn else event.section, card
+    if withdrawn:
+        return event.version, "", (), card
+    return event.version, event.section, places_of(event.section, event.tags, event.language), card

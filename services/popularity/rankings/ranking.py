@@ -27,6 +27,8 @@ _LOOK_EVERY_S = 0.25
 # `on_change` reports all work of a counter that is alone.
 _LOOK_ALONE_EVERY_S = 1.0
 _PAUSE_AFTER_FAILURE_S = 0.5
+# Calls of copy_places in a partition before its tops are read. Further changes are copied in the next turn.
+_MOST_COPIES = 20
 
 Scope = tuple[Window, str | None]
 Lines = list[tuple[str, int]]
@@ -63,6 +65,7 @@ class Ranker:
         """Forget all state, so that everything is read and published again."""
         self._states: list[PartitionState] = []
         self._tops: dict[int, list[dict[str, int]]] = {}
+        self._behind: set[int] = set()
         self._cards: dict[str, Card] = {}
         self._published: dict[Scope, tuple[RankedArticle, ...]] = {}
         self._published_at: dict[Scope, float] = {}
@@ -117,13 +120,25 @@ class Ranker:
     async def _read_changes(self) -> bool:
         states = await self._store.states()
         before = self._states or [PartitionState(revision=-1)] * len(states)
-        changed = [number for number, state in enumerate(states) if state.revision != before[number].revision]
+        changed = [
+            number
+            for number, state in enumerate(states)
+            if number in self._behind or state.revision != before[number].revision
+        ]
+        self._behind.clear()
         if any(states[number].cards != before[number].cards for number in changed):
             self._cards.clear()
         for number in changed:
+            await self._copy_places(number)
             self._tops[number] = await self._store.tops(number, self._scopes, MOST)
         self._states = states
         return bool(changed)
+
+    async def _copy_places(self, number: int) -> None:
+        for _ in range(_MOST_COPIES):
+            if not await self._store.copy_places(number):
+                return
+        self._behind.add(number)
 
     async def _publish(self, due: set[Scope]) -> None:
         lines = {

@@ -1,17 +1,19 @@
 """The scripts against a model: two owners, retries, redelivery, an older Redis, new logs, moving articles, stepping clocks.
 
-Everything runs on a real Redis through the consumer's own code. The model knows no positions: it derives every sum from the
-event ids that were counted.
+Everything runs on a real Redis through the consumer's own code. The model knows no positions: it derives every sum, trend,
+detail of a day and set of visitors from the events whose ids were counted.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
+from math import fsum
 from typing import cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,9 +30,27 @@ from redis.asyncio import Redis
 
 from services.popularity.counting.consumers import CounterSink
 from services.popularity.model import store as store_module
-from services.popularity.model.rules import MOST_ID_SETS, SPANS, horizon, id_slot
-from services.popularity.model.store import Store, views_partition
-from shared.events import ArticlePublished, ArticleState, ArticleWithdrawn, PageViewed, Record, encode
+from services.popularity.model.chunks import ADJUSTED, DROPPED, NOBODY, View, read_view
+from services.popularity.model.rules import (
+    FADED_VIEWS,
+    MOST_ID_SETS,
+    SPANS,
+    day_of,
+    horizon,
+    hour_start,
+    id_slot,
+)
+from services.popularity.model.store import Counts, Store, views_partition
+from shared.events import (
+    ArticlePublished,
+    ArticleState,
+    ArticleWithdrawn,
+    Message,
+    PageViewed,
+    Record,
+    ViewsAdjusted,
+    encode,
+)
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.producer import Producer
 from shared.kafka.sinks import Batch, PositionDiffers
@@ -42,30 +62,117 @@ START_MS = int(datetime(2026, 2, 8, 12, tzinfo=UTC).timestamp() * 1000)
 BASE = "popularity:{p0}:"
 
 
+ZONE = ZoneInfo("Asia/Kathmandu")  # its days begin at 18:15 UTC
+HALF_LIFE = 60.0
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A counted event: a view, a dropped view or an adjustment, and the scopes where it counted."""
+
+    view: View
+    scopes: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        return int(self.view.detail) if self.view.letter == ADJUSTED else 1
+
+    @property
+    def day(self) -> str:
+        return day_of(self.view.minute, ZONE)
+
+    @property
+    def suffix(self) -> str:
+        return f"|{hour_start(self.view.minute, ZONE)}|{self.view.letter}"
+
+
 @dataclass
 class Known:
-    """The expected content of Redis. Views by event id: article and minute as first counted."""
+    """The expected content of Redis. Events by id, as first counted; `trends` has the minutes that have not faded."""
 
-    views: dict[bytes, tuple[str, int]] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)
+    events: dict[bytes, Counted] = field(default_factory=dict)
+    trends: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    places: dict[str, tuple[str, ...]] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     retired: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> "Known":
-        return Known(dict(self.views), dict(self.places), dict(self.versions), dict(self.retired))
+        return Known(*(dict(value) for value in vars(self).values()))
+
+    def count(self, view: View) -> None:
+        if view.id in self.events:
+            return
+        places = self.places.get(view.article, ())
+        section = f"s:{view.section}"
+        if view.letter == ADJUSTED:
+            section = next((place for place in places if place.startswith("s:")), "")
+        others = tuple(place for place in places if not place.startswith("s:"))
+        self.events[view.id] = Counted(view, tuple(scope for scope in ("site", section, *others) if scope))
+        if view.letter not in (ADJUSTED, DROPPED):
+            self.trends[view.article] = (*self.trends.get(view.article, ()), view.minute)
 
     def sums(self) -> dict[str, Counter[str]]:
         """Every expected sum, by the end of its key."""
         found: dict[str, Counter[str]] = {}
-        for article, minute in self.views.values():
-            place = self.places.get(article, "")
+        for event in self._without(DROPPED):
+            article, minute = event.view.article, event.view.minute
+            places = self.places.get(article, ())
             for window, size in [("all", 0), *((span.window, span.bucket) for span in SPANS)]:
                 if size and minute - minute % size < self.retired.get(window, 0):
                     continue
-                names = [f"sum:{window}", f"sum:{window}:{place}"] if place else [f"aside:{window}"]
-                for name in names:
-                    found.setdefault(name, Counter())[article] += 1
+                for name in [f"sum:{window}{place}" for place in ("", *(f":{p}" for p in places))]:
+                    found.setdefault(name if places else f"aside:{window}", Counter())[article] += event.n
+                    if not places:
+                        break
         return found
+
+    def details(self) -> dict[str, Counter[str]]:
+        """The expected detail of each day, by the end of its key."""
+        found: dict[str, Counter[str]] = {}
+        for event in self._without(DROPPED):
+            view, day = event.view, event.day
+            found.setdefault(f"day:{day}", Counter())[view.article] += event.n
+            found.setdefault(f"hours:{day}", Counter())[view.article + event.suffix] += event.n
+            for scope in event.scopes:
+                found.setdefault(f"scopes:{day}", Counter())[scope + event.suffix] += event.n
+            if view.letter == "x":
+                found.setdefault(f"hosts:{day}", Counter())[view.detail] += 1
+        for event in self.events.values():
+            if event.view.letter == DROPPED:
+                found.setdefault(f"dropped:{event.day}", Counter())[event.view.detail] += 1
+        return found
+
+    def visitors(self) -> dict[str, set[bytes]]:
+        """The expected visitors by the end of their key."""
+        found: dict[str, set[bytes]] = {}
+        for event in self._without(DROPPED, ADJUSTED):
+            if event.view.visitor != NOBODY:
+                for scope in (event.view.article, *event.scopes):
+                    found.setdefault(f"visitors:{event.day}:{scope}", set()).add(event.view.visitor)
+        return found
+
+    def _without(self, *letters: str) -> list[Counted]:
+        return [event for event in self.events.values() if event.view.letter not in letters]
+
+    def forget_faded(self, now: int) -> None:
+        for article in list(self.trends):
+            if decayed(self.trends[article], now) < FADED_VIEWS:
+                del self.trends[article]
+
+
+def decayed(minutes: Sequence[int], now: int) -> float:
+    """The exact sum of decayed views."""
+    return fsum(2 ** ((minute - now) / HALF_LIFE) for minute in minutes)
+
+
+drawn_views = st.fixed_dictionaries(
+    {"article_id": st.sampled_from(ARTICLES)},
+    optional={
+        "referrer": st.sampled_from(["search", "social", "site", "none"]),
+        "visitor": st.integers(1, 20).map(lambda number: f"{number:016x}"),
+        "dropped": st.sampled_from(["bot", "repeat", None, None]),
+    },
+).map(lambda view: view if "referrer" in view else {**view, "referrer": "other", "referrer_host": "example.org"})
 
 
 @dataclass
@@ -86,7 +193,7 @@ class ApplyViews(RuleBasedStateMachine):
     def begin(self) -> None:
         self.runner = asyncio.Runner()
         self.redis: Redis = connect(self.redis_url)
-        self.store = Store(self.redis)
+        self.store = Store(self.redis, Counts(ZONE, HALF_LIFE))
         letters = DeadLetters(Producer("127.0.0.1:1", idempotence=False), "test")
         self.sink = CounterSink(self.store, letters, bootstrap="", adopts=True, on_change=lambda: None)
         self.runner.run(_flush(self.redis))
@@ -103,29 +210,39 @@ class ApplyViews(RuleBasedStateMachine):
             return
         for _ in range(2):  # the first pass may discover another log
             self.drain()
-        uncounted = [record.offset for record in self.logs[self.log] if _id(record) not in self.known.views]
+        uncounted = [record.offset for record in self.logs[self.log] if _id(record) not in self.known.events]
         assert not uncounted, "views were acknowledged and never counted"
         self.sums_match_the_counted_views()
+        self.runner.run(self.visitors_match())
         self.runner.run(self.redis.aclose())
         self.runner.close()
 
     # Events outside the owners.
 
-    @rule(articles=st.lists(st.sampled_from(ARTICLES), min_size=1, max_size=5), ago=st.integers(0, 4000))
-    def views_are_acknowledged(self, articles: list[str], ago: int) -> None:
-        for article in articles:
-            self._append(UUID(int=next(self.numbers)), article, ago)
+    @rule(views=st.lists(drawn_views, min_size=1, max_size=5), ago=st.integers(0, 4000))
+    def views_are_acknowledged(self, views: list[dict[str, str | None]], ago: int) -> None:
+        for view in views:
+            self._append(self._view(UUID(int=next(self.numbers)), ago, **view))
 
     @precondition(lambda self: self.logs[self.log])
     @rule(data=st.data())
     def a_view_is_sent_again(self, data: st.DataObject) -> None:
         recent = _remembered(self.logs[self.log])
         for record in data.draw(st.lists(st.sampled_from(recent), min_size=1, max_size=4)):
-            self._append(UUID(bytes=_id(record)), record.key.decode(), 0)
+            self._append(self._view(UUID(bytes=_id(record)), 0, article_id=record.key.decode(), visitor="f" * 16))
 
-    def _append(self, name: UUID, article: str, ago: int) -> None:
+    @rule(article=st.sampled_from(ARTICLES), views=st.integers(-3, 2), ago=st.integers(0, 4000))
+    def an_admin_adjusts(self, article: str, views: int, ago: int) -> None:
+        at = datetime.fromtimestamp(self.now_ms // 1000, UTC)
+        fields = {"article_id": article, "views": views, "reason": "fraud", "by": "Ann", "adjusted_at": at}
+        name, start = UUID(int=next(self.numbers)), at - timedelta(minutes=ago)
+        self._append(encode(ViewsAdjusted(id=name, window_start=start, **fields)))
+
+    def _view(self, name: UUID, ago: int, **fields: str | None) -> Message:
         viewed_at = datetime.fromtimestamp(self.now_ms // 1000 - ago * 60, UTC)
-        message = encode(PageViewed(id=name, article_id=article, section="world", viewed_at=viewed_at))
+        return encode(PageViewed(id=name, section="world", viewed_at=viewed_at, **fields))
+
+    def _append(self, message: Message) -> None:
         log = self.logs[self.log]
         log.append(Record("views.v1", 0, len(log), message.key, message.value, message.headers, self.now_ms))
 
@@ -201,8 +318,7 @@ class ApplyViews(RuleBasedStateMachine):
 
     def _count(self, records: Sequence[Record]) -> None:
         for record in records:
-            viewed = int(datetime.fromisoformat(_viewed_at(record)).timestamp()) // 60
-            self.known.views.setdefault(_id(record), (record.key.decode(), viewed))
+            self.known.count(read_view(record))
 
     @rule(article=st.sampled_from(ARTICLES), section=st.sampled_from(["world", "economy", ""]), step=st.integers(0, 2))
     def an_article_moves(self, article: str, section: str, step: int) -> None:
@@ -210,7 +326,8 @@ class ApplyViews(RuleBasedStateMachine):
         taken = self.runner.run(self.store.upsert_article(_article(article, version, section)))
         assert taken == (version > self.known.versions.get(article, 0))
         if taken:
-            self.known.versions[article], self.known.places[article] = version, section
+            places = (f"s:{section}", f"t:of {section}", "l:en") if section else ()
+            self.known.versions[article], self.known.places[article] = version, places
 
     @rule()
     def finished_buckets_are_retired(self) -> None:
@@ -220,18 +337,62 @@ class ApplyViews(RuleBasedStateMachine):
                 pass
             self.known.retired[span.window] = max(until, self.known.retired.get(span.window, 0))
 
+    @rule()
+    def faded_trends_are_removed(self) -> None:
+        while self.runner.run(self.store.prune_trends(0, self.now_ms)):
+            pass
+        self.known.forget_faded(self.now_ms // 60_000)
+
     # Invariants.
 
     @invariant()
     def sums_match_the_counted_views(self) -> None:
         if not hasattr(self, "runner"):
             return
+        while self.runner.run(self.store.copy_places(0)):
+            pass
         found, buckets = self.runner.run(_sums(self.redis))
-        expected = self.known.sums()
-        assert found == {name: dict(counts) for name, counts in expected.items()}
+        assert _without_zeros(found) == _without_zeros(self.known.sums())
         for span in SPANS:
-            total = Counter(found.get(f"sum:{span.window}", {})) + Counter(found.get(f"aside:{span.window}", {}))
-            assert buckets.get(span.window, Counter()) == total, "buckets and sums differ"
+            total = _sum(found.get(f"sum:{span.window}", {}), found.get(f"aside:{span.window}", {}))
+            assert _nonzero(buckets.get(span.window, {})) == _nonzero(total), "buckets and sums differ"
+        self.runner.run(self.details_match())
+        self.runner.run(self.trends_match())
+
+    async def details_match(self) -> None:
+        found: dict[str, Mapping[str, int]] = {}
+        async for key in self.redis.scan_iter(f"{BASE}*"):
+            name = key.decode().removeprefix(BASE)
+            if name.startswith(("hours:", "scopes:", "hosts:", "dropped:")):
+                found[name] = {field: int(n) for field, n in (await _fields(self.redis, name)).items()}
+            elif name.startswith("day:"):
+                found[name] = await _members(self.redis, key)
+        expected = self.known.details()
+        assert _without_zeros(found) == _without_zeros(expected)
+        assert (await _fields(self.redis, "days")).keys() == {name.split(":")[1] for name in expected}
+
+    async def trends_match(self) -> None:
+        landmark = int(await self.redis.hget(f"{BASE}state", "landmark") or 0)
+        found = await _scores(self.redis, "trend") | await _scores(self.redis, "aside:trend")
+        assert found == pytest.approx(
+            {article: decayed(minutes, landmark) for article, minutes in self.known.trends.items()}, rel=1e-9
+        )
+        for place in ("s:world", "t:of economy", "l:en"):
+            copied = await _scores(self.redis, f"trend:{place}")
+            ranked = {article: n for article, n in found.items() if place in self.known.places.get(article, ())}
+            assert {article: 2 ** (n - landmark / HALF_LIFE) for article, n in copied.items()} == pytest.approx(
+                ranked, rel=1e-9
+            )
+
+    async def visitors_match(self) -> None:
+        expected = self.known.visitors()
+        names = {key.decode().removeprefix(BASE) async for key in self.redis.scan_iter(f"{BASE}visitors:*")}
+        assert names == expected.keys()
+        for name, visitors in expected.items():
+            await self.redis.delete("expected")
+            await self.redis.pfadd("expected", *visitors)
+            both = await self.redis.pfcount("expected", BASE + name)
+            assert await self.redis.pfcount("expected") == await self.redis.pfcount(BASE + name) == both
 
     def drain(self) -> None:
         """One owner applies the rest without disturbance."""
@@ -256,15 +417,12 @@ def _remembered(log: Sequence[Record]) -> Sequence[Record]:
     return log
 
 
-def _viewed_at(record: Record) -> str:
-    return PageViewed.model_validate_json(record.value or b"").viewed_at.isoformat()
-
-
 def _article(name: str, version: int, section: str) -> ArticleState:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     kind, status = (ArticlePublished, "published") if section else (ArticleWithdrawn, "withdrawn")
     fields = {"slug": name, "url": f"/{name}", "headline": name, "section": section or "world", "status": status}
-    return kind(id=name, version=version, created_at=at, updated_at=at, published_at=at, **fields)
+    tags = (f"Of {section}",)
+    return kind(id=name, version=version, created_at=at, updated_at=at, published_at=at, tags=tags, **fields)
 
 
 async def _dump(redis: Redis) -> dict[bytes, bytes]:
@@ -286,18 +444,48 @@ async def _sums(redis: Redis) -> tuple[dict[str, dict[str, int]], dict[str, Coun
     buckets: dict[str, Counter[str]] = {}
     async for key in redis.scan_iter(f"{BASE}*"):
         name = key.decode().removeprefix(BASE)
-        if name.startswith(("sum:", "aside:", "bucket:")):
-            pairs = cast(list[tuple[bytes, float]], await redis.zrange(key, 0, -1, withscores=True))
-            members = {member.decode(): int(score) for member, score in pairs}
-            if name.startswith("bucket:"):
-                buckets.setdefault(name.split(":")[1], Counter()).update(members)
-            else:
-                sums[name] = members
+        if name.startswith("bucket:"):
+            buckets.setdefault(name.split(":")[1], Counter()).update(await _members(redis, key))
+        elif name.startswith(("sum:", "aside:")) and name != "aside:trend":
+            sums[name] = await _members(redis, key)
     return sums, buckets
 
 
+async def _fields(redis: Redis, name: str) -> dict[str, bytes]:
+    found = cast(dict[bytes, bytes], await redis.hgetall(BASE + name))
+    return {field.decode(): value for field, value in found.items()}
+
+
+async def _members(redis: Redis, key: bytes) -> dict[str, int]:
+    pairs = cast(list[tuple[bytes, float]], await redis.zrange(key, 0, -1, withscores=True))
+    return {member.decode(): int(score) for member, score in pairs}
+
+
+async def _scores(redis: Redis, name: str) -> dict[str, float]:
+    pairs = cast(list[tuple[bytes, float]], await redis.zrange(BASE + name, 0, -1, withscores=True))
+    return {member.decode(): score for member, score in pairs}
+
+
+def _nonzero(counts: Mapping[str, int]) -> dict[str, int]:
+    return {member: n for member, n in counts.items() if n}
+
+
+def _without_zeros(found: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """A view and its adjustment may leave a sum of zero, or none."""
+    return {name: counts for name, given in found.items() if (counts := _nonzero(given))}
+
+
+def _sum(*given: Mapping[str, int]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for counts in given:
+        total.update(counts)
+    return total
+
+
 def test_scripts_agree_with_the_model(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "_RETIRED_AT_ONCE", 2)
+    for bound in ("_RETIRED_AT_ONCE", "_PRUNED_AT_ONCE", "_COPIED_AT_ONCE"):
+        monkeypatch.setattr(store_module, bound, 2)
+    monkeypatch.setattr(store_module, "FARTHEST_LANDMARK", 3)
     monkeypatch.setattr(ApplyViews, "redis_url", f"{redis_url}/4")
 
     run_state_machine_as_test(

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.popularity.counting.consumers import CounterSink
-from services.popularity.model.rules import Chunk, fingerprint
+from services.popularity.model.chunks import Chunk, fingerprint
 from services.popularity.model.store import Store
 from shared import topics
 from shared.errors import Unavailable

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from redis.exceptions import ResponseError
 
-from services.popularity.model.rules import DAY, HOUR, ID_SLOT_MS, SPANS, Chunk, View
+from services.popularity.model.chunks import Chunk, View
+from services.popularity.model.rules import DAY, HOUR, ID_SLOT_MS, SPANS
 from services.popularity.model.store import Applied, Store, views_partition
 from shared.errors import Unavailable
 from shared.events import ArticlePublished, ArticleWithdrawn, Erased
@@ -23,7 +24,7 @@ SLOT = MINUTE * 60_000 // ID_SLOT_MS
 def _chunk(start: int, *ids: bytes, slot: int = SLOT, minute: int = MINUTE) -> Chunk:
     chunk = Chunk(start, start + max(1, len(ids)), slot, f"after {start}")
     for name in ids:
-        chunk.add(View(name, ARTICLE, minute))
+        chunk.add(View(name, ARTICLE, minute, visitor=name[:8]))
     return chunk
 
 
@@ -156,8 +157,10 @@ async def test_withdrawn_article_is_unranked_and_an_old_state_is_ignored(store: 
 
     assert await store.upsert_article(withdrawn)
     assert not await store.upsert_article(_published(version=2))
+    assert not await store.copy_places(0)
     assert await store.tops(0, [("all", None), ("all", "world")], 10) == [{}, {}]
     assert await store.upsert_article(_published(version=4, section="economy"))
+    assert not await store.copy_places(0)
     tops = await store.tops(0, [("all", None), ("24h", "world"), ("24h", "economy")], 10)
     assert tops == [{ARTICLE: 3}, {}, {ARTICLE: 3}]
 
@@ -170,15 +173,19 @@ async def test_erased_article_leaves_only_counts(store: Store) -> None:
     assert not await store.upsert_article(_published())
 
 
-async def test_key_of_a_wrong_type_fails_the_script_before_any_write(store: Store) -> None:
-    await store._redis.set("popularity:{p0}:sum:7d:world", "not a sorted set")
+@pytest.mark.parametrize(
+    "key", ["sum:7d", "trend", "hours:2026-02-08", f"visitors:2026-02-08:{ARTICLE}", "days", "dirty"]
+)
+async def test_key_of_a_wrong_type_fails_the_script_before_any_write(store: Store, key: str) -> None:
+    await store._redis.delete("popularity:{p0}:dirty")
+    await store._redis.set(f"popularity:{{p0}}:{key}", "of another type")
 
     with pytest.raises(Unavailable) as raised:
         await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(3)))
 
     assert isinstance(raised.value.__cause__, ResponseError)
     assert (await store.state(VIEWS, 0)).position == 0
-    assert (await store._redis.keys("popularity:{p0}:bucket:*")) == []
+    assert (await store._redis.keys("popularity:{p0}:[bh]*:*")) in ([], [f"popularity:{{p0}}:{key}".encode()])
     assert (await store._redis.keys("popularity:{p0}:ids*")) == []
 
 

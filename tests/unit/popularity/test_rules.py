@@ -9,19 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.popularity.model.chunks import MOST_SKEW_MS, View, fingerprint, merge, read_view
 from services.popularity.model.rules import (
     DAY,
     ID_SLOT_MS,
     MOST_RECORDS_A_CALL,
-    MOST_SKEW_MS,
     SPANS,
     Span,
-    View,
     event_id_from_key,
-    fingerprint,
     horizon,
-    merge,
-    read_view,
     top,
 )
 from shared.errors import InvalidMessage
@@ -73,7 +69,9 @@ def test_own_form_and_any_form_are_read_alike(moment: datetime, name: UUID) -> N
         short.topic, 0, 0, short.key, (short.value or b"").replace(b".", b".000"), short.headers, short.timestamp_ms
     )
 
-    assert read_view(short) == read_view(spaced) == View(name.bytes, "a", int(moment.timestamp()) // 60)
+    assert (
+        read_view(short) == read_view(spaced) == View(name.bytes, "a", int(moment.timestamp()) // 60, section="world")
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.async_api import Browser, ViewportSize, expect
 
-from services.rendering.pages.models import PopularPageView
+from services.rendering.pages.popular_models import PopularPageView
 from tests.support import look_samples as samples
 from tests.support.browsing import open_page
 from tests.support.page_server import TEMPLATES, PageServer, serving

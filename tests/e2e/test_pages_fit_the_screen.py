@@ -13,9 +13,9 @@ from services.rendering.pages.models import (
     FieldChange,
     HistoryView,
     Link,
-    PopularPageView,
     TextRun,
 )
+from services.rendering.pages.popular_models import PopularPageView
 from tests.support import look_preview
 from tests.support import look_samples as samples
 from tests.support.browsing import open_page

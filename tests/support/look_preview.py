@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from services.rendering.pages.models import CorrectionsView, HomeView, PopularPageView, PopularView, SearchView
+from services.rendering.pages.models import CorrectionsView, HomeView, SearchView
+from services.rendering.pages.popular_models import PopularPageView, PopularView
 from services.rendering.pages.templates import POPULAR_SLOT, Templates
 from shared.site.site import load_site
 from tests.support import look_samples as samples
@@ -41,7 +42,13 @@ def pages(templates: Templates) -> Mapping[str, str]:
         "history-arabic": templates.history(samples.arabic_history()),
         "corrections": templates.corrections(samples.corrections()),
         "corrections-empty": templates.corrections(CorrectionsView()),
-        "popular": templates.popular_page(PopularPageView("7d", "/popular?window=7d&section=africa", "africa")),
+        "popular": templates.popular_page(
+            PopularPageView(
+                "7d", "/popular?window=7d&section=africa", "africa", "en", "/popular/2026-11-28", "/popular/2026-W48"
+            )
+        ),
+        "archive": templates.archive(samples.archive()),
+        "archive-arabic": templates.archive(replace(samples.archive("week"), language="ar")),
         "search": templates.search(samples.results()),
         "search-arabic": templates.search(replace(samples.results(), language="ar")),
         "search-nothing": templates.search(replace(samples.results(), found=(), total=0, pages=1)),
@@ -63,7 +70,8 @@ def main(directory: Path) -> None:
         target.write_bytes(asset.content)
     for name, page in pages(templates).items():
         ranking = samples.popular("ar" if "arabic" in name else "en")
-        fragment = templates.popular(PopularView("24h") if name == "home-empty" else ranking)
+        ranking = {"home": samples.rising(), "home-empty": PopularView("24h")}.get(name, ranking)
+        fragment = templates.popular(ranking)
         (directory / f"{name}.html").write_text(page.replace(POPULAR_SLOT, fragment), "utf-8")
 
 

@@ -1,7 +1,7 @@
 """Sample views with every part of a page, for tests, benchmarks and the preview."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from services.rendering.pages.comment_models import CommentsView, CommentView, ThreadView
@@ -19,15 +19,13 @@ from services.rendering.pages.models import (
     Link,
     ListView,
     Picture,
-    PopularItem,
-    PopularTab,
-    PopularView,
     SearchView,
     SectionBlock,
     StaticView,
     TextRun,
     VersionView,
 )
+from services.rendering.pages.popular_models import ArchiveView, PeriodLink, PopularItem, PopularTab, PopularView
 from shared.events import WINDOWS
 from shared.pictures import PictureFacts
 
@@ -342,6 +340,27 @@ def popular(language: str = "en") -> PopularView:
     windows = (*WINDOWS, "trending")
     tabs = tuple(PopularTab(window, f"/popular?window={window}", window == "24h") for window in windows)
     return PopularView("24h", NOW, items, language, tabs)
+
+
+def archive(kind: Literal["day", "week"] = "day") -> ArchiveView:
+    """The ranking of a past day, or of the week that is not over."""
+    items = tuple(replace(item, views=(item.views or 0) // 3) for item in popular().items)
+    days = tuple(PeriodLink(date(2026, 11, 23 + number), f"/popular/2026-11-{23 + number}") for number in range(5))
+    week = PeriodLink(days[0].first, "/popular/2026-W48")
+    if kind == "week":
+        last_week = PeriodLink(date(2026, 11, 16), "/popular/2026-W47")
+        return ArchiveView(
+            "week", week.first, date(2026, 11, 29), week.url, False, items, previous=last_week, days=days
+        )
+    return ArchiveView(
+        "day", days[1].first, days[1].first, days[1].url, True, items, "africa", "en", days[0], days[2], week
+    )
+
+
+def rising() -> PopularView:
+    """The block of the front page, late, and with articles that are rising."""
+    view = popular()
+    return replace(view, lateness="stale", rising=tuple(replace(item, views=None) for item in view.items[:3]))
 
 
 def static_page() -> StaticView:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from services.rendering.pages.models import PopularView
+from services.rendering.pages.popular_models import PopularView
 from services.rendering.pages.templates import POPULAR_SLOT, Templates
 from shared.site.site import load_site
 from tests.support.media_files import MediaFile

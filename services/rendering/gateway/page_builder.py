@@ -12,11 +12,12 @@ from services.rendering.gateway.single_flight import Rendered
 from services.rendering.pages import archive, layout
 from services.rendering.pages.addresses import HISTORY, Address, AddressKind
 from services.rendering.pages.archive import ArchiveScope
-from services.rendering.pages.models import ErrorView, ListView, PopularPageView
+from services.rendering.pages.models import ErrorView, ListView
 from services.rendering.pages.page import NEVER_STORED, REVALIDATED, Absence, Page, PageKind
 from services.rendering.pages.periods import PERIODS, Period, period_with, read_period
 from services.rendering.pages.popular import WINDOWS as POPULAR_WINDOWS
 from services.rendering.pages.popular import Block
+from services.rendering.pages.popular_models import PopularPageView
 from services.rendering.pages.reading import Reading
 from services.rendering.pages.templates import Templates
 from services.rendering.readmodel.store import ReadModel

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
-from services.rendering.pages.models import ArchiveView, PeriodLink, PopularItem
 from services.rendering.pages.periods import Period, period_with
 from services.rendering.pages.popular import MOST_LINES_OF_PAGE, PATH
+from services.rendering.pages.popular_models import ArchiveView, PeriodLink, PopularItem
 from services.rendering.pages.reading import Reading
 
 # More than are shown: some may be withdrawn by now.

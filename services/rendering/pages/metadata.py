@@ -13,17 +13,16 @@ from services.rendering.pages.addresses import CORRECTIONS
 from services.rendering.pages.assets import Assets
 from services.rendering.pages.language import Language
 from services.rendering.pages.models import (
-    ArchiveView,
     ArticleView,
     CorrectionsView,
     HomeView,
     ListView,
     Picture,
-    PopularPageView,
     StaticView,
 )
 from services.rendering.pages.pictures import PictureFile, card_file, card_files
 from services.rendering.pages.popular import PATH as POPULAR
+from services.rendering.pages.popular_models import ArchiveView, PopularPageView
 from shared.site.site import Site
 from shared.text import close_marks
 from shared.times import rfc3339

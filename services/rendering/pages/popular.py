@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from urllib.parse import urlencode
 
-from services.rendering.pages.models import PopularItem, PopularTab, PopularView
+from services.rendering.pages.popular_models import PopularItem, PopularTab, PopularView
 from shared.events import WINDOWS as ALL_WINDOWS
 from shared.events import RankingComputed, RankingName, RankingsChecked, Window
 

@@ -15,19 +15,17 @@ from services.rendering.pages.comment_models import LiveCommentView
 from services.rendering.pages.language import Language, Languages
 from services.rendering.pages.metadata import About, Metadata
 from services.rendering.pages.models import (
-    ArchiveView,
     ArticleView,
     CorrectionsView,
     ErrorView,
     HistoryView,
     HomeView,
     ListView,
-    PopularPageView,
-    PopularView,
     SearchView,
     StaticView,
 )
 from services.rendering.pages.pictures import shown, with_early_picture
+from services.rendering.pages.popular_models import ArchiveView, PopularPageView, PopularView
 from services.rendering.pages.static_pages import load_static_pages
 from shared.site.pages import SHIPPED
 from shared.site.site import Site

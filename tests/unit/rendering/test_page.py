@@ -8,10 +8,10 @@ import brotli
 import pytest
 
 from services.rendering.pages.assets import Assets
-from services.rendering.pages.models import PopularView
 from services.rendering.pages.negotiation import ENCODINGS, Encoding, choose_encoding, is_unmodified_since
 from services.rendering.pages.page import FOR_EVER, EncodedPage, Page, PageKind
 from services.rendering.pages.popular import ENOUGH, MOST_LINES, MOST_RISING, Block, PopularNews
+from services.rendering.pages.popular_models import PopularView
 from services.rendering.pages.templates import POPULAR_SLOT
 from shared.events import RankedArticle, RankingComputed, RankingName, RankingsChecked
 from shared.http.ready_response import DateLine

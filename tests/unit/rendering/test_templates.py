@@ -5,7 +5,8 @@ from dataclasses import replace
 import html5lib
 import pytest
 
-from services.rendering.pages.models import ErrorView, HomeView, ListView, PopularView
+from services.rendering.pages.models import ErrorView, HomeView, ListView
+from services.rendering.pages.popular_models import PopularView
 from services.rendering.pages.templates import POPULAR_SLOT
 from tests.support import look_samples as samples
 from tests.support.html_pages import TEMPLATES, elements, parsed, rendered, texts, with_texts

@@ -26,6 +26,7 @@ from services.ingestion.people.access import CLOCK, GUESSES, PEOPLE, SESSIONS, T
 from services.ingestion.people.account import Account
 from services.ingestion.people.account_routes import ACCOUNT
 from services.ingestion.people.account_routes import ROUTES as ACCOUNT_ROUTES
+from services.ingestion.people.act_routes import ROUTES as ACT_ROUTES
 from services.ingestion.people.audit_routes import AUDIT
 from services.ingestion.people.audit_routes import ROUTES as AUDIT_ROUTES
 from services.ingestion.people.credential_guesses import CredentialGuesses
@@ -86,6 +87,7 @@ ROUTES = (
     *TOGETHER_ROUTES,
     *TOKEN_ROUTES,
     *AUDIT_ROUTES,
+    *ACT_ROUTES,
     *SESSION_ROUTES,
     *PERSON_ROUTES,
     *INVITATION_ROUTES,

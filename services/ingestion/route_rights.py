@@ -20,6 +20,7 @@ ROUTE_RIGHTS: Mapping[str, Need] = {
     "GET /internal/previews/{token}": "anyone",
     "GET /internal/invitations/{token}": "anyone",
     "POST /internal/invitations/{token}": "anyone",
+    "POST /internal/acts": "anyone",
     "POST /internal/pictures": "anyone",
     "POST /internal/pictures/uses": "anyone",
     "DELETE /internal/pictures/{id}": "anyone",

@@ -1,7 +1,8 @@
 """The routes of the api, by room."""
 
+from services.popularity.numbers.adjustment_routes import ROUTES as ADJUSTMENTS
 from services.popularity.numbers.numbers_routes import ROUTES as NUMBERS
 from services.popularity.rankings.popular_routes import ROUTES as RANKINGS
 from services.popularity.views.view_routes import ROUTES as VIEWS
 
-ROUTES = [*VIEWS, *RANKINGS, *NUMBERS]
+ROUTES = [*VIEWS, *RANKINGS, *NUMBERS, *ADJUSTMENTS]

@@ -24,11 +24,12 @@ _TIMEOUT_S = 2.0
 
 
 class TokenOwner(BaseModel):
-    """The owner of a token or session. Names are not unique; `id` is."""
+    """The owner of a token or session. Names are not unique; `id` is. `via` is `token` or `session`."""
 
     id: str
     name: str
     role: str
+    via: str = "token"
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,14 @@ class AuditLog:
         """Store one act, in the transaction of `session` where there is one."""
         await self.add(await self.number([NewEntry(actor, action, object, network, at, details)]), session)
 
+    async def note_once(self, id: str, entry: NewEntry) -> None:
+        """Store an act of another service, which names its id; nothing changes when that id is known."""
+        numbered = [{**document, "_id": id} for document in await self.number([entry])]
+        try:
+            await self.add(numbered)
+        except DuplicateKeyError:
+            return
+
     async def number(self, entries: Sequence[NewEntry]) -> list[Document]:
         """The documents of some acts, numbered. Numbers that are not added leave gaps."""
         if not entries:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.popularity.contract import ArticleId
 from shared.events import DropReason
-from shared.http.openapi import Operation, Parameter
+from shared.http.openapi import CURSOR, LIMIT, Operation, Parameter
 from shared.times import SentTime, UtcDatetime
 
 Grouping = Literal["hour", "day", "article", "section", "referrer"]
@@ -223,6 +223,34 @@ OPERATIONS = (
         summary="Readers and articles of the last five minutes",
         answers={200: Now},
         problems=(401, 422, 503),
+        secured=True,
+    ),
+    Operation(
+        id="adjustViews",
+        method="POST",
+        path="/v1/numbers/adjustments",
+        summary="Correct an article's views for proven fraud; for admins",
+        answers={201: Adjustment},
+        problems=(400, 401, 403, 404, 413, 415, 422, 503),
+        body={"application/json": AdjustmentIn},
+        parameters=(
+            Parameter(
+                "Idempotency-Key",
+                "header",
+                "the same key and body adjust once; the same key with another body is refused",
+                {"type": "string", "minLength": 1, "maxLength": 200},
+            ),
+        ),
+        secured=True,
+    ),
+    Operation(
+        id="listAdjustments",
+        method="GET",
+        path="/v1/numbers/adjustments",
+        summary="Adjustments of views, newest first",
+        answers={200: AdjustmentList},
+        problems=(400, 401, 422, 503),
+        parameters=(LIMIT, CURSOR),
         secured=True,
     ),
     Operation(

@@ -1,13 +1,13 @@
 """HTTP in: numbers for editors, and the archive for readers."""
 
-from collections.abc import Sequence
 from time import time
 
 from aiohttp import web
 
 from services.popularity.numbers.archives import read_archive_question
-from services.popularity.numbers.contract import Adjustment, Numbers
+from services.popularity.numbers.contract import Numbers
 from services.popularity.numbers.keys import (
+    ADJUSTMENTS,
     ANSWERS,
     ARCHIVES,
     CARDS,
@@ -16,7 +16,7 @@ from services.popularity.numbers.keys import (
     PRESENT,
     TOKEN_CHECKER,
 )
-from services.popularity.numbers.periods import read_period
+from services.popularity.numbers.periods import moment_of, read_period
 from services.popularity.numbers.questions import MOST_DAYS, Question, read_question
 from services.popularity.numbers.table import table_of
 from shared.errors import Problem
@@ -73,7 +73,8 @@ async def _numbers(request: web.Request) -> Numbers:
     now = _minute()
     question = read_question(request.query, request.app[NUMBERS_SECTIONS], now, request.app[NUMBERS_ZONE])
     await _check_article(request, question)
-    adjustments: Sequence[Adjustment] = ()
+    start, end = moment_of(question.period.start), moment_of(question.period.end)
+    adjustments = await request.app[ADJUSTMENTS].touching(question.scope, start, end)
     return await request.app[ANSWERS].answer(question, now, adjustments)
 
 

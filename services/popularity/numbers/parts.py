@@ -8,18 +8,24 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from services.popularity.model.store import Store
+from services.popularity.numbers.adjusting import Adjusting, AuditClient
+from services.popularity.numbers.adjustment_store import AdjustmentStore
 from services.popularity.numbers.answers import Answers
 from services.popularity.numbers.archives import Archives
 from services.popularity.numbers.day_store import DayStore
 from services.popularity.numbers.days import Days
 from services.popularity.numbers.keys import (
+    ADJUSTING,
+    ADJUSTMENTS,
     ANSWERS,
     ARCHIVES,
     CARDS,
+    LIVE_NUMBERS,
     NUMBERS_SECTIONS,
     NUMBERS_ZONE,
     PRESENT,
     TOKEN_CHECKER,
+    TRUSTS_HEADER,
 )
 from services.popularity.numbers.live_store import LiveStore
 from services.popularity.numbers.present import Present
@@ -30,6 +36,7 @@ from services.popularity.rankings.ranking_cache import RankingCache
 from services.popularity.settings import PopularitySettings
 from shared import redis
 from shared.http.token_checker import TokenChecker
+from shared.kafka.producer import Producer
 from shared.mongo.client import Mongo
 from shared.process.process import start_task, stop_task
 from shared.site.site import load_site
@@ -48,14 +55,22 @@ def add_numbers(
     app[ANSWERS] = Answers(Days(live, stored, site.zone), ranked, store, sections)
     app[PRESENT] = Present(live, store, sections, partial(rankings.articles, "rising"))
     app[ARCHIVES] = Archives(ranked, store, site.zone)
-    app[CARDS] = store
+    app[CARDS], app[LIVE_NUMBERS], app[TRUSTS_HEADER] = store, live, settings.forwarded_for
+    app[ADJUSTMENTS] = AdjustmentStore(database)
     app[NUMBERS_ZONE], app[NUMBERS_SECTIONS] = site.zone, frozenset(sections)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
         app[TOKEN_CHECKER] = TokenChecker(
             settings.ingestion_urls, settings.site_url, trusts_edge=settings.forwarded_for
         )
+        producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
+        audit = AuditClient(settings.ingestion_urls)
+        app[ADJUSTING] = Adjusting(app[ADJUSTMENTS], producer, audit)
+        task = start_task(app[ADJUSTING].run(), "adjustments")
         yield
+        await stop_task(task)
+        await producer.stop()
+        await audit.close()
         await app[TOKEN_CHECKER].close()
         mongo.close()
 

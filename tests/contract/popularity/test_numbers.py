@@ -12,10 +12,12 @@ import pytest_asyncio
 from aiohttp.test_utils import TestClient, TestServer
 from redis.asyncio import Redis
 
+from services.ingestion.people.audit import AuditFilters
+from services.ingestion.store import Store as IngestionStore
 from services.popularity.app import create_api
 from services.popularity.model.rules import day_of, hour_start, hours_of
 from services.popularity.model.store import Store, views_partition
-from services.popularity.numbers.periods import shift_day
+from services.popularity.numbers.periods import shift_day, text_of
 from shared.site.site import load_site
 from tests.support.comments import running_ingestion
 from tests.support.popularity import empty_redis, new_article, settings_for
@@ -34,6 +36,7 @@ class Numbers:
     redis: Redis
     store: Store
     tokens: Mapping[str, str]
+    ingestion: IngestionStore
 
     async def get(self, path: str, role: str = "reporter", **query: str) -> Any:
         """The JSON of an answer that must be 200."""
@@ -65,11 +68,11 @@ async def numbers(kafka_url: str, mongo_url: str, redis_url: str) -> AsyncIterat
     database = f"test_{uuid4().hex[:12]}"
     async with empty_redis(redis_url, 7) as redis:
         settings = settings_for(kafka_url, redis, mongo=mongo_url, popularity_database=database)
-        async with running_ingestion(settings, database) as (url, tokens, _):
+        async with running_ingestion(settings, database) as (url, tokens, ingestion):
             settings = settings.model_copy(update={"ingestion": url})
             client = Redis.from_url(redis)
             async with TestClient(TestServer(create_api(settings))) as api:
-                yield Numbers(api, client, Store(client), tokens)
+                yield Numbers(api, client, Store(client), tokens, ingestion)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -174,6 +177,57 @@ async def test_archive_of_a_live_day_is_public_and_not_complete(numbers: Numbers
     assert [(item["article_id"], item["views"]) for item in found["items"]] == [(article, 1)]
     assert (await future.json())["items"] == []
     assert [error["pointer"] for error in (await wrong.json())["errors"]] == ["?week"]
+
+
+async def test_adjustment_is_made_once_and_shown_beside_the_number_and_in_the_audit(
+    numbers: Numbers, article: str
+) -> None:
+    yesterday = shift_day(TODAY, -1)
+    sent = {
+        "article_id": article,
+        "views": -120,
+        "window_start": text_of(hours_of(yesterday, ZONE)[5]),
+        "reason": "bots",
+    }
+    key = numbers.bearer("admin") | {"Idempotency-Key": uuid4().hex}
+    answers = [await numbers.api.post("/v1/numbers/adjustments", json=sent, headers=key) for _ in range(2)]
+    other = await numbers.api.post("/v1/numbers/adjustments", json={**sent, "views": -1}, headers=key)
+    refused = await numbers.api.post("/v1/numbers/adjustments", json=sent, headers=numbers.bearer("editor"))
+
+    assert [answer.status for answer in answers] == [201, 201]
+    made = await answers[0].json()
+    assert made == await answers[1].json()
+    assert (other.status, refused.status) == (422, 403)
+    assert (made["views"], made["reason"], made["by"]) == (-120, "bots", "the admin")
+    for scope in ({"article_id": article}, {"section": "world"}, {}):
+        assert (await numbers.get("/v1/numbers", **scope))["adjustments"] == [made]
+    assert (await numbers.get("/v1/numbers", section="sports"))["adjustments"] == []
+    assert (await numbers.get("/v1/numbers", **{"from": TODAY}))["adjustments"] == []
+    assert (await numbers.get("/v1/numbers/adjustments")) == {"items": [made], "next_cursor": None}
+    entries, _ = await numbers.ingestion.audit.page(AuditFilters(action="numbers.adjust"), None, 10)
+    assert [(entry.id, entry.object, entry.details["views"]) for entry in entries] == [(made["id"], article, -120)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer"),
+    [
+        ({"views": 0}, "/views"),
+        ({"views": 1.5}, "/views"),
+        ({"reason": "  "}, "/reason"),
+        ({"window_start": "2026-11-28"}, "/window_start"),
+        ({"window_start": "2199-01-01T00:00:00Z"}, "/window_start"),
+        ({"by": "me"}, "/by"),
+    ],
+)
+async def test_wrong_adjustment_names_its_field(
+    numbers: Numbers, article: str, changed: Mapping[str, object], pointer: str
+) -> None:
+    sent = {"article_id": article, "views": -1, "window_start": "2026-11-01T00:00:00Z", "reason": "bots", **changed}
+
+    answer = await numbers.api.post("/v1/numbers/adjustments", json=sent, headers=numbers.bearer("admin"))
+
+    assert answer.status == 422
+    assert [error["pointer"] for error in (await answer.json())["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ async def _show(request: web.Request, form: Form, *, status: int = 200) -> web.R
 
 
 def totals_of(found: Json | None) -> list[WindowTotal]:
-    """Views and visitors by window; nothing when popularity did not answer."""
+    """Views and visitors by window; nothing when popularity did not answer or has none."""
     views, visitors = ((found or {}).get(name) for name in ("views", "visitors"))
     if not isinstance(views, dict):
         return []

@@ -62,8 +62,8 @@ class Figure:
 
     @property
     def has_visitors(self) -> bool:
-        """Whether a row knows its visitors."""
-        return any(row.visitors is not None for row in self.rows)
+        """Whether rows have visitors: those of hours are not known."""
+        return any(row.visitors for row in self.rows)
 
     @property
     def has_adjusted(self) -> bool:
@@ -114,7 +114,7 @@ def figure_of(
         days_before="" if span.before is None else days_of(span.before, words),
         chart=bar_chart(Chart(name, title, about, bars), words.number, is_rtl=words.dir == "rtl"),
         rows=rows,
-        classes=[one for one in CLASSES if any(one in row.classes for row in rows)],
+        classes=[one for one in CLASSES if any(row.classes.get(one) for row in rows)],
         views=views,
         visitors=_total_visitors(found),
         change=change_of(points, earlier, now) if earlier else None,

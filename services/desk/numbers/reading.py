@@ -17,6 +17,8 @@ _log = structlog.get_logger(__name__)
 
 # A page does not wait longer for one of its parts.
 _WAIT_S = 5.0
+# Popularity does not know an article before its publication, and shows no counts of a withdrawn one.
+_NOTHING = frozenset({404, 410})
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ async def _part(path: str, asked: Awaitable[ApiAnswer]) -> Json | None:
     try:
         return (await asked).json
     except (Problem, Unavailable) as error:
+        if isinstance(error, Problem) and error.status in _NOTHING:
+            return {}
         # A refusal is a fault of ours; the reason is in the log.
         _log.warning("numbers.missing", path=path, reason=str(error))
         return None

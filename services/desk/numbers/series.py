@@ -83,7 +83,10 @@ def classes_of(items: Iterable[Item]) -> tuple[Mapping[str, int], Mapping[str, i
     classes = {name: views.get(name, 0) for name in CLASSES if name in views}
     if hosts and "other" not in classes:
         classes["other"] = sum(hosts.values())
-    ordered = {name: classes[name] for name in CLASSES if name in classes}
+    if not any(classes.values()):
+        return {}, {}
+    # There are no corrections on most days.
+    ordered = {name: classes[name] for name in CLASSES if classes.get(name) or (name in classes and name != "adjusted")}
     return ordered, dict(sorted(hosts.items(), key=lambda one: (-one[1], one[0])))
 
 

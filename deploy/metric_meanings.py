@@ -34,6 +34,7 @@ MEANINGS: Mapping[str, str] = {
     "wm_views_accepted_total": "More readers.",
     "wm_views_refused_total": "Views answered with an error. `reason` says why; `kafka` needs an operator.",
     "wm_views_dropped_total": "Views that do not count, by reason. A jump of `bot`: a crawler, or a wrong rule.",
+    "wm_views_unclaimed_total": "Redis was away or full: repeated views may have counted.",
     "wm_views_waiting": "Kafka acknowledges slowly.",
     "wm_views_batch_size": "More views at the same time; larger batches cost less each.",
     "wm_views_counted_total": "More views reach the counters.",

@@ -11,6 +11,7 @@ from services.popularity.numbers.parts import add_numbers
 from services.popularity.rankings.popular_routes import RANKING_CACHE, SECTIONS
 from services.popularity.routes import ROUTES
 from services.popularity.settings import PopularitySettings
+from services.popularity.views.claim_store import ClaimStore
 from services.popularity.views.key_store import MOST_ENTRIES, MOST_KEYS_OF_A_VISITOR, KeyStore
 from services.popularity.views.view_routes import (
     ARTICLES,
@@ -39,7 +40,8 @@ def create_api(settings: PopularitySettings) -> web.Application:
     app[KEYS] = _create_keys(client, settings)
     app[REDIS_MEMORY] = memory = RedisMemory(client)
     app[SITE_ORIGIN], app[TRUSTS_EDGE] = origin_of(settings.site_url), settings.forwarded_for
-    parts = ApiParts(settings, store, VisitorKeyStore(client), memory)
+    claims = ClaimStore(client, settings.view_repeat_s, settings.view_network_most)
+    parts = ApiParts(settings, store, VisitorKeyStore(client), claims, memory)
     app[ARTICLES] = parts.articles
     app[RANKING_CACHE] = parts.ranking_cache
     app[SENDERS] = parts.senders

@@ -5,6 +5,9 @@ from prometheus_client import Counter, Gauge, Histogram
 VIEWS_ACCEPTED = Counter("wm_views_accepted_total", "Views acknowledged by Kafka and answered 202")
 VIEWS_REFUSED = Counter("wm_views_refused_total", "Views that were not accepted", ["reason"])
 VIEWS_DROPPED = Counter("wm_views_dropped_total", "Acknowledged views that do not count, by the reason", ["reason"])
+VIEWS_UNCLAIMED = Counter(
+    "wm_views_unclaimed_total", "Views that count because Redis could not tell whether they repeat"
+)
 VIEWS_WAITING = Gauge("wm_views_waiting", "Views that wait for Kafka's acknowledgement")
 BATCH_VIEWS = Histogram("wm_views_batch_size", "Views sent to Kafka at once", buckets=(1, 4, 16, 64, 256, 1024))
 VIEWS_COUNTED = Counter("wm_views_counted_total", "Views counted")

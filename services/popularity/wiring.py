@@ -11,6 +11,8 @@ from services.popularity.rankings.ranking_cache import RankingCache
 from services.popularity.settings import PopularitySettings
 from services.popularity.views.agents import Agents
 from services.popularity.views.articles import ArticleIndex
+from services.popularity.views.claim_store import ClaimStore
+from services.popularity.views.claims import Claims
 from services.popularity.views.day_keys import DayKeys
 from services.popularity.views.fast_path import FastPath
 from services.popularity.views.senders import Senders
@@ -32,7 +34,12 @@ class ApiParts:
     """The objects behind the api's routes, and their life."""
 
     def __init__(
-        self, settings: PopularitySettings, store: Store, visitor_keys: VisitorKeyStore, memory: RedisMemory
+        self,
+        settings: PopularitySettings,
+        store: Store,
+        visitor_keys: VisitorKeyStore,
+        claims: ClaimStore,
+        memory: RedisMemory,
     ) -> None:
         site = load_site(settings.site)
         self._store = store
@@ -47,7 +54,7 @@ class ApiParts:
             batch_bytes=512 * 1024,
             timeout_s=ACKNOWLEDGED_WITHIN_S,
         )
-        self.view_batcher = ViewBatcher(self._producer)
+        self.view_batcher = ViewBatcher(self._producer, Claims(claims))
         self._agents = Agents()
         self._day_keys = DayKeys(visitor_keys, site.zone, settings.view_repeat_s)
         self.senders = Senders(settings, self._agents, self._day_keys)

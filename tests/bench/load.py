@@ -1,15 +1,18 @@
 """HTTP load from a separate process: `python -m tests.bench.load PORT CONNECTIONS SECONDS < request`.
 
 Repeats a request over persistent connections, or over new ones where the server closes them, and prints responses per second.
-`{uuid}` and thirty hyphens in the body are replaced by a new UUID each time. Fast enough to saturate a server in the same language.
+`{uuid}` and thirty hyphens are replaced by a new UUID each time, `{address}` by an IPv4 address. It saturates a server in the same
+language.
 """
 
 import asyncio
+import random
+import re
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -19,7 +22,17 @@ ROOT = Path(__file__).resolve().parents[2]
 WARM_UP_S = 1.0
 # A person's: views of programs do not count.
 _BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
-_MARK = b"{uuid}" + b"-" * 30  # as long as a UUID
+_MARKS: Mapping[bytes, Callable[[], bytes]] = {
+    b"{uuid}" + b"-" * 30: lambda: str(uuid.uuid4()).encode(),  # as long as a UUID
+    b"{address}": lambda: b"%d.%d.%d.%d" % (1 + random.randrange(223), *random.randbytes(3)),
+}
+_ANY_MARK = re.compile(b"(%s)" % b"|".join(map(re.escape, _MARKS)))
+
+
+def _values(request: bytes) -> tuple[list[bytes], Sequence[Callable[[], bytes]]]:
+    """The request's parts, and what stands between them."""
+    parts = _ANY_MARK.split(request)
+    return parts[::2], [_MARKS[mark] for mark in parts[1::2]]
 
 
 class Client(asyncio.Protocol):
@@ -27,7 +40,7 @@ class Client(asyncio.Protocol):
 
     def __init__(self, request: bytes, counts: list[int], closed: Callable[[], None] = lambda: None) -> None:
         self._closed = closed
-        self._before, self._mark, self._after = request.partition(_MARK)
+        self._parts, self._values = _values(request)
         self._counts = counts
         self._left = 0
         self._head = b""
@@ -41,8 +54,10 @@ class Client(asyncio.Protocol):
         self._closed()
 
     def _send(self) -> None:
-        name = str(uuid.uuid4()).encode() if self._mark else b""
-        self._transport.write(self._before + name + self._after)
+        pieces = self._parts[:1]
+        for value, part in zip(self._values, self._parts[1:], strict=True):
+            pieces += value(), part
+        self._transport.write(b"".join(pieces))
 
     def data_received(self, data: bytes) -> None:
         if self._left == 0:
@@ -108,9 +123,11 @@ async def measure(port: int, request: bytes, *, connections: int, seconds: float
     return float(found.stdout)
 
 
-def http_request(method: str, path: str, body: bytes = b"", content_type: str = "application/json") -> bytes:
-    """The bytes of a request."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: */*", f"User-Agent: {_BROWSER}"]
+def http_request(
+    method: str, path: str, body: bytes = b"", content_type: str = "application/json", *headers: str
+) -> bytes:
+    """The bytes of a request. `headers` are whole lines."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: */*", f"User-Agent: {_BROWSER}", *headers]
     if body:
         lines += [f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

@@ -16,8 +16,9 @@ import orjson
 from aiohttp import HttpVersion11, web
 
 from services.popularity.views.articles import ArticleIndex, Known
+from services.popularity.views.claims import OutgoingView
 from services.popularity.views.senders import Sender, Senders
-from services.popularity.views.view_batcher import OutgoingView, ViewBatcher
+from services.popularity.views.view_batcher import ViewBatcher
 from shared import topics
 from shared.errors import Problem
 from shared.events import Message, PageViewed
@@ -79,6 +80,10 @@ def view_message(event_id: bytes, article: Known, sender: Sender, viewed_at: byt
 
 _SOURCE = PageViewed.source.encode()
 _TYPE = PageViewed.ce_type.encode()
+
+
+def _identity(event_id: bytes) -> bytes:
+    return bytes.fromhex(event_id.replace(b"-", b"").decode())
 
 
 class Accepted(ReadyAnswer):
@@ -168,11 +173,11 @@ class FastPath:
         if found is None:
             return None
         article, event_id, referrer = found
+        sender = await self._senders.examine(request, referrer, article.key.decode(), _identity(event_id))
         trace = continue_trace(headers.get("traceparent")).encode()
-        sender = await self._senders.examine(request, referrer)
         try:
             message = view_message(event_id, article, sender, self._moments.now(), trace)
-            await self._view_batcher.accept(OutgoingView(message, sender.dropped), article.partition)
+            await self._view_batcher.accept(OutgoingView(message, sender.dropped, sender.claim), article.partition)
         except Problem as problem:
             self._batched_metrics.add("POST", "/v1/views", problem.status, perf_counter() - started)
             return problem_response(problem)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from services.popularity.model.rules import day_of
+
 _SPECULATIVE = ("Sec-Purpose", "Purpose", "X-Moz")
 # A page is fetched before its reader opens it, from the last moments of the day before.
 _AHEAD_S = 60
@@ -42,8 +44,8 @@ def is_own_picture(headers: Mapping[str, str], site_origin: str) -> bool:
 
 def day_and_end(now_s: float, zone: ZoneInfo) -> tuple[str, int]:
     """The newsroom's day at a moment, and the second in which its next day begins. Both are seconds since 1970."""
-    day = datetime.fromtimestamp(now_s, zone).date()
-    return day.isoformat(), int(datetime.combine(day + timedelta(days=1), time(), zone).timestamp())
+    day = day_of(int(now_s // 60), zone)
+    return day, int(datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), zone).timestamp())
 
 
 def days_needed(now_s: float, zone: ZoneInfo, repeat_s: int) -> tuple[str, str | None, str | None]:

@@ -12,20 +12,24 @@ from services.popularity.views.data_centres import read_data_centres
 from services.popularity.views.day_keys import DayKeys
 from services.popularity.views.referrers import Referrer, Referrers
 from services.popularity.views.rules import carries_cookie, is_prefetch
-from services.popularity.views.visitor_names import visitor_name
+from services.popularity.views.visitor_names import claim_of, client_of, visitor_name
 from shared.events import DropReason
 from shared.http.bearer import session_cookie
 from shared.http.origins import origin_of
-from shared.http.visitors import address_of, network
+from shared.http.visitors import address_of
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The part of a view that its sender decides. `visitor` has 16 hex digits; empty without a key of the day."""
+    """The part of a view that its sender decides. `visitor` has 16 hex digits; empty without a key of the day.
+
+    `claim` is empty for a view that cannot be a repeat.
+    """
 
     referrer: Referrer
     visitor: str
     dropped: DropReason | None
+    claim: bytes = b""
 
     def fragment(self) -> bytes:
         """These fields as they stand in a `PageViewed`."""
@@ -41,6 +45,7 @@ class Senders:
         self, settings: PopularitySettings, agents: Agents, keys: DayKeys, *, clock: Callable[[], float] = time
     ) -> None:
         self._filters = settings.view_filter == "on"
+        self._repeats = settings.view_repeat_s > 0
         self._trusts_edge = settings.forwarded_for
         self._origin = origin_of(settings.site_url)
         self._cookie = session_cookie(settings.site_url)
@@ -50,13 +55,16 @@ class Senders:
         self._keys = keys
         self._clock = clock
 
-    async def examine(self, request: web.Request, referrer: str) -> Sender:
-        """The sender of a request. Waits only for an agent that was never seen."""
+    async def examine(self, request: web.Request, referrer: str, article: str, event_id: bytes) -> Sender:
+        """The sender of a view with an event id of 16 bytes. Waits only for an agent that was never seen."""
         address = address_of(request, trusts_edge=self._trusts_edge)
-        agent = request.headers.get("User-Agent", "")
-        key = self._keys.at(self._clock()).today
-        visitor = "" if key is None else visitor_name(key, network(address), agent, self._origin).hex()
-        return Sender(self._referrers.classify(referrer), visitor, await self._reason(request, address, agent))
+        client = client_of(address, request.headers.get("User-Agent", ""))
+        dropped = await self._reason(request, address, client.agent)
+        keys = self._keys.at(self._clock())
+        visitor = b"" if keys.today is None else visitor_name(keys.today, client, self._origin)
+        is_claimed = self._repeats and dropped is None
+        claim = claim_of(keys, client, self._origin, article, event_id) if is_claimed else b""
+        return Sender(self._referrers.classify(referrer), visitor.hex(), dropped, claim)
 
     async def _reason(self, request: web.Request, address: str, agent: str) -> DropReason | None:
         if self._filters:

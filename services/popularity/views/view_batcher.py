@@ -3,16 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from time import monotonic
 
 import structlog
 
 from services.popularity import metrics
 from services.popularity.model.rules import MOST_RECORDS_A_CALL
+from services.popularity.views.claims import Claims, OutgoingView
 from shared import topics
 from shared.errors import Problem, Unavailable
-from shared.events import DropReason, Message
 from shared.kafka.producer import Producer
 
 _log = structlog.get_logger(__name__)
@@ -26,25 +25,15 @@ ACKNOWLEDGED_WITHIN_S = 5.0
 _PAUSE_AFTER_FAILURE_S = 0.25
 _WATCH_EVERY_S = 0.25
 
-
-@dataclass(slots=True)
-class OutgoingView:
-    """A view's record, and the reason why it does not count."""
-
-    message: Message
-    dropped: DropReason | None
-
-
 Waiting = tuple[OutgoingView, "asyncio.Future[None]", float]
 
 
 class ViewBatcher:
     """One queue and one sender for each partition: a batch is sent while the next one is collected."""
 
-    def __init__(self, producer: Producer) -> None:
-        self._producer = producer
+    def __init__(self, producer: Producer, claims: Claims) -> None:
         self._waiting = 0
-        self._lanes = [_Lane(producer, partition) for partition in range(topics.VIEWS.partitions)]
+        self._lanes = [_Lane(producer, claims, partition) for partition in range(topics.VIEWS.partitions)]
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -82,8 +71,9 @@ class ViewBatcher:
 class _Lane:
     """The views of one partition."""
 
-    def __init__(self, producer: Producer, partition: int) -> None:
+    def __init__(self, producer: Producer, claims: Claims, partition: int) -> None:
         self._producer = producer
+        self._claims = claims
         self._partition = partition
         self._waiting: list[Waiting] = []
         self._in_flight: list[Waiting] = []
@@ -110,6 +100,7 @@ class _Lane:
             if len(self._waiting) < _ENOUGH:
                 self._enough.clear()
             self._in_flight = [waiting for waiting in taken if not waiting[1].done()]
+            await self._claims.claim([view for view, _, _ in self._in_flight])
             await self._send(self._in_flight)
 
     def fail_late(self, before: float) -> None:
@@ -125,6 +116,8 @@ class _Lane:
                 )
             except Unavailable as error:
                 _log.warning("views.not_sent", partition=self._partition, count=len(taken), reason=str(error))
+                # Before the answer: a retry claims the view again.
+                await self._claims.release([view for view, _, _ in taken])
                 _answer(taken, error)
                 await asyncio.sleep(_PAUSE_AFTER_FAILURE_S)
                 return

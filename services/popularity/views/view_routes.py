@@ -9,9 +9,10 @@ from services.popularity import metrics
 from services.popularity.contract import ViewIn
 from services.popularity.model.store import Card, Store, views_partition
 from services.popularity.views.articles import ArticleIndex, Known
+from services.popularity.views.claims import OutgoingView
 from services.popularity.views.key_store import Binding, KeyStore, request_digest
 from services.popularity.views.senders import Senders
-from services.popularity.views.view_batcher import OutgoingView, ViewBatcher
+from services.popularity.views.view_batcher import ViewBatcher
 from shared.errors import Problem
 from shared.events import PageViewed, encode
 from shared.http.origins import is_cross_site
@@ -52,7 +53,7 @@ async def accept_view(request: web.Request) -> web.StreamResponse:
 
 async def _record(request: web.Request, view: ViewIn, event_id: UUID) -> None:
     card = _readable(await request.app[ARTICLES].find(view.article_id))
-    sender = await request.app[SENDERS].examine(request, view.referrer)
+    sender = await request.app[SENDERS].examine(request, view.referrer, view.article_id, event_id.bytes)
     viewed = PageViewed(
         id=event_id,
         article_id=view.article_id,
@@ -63,9 +64,8 @@ async def _record(request: web.Request, view: ViewIn, event_id: UUID) -> None:
         visitor=sender.visitor,
         dropped=sender.dropped,
     )
-    await request.app[VIEW_BATCHER].accept(
-        OutgoingView(encode(viewed), sender.dropped), views_partition(view.article_id)
-    )
+    outgoing = OutgoingView(encode(viewed), sender.dropped, sender.claim)
+    await request.app[VIEW_BATCHER].accept(outgoing, views_partition(view.article_id))
 
 
 async def _record_once(request: web.Request, view: ViewIn, key: str) -> UUID:

@@ -1,13 +1,64 @@
-"""Names of a day's visitors: keyed hashes that cannot be traced back once the day's key is destroyed (`visitor_key_store.py`)."""
+"""Names of a day's visitors and networks: keyed hashes that cannot be traced back once the day's key is destroyed.
+
+The keys: `day_keys.py`.
+"""
 
 import hashlib
+import ipaddress
+from typing import NamedTuple
+
+from services.popularity.views.day_keys import Keys
+from shared.http.visitors import network
 
 _SIZE = 8
+_NOBODY = bytes(_SIZE)
+# The lower 80 bits of an IPv6 address: a customer of a provider often has a /48.
+_BELOW_WIDER_BITS = 80
 
 
-def visitor_name(key: bytes, network: str, agent: str, site_origin: str) -> bytes:
+class Client(NamedTuple):
+    """A visitor's network, the wider network around it, and the browser."""
+
+    network: str
+    wider: str
+    agent: str
+
+
+def client_of(address: str, agent: str) -> Client:
+    """IPv4: the address and its /24; IPv6: its /64 and its /48. Any other text is its own network."""
+    own = network(address)
+    return Client(own, _wider(own), agent)
+
+
+def _wider(own: str) -> str:
+    if ":" not in own:
+        return own.rpartition(".")[0]
+    try:
+        return f"{int(ipaddress.IPv6Address(own.partition('/')[0])) >> _BELOW_WIDER_BITS:x}"
+    except ValueError:
+        return own
+
+
+def visitor_name(key: bytes, client: Client, site_origin: str) -> bytes:
     """Eight bytes that name one visitor during one day: the same network and browser have the same name."""
-    return _digest(key, f"{network}\0{agent}\0{site_origin}")
+    return _digest(key, f"{client.network}\0{client.agent}\0{site_origin}")
+
+
+def claim_of(keys: Keys, client: Client, site_origin: str, article: str, event_id: bytes) -> bytes:
+    """The claim of a view, as `claim_views.lua` reads it; empty without a key of the day. `event_id` has 16 bytes."""
+    if keys.today is None:
+        return b""
+    visitor = _of_article(keys.today, visitor_name(keys.today, client, site_origin), article)
+    before = _NOBODY
+    if keys.yesterday is not None:
+        before = _of_article(keys.yesterday, visitor_name(keys.yesterday, client, site_origin), article)
+    own = _digest(keys.today, f"network\0{client.network}\0{article}")
+    wider = _digest(keys.today, f"wider\0{client.wider}\0{article}")
+    return b"".join((visitor, before, own, wider, event_id))
+
+
+def _of_article(key: bytes, visitor: bytes, article: str) -> bytes:
+    return _digest(key, f"visitor\0{visitor.hex()}\0{article}")
 
 
 def _digest(key: bytes, text: str) -> bytes:

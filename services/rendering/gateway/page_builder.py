@@ -191,15 +191,17 @@ class PageBuilder:
         view = PopularPageView(window, address.key, scope.section, scope.language, day, week)
         content = self._templates.popular_page(view).encode()
         block = Block(scope.section or None, scope.language, window)
-        tomorrow = datetime.combine(today + timedelta(days=1), time(), self._site.zone)
+        tomorrow = self._beginning_of(today + timedelta(days=1))
         return Page(self._date, self._kind(address), content, key=address.key, block=block, until=tomorrow)
 
     async def archive(self, reading: Reading, address: Address) -> PageOrAbsence:
         """The ranking of a day or a week. A page of a period that is not over, or not yet rolled up, is kept for a minute."""
         period, today = read_period(address.name), self._today()
-        scope = None if period is None or period.first > today else self._archive_scope(address, period)
+        scope = None if period is None else self._archive_scope(address, period)
         if scope is None:
             return Absence(404)
+        if scope.period.first > today:
+            return Absence(404, until=self._beginning_of(scope.period.first))
         ranking = await self._past_rankings.ranking(scope.period, scope.section)
         if not archive.has_page(scope.period, ranking, today):
             return Absence(404)
@@ -211,6 +213,9 @@ class PageBuilder:
     def _today(self) -> date:
         """The newsroom's day."""
         return self._clock().astimezone(self._site.zone).date()
+
+    def _beginning_of(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self._site.zone)
 
     def _archive_scope(self, address: Address, period: Period) -> ArchiveScope | None:
         """The section and language of an address; None if the site does not have them."""

@@ -44,6 +44,8 @@ class PastRankings:
     def __init__(self, client: ServiceClient, clock: Callable[[], float] = monotonic) -> None:
         self._client = client
         self._clock = clock
+        # The first day with numbers, as popularity said, and until when this is taken for true.
+        self._first_day: tuple[date, float] | None = None
         self._held: OrderedDict[Key, tuple[PastRanking, float]] = OrderedDict()
 
     async def ranking(self, period: Period, section: str) -> PastRanking:
@@ -53,6 +55,8 @@ class PastRankings:
         if held is not None and self._clock() < held[1]:
             self._held.move_to_end(key)
             return held[0]
+        if self._first_day is not None and self._clock() < self._first_day[1] and period.last < self._first_day[0]:
+            return PastRanking((), self._first_day[0], is_final=True)
         try:
             found = await self._ask(period, section)
         except Unavailable as error:
@@ -78,5 +82,7 @@ class PastRankings:
     def _hold(self, key: Key, found: PastRanking) -> None:
         self._held[key] = (found, self._clock() + (_FINAL_S if found.is_final else _RUNNING_S))
         self._held.move_to_end(key)
+        if found.first_day is not None:
+            self._first_day = (found.first_day, self._clock() + _FINAL_S)
         if len(self._held) > _MOST_HELD:
             self._held.popitem(last=False)

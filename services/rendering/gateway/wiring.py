@@ -214,6 +214,6 @@ def _raise_file_limit() -> int:
 def _lifetime_s(found: PageOrAbsence) -> float:
     """The longest time to keep a page."""
     lifetime_s = _LIFETIME_S * random.uniform(1 - _JITTER, 1 + _JITTER)
-    if isinstance(found, Page) and found.until is not None:
+    if found.until is not None:
         lifetime_s = min(lifetime_s, (found.until - now()).total_seconds())
     return lifetime_s

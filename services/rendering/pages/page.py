@@ -176,7 +176,9 @@ class Absence:
     """No page at an address: 404, or 410 for a withdrawn article.
 
     All such addresses of a language share one error page. `language` is the withdrawn article's; empty means the site's.
+    From `until` on there may be a page although no document changed; None for most addresses.
     """
 
     status: int
     language: str = ""
+    until: datetime | None = None

@@ -105,7 +105,7 @@ class PopularNews:
         tabs = tuple(self._tab(tab, section, block.language, tab == window) for tab in _TABS)
         return PopularView(
             window,
-            None if ranking is None else _minute(self._as_of[ranking.window, ranking.section]),
+            self._minute_of(ranking),
             _items(ranking, MOST_LINES_OF_PAGE if block.window else MOST_LINES),
             block.language,
             tabs,
@@ -114,6 +114,11 @@ class PopularNews:
             rising=_items(self._rankings.get(("rising", None)), MOST_RISING) if self._has_rising(block) else (),
             lateness=self._lateness,
         )
+
+    def _minute_of(self, ranking: RankingComputed | None) -> datetime | None:
+        """The time up to which a ranking counts, without seconds: these would change a fragment without a visible difference."""
+        as_of = self._checked_at if ranking is None else self._as_of[ranking.window, ranking.section]
+        return None if as_of is None else as_of.replace(second=0, microsecond=0)
 
     def _has_rising(self, block: Block) -> bool:
         return block.front and not self._lateness
@@ -152,8 +157,3 @@ def _items(ranking: RankingComputed | None, most: int) -> tuple[PopularItem, ...
         )
         for item in ranking.items[:most]
     )
-
-
-def _minute(moment: datetime) -> datetime:
-    """Pages show minutes only; seconds would change a fragment without a visible difference."""
-    return moment.replace(second=0, microsecond=0)

@@ -80,11 +80,16 @@ async def test_answers_are_held_and_outlive_popularity() -> None:
         outdated = await rankings.ranking(DAY, "world")
         with pytest.raises(Unavailable):
             await rankings.ranking(WEEK, "")
+        popularity.status = 200
+        await rankings.ranking(DAY, "world")
+        early = await rankings.ranking(Period("day", date(2026, 2, 7)), "sports")
 
     assert first == PastRanking((("a", 7),), date(2026, 2, 8), is_final=True)
     assert again is first
     assert outdated == first
     assert popularity.asked[:3] == [{"day": "2026-11-28", "limit": "30", "section": "world"}] * 3
+    assert early == PastRanking((), date(2026, 2, 8), is_final=True)
+    assert len(popularity.asked) == 5
     assert popularity.asked[3] == {"week": "2026-W48", "limit": "30"}
 
 

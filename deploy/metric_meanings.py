@@ -46,6 +46,7 @@ MEANINGS: Mapping[str, str] = {
     "wm_days_live": "Above three: days are not rolled up, and Redis fills. Look for `rollup.waits` in the counters' logs.",
     "wm_days_rolled_up_total": "Six a day, and some for late views.",
     "wm_rankings_published_total": "Rankings change: readers read.",
+    "wm_rankings_age_seconds": "Above 10, rankings say that they are stale: see the counter's readiness and lag.",
     "wm_rankings_unreadable_total": "An unknown record on rankings.v1: versions of services are mixed.",
     "wm_ranking_seconds": "Redis is slow, or there are very many articles.",
     "wm_rendering_render_seconds": "MongoDB is slow, or pages are large.",

@@ -6,15 +6,20 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from services.popularity.counting.counter import Counting, counts_of
+from services.popularity.model.ranking_store import RankingStore
 from services.popularity.model.store import Store
+from services.popularity.numbers.keys import DAYS, NUMBERS_ZONE
 from services.popularity.numbers.parts import add_numbers
-from services.popularity.rankings.popular_routes import RANKING_CACHE, SECTIONS
+from services.popularity.rankings.place_rankings import PlaceRankings
+from services.popularity.rankings.popular_routes import PLACE_RANKINGS, RANKING_CACHE, SECTIONS
 from services.popularity.routes import ROUTES
 from services.popularity.settings import PopularitySettings
 from services.popularity.views.claim_store import ClaimStore
+from services.popularity.views.distinct_visitors import DistinctVisitors
 from services.popularity.views.key_store import MOST_ENTRIES, MOST_KEYS_OF_A_VISITOR, KeyStore
 from services.popularity.views.view_routes import (
     ARTICLES,
+    DISTINCT_VISITORS,
     KEYS,
     REDIS_MEMORY,
     SENDERS,
@@ -30,6 +35,7 @@ from shared.http.app import answer_first, create_service
 from shared.http.health import HEALTH
 from shared.http.origins import origin_of
 from shared.process.redis_memory import RedisMemory
+from shared.times import now
 
 
 def create_api(settings: PopularitySettings) -> web.Application:
@@ -51,6 +57,8 @@ def create_api(settings: PopularitySettings) -> web.Application:
     app[HEALTH].add("redis", lambda: _answers(store))
     app[HEALTH].add("rankings", parts.check)
     add_numbers(app, settings, client, store, parts.ranking_cache)
+    app[PLACE_RANKINGS] = PlaceRankings(store, RankingStore(client, settings.trend_half_life_s / 60), now)
+    app[DISTINCT_VISITORS] = DistinctVisitors(store, app[DAYS], app[NUMBERS_ZONE])
     app.cleanup_ctx.append(parts.live)
     return app
 
@@ -58,8 +66,9 @@ def create_api(settings: PopularitySettings) -> web.Application:
 def create_counter(settings: PopularitySettings) -> web.Application:
     """Counts views, stores articles' cards, retires buckets, and ranks while it holds the first partition of views.v1."""
     app = create_service(settings, [])
-    app[STORE] = store = Store(redis.connect(settings.redis), counts_of(settings))
-    counting = Counting(settings, store)
+    client = redis.connect(settings.redis)
+    app[STORE] = store = Store(client, counts_of(settings))
+    counting = Counting(settings, store, RankingStore(client, settings.trend_half_life_s / 60))
     app[HEALTH].add("redis", lambda: _answers(store))
     app[HEALTH].add("log", counting.check_log)
     app[HEALTH].add("counting", counting.check)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.events import WINDOWS, Window
+from shared.events import RANKINGS, RankingName
 from shared.http.openapi import Operation, Parameter
 from shared.times import UtcDatetime
 
@@ -43,13 +43,23 @@ class PopularItem(BaseModel):
     views: int
 
 
-class Popular(BaseModel):
-    """The most viewed articles of a window. `computed_at` is null until a first ranking has come."""
+class ScoredItem(PopularItem):
+    """One article of `trending` (score: decayed views; views: of 24 hours) or `rising` (standard deviations; of one hour)."""
 
-    window: Window
+    score: float
+
+
+class Popular(BaseModel):
+    """The first articles of a ranking. `computed_at` is null until a first ranking has come.
+
+    `stale` is there only when it is true: the ranking was not confirmed for ten seconds, so newer views may be missing.
+    """
+
+    window: RankingName
     section: str | None
     computed_at: UtcDatetime | None
-    items: list[PopularItem]
+    stale: bool = False
+    items: list[ScoredItem | PopularItem]
 
 
 class ViewCounts(BaseModel):
@@ -64,11 +74,22 @@ class ViewCounts(BaseModel):
     all: int
 
 
+class VisitorCounts(BaseModel):
+    """Distinct visitors of an article, by the local days that a window touches. A reader of two days is two visitors."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    day: int = Field(alias="24h")
+    week: int = Field(alias="7d")
+    month: int = Field(alias="30d")
+
+
 class ArticleViews(BaseModel):
-    """How often an article was viewed."""
+    """How often an article was viewed, and by how many visitors; these are null while former days cannot be read."""
 
     article_id: str
     views: ViewCounts
+    visitors: VisitorCounts | None
 
 
 OPERATIONS = (
@@ -93,12 +114,19 @@ OPERATIONS = (
         id="listPopular",
         method="GET",
         path="/v1/popular",
-        summary="The most viewed articles of a window, of the site or of a section",
+        summary="The first articles of a ranking, of the site, a section, a tag or a language",
         answers={200: Popular},
         problems=(422,),
         parameters=(
-            Parameter("window", "query", "how far back", {"type": "string", "enum": list(WINDOWS), "default": "24h"}),
+            Parameter(
+                "window",
+                "query",
+                "how far back; `trending`: by decayed views; `rising`: against the article's own past",
+                {"type": "string", "enum": list(RANKINGS), "default": "24h"},
+            ),
             Parameter("section", "query", "the slug of a section; without it the whole site", {"type": "string"}),
+            Parameter("tag", "query", "a tag instead of a section, of any case", {"type": "string", "maxLength": 100}),
+            Parameter("language", "query", "a language instead of a section", {"type": "string", "maxLength": 100}),
             Parameter("limit", "query", "how many", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
         ),
     ),

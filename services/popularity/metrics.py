@@ -18,6 +18,7 @@ LOGS_ADOPTED = Counter("wm_views_logs_adopted_total", "Times that a partition ad
 LOG_REFUSED = Gauge("wm_views_log_refused", "1 while an unknown log waits for the operator's adopt-log")
 RANKINGS_PUBLISHED = Counter("wm_rankings_published_total", "Rankings sent to rankings.v1")
 RANKINGS_UNREADABLE = Counter("wm_rankings_unreadable_total", "Records of rankings.v1 that the api could not read")
+RANKINGS_AGE = Gauge("wm_rankings_age_seconds", "Seconds since rankings.v1 was last confirmed as current")
 RANKING_SECONDS = Histogram("wm_ranking_seconds", "Time to compute and publish changed rankings")
 DAYS_LIVE = Gauge("wm_days_live", "Days whose numbers are in Redis, wholly or in part; set by the counter that ranks")
 DAYS_ROLLED_UP = Counter("wm_days_rolled_up_total", "Parts of days (one partition each) moved from Redis to MongoDB")

@@ -33,7 +33,7 @@ class PopularitySettings(Settings):
     )
     popularity_database: str = Field("popularity", min_length=1, description="the service's database in MongoDB")
     ranking_every_s: float = Field(0.5, gt=0, description="rankings are computed at most so often")
-    ranking_fresh_s: float = Field(45.0, gt=0, description="an unchanged ranking is published again after so long")
+    ranking_fresh_s: float = Field(5.0, gt=0, description="rankings that have not changed are confirmed after so long")
     trend_half_life_s: float = Field(
         21_600.0, ge=600, description="a view counts half as much for `trending` after so long"
     )

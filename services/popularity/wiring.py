@@ -1,10 +1,12 @@
 """The api: its parts and their life."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
 
 from aiohttp import web
 
+from services.popularity import metrics
 from services.popularity.model.store import Store
 from services.popularity.rankings.popular_routes import rank_at
 from services.popularity.rankings.ranking_cache import RankingCache
@@ -80,6 +82,7 @@ class ApiParts:
             start_task(self._tail.run(), "rankings"),
             start_task(self.fast_path.run(), "fast path"),
             start_task(self._memory.run(), "Redis memory"),
+            start_task(self._watch_rankings(), "age of rankings"),
             start_task(self._day_keys.run(), "visitor keys"),
         ]
         with self._agents.judging(warm_up=self._filters):
@@ -88,6 +91,12 @@ class ApiParts:
             await stop_task(task)
         await self._producer.stop()
         await self._store.close()
+
+    async def _watch_rankings(self) -> None:
+        while True:
+            self.ranking_cache.check_age()
+            metrics.RANKINGS_AGE.set(self.ranking_cache.age_s())
+            await asyncio.sleep(1.0)
 
     async def check(self) -> Mapping[str, object]:
         """For readiness: raises Unavailable while rankings.v1 is not read or not read to its end."""

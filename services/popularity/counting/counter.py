@@ -7,6 +7,7 @@ from aiohttp import web
 
 from services.popularity.counting.consumers import CounterSink
 from services.popularity.counting.retirement import Retirement
+from services.popularity.model.ranking_store import RankingStore
 from services.popularity.model.store import Counts, Store
 from services.popularity.numbers.parts import rolling_up
 from services.popularity.rankings.ranking import Ranker, is_alone, is_leader
@@ -33,16 +34,18 @@ def counts_of(settings: PopularitySettings) -> Counts:
 class Counting:
     """A member of the counters' group. The holder of the first partition of views.v1 ranks for all."""
 
-    def __init__(self, settings: PopularitySettings, store: Store) -> None:
+    def __init__(self, settings: PopularitySettings, store: Store, rankings: RankingStore) -> None:
         self._settings = settings
         self._store = store
         self._producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
         self._ranker = Ranker(
             store,
+            rankings,
             self._producer,
             sections=[section.slug for section in load_site(settings.site).sections],
             leads=lambda: is_leader(self._runner.partitions),
             is_alone=lambda: is_alone(self._runner.partitions),
+            counts=lambda: self._runner.ready and not self._sink.refusal,
             log_id=lambda: self._sink.log_id,
             every_s=settings.ranking_every_s,
             fresh_s=settings.ranking_fresh_s,

@@ -4,7 +4,7 @@ Times are whole minutes since 1970, in UTC. Days and hours are the newsroom's:
 a day of its time zone has 23 to 25 hours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -109,18 +109,15 @@ def place_of_tag(tag: str) -> str:
     return f"t:{tag.casefold()}"
 
 
+def place_of_language(language: str) -> str:
+    """The place of a language in keys."""
+    return f"l:{language.casefold()}"
+
+
 def places_of(section: str, tags: Sequence[str], language: str) -> tuple[str, ...]:
     """The places where an article ranks beside the whole site: `s:world`, `t:lakes`, `l:ar`."""
     marked = [place_of_tag(tag) for tag in tags[:MOST_TAGS] if "\n" not in tag]
-    return tuple(dict.fromkeys([f"s:{section}", *marked, f"l:{language}"]))
-
-
-def top(lists: Sequence[Mapping[str, int]], most: int) -> list[tuple[str, int]]:
-    """The most viewed articles of several partitions; exact, since an article has one partition. Ties by id, newest first."""
-    merged = [pair for counts in lists for pair in counts.items()]
-    merged.sort(key=lambda pair: pair[0], reverse=True)
-    merged.sort(key=lambda pair: -pair[1])
-    return merged[:most]
+    return tuple(dict.fromkeys([f"s:{section}", *marked, place_of_language(language)]))
 
 
 def event_id_from_key(key: str) -> UUID:

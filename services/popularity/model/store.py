@@ -49,6 +49,8 @@ _PRUNED_AT_ONCE = 500
 # An article has some 50 scores in its places.
 _COPIED_AT_ONCE = 100
 
+_CARD = ["status", "headline", "url", "section", "language", "published", "places"]
+
 Status = Literal["OK", "ALREADY", "GAP", "WRONG_LOG", "UNKNOWN"]
 
 
@@ -75,13 +77,15 @@ class PartitionState:
 
 @dataclass(frozen=True)
 class Card:
-    """An article as rankings show it. `status` is that of the article, or `erased`."""
+    """An article as rankings show it. `status` is that of the article, or `erased`; `published` is a minute, 0 if unknown."""
 
     status: str
     headline: str
     url: str
     section: str
     language: str
+    published: int = 0
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -228,18 +232,6 @@ class Store:
                 pipeline.hmget(key, ["log", "next", "fingerprint", "revision", "cards"])
             return [_state(found) for found in await pipeline.execute()]
 
-    async def tops(
-        self, partition: int, scopes: Sequence[tuple[Window, str | None]], most: int
-    ) -> list[dict[str, int]]:
-        """The most viewed articles of a partition, for each window and section (None for the whole site)."""
-        async with available("tops"):
-            pipeline = self._redis.pipeline(transaction=False)
-            for window, section in scopes:
-                key = f"{base_of(topics.VIEWS.name, partition)}sum:{window}" + (f":s:{section}" if section else "")
-                pipeline.zrange(key, 0, most - 1, desc=True, withscores=True)
-            found = await pipeline.execute()
-        return [{member.decode(): int(score) for member, score in pairs} for pairs in found]
-
     # For both and the api.
 
     async def cards(self, articles: Sequence[str]) -> dict[str, Card]:
@@ -247,10 +239,10 @@ class Store:
         async with available("cards"):
             pipeline = self._redis.pipeline(transaction=False)
             for article in articles:
-                pipeline.hmget(card_key(article), ["status", "headline", "url", "section", "language"])
+                pipeline.hmget(card_key(article), _CARD)
             found = await pipeline.execute() if articles else []
         return {
-            article: Card(*map(_text, values))
+            article: _card(*map(_text, values))
             for article, values in zip(articles, found, strict=True)
             if values[0] is not None
         }
@@ -267,10 +259,20 @@ class Store:
         sums = (found[2 * index] or found[2 * index + 1] or 0 for index in range(len(WINDOWS)))
         return {window: max(0, int(sum)) for window, sum in zip(WINDOWS, sums, strict=True)}
 
+    async def visitors(self, article: str, day: str) -> int:
+        """An article's distinct visitors on a local day that is not rolled up."""
+        async with available("visitors"):
+            key = f"{base_of(topics.VIEWS.name, views_partition(article))}visitors:{day}:{article}"
+            return int(await self._redis.pfcount(key))
+
 
 def _state(found: Sequence[object]) -> PartitionState:
     log, position, fingerprint, revision, cards = (_text(value) for value in found)
     return PartitionState(log, int(position or 0), fingerprint, int(revision or 0), int(cards or 0))
+
+
+def _card(status: str, headline: str, url: str, section: str, language: str, published: str, places: str) -> Card:
+    return Card(status, headline, url, section, language, int(published or 0), tuple(filter(None, places.split("\n"))))
 
 
 def _text(value: object) -> str:

@@ -9,6 +9,7 @@ from services.popularity.numbers.adjusting import Adjusting
 from services.popularity.numbers.adjustment_store import AdjustmentStore
 from services.popularity.numbers.answers import Answers
 from services.popularity.numbers.archives import Archives
+from services.popularity.numbers.days import Days
 from services.popularity.numbers.live_store import LiveStore
 from services.popularity.numbers.present import Present
 from shared.http.token_checker import TokenChecker
@@ -23,4 +24,5 @@ ANSWERS = web.AppKey("numbers_answers", Answers)
 TOKEN_CHECKER = web.AppKey("token_checker", TokenChecker)
 NUMBERS_ZONE = web.AppKey("numbers_zone", ZoneInfo)
 NUMBERS_SECTIONS = web.AppKey("numbers_sections", frozenset[str])
+DAYS = web.AppKey("numbers_days", Days)
 CARDS = web.AppKey("numbers_cards", Store)

@@ -20,6 +20,7 @@ from services.popularity.numbers.keys import (
     ANSWERS,
     ARCHIVES,
     CARDS,
+    DAYS,
     LIVE_NUMBERS,
     NUMBERS_SECTIONS,
     NUMBERS_ZONE,
@@ -52,7 +53,8 @@ def add_numbers(
     live, stored = LiveStore(client), DayStore(database)
     sections = [section.slug for section in site.sections]
     ranked = RankedDays(live, TopStore(database), stored)
-    app[ANSWERS] = Answers(Days(live, stored, site.zone), ranked, store, sections)
+    app[DAYS] = days = Days(live, stored, site.zone)
+    app[ANSWERS] = Answers(days, ranked, store, sections)
     app[PRESENT] = Present(live, store, sections, partial(rankings.articles, "rising"))
     app[ARCHIVES] = Archives(ranked, store, site.zone)
     app[CARDS], app[LIVE_NUMBERS], app[TRUSTS_HEADER] = store, live, settings.forwarded_for

@@ -1,59 +1,64 @@
-"""Rankings: exact merges of the partitions' tops, published when they change and when they grow old.
+"""Rankings: exact merges of the partitions' tops, published when they change, confirmed while they do not.
 
 One counter computes them, the holder of the first partition of views.v1. Two holders for a moment do no harm: both read the
 same Redis, and of two rankings the later one wins.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 
 import structlog
 
 from services.popularity import metrics
-from services.popularity.model.rules import top
-from services.popularity.model.store import Card, PartitionState, Store
+from services.popularity.model.ranking_store import RankingStore
+from services.popularity.model.store import Store
+from services.popularity.rankings.reading import RankingReader, Scope
+from services.popularity.rankings.rules import has_changed
 from shared import topics
 from shared.errors import Unavailable
-from shared.events import WINDOWS, RankedArticle, RankingComputed, Window, encode
+from shared.events import RANKINGS, RankedArticle, RankingComputed, RankingsChecked, encode
 from shared.kafka.producer import Producer
 from shared.times import now
 
 _log = structlog.get_logger(__name__)
 
-MOST = 100
 # Polls for the work of other counters, which shows only in Redis.
 _LOOK_EVERY_S = 0.25
 # `on_change` reports all work of a counter that is alone.
 _LOOK_ALONE_EVERY_S = 1.0
 _PAUSE_AFTER_FAILURE_S = 0.5
-# Calls of copy_places in a partition before its tops are read. Further changes are copied in the next turn.
-_MOST_COPIES = 20
-
-Scope = tuple[Window, str | None]
-Lines = list[tuple[str, int]]
+# All rankings are sent again: a former leader that was suspended may have sent an older one.
+_AGAIN_AFTER_S = 45.0
 
 
 class Ranker:
-    """Keeps rankings.v1 current while `leads` returns true for this process."""
+    """Keeps rankings.v1 current while `leads` returns true for this process.
+
+    Each `fresh_s` it confirms all rankings with one small record, while `counts` returns true: this process counts views.
+    """
 
     def __init__(
         self,
         store: Store,
+        rankings: RankingStore,
         producer: Producer,
         *,
         sections: Sequence[str],
         leads: Callable[[], bool],
         is_alone: Callable[[], bool],
+        counts: Callable[[], bool],
         log_id: Callable[[], str],
         every_s: float,
         fresh_s: float,
     ) -> None:
         self._store = store
+        self._rankings = rankings
         self._producer = producer
-        self._scopes: list[Scope] = [(window, section) for window in WINDOWS for section in (None, *sections)]
+        self._scopes: list[Scope] = [(name, section) for name in RANKINGS for section in (None, *sections)]
         self._leads = leads
         self._is_alone = is_alone
+        self._counts = counts
         self._log_id = log_id
         self._every_s = every_s
         self._fresh_s = fresh_s
@@ -63,12 +68,10 @@ class Ranker:
 
     def _forget(self) -> None:
         """Forget all state, so that everything is read and published again."""
-        self._states: list[PartitionState] = []
-        self._tops: dict[int, list[dict[str, int]]] = {}
-        self._behind: set[int] = set()
-        self._cards: dict[str, Card] = {}
+        self._reader = RankingReader(self._store, self._rankings, self._scopes)
         self._published: dict[Scope, tuple[RankedArticle, ...]] = {}
         self._published_at: dict[Scope, float] = {}
+        self._checked_at = float("-inf")
         self._published_in = ""
 
     def on_change(self) -> None:
@@ -98,7 +101,7 @@ class Ranker:
             self._changed.clear()
 
     async def look(self) -> None:
-        """Publish the rankings that have changed, have grown old, or are not in this log yet."""
+        """Publish the rankings that have changed, have grown old, or are not in this log yet; then confirm all."""
         self._worked = False
         if not self._leads():
             self._forget()
@@ -106,71 +109,27 @@ class Ranker:
         if self._published_in != self._log_id():
             self._forget()
             self._published_in = self._log_id()
-        changed = await self._read_changes()
-        due = [scope for scope in self._scopes if self._is_due(scope)]
-        if not changed and not due:
-            return
-        self._worked = True
-        with metrics.RANKING_SECONDS.time():
-            await self._publish(set(due))
+        changed = await self._reader.read_changes()
+        due = {scope for scope in self._scopes if self._is_due(scope)}
+        if changed or due:
+            self._worked = True
+            with metrics.RANKING_SECONDS.time():
+                await self._publish(due)
+        await self._confirm()
 
     def _is_due(self, scope: Scope) -> bool:
-        return monotonic() - self._published_at.get(scope, float("-inf")) > self._fresh_s
-
-    async def _read_changes(self) -> bool:
-        states = await self._store.states()
-        before = self._states or [PartitionState(revision=-1)] * len(states)
-        changed = [
-            number
-            for number, state in enumerate(states)
-            if number in self._behind or state.revision != before[number].revision
-        ]
-        self._behind.clear()
-        if any(states[number].cards != before[number].cards for number in changed):
-            self._cards.clear()
-        for number in changed:
-            await self._copy_places(number)
-            self._tops[number] = await self._store.tops(number, self._scopes, MOST)
-        self._states = states
-        return bool(changed)
-
-    async def _copy_places(self, number: int) -> None:
-        for _ in range(_MOST_COPIES):
-            if not await self._store.copy_places(number):
-                return
-        self._behind.add(number)
+        return monotonic() - self._published_at.get(scope, float("-inf")) > _AGAIN_AFTER_S
 
     async def _publish(self, due: set[Scope]) -> None:
-        lines = {
-            scope: top([self._tops[number][index] for number in sorted(self._tops)], MOST)
-            for index, scope in enumerate(self._scopes)
-        }
-        await self._load_cards(article for ranked in lines.values() for article, _ in ranked)
-        items = {scope: self._items(ranked) for scope, ranked in lines.items()}
-        wanted = [scope for scope in self._scopes if scope in due or items[scope] != self._published.get(scope)]
+        items = await self._reader.rankings(int(now().timestamp()) // 60)
+        wanted = [
+            scope for scope in self._scopes if scope in due or has_changed(self._published.get(scope), items[scope])
+        ]
         await self._send(wanted, items)
 
-    async def _load_cards(self, articles: Iterable[str]) -> None:
-        missing = sorted(set(articles) - self._cards.keys())
-        self._cards |= await self._store.cards(missing)
-
-    def _items(self, ranked: Lines) -> tuple[RankedArticle, ...]:
-        return tuple(
-            RankedArticle(
-                article_id=article,
-                headline=card.headline,
-                url=card.url,
-                section=card.section,
-                language=card.language or "en",
-                views=views,
-            )
-            for article, views in ranked
-            if views > 0 and (card := self._cards.get(article)) is not None and card.status == "published"
-        )
-
-    async def _send(self, wanted: Sequence[Scope], items: dict[Scope, tuple[RankedArticle, ...]]) -> None:
+    async def _send(self, wanted: Sequence[Scope], items: Mapping[Scope, tuple[RankedArticle, ...]]) -> None:
         computed_at = now()
-        covers = {str(number): state.position for number, state in enumerate(self._states)}
+        covers = {str(number): state.position for number, state in enumerate(self._reader.states)}
         rankings = [
             RankingComputed(
                 window=window, section=section, computed_at=computed_at, items=items[window, section], covers=covers
@@ -184,6 +143,11 @@ class Ranker:
         for scope in wanted:
             self._published[scope] = items[scope]
             self._published_at[scope] = monotonic()
+
+    async def _confirm(self) -> None:
+        if self._counts() and monotonic() - self._checked_at >= self._fresh_s:
+            await self._producer.send(encode(RankingsChecked(checked_at=now())))
+            self._checked_at = monotonic()
 
 
 def is_alone(partitions: Sequence[tuple[str, int]]) -> bool:

@@ -1,5 +1,6 @@
 """HTTP in: views, and the counts of an article."""
 
+import asyncio
 from time import time
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ from services.popularity.contract import ViewIn
 from services.popularity.model.store import Card, Store, views_partition
 from services.popularity.views.articles import ArticleIndex, Known
 from services.popularity.views.claims import OutgoingView
+from services.popularity.views.distinct_visitors import DistinctVisitors
 from services.popularity.views.key_store import Binding, KeyStore, request_digest
 from services.popularity.views.senders import Senders
 from services.popularity.views.view_batcher import ViewBatcher
@@ -23,6 +25,7 @@ from shared.process.redis_memory import KEYS_BELOW, RedisMemory
 from shared.times import now
 
 STORE = web.AppKey("store", Store)
+DISTINCT_VISITORS = web.AppKey("distinct_visitors", DistinctVisitors)
 KEYS = web.AppKey("keys", KeyStore)
 REDIS_MEMORY = web.AppKey("redis_memory", RedisMemory)
 SITE_ORIGIN = web.AppKey("site_origin", str)
@@ -104,11 +107,15 @@ def _check(binding: Binding) -> None:
 
 
 async def show_views(request: web.Request) -> web.StreamResponse:
-    """An article's views by window."""
+    """An article's views and visitors by window."""
     refuse_unknown(request.query, ())
     article = request.match_info["id"]
-    _readable(await request.app[ARTICLES].find_anew(article))
-    return json_response({"article_id": article, "views": await request.app[STORE].views(article)})
+    card = _readable(await request.app[ARTICLES].find_anew(article))
+    views, visitors = await asyncio.gather(
+        request.app[STORE].views(article),
+        request.app[DISTINCT_VISITORS].count(article, card.published, int(time()) // 60),
+    )
+    return json_response({"article_id": article, "views": views, "visitors": visitors})
 
 
 def _readable(found: Known | None) -> Card:

@@ -10,11 +10,12 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 from redis.asyncio import Redis
 
 from services.popularity.app import create_api
-from shared.events import ArticleWithdrawn, encode
+from shared.events import ArticleWithdrawn, PageViewed, encode
 from shared.ids import new_id
 from shared.kafka.tail import LogTail
+from shared.times import now
 from tests.support.polling import eventually
-from tests.support.popularity import Popularity, empty_redis, next_state, running_popularity, settings_for
+from tests.support.popularity import Popularity, empty_redis, new_article, next_state, running_popularity, settings_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 JSON = {"Content-Type": "application/json"}
@@ -195,9 +196,38 @@ async def test_a_ranking_has_the_shape_of_the_contract(popularity: Popularity) -
     assert (await (await popularity.api.get("/v1/popular")).json())["section"] is None
 
 
+async def test_article_ranks_by_trend_tag_and_language_and_rises_with_its_visitors_counted(
+    popularity: Popularity,
+) -> None:
+    article = new_article(section="economy").model_copy(update={"tags": ("Great Lakes", "x"), "language": "ar"})
+    await popularity.producer.send(encode(article))
+    await eventually(lambda: popularity.knows(article.id), what="popularity knows the article")
+    views = [PageViewed(id=uuid4(), article_id=article.id, section="economy", viewed_at=now()) for _ in range(7)]
+    views = [view.model_copy(update={"visitor": f"{number % 3:016x}"}) for number, view in enumerate(views, 1)]
+    await popularity.producer.send(*(encode(view) for view in views))
+    await popularity.until_counted(article.id, 7)
+
+    async def ranks(**query: str) -> bool:
+        found = [item for item in await popularity.popular(**query) if item["article_id"] == article.id]
+        return (
+            bool(found) and found[0]["views"] == 7 and ("score" in found[0]) == (query["window"] in "trending rising")
+        )
+
+    for place in ({}, {"section": "economy"}, {"tag": "great lakes"}, {"language": "ar"}):
+        for window in ("1h", "trending", "rising"):
+            await eventually(lambda: ranks(window=window, **place), what=f"{window} {place}")  # noqa: B023
+    assert await popularity.popular(tag="unknown", window="trending") == []
+    shown = await (await popularity.api.get(f"/v1/articles/{article.id}/views")).json()
+    assert shown["visitors"] == {"24h": 2, "7d": 2, "30d": 2}  # the third has no name
+
+
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [
+        ("tag=a&language=b", "?language"),
+        ("tag=", "?tag"),
+        ("tag=a&section=world", "?section"),
+        ("language=ar&window=1d", "?window"),
         ("window=2h", "?window"),
         ("window=", "?window"),
         ("section=gardening", "?section"),

@@ -8,6 +8,7 @@ import pytest
 from redis.exceptions import ResponseError
 
 from services.popularity.model.chunks import Chunk, View
+from services.popularity.model.ranking_store import Ranked, RankingStore
 from services.popularity.model.rules import DAY, HOUR, ID_SLOT_MS, SPANS
 from services.popularity.model.store import Applied, Store, views_partition
 from shared.errors import Unavailable
@@ -151,6 +152,10 @@ async def test_retired_bucket_leaves_its_window_and_takes_no_late_view(store: St
     assert await store.views(ARTICLE) == {"1h": 0, "24h": 5, "7d": 5, "30d": 5, "all": 5}
 
 
+async def _tops(store: Store, *rankings: Ranked) -> list[dict[str, float]]:
+    return (await RankingStore(store._redis, 360.0).tops([0], rankings, 10))[0]
+
+
 async def test_withdrawn_article_is_unranked_and_an_old_state_is_ignored(store: Store) -> None:
     await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(3)))
     withdrawn = ArticleWithdrawn(**{**_published(version=3).model_dump(), "status": "withdrawn"})
@@ -158,10 +163,10 @@ async def test_withdrawn_article_is_unranked_and_an_old_state_is_ignored(store: 
     assert await store.upsert_article(withdrawn)
     assert not await store.upsert_article(_published(version=2))
     assert not await store.copy_places(0)
-    assert await store.tops(0, [("all", None), ("all", "world")], 10) == [{}, {}]
+    assert await _tops(store, ("all", None), ("all", "s:world")) == [{}, {}]
     assert await store.upsert_article(_published(version=4, section="economy"))
     assert not await store.copy_places(0)
-    tops = await store.tops(0, [("all", None), ("24h", "world"), ("24h", "economy")], 10)
+    tops = await _tops(store, ("all", None), ("24h", "s:world"), ("24h", "s:economy"))
     assert tops == [{ARTICLE: 3}, {}, {ARTICLE: 3}]
 
 

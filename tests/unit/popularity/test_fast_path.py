@@ -96,7 +96,7 @@ def test_ranking_that_is_later_in_the_log_wins_though_another_is_dated_ahead() -
         cache.apply(record)
     found = orjson.loads(cache.answer("24h", None, 1))
 
-    assert empty == {"window": "24h", "section": None, "computed_at": None, "items": []}
+    assert empty == {"window": "24h", "section": None, "computed_at": None, "stale": True, "items": []}
     assert [item["views"] for item in found["items"]] == [3]
     assert found["items"][0].keys() == {"article_id", "headline", "url", "section", "views"}
     assert len(changes) == 2

@@ -18,7 +18,6 @@ from services.popularity.model.rules import (
     Span,
     event_id_from_key,
     horizon,
-    top,
 )
 from shared.errors import InvalidMessage
 from shared.events import PageViewed, Record, encode
@@ -124,10 +123,6 @@ def test_chunk_is_bounded_and_counts_an_id_once() -> None:
 
     assert [len(chunk.views) for chunk in chunks] == [MOST_RECORDS_A_CALL, MOST_RECORDS_A_CALL]
     assert [len(chunk.views) for chunk in twice] == [1]
-
-
-def test_top_merges_partitions_exactly_with_newest_first_on_ties() -> None:
-    assert top([{"a": 3, "b": 1}, {"c": 2, "d": 3}], 3) == [("d", 3), ("a", 3), ("c", 2)]
 
 
 def test_idempotency_key_always_gives_the_same_event_id() -> None:

@@ -89,6 +89,9 @@ OTHER_VARIABLES = (
     ),
     OtherVariable("WM_S3_SERVER", "", "tests", "path of the S3 server `versitygw`; one on the PATH if empty"),
     OtherVariable("WM_FAULT_SECONDS", "120", "make faults, tests/faults", "length of each fault test, in s"),
+    OtherVariable(
+        "WM_FAULT_VIEWS", "100000", "make faults, tests/faults", "views of the test over midnight, a million by night"
+    ),
     OtherVariable("WM_BENCH_ARTICLES", "100000", "tests/bench", "articles of the large read model"),
     OtherVariable("WM_CHROMIUM", "", "tests", "browser that tests use instead of the one they find"),
     OtherVariable("WM_VNU_JAR", "", ".ci/run, tests/e2e", "jar of the Nu HTML checker"),

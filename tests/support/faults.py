@@ -26,11 +26,17 @@ VIEWS_PER_S = 200.0 if IS_LONG else 60.0
 
 @asynccontextmanager
 async def sending_views(
-    platform: Platform, articles: Sequence[str], ledger: Path, seconds: float, *, rate: float = VIEWS_PER_S
+    platform: Platform,
+    articles: Sequence[str],
+    ledger: Path,
+    seconds: float,
+    *,
+    rate: float = VIEWS_PER_S,
+    at_once: int = 16,
 ) -> AsyncIterator[subprocess.Popen[bytes]]:
     """Send views from a process that the faults do not touch. It has finished at the end of the block."""
     command = [sys.executable, "-m", "tests.support.ledger", "--edge", platform.edge, "--ledger", str(ledger)]
-    command += ["--rate", str(rate), "--seconds", str(seconds), *articles]
+    command += ["--rate", str(rate), "--seconds", str(seconds), "--at-once", str(at_once), *articles]
     sender = subprocess.Popen(command, cwd=ROOT)
     try:
         yield sender

@@ -23,6 +23,8 @@ import aiohttp
 
 _TRIES = 4
 _AT_ONCE = 16
+_READERS = 300
+_REFERRERS = ("", "https://www.google.com/", "https://www.facebook.com/", "https://blog.example.org/a-post")
 
 
 @dataclass
@@ -81,29 +83,39 @@ def find_breaches(history: History, counted: dict[str, int]) -> list[str]:
 
 
 async def send_views(
-    edge: str, articles: Sequence[str], ledger: Ledger, *, rate: float, seconds: float, seed: int
+    edge: str,
+    articles: Sequence[str],
+    ledger: Ledger,
+    *,
+    rate: float,
+    seconds: float,
+    seed: int,
+    at_once: int = _AT_ONCE,
 ) -> None:
-    """Send about `rate` views a second for `seconds`. Retries use the same id, as a browser does."""
+    """Send about `rate` views a second for `seconds`, by 300 browsers. Retries use the same id, as a browser does."""
     chance = random.Random(seed)
     end = time.monotonic() + seconds
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=6)) as http:
         while time.monotonic() < end:
             started = time.monotonic()
-            group = [(str(uuid4()), chance.choice(articles)) for _ in range(_AT_ONCE)]
+            group = [(str(uuid4()), chance.choice(articles)) for _ in range(at_once)]
             ledger.write([{"id": name, "article": article} for name, article in group])
-            outcomes = await asyncio.gather(*(_view(http, edge, name, article) for name, article in group))
+            sent = [(name, article, chance.randrange(_READERS), chance.choice(_REFERRERS)) for name, article in group]
+            outcomes = await asyncio.gather(*(_view(http, edge, *view) for view in sent))
             at = time.time()
             ledger.write(
                 [{"id": name, "outcome": outcome, "at": at} for (name, _), outcome in zip(group, outcomes, strict=True)]
             )
-            await asyncio.sleep(max(0.0, _AT_ONCE / rate - (time.monotonic() - started)))
+            await asyncio.sleep(max(0.0, at_once / rate - (time.monotonic() - started)))
 
 
-async def _view(http: aiohttp.ClientSession, edge: str, name: str, article: str) -> str:
+async def _view(http: aiohttp.ClientSession, edge: str, name: str, article: str, reader: int, referrer: str) -> str:
     outcome = "unknown"
+    body = {"article_id": article, "event_id": name, "referrer": referrer}
+    headers = {"User-Agent": f"Mozilla/5.0 (X11; Linux x86_64; rv:{reader}.0) Gecko/20100101 Firefox/{reader}.0"}
     for attempt in range(_TRIES):
         try:
-            async with http.post(f"{edge}/v1/views", json={"article_id": article, "event_id": name}) as answer:
+            async with http.post(f"{edge}/v1/views", json=body, headers=headers) as answer:
                 if answer.status == 202:
                     return "ok"
                 if answer.status < 500:
@@ -123,12 +135,11 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=200)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--at-once", type=int, default=_AT_ONCE)
     parser.add_argument("articles", nargs="+")
     given = parser.parse_args()
-    work = send_views(
-        given.edge, given.articles, Ledger(given.ledger), rate=given.rate, seconds=given.seconds, seed=given.seed
-    )
-    asyncio.run(work)
+    options = {"rate": given.rate, "seconds": given.seconds, "seed": given.seed, "at_once": given.at_once}
+    asyncio.run(send_views(given.edge, given.articles, Ledger(given.ledger), **options))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ EXIT_USAGE = 2
 
 _GROUPS = {
     "rebuild": "Build derived data again from the logs, beside the data that serves.",
+    "fsck": "Compare derived data with what it was made of.",
     "republish": "Send the newest state of everything to its topic again.",
 }
 
@@ -22,6 +23,16 @@ COMMANDS = (
     ("topics", "deploy.commands.topics:topics", "Kafka's topics: create, check."),
     ("rebuild read-model", "services.rendering.commands:rebuild", "The read model of the pages."),
     ("rebuild search", "services.search.commands:rebuild", "The search index of WM_INSTANCE."),
+    (
+        "rebuild rankings",
+        "services.popularity.numbers.commands:rebuild_rankings",
+        "The counts of views, from roll-ups and the log.",
+    ),
+    (
+        "fsck rankings",
+        "services.popularity.numbers.commands:fsck_rankings",
+        "The counts of views against roll-ups and the log.",
+    ),
     ("republish articles", "services.ingestion.commands:republish", "Every article, to articles.v1."),
     ("republish comments", "services.comments.commands:republish", "Every comment, to comments.v1."),
     ("tokens", "services.ingestion.commands:tokens", "Editors' tokens: create, list, revoke."),

@@ -111,6 +111,14 @@ OPERATIONS = (
         ),
     ),
     Operation(
+        id="countViewWithoutScript",
+        method="GET",
+        path="/v1/views/pixel.gif",
+        summary="Count a page view of a browser without scripts; the answer is a picture of one pixel, whatever is asked",
+        answers={200: None},
+        parameters=(Parameter("article_id", "query", "the article", {"type": "string"}),),
+    ),
+    Operation(
         id="listPopular",
         method="GET",
         path="/v1/popular",

@@ -63,4 +63,48 @@ async def test_number_of_views_is_shown_from_the_first_view_on(browser: Browser,
             await page.goto(server.address("article"))
         await (await asked.value).finished()
         await page.wait_for_load_state("networkidle")
-        await expect(page.locator("[data-views]")).to_have_text(text)
+        # The line has a picture for browsers without scripts, whose markup is no text that a reader sees.
+        await expect(page.locator("[data-views]")).to_have_text(text, use_inner_text=True)
+
+
+_RECORD_BEACONS = """
+window.shown = "visible";
+window.beacons = [];
+Object.defineProperty(document, "visibilityState", { get: () => window.shown });
+Navigator.prototype.sendBeacon = (address, body) => window.beacons.push([address, JSON.parse(body)]);
+"""
+
+
+async def test_view_is_sent_once_after_a_second_of_visibility_in_parts(browser: Browser) -> None:
+    article = samples.article()
+    server = PageServer(samples.popular(), {"article": TEMPLATES.article(article)})
+    async with serving(server), open_page(browser, [], viewport=NARROW) as page:
+        await page.add_init_script(_RECORD_BEACONS)
+        await page.clock.install()
+        await page.goto(server.address("article"), referer="https://blog.example/")
+        await page.clock.run_for(800)
+        early = await page.evaluate("window.beacons")
+        await page.evaluate("window.shown = 'hidden'")
+        await page.clock.run_for(60_000)
+        hidden = await page.evaluate("window.beacons")
+        await page.evaluate("window.shown = 'visible'")
+        await page.clock.run_for(60_000)
+        sent = await page.evaluate("window.beacons")
+
+    assert early == hidden == []
+    [(address, body)] = sent
+    assert address == "/v1/views"
+    assert body.keys() == {"article_id", "event_id", "referrer"}
+    assert (body["article_id"], body["referrer"]) == (article.article_id, "https://blog.example/")
+
+
+async def test_view_without_scripts_is_a_picture(browser: Browser) -> None:
+    article = samples.article()
+    server = PageServer(samples.popular(), {"article": TEMPLATES.article(article)})
+    pixel = f"**/v1/views/pixel.gif?article_id={article.article_id}"
+    async with serving(server), open_page(browser, [], viewport=NARROW, java_script_enabled=False) as page:
+        async with page.expect_request(pixel) as asked:
+            await page.goto(server.address("article"))
+        headers = await (await asked.value).all_headers()
+
+    assert headers["referer"] == server.address("article")

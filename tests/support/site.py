@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from playwright.async_api import Browser, Page
 
+from shared.site.site import load_site
+from shared.times import now
 from tests.support.polling import eventually
 from tests.support.running import Platform
 
@@ -25,10 +27,12 @@ class Site:
     def paths(self) -> dict[str, str]:
         """A path for each kind of page."""
         article, arabic = str(self.article["url"]), str(self.arabic["url"])
+        today = now().astimezone(load_site(None).zone).date()
         return {
             "home": "/", "article": article, "arabic": arabic, "section": "/world", "tag": "/tag/light",
             "history": f"{article}/history", "corrections": "/corrections",
-            "contact": "/contact", "popular": "/popular?window=7d", "search": "/search?q=lamp", "missing": "/nowhere/at-all",
+            "contact": "/contact", "popular": "/popular?window=7d", "archive": f"/popular/{today}",
+            "search": "/search?q=lamp", "missing": "/nowhere/at-all",
         }  # fmt: skip
 
     def address(self, path: object) -> str:

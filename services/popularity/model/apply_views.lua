@@ -13,6 +13,8 @@
 -- Returns {"OK", next, counted, dropped}, {"ALREADY" | "GAP" | "WRONG_LOG", next, 0, 0} or {"UNKNOWN", 0, 0, 0}.
 local state = KEYS[1]
 local base = string.sub(state, 1, -6)
+-- A rebuild counts beside the live keys, under `rebuild:`. Cards and sketches are the live ones.
+local home = (string.gsub(base, 'rebuild:$', ''))
 local log, from, to, fingerprint = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local slot, spans, most_sets, most_ids = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local most_hosts, half_life, times = tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
@@ -104,12 +106,12 @@ if newest > 0 then
 end
 
 local cards, dirty, hosts = {}, {}, {}
-redis.call('SCARD', base .. 'dirty')
+redis.call('SCARD', home .. 'dirty')
 -- An article without a place (withdrawn, or not known yet) counts in `aside`. Its section is that of the event.
 local function card_of(article)
   local card = cards[article]
   if not card then
-    local found = redis.call('HMGET', base .. 'article:' .. article, 'place', 'places', 'language')
+    local found = redis.call('HMGET', home .. 'article:' .. article, 'place', 'places', 'language')
     local place, scopes = found[1] or '', {}
     local places = found[2] or found[3] and 'l:' .. found[3] or ''
     for scope in string.gmatch(place == '' and '' or places, '[^\n]+') do
@@ -186,12 +188,12 @@ for row, times_seen in pairs(counts) do
     end
     local list = readers[row]
     if list then
-      local name = base .. 'visitors:' .. day .. ':'
+      local name = home .. 'visitors:' .. day .. ':'
       sketch(name .. article, list)
       for _, scope in ipairs(scopes) do sketch(name .. scope, list) end
       if minute > now - 10 and minute < now + 10 then
-        present(base .. 'readers:' .. minute, list)
-        if section ~= '' then present(base .. 'readers:' .. minute .. ':s:' .. section, list) end
+        present(home .. 'readers:' .. minute, list)
+        if section ~= '' then present(home .. 'readers:' .. minute .. ':s:' .. section, list) end
       end
     end
   end
@@ -218,7 +220,7 @@ if moved_by then
     if moved_by == 0 then
       -- Another half-life: their copies in places leave too.
       for first = 0, redis.call('ZCARD', key) - 1, 1000 do
-        redis.call('SADD', base .. 'dirty', unpack(redis.call('ZRANGE', key, first, first + 999)))
+        redis.call('SADD', home .. 'dirty', unpack(redis.call('ZRANGE', key, first, first + 999)))
       end
       redis.call('UNLINK', key)
     else
@@ -239,7 +241,7 @@ for _, b in pairs(buckets) do redis.call('ZADD', base .. 'buckets:' .. b[1], b[2
 for day, cover in pairs(covers) do redis.call('HSET', base .. 'days', day, cover) end
 local changed = {}
 for article in pairs(dirty) do changed[#changed + 1] = article end
-if #changed > 0 then redis.call('SADD', base .. 'dirty', unpack(changed)) end
+if #changed > 0 then redis.call('SADD', home .. 'dirty', unpack(changed)) end
 -- A repeated id is remembered again, so that a chain of retries is covered from its last one.
 if count > 0 then
   redis.call('SADD', base .. 'ids:' .. set, unpack(given))

@@ -7,6 +7,7 @@
 -- Returns {subtracted members, 1 if there is more}.
 local state = KEYS[1]
 local base = string.sub(state, 1, -6)
+local home = (string.gsub(base, 'rebuild:$', ''))  -- as in apply_views
 local window, horizon, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 if not (horizon and most and most >= 1) then return redis.error_reply('retire_buckets: wrong arguments') end
 local stored = redis.call('HMGET', state, 'retired:' .. window, 'revision')
@@ -19,7 +20,7 @@ if not oldest or tonumber(oldest) >= math.max(horizon, retired) then
 end
 
 local bucket = base .. 'bucket:' .. window .. ':' .. oldest
-local sums, aside, dirty = base .. 'sum:' .. window, base .. 'aside:' .. window, base .. 'dirty'
+local sums, aside, dirty = base .. 'sum:' .. window, base .. 'aside:' .. window, home .. 'dirty'
 local taken = redis.call('ZRANGE', bucket, 0, most - 1, 'WITHSCORES')
 local left = redis.call('ZCARD', bucket) - #taken / 2
 local takes, changed = {}, {}
@@ -27,7 +28,7 @@ for _, key in ipairs({sums, aside}) do redis.call('ZCARD', key) end
 redis.call('SCARD', dirty)
 for i = 1, #taken, 2 do
   local article, n = taken[i], taken[i + 1]
-  local place = redis.call('HGET', base .. 'article:' .. article, 'place') or ''
+  local place = redis.call('HGET', home .. 'article:' .. article, 'place') or ''
   local negated = string.sub(n, 1, 1) == '-' and string.sub(n, 2) or '-' .. n
   takes[#takes + 1] = {place == '' and aside or sums, negated, article}
   if place ~= '' then changed[#changed + 1] = article end

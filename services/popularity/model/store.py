@@ -122,8 +122,12 @@ class Store:
     The scripts are idempotent and may be repeated after Unavailable.
     """
 
-    def __init__(self, redis: Redis, counts: Counts | None = None, *, most_ids: int = MOST_IDS_IN_A_SET) -> None:
+    def __init__(
+        self, redis: Redis, counts: Counts | None = None, *, most_ids: int = MOST_IDS_IN_A_SET, beside: str = ""
+    ) -> None:
         self._redis = redis
+        # With `rebuild:`, `state`, `apply` and `retire_buckets` work on counts beside the live ones.
+        self._beside = beside
         self._counts = counts or Counts()
         self._most_ids = most_ids
         self._apply_views, self._upsert_article, self._retire_buckets, self._adopt_log = (
@@ -146,7 +150,7 @@ class Store:
         """A partition's position; empty when Redis does not know the partition."""
         async with available("state"):
             found = await self._redis.hmget(
-                f"{base_of(topic, partition)}state", ["log", "next", "fingerprint", "revision", "cards"]
+                f"{base_of(topic, partition)}{self._beside}state", ["log", "next", "fingerprint", "revision", "cards"]
             )
         return _state(found)
 
@@ -172,7 +176,7 @@ class Store:
         args += [b"".join(chunk.views), indexes, b"".join(chunk.visitors)]
         args += [part for row in chunk.rows for part in row]
         async with available("apply_views"):
-            answer = await self._apply_views(keys=[f"{base_of(topic, partition)}state"], args=args)
+            answer = await self._apply_views(keys=[f"{base_of(topic, partition)}{self._beside}state"], args=args)
         return Applied(cast(Status, answer[0].decode()), *map(int, answer[1:]))
 
     def _times(self, chunk: Chunk) -> str:
@@ -185,7 +189,8 @@ class Store:
         """Subtract a bounded part of the buckets before `horizon` from a window's sums; True if there is more."""
         async with available("retire_buckets"):
             answer = await self._retire_buckets(
-                keys=[f"{base_of(topics.VIEWS.name, partition)}state"], args=[span.window, horizon, _RETIRED_AT_ONCE]
+                keys=[f"{base_of(topics.VIEWS.name, partition)}{self._beside}state"],
+                args=[span.window, horizon, _RETIRED_AT_ONCE],
             )
         return bool(answer[1])
 

@@ -20,8 +20,11 @@ local function move(from, to)
 end
 if (was == '') ~= (place == '') then
   for window in string.gmatch(windows .. ' trend', '%w+') do
-    local sums, aside = window == 'trend' and base .. 'trend' or base .. 'sum:' .. window, base .. 'aside:' .. window
-    if place == '' then move(sums, aside) else move(aside, sums) end
+    -- Also those of a rebuild that is going on.
+    for _, prefix in ipairs({base, base .. 'rebuild:'}) do
+      local sums, aside = window == 'trend' and prefix .. 'trend' or prefix .. 'sum:' .. window, prefix .. 'aside:' .. window
+      if place == '' then move(sums, aside) else move(aside, sums) end
+    end
   end
 end
 local revisions = redis.call('HMGET', state, 'revision', 'cards')

@@ -4,7 +4,7 @@ One document a day of an article or scope: `_id` (`<name>/<day>`), `rev` (change
 `visitors`, `classes`, and `pieces`, each as in `rules.Piece`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bson import Binary
@@ -69,6 +69,13 @@ class DayStore:
             },
         )
 
+    async def all(self) -> AsyncIterator[tuple[str, str, tuple[Piece, ...]]]:
+        """Every stored day of every article and scope: its name, its day, and its pieces without sketches."""
+        async with available("all days"):
+            async for row in self.collection.find({"pieces": {"$exists": True}}, {"pieces.sketch": 0}):
+                name, _, day = row["_id"].rpartition("/")
+                yield name, day, tuple(_piece(piece) for piece in row["pieces"])
+
     async def sketches(self, article: str, days: Sequence[str]) -> list[bytes]:
         """The HyperLogLogs of an article's visitors on these days, as Redis had them."""
         found = await self.days([article], days)
@@ -130,7 +137,7 @@ def _piece(row: Mapping[str, object]) -> Piece:
         read_position(found["from"]),
         read_position(found["to"]),
         {int(start): classes for start, classes in found["hours"].items()},
-        bytes(found["sketch"]),
+        bytes(found.get("sketch", b"")),
         dict(found["counts"]),
     )
 

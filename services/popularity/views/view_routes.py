@@ -48,13 +48,14 @@ async def accept_view(request: web.Request) -> web.StreamResponse:
     key = read_idempotency_key(request)
     if key is None:
         event_id = view.event_id or uuid4()
-        await _record(request, view, event_id)
+        await record_view(request, view, event_id)
     else:
         event_id = await _record_once(request, view, key)
     return json_response({"event_id": str(event_id)}, status=202)
 
 
-async def _record(request: web.Request, view: ViewIn, event_id: UUID) -> None:
+async def record_view(request: web.Request, view: ViewIn, event_id: UUID) -> None:
+    """Return when Kafka has the view. Raises a Problem for an unknown article, Unavailable without Redis."""
     card = _readable(await request.app[ARTICLES].find(view.article_id))
     sender = await request.app[SENDERS].examine(request, view.referrer, view.article_id, event_id.bytes)
     viewed = PageViewed(
@@ -84,7 +85,7 @@ async def _record_once(request: web.Request, view: ViewIn, key: str) -> UUID:
         binding = await keys.claim(scoped, sent, now_s)
     _check(binding)
     if not binding.is_answered:
-        await _record(request, view, event_id)
+        await record_view(request, view, event_id)
         await keys.mark_answered(scoped, sent, now_s)
     return event_id
 

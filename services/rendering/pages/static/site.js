@@ -95,17 +95,9 @@ whenParsed(() => {
     }
   }
 
-  function uuid() {
-    if (crypto.randomUUID) return crypto.randomUUID();
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    bytes[6] = (bytes[6] & 15) | 64;
-    bytes[8] = (bytes[8] & 63) | 128;
-    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-  }
-
+  // Without an id the service invents one: older browsers, and pages without TLS.
   function countView(articleId) {
-    const body = JSON.stringify({ article_id: articleId, event_id: uuid() });
+    const body = JSON.stringify({ article_id: articleId, event_id: crypto.randomUUID?.(), referrer: document.referrer });
     if (navigator.sendBeacon && navigator.sendBeacon("/v1/views", body)) return;
     fetch("/v1/views", { method: "POST", body, keepalive: true }).catch(() => {});
   }
@@ -130,10 +122,14 @@ whenParsed(() => {
     if (views.all) line.textContent = `${line.dataset.views} ${number(views.all)}`;
   }
 
-  // A page that was prefetched or opened in the background counts as read when it becomes visible.
-  function onceVisible(act) {
-    if (document.visibilityState === "visible") return act();
-    document.addEventListener("visibilitychange", () => onceVisible(act), { once: true });
+  // A page counts as read after a second in which it was visible, also in parts. A prerendered page is hidden until it is opened.
+  function countWhenRead(articleId) {
+    let ticks = 0;
+    const timer = setInterval(() => {
+      if (document.visibilityState !== "visible" || ++ticks < 5) return;
+      clearInterval(timer);
+      countView(articleId);
+    }, 250);
   }
 
   // Shows Popular News of another window in place; on failure, follows the link to that window's page.
@@ -213,7 +209,9 @@ whenParsed(() => {
   const article = document.querySelector("[data-article]");
   if (article) {
     const id = article.dataset.article;
-    onceVisible(() => { countView(id); showViews(id); });
+    countWhenRead(id);
+    document.addEventListener("visibilitychange", () => showViews(id));
+    showViews(id);
     setInterval(() => showViews(id), COUNT_EVERY_MS);
   }
 });

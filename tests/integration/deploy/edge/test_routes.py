@@ -31,6 +31,7 @@ from tests.support.edge import Behind, StartEdge, read
         ("GET", "/v1/comments?status=pending", "comments"),
         ("GET", "/v1/articles/01J/views", "popularity"),
         ("POST", "/v1/views", "popularity"),
+        ("GET", "/v1/views/pixel.gif?article_id=x", "popularity"),
         ("GET", "/v1/popular?window=24h", "popularity"),
         ("GET", "/v1/numbers?by=day", "popularity"),
         ("GET", "/v1/numbers.csv?by=day", "popularity"),

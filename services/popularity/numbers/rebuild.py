@@ -1,0 +1,169 @@
+"""Builds a partition's counts again from roll-ups and the log, beside the live ones, while views go on being counted.
+
+Of each day the stored pieces that began before the log's beginning are taken from MongoDB; all other views are read from the log.
+Views that only Redis has (of a former log) are rolled up first. Trends of rolled-up views are exact to half an hour. Where a
+zone's hours do not begin with those of UTC, windows of rolled-up views are exact to an hour.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic, time
+from zoneinfo import ZoneInfo
+
+from services.popularity.model.chunks import Chunk, View, merge, read_view
+from services.popularity.model.rules import day_of
+from services.popularity.model.store import views_partition
+from services.popularity.numbers.day_store import DayStore
+from services.popularity.numbers.days import is_scope
+from services.popularity.numbers.live_store import PARTITIONS, LiveStore
+from services.popularity.numbers.rebuild_store import RebuildStore
+from services.popularity.numbers.rollup import RollUp
+from services.popularity.numbers.rules import Hours, Piece, Position, add_hours
+from services.popularity.numbers.view_log import ViewLog
+from shared.errors import InvalidMessage, Unavailable
+from shared.events import Record
+
+Report = Callable[[str], None]
+
+_ROWS_AT_ONCE = 200
+_REPORT_EVERY_S = 2.0
+# Attempts to meet the live counters; each reads what they have counted meanwhile.
+_MOST_TRIES = 1000
+
+
+@dataclass
+class _Start:
+    """Where a partition's rebuild begins in the log, and the ends of the pieces that are taken, by day."""
+
+    log: str
+    begin: Position
+    taken: dict[str, Position]
+
+    def is_covered(self, day: str, offset: int) -> bool:
+        """Whether a taken piece has the view of a day at an offset."""
+        return (self.begin[0], offset) < self.taken.get(day, (0, 0))
+
+    def borders(self) -> list[int]:
+        """Offsets where chunks end, so that the live part of a day begins behind its taken pieces."""
+        return sorted({offset for epoch, offset in self.taken.values() if epoch == self.begin[0]})
+
+
+class Rebuild:
+    """Builds all partitions. Raises Unavailable when an engine does not answer."""
+
+    def __init__(
+        self,
+        live: LiveStore,
+        days: DayStore,
+        rollup: RollUp,
+        store: RebuildStore,
+        log: ViewLog,
+        zone: ZoneInfo,
+        report: Report,
+    ) -> None:
+        self._live = live
+        self._days = days
+        self._rollup = rollup
+        self._store = store
+        self._log = log
+        self._zone = zone
+        self._report = report
+        self._starts: dict[int, _Start] = {}
+        self.records = 0
+
+    async def prepare(self) -> None:
+        """Start each partition anew with the roll-ups that the log does not have."""
+        for partition in PARTITIONS:
+            begin = await self._log.beginning(partition)
+            log, epoch = await self._store.begin(partition, begin)
+            self._starts[partition] = _Start(log, (epoch, begin), {})
+        await self._roll_up_former_logs()
+        await self._add_days()
+
+    async def _roll_up_former_logs(self) -> None:
+        for day, marks in (await self._live.marks()).items():
+            for mark in marks:
+                if mark.begin[0] < self._starts[mark.partition].begin[0] and not await self._rollup.roll_up(day, mark):
+                    raise Unavailable(f"{day} changes while it is rolled up; try again")
+
+    async def _add_days(self) -> None:
+        rows: dict[int, list[tuple[str, Hours]]] = {partition: [] for partition in PARTITIONS}
+        count = 0
+        async for name, day, pieces in self._days.all():
+            taken = [piece for piece in pieces if self._is_taken(piece)]
+            for piece in taken:
+                ends = self._starts[piece.partition].taken
+                ends[day] = max(ends.get(day, (0, 0)), piece.end)
+            if taken and not is_scope(name):
+                partition = views_partition(name)
+                rows[partition].append((name, add_hours(piece.hours for piece in taken)))
+                count += 1
+                if len(rows[partition]) >= _ROWS_AT_ONCE:
+                    await self._store.add(partition, rows[partition])
+                    rows[partition] = []
+        for partition, left in rows.items():
+            await self._store.add(partition, left)
+        self._report(f"{count} days of articles from roll-ups")
+
+    def _is_taken(self, piece: Piece) -> bool:
+        return piece.begin < self._starts[piece.partition].begin
+
+    async def catch_up(self, partition: int) -> None:
+        """Count the log up to the position of the live counts."""
+        start, reported = self._starts[partition], monotonic()
+        position = await self._store.position(partition)
+        while position < (target := await self._store.live_position(partition)):
+            records = await self._log.read(partition, position)
+            if not records:
+                continue
+            await self._apply(partition, start, position, records)
+            position = records[-1].offset + 1
+            self.records += len(records)
+            if monotonic() - reported > _REPORT_EVERY_S:
+                reported = monotonic()
+                self._report(f"partition {partition}: {position} of {target}")
+
+    async def _apply(self, partition: int, start: _Start, position: int, records: Sequence[Record]) -> None:
+        read = [(record, self._read(start, record)) for record in records]
+        for chunk in _chunks(position, read, start.borders()):
+            applied = await self._store.apply(partition, start.log, chunk)
+            if applied.status not in ("OK", "ALREADY"):
+                raise Unavailable(f"partition {partition}: another rebuild is at work, or the log was replaced")
+
+    def _read(self, start: _Start, record: Record) -> View | None:
+        try:
+            view = read_view(record)
+        except InvalidMessage:
+            return None  # the counter has sent it to the dead letters
+        return None if start.is_covered(day_of(view.minute, self._zone), record.offset) else view
+
+    async def switch(self, partition: int) -> None:
+        """Catch up, and replace the live counts at once."""
+        for _ in range(_MOST_TRIES):
+            await self.catch_up(partition)
+            await self._store.retire(partition, int(time() * 1000))
+            caught = await self._store.switch(partition)
+            if caught == "OK":
+                self._report(f"partition {partition}: switched")
+                return
+            if caught in ("LOG", "NONE"):
+                raise Unavailable(f"partition {partition}: the log was replaced, or another rebuild is at work")
+        raise Unavailable(f"partition {partition}: the live counts are always ahead")
+
+    async def run(self) -> int:
+        """Rebuild all partitions; returns the number of records that were read."""
+        await self.prepare()
+        for partition in PARTITIONS:
+            await self.switch(partition)
+        return self.records
+
+
+def _chunks(position: int, read: Sequence[tuple[Record, View | None]], borders: Sequence[int]) -> Iterator[Chunk]:
+    first = 0
+    for border in borders:
+        count = sum(record.offset < border for record, _ in read[first:])
+        if count:
+            yield from merge(position, read[first : first + count])
+            first += count
+            position = read[first - 1][0].offset + 1
+    yield from merge(position, read[first:])

@@ -1,0 +1,216 @@
+"""Rebuilds and checks against a model: views, roll-ups, an older Redis, another log, lost counts. Real Redis and MongoDB."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from time import time
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.popularity.model.chunks import merge, read_view
+from services.popularity.model.rules import SPANS, day_of, horizon, hours_of
+from services.popularity.model.store import Counts, Store, views_partition
+from services.popularity.numbers.check import Difference, compare
+from services.popularity.numbers.day_store import DayStore
+from services.popularity.numbers.days import Days
+from services.popularity.numbers.live_store import PARTITIONS, LiveStore, base
+from services.popularity.numbers.rebuild import Rebuild
+from services.popularity.numbers.rebuild_store import RebuildStore
+from services.popularity.numbers.rollup import RollUp
+from services.popularity.numbers.top_store import TopStore
+from shared.errors import Unavailable
+from shared.events import PageViewed, Record, encode
+from shared.mongo.client import Mongo
+from shared.redis import connect
+from shared.times import now
+from tests.support.popularity import new_article
+
+ZONE = ZoneInfo("Asia/Riyadh")
+VIEWS = "views.v1"
+HALF_A_DAY_MS = 12 * 3_600_000
+
+
+@dataclass
+class World:
+    """Counts, roll-ups and a log in memory; `counted` is the model."""
+
+    client: object
+    store: Store
+    live: LiveStore
+    stored: DayStore
+    rollup: RollUp
+    beside: RebuildStore
+    articles: Sequence[str]
+    random: Random
+    now_ms: int
+    log: dict[int, list[Record]] = field(default_factory=dict)
+    first: dict[int, int] = field(default_factory=dict)
+    log_id: str = "log 1"
+    counted: "Counter[tuple[str, str]]" = field(default_factory=Counter)
+    visitors: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    ids: int = 0
+
+    async def beginning(self, partition: int) -> int:
+        return self.first.get(partition, 0)
+
+    async def read(self, partition: int, position: int) -> Sequence[Record]:
+        first = self.first.get(partition, 0)
+        assert position >= first
+        return self.log.get(partition, [])[position - first :][: self.random.randint(1, 40)]
+
+    def view(self, count: int) -> None:
+        """Append views of random articles to the log; a few are late."""
+        for _ in range(count):
+            article = self.random.choice(self.articles)
+            at = self.now_ms - (HALF_A_DAY_MS * 3 if self.random.random() < 0.02 else 0)
+            visitor = f"{self.random.randrange(1, 30):016x}"
+            self.ids += 1
+            event = PageViewed(
+                id=UUID(int=self.ids),
+                article_id=article,
+                section="world",
+                viewed_at=datetime.fromtimestamp(at / 1000, UTC),
+                visitor=visitor,
+            )
+            partition = views_partition(article)
+            records = self.log.setdefault(partition, [])
+            offset = self.first.get(partition, 0) + len(records)
+            message = encode(event)
+            records.append(Record(VIEWS, partition, offset, message.key, message.value, (), self.now_ms))
+            day = day_of(at // 60_000, ZONE)
+            self.counted[article, day] += 1
+            self.visitors.setdefault((article, day), set()).add(visitor)
+
+    async def count(self) -> None:
+        """Apply the log from the position in Redis, in chunks of any size."""
+        for partition in self.log:
+            state = await self.store.state(VIEWS, partition)
+            position = state.position
+            if state.log != self.log_id:
+                position = await self.store.adopt_log(VIEWS, partition, self.log_id)
+            while records := await self.read(partition, position):
+                for chunk in merge(position, [(record, read_view(record)) for record in records]):
+                    applied = await self.store.apply(VIEWS, partition, self.log_id, chunk)
+                    assert applied.status == "OK", applied
+                position = records[-1].offset + 1
+
+    async def roll_up(self) -> None:
+        minute = self.now_ms // 60_000
+        await self.rollup.look(minute)
+        await self.rollup.look(minute)
+
+    async def replace_log(self) -> None:
+        """Another broker: the views so far are in Redis and in roll-ups alone."""
+        await self.count()
+        self.log_id += "'"
+        self.log.clear()
+        self.first.clear()
+
+    def retain(self) -> None:
+        """Retention deletes the older half of a log, whose views are rolled up."""
+        horizon = self.now_ms - 4 * HALF_A_DAY_MS
+        for partition, records in self.log.items():
+            old = sum(record.timestamp_ms < horizon for record in records)
+            self.log[partition] = records[old:]
+            self.first[partition] = self.first.get(partition, 0) + old
+
+    async def differences(self) -> list[Difference]:
+        """What a check finds. Retirement of the live counts is a task of the counter, which does not run here."""
+        for partition in PARTITIONS:
+            for span in SPANS:
+                while await self.store.retire_buckets(partition, span, horizon(span, int(time() * 1000))):
+                    pass
+        return [found async for found in compare(self.rebuild(), self.beside)]
+
+    def rebuild(self) -> Rebuild:
+        return Rebuild(self.live, self.stored, self.rollup, self.beside, self, ZONE, lambda _: None)
+
+    async def check(self) -> None:
+        """Every count is exact: of all time, and of each day, with its visitors."""
+        views: Counter[str] = Counter()
+        for (article, _), count in self.counted.items():
+            views[article] += count
+        for article in self.articles:
+            assert (await self.store.views(article))["all"] == views[article], article
+        days = sorted({day for _, day in self.counted})
+        found = await Days(self.live, self.stored, ZONE).read(self.articles, days, with_hours=days)
+        shown = {key: (numbers.views, numbers.visitors) for key, numbers in found.items() if numbers.views}
+        assert shown == {key: (count, len(self.visitors[key])) for key, count in self.counted.items()}
+
+
+@pytest.fixture
+async def world(redis_url: str, mongo_url: str, mongo_database: str) -> AsyncIterator[World]:
+    client, mongo = connect(f"{redis_url}/9"), Mongo(mongo_url)
+    await client.flushdb()
+    database = mongo.database(mongo_database)
+    counts = Counts(ZONE, 360.0)
+    store, live, stored = Store(client, counts), LiveStore(client), DayStore(database)
+    rollup = RollUp(live, stored, TopStore(database), ZONE, leads=lambda: True)
+    articles = [new_article() for _ in range(6)]
+    for partition in PARTITIONS:
+        await store.adopt_log(VIEWS, partition, "log 1")
+    for article in articles:
+        await store.upsert_article(article)
+    start = hours_of(day_of(int(now().timestamp()) // 60 - 8 * 1440, ZONE), ZONE)[1] * 60_000
+    beside = RebuildStore(client, counts)
+    yield World(client, store, live, stored, rollup, beside, [a.id for a in articles], Random(17), start)
+    await client.aclose()
+    mongo.close()
+
+
+@pytest.mark.long
+async def test_rebuild_is_exact_after_roll_ups_retention_late_views_and_another_log(world: World) -> None:
+    for step in range(14):
+        world.view(40)
+        await world.count()
+        await world.roll_up()
+        if step == 7:
+            await world.replace_log()
+        if step == 11:
+            world.retain()
+        if step in (5, 8, 12):
+            await world.rebuild().run()
+            await world.check()
+            assert await world.differences() == []
+        world.now_ms += HALF_A_DAY_MS
+    await world.roll_up()
+    await world.check()
+
+
+async def test_lost_counts_are_named_and_come_back_while_views_are_counted(world: World) -> None:
+    for _ in range(4):
+        world.view(60)
+        await world.count()
+        await world.roll_up()
+        world.now_ms += HALF_A_DAY_MS
+    article = world.articles[0]
+    partition, other = views_partition(article), f"{base(views_partition(article))}sum:all"
+    await world.client.zincrby(other, 5, article)  # type: ignore[attr-defined]
+
+    found = await world.differences()
+
+    assert [(one.partition, one.window, one.article, one.in_redis - one.recounted) for one in found] == [
+        (partition, "all", article, 5)
+    ]
+    rebuild = world.rebuild()
+    await rebuild.prepare()
+    world.view(30)
+    await world.count()
+    for number in PARTITIONS:
+        await rebuild.switch(number)
+    await world.check()
+    assert [key async for key in world.client.scan_iter("*rebuild*")] == []  # type: ignore[attr-defined]
+    world.view(30)
+    await world.count()
+    await world.check()
+
+
+async def test_rebuild_before_any_counter_is_refused(world: World) -> None:
+    await world.client.flushdb()  # type: ignore[attr-defined]
+
+    with pytest.raises(Unavailable, match="no counter has begun"):
+        await world.rebuild().run()

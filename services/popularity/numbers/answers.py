@@ -53,7 +53,7 @@ class Answers:
     async def drops(self, period: Period, now: int) -> Drops:
         """The views that did not count, by day and reason."""
         days = [day for day in period.days() if _has_begun(day, period, now)]
-        found = await self._days.read([DROPPED], days, with_hours=days)
+        found = await self._days.read([DROPPED], days)
         items = [
             DroppedViews.model_validate({"day": day, "reason": reason, "views": views})
             for (_, day), numbers in sorted(found.items())
@@ -62,15 +62,10 @@ class Answers:
         return Drops(start=moment_of(period.start), end=moment_of(period.end), items=items)
 
     async def _read(self, name: str, period: Period, now: int, *, with_hours: bool) -> dict[str, DayNumbers]:
-        return (await self._read_all([name], period, now, with_hours=with_hours))[name]
-
-    async def _read_all(
-        self, names: Sequence[str], period: Period, now: int, *, with_hours: bool = False
-    ) -> dict[str, dict[str, DayNumbers]]:
         days = [day for day in period.days() if _has_begun(day, period, now)]
         parts = days if with_hours else [day for day in days if not period.covers(day, now)]
-        found = await self._days.read(names, days, with_hours=parts)
-        return {name: {day: found.get((name, day), _EMPTY) for day in days} for name in names}
+        found = await self._days.read([name], days, with_hours=parts)
+        return {day: found.get((name, day), _EMPTY) for day in days}
 
     async def _by_hour(self, question: Question, now: int) -> tuple[Items, NumbersTotal]:
         period = question.period
@@ -93,8 +88,7 @@ class Answers:
 
     async def _by_referrer(self, question: Question, now: int) -> tuple[Items, NumbersTotal]:
         period = question.period
-        # Hosts are not kept with the sums.
-        found = await self._read(question.scope, period, now, with_hours=question.scope == "site")
+        found = await self._read(question.scope, period, now, with_hours=False)
         classes = add_counts(_classes(numbers, day, period, now) for day, numbers in found.items())
         items: Items = [NumbersItem(key=name, views=views, visitors=None) for name, views in named(classes).items()]
         hosts = add_counts(numbers.counts for day, numbers in found.items() if period.covers(day, now))
@@ -105,14 +99,26 @@ class Answers:
     async def _by_section(self, question: Question, now: int) -> tuple[Items, NumbersTotal]:
         period = question.period
         sections = self._sections if question.section is None else [question.section]
-        scopes = [f"s:{section}" for section in sections]
-        found = await self._read_all(list({*scopes, question.scope}), period, now)
-        totals = {scope: _total(days, period, now) for scope, days in found.items()}
+        found = await self._read_sections(sections, period, now)
+        totals = {section: _total(days, period, now) for section, days in found.items()}
         items: Items = [
-            NumbersItem(key=section, views=totals[scope].views, visitors=totals[scope].visitors)
-            for section, scope in zip(sections, scopes, strict=True)
+            NumbersItem(key=section, views=total.views, visitors=total.visitors) for section, total in totals.items()
         ]
-        return sorted(items, key=lambda item: -item.views), totals[question.scope]
+        items.sort(key=lambda item: -item.views)
+        if question.section is not None:
+            return items, totals[question.section]
+        return items, _total(await self._read(question.scope, period, now, with_hours=False), period, now)
+
+    async def _read_sections(
+        self, sections: Sequence[str], period: Period, now: int
+    ) -> dict[str, dict[str, DayNumbers]]:
+        days = [day for day in period.days() if _has_begun(day, period, now)]
+        parts = [day for day in days if not period.covers(day, now)]
+        found = await self._days.sections(sections, [day for day in days if day not in parts])
+        hours = await self._days.read([f"s:{section}" for section in sections], parts, with_hours=parts)
+        for (name, day), numbers in hours.items():
+            found[name.removeprefix("s:")][day] = numbers
+        return found
 
     async def _by_article(self, question: Question, now: int) -> tuple[Items, NumbersTotal]:
         period = question.period
@@ -132,6 +138,10 @@ def _classes(numbers: DayNumbers, day: str, period: Period, now: int) -> Mapping
     return numbers.classes if period.covers(day, now) else by_class(numbers.hours, period.hours(day))
 
 
+def _views(numbers: DayNumbers, day: str, period: Period, now: int) -> int:
+    return numbers.views if period.covers(day, now) else sum(by_class(numbers.hours, period.hours(day)).values())
+
+
 def _referred(key: str, classes: Mapping[str, int], visitors: int | None) -> ReferredItem:
     return ReferredItem(key=key, views=sum(classes.values()), visitors=visitors, referrers=named(classes))
 
@@ -145,6 +155,6 @@ def _article(article: str, views: int, visitors: int | None, card: Card | None) 
 
 
 def _total(found: Mapping[str, DayNumbers], period: Period, now: int) -> NumbersTotal:
-    views = sum(sum(_classes(numbers, day, period, now).values()) for day, numbers in found.items())
+    views = sum(_views(numbers, day, period, now) for day, numbers in found.items())
     is_whole = all(period.covers(day, now) for day in found)
     return NumbersTotal(views=views, visitors=sum(numbers.visitors for numbers in found.values()) if is_whole else None)

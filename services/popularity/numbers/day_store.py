@@ -1,14 +1,15 @@
-"""Rolled-up days in MongoDB. No other file knows the collection `days`.
+"""Rolled-up days in MongoDB. No other file knows the collections `days` and `pieces`.
 
-One document a day of an article or scope: `_id` (`<name>/<day>`), `rev` (changes with each write), the sums `views`,
-`visitors`, `classes`, and `pieces`, each as in `rules.Piece`.
+Each has one document a day of an article or scope, with the `_id` `<name>/<day>`. `pieces` has `rev`, which changes with each
+write, and `pieces`, each as in `rules.Piece`. `days` has their sums, which are small: `views`, `visitors`, `classes`, the first
+`counts`, and for the whole site `sections` (slug -> views, visitors).
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bson import Binary
-from pymongo import InsertOne, ReplaceOne
+from pymongo import InsertOne, ReplaceOne, UpdateOne
 
 from services.popularity.numbers.rules import DayNumbers, Piece, Position
 from shared.errors import Conflict
@@ -16,7 +17,10 @@ from shared.mongo.collections import Collection, Database, Document, DuplicateKe
 
 # The id of the document with the first day; ids of days have a slash.
 _FIRST = "first_day"
-_SUMS = {"views": 1, "visitors": 1, "classes": 1}
+_SUMS = {"views": 1, "visitors": 1, "classes": 1, "counts": 1}
+# Hosts in the sums of a day.
+_MOST_COUNTS = 100
+_SITE, _SECTION = "site", "s:"
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,6 @@ class StoredDay:
     """A stored day with its pieces. `rev` is 0 for one that is not stored yet."""
 
     rev: int
-    visitors: int
     pieces: tuple[Piece, ...]
 
 
@@ -32,47 +35,55 @@ class DayStore:
     """Days by key. Every method raises Unavailable when MongoDB does not answer."""
 
     def __init__(self, database: Database) -> None:
-        self.collection: Collection = database["days"]
+        self.sums_of_days: Collection = database["days"]
+        self.pieces: Collection = database["pieces"]
 
     async def sums(self, names: Iterable[str], days: Sequence[str]) -> dict[tuple[str, str], DayNumbers]:
         """The stored sums by name and day, without hours."""
         keys = {key_of(name, day): (name, day) for name in names for day in days}
         async with available("sums of days"):
-            found = await by_keys(self.collection, keys, _SUMS)
-        return {keys[row["_id"]]: DayNumbers(row["views"], row["visitors"], row["classes"]) for row in found}
+            found = await by_keys(self.sums_of_days, keys, _SUMS)
+        return {
+            keys[row["_id"]]: DayNumbers(
+                row["views"], row["visitors"], row["classes"], counts=dict(row.get("counts", ()))
+            )
+            for row in found
+            if "views" in row
+        }
+
+    async def sections(self, days: Sequence[str]) -> dict[str, dict[str, tuple[int, int]]]:
+        """The views and visitors of each section, by day."""
+        keys = {key_of(_SITE, day): day for day in days}
+        async with available("sections of days"):
+            found = await by_keys(self.sums_of_days, keys, {"sections": 1})
+        return {
+            keys[row["_id"]]: {slug: (views, visitors) for slug, (views, visitors) in row.get("sections", {}).items()}
+            for row in found
+        }
 
     async def days(self, names: Iterable[str], days: Sequence[str]) -> dict[tuple[str, str], StoredDay]:
         """The stored days with their pieces, by name and day."""
         keys = {key_of(name, day): (name, day) for name in names for day in days}
         async with available("days"):
-            found = await by_keys(self.collection, keys, {"rev": 1, "visitors": 1, "pieces": 1})
-        return {
-            keys[row["_id"]]: StoredDay(row["rev"], row["visitors"], tuple(_piece(piece) for piece in row["pieces"]))
-            for row in found
-        }
+            found = await by_keys(self.pieces, keys)
+        return {keys[row["_id"]]: StoredDay(row["rev"], tuple(map(_piece, row["pieces"]))) for row in found}
 
     async def write(self, days: Mapping[tuple[str, str], tuple[int, DayNumbers, Sequence[Piece]]]) -> None:
         """Replace days: the replaced `rev`, the sums, and the pieces of each. Raises Conflict when another was faster."""
-        await write_all(
-            self.collection,
-            {
-                key_of(*key): (
-                    rev,
-                    {
-                        "views": sums.views,
-                        "visitors": sums.visitors,
-                        "classes": dict(sums.classes),
-                        "pieces": [_document(piece) for piece in pieces],
-                    },
-                )
-                for key, (rev, sums, pieces) in days.items()
-            },
-        )
+        pieces = {
+            key_of(*key): (rev, {"pieces": [_document(piece) for piece in parts]})
+            for key, (rev, _, parts) in days.items()
+        }
+        await write_all(self.pieces, pieces)
+        writes = [write for (name, day), (_, sums, _) in days.items() for write in _sums_writes(name, day, sums)]
+        if writes:
+            async with available("sums of days"):
+                await self.sums_of_days.bulk_write(writes)
 
     async def all(self) -> AsyncIterator[tuple[str, str, tuple[Piece, ...]]]:
         """Every stored day of every article and scope: its name, its day, and its pieces without sketches."""
         async with available("all days"):
-            async for row in self.collection.find({"pieces": {"$exists": True}}, {"pieces.sketch": 0}):
+            async for row in self.pieces.find({}, {"pieces.sketch": 0}):
                 name, _, day = row["_id"].rpartition("/")
                 yield name, day, tuple(_piece(piece) for piece in row["pieces"])
 
@@ -84,13 +95,13 @@ class DayStore:
     async def first_day(self) -> str | None:
         """The first day that was rolled up."""
         async with available("first day"):
-            found = await self.collection.find_one({"_id": _FIRST})
+            found = await self.sums_of_days.find_one({"_id": _FIRST})
         return None if found is None else str(found["day"])
 
     async def note_day(self, day: str) -> None:
         """Remember a day that is rolled up, for `first_day`."""
         async with available("first day"):
-            await self.collection.update_one({"_id": _FIRST}, {"$min": {"day": day}}, upsert=True)
+            await self.sums_of_days.update_one({"_id": _FIRST}, {"$min": {"day": day}}, upsert=True)
 
 
 async def write_all(collection: Collection, documents: Mapping[str, tuple[int, Document]]) -> None:
@@ -111,6 +122,21 @@ async def write_all(collection: Collection, documents: Mapping[str, tuple[int, D
         raise Conflict(f"MongoDB: {collection.name}: another process wrote the same document") from error
     if done.inserted_count + done.matched_count < len(writes):
         raise Conflict(f"MongoDB: {collection.name}: another process wrote the same document")
+
+
+def _sums_writes(name: str, day: str, sums: DayNumbers) -> list[UpdateOne]:
+    first = sorted(sums.counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_COUNTS]
+    fields: Document = {
+        "views": sums.views,
+        "visitors": sums.visitors,
+        "classes": dict(sums.classes),
+        "counts": [list(pair) for pair in first],
+    }
+    writes = [UpdateOne({"_id": key_of(name, day)}, {"$set": fields}, upsert=True)]
+    if name.startswith(_SECTION):
+        section = {f"sections.{name.removeprefix(_SECTION)}": [sums.views, sums.visitors]}
+        writes.append(UpdateOne({"_id": key_of(_SITE, day)}, {"$set": section}, upsert=True))
+    return writes
 
 
 def key_of(name: str, day: str) -> str:

@@ -11,6 +11,7 @@ from services.popularity.numbers.questions import SITE
 from services.popularity.numbers.rules import (
     DayNumbers,
     Mark,
+    Piece,
     add_counts,
     add_hours,
     day_numbers,
@@ -18,7 +19,7 @@ from services.popularity.numbers.rules import (
 )
 
 Marks = Mapping[str, Sequence[Mark]]
-_NO_DAY = StoredDay(0, 0, ())
+_NO_DAY = StoredDay(0, ())
 # The name of a day's dropped views, by reason.
 DROPPED = "dropped"
 # Names with counts beside their hours, and the kind of these counts in Redis.
@@ -48,29 +49,44 @@ class Days:
                 return found
             marks = after
 
+    async def sections(self, sections: Sequence[str], days: Sequence[str]) -> dict[str, dict[str, DayNumbers]]:
+        """The views and visitors of each section and day, without classes. Raises Unavailable."""
+        marks = await self._live.marks()
+        names = {f"s:{section}": section for section in sections}
+        found: dict[str, dict[str, DayNumbers]] = {section: {} for section in sections}
+        for day, sums in (await self._stored.sections([day for day in days if day not in marks])).items():
+            for section in found.keys() & sums.keys():
+                found[section][day] = DayNumbers(*sums[section])
+        # A day that was live a moment ago may be stored by now: `read` looks at both places.
+        for (name, day), numbers in (await self.read(list(names), [day for day in days if day in marks])).items():
+            found[names[name]][day] = numbers
+        return found
+
     async def _read(
         self, names: Sequence[str], days: Sequence[str], with_hours: frozenset[str], marks: Marks
     ) -> dict[tuple[str, str], DayNumbers]:
         live = [day for day in days if day in marks]
         whole = [day for day in days if day in marks or day in with_hours]
-        found = await self._stored.sums(names, [day for day in days if day not in marks and day not in with_hours])
+        found = await self._stored.sums(names, days)
         stored = await self._stored.days(names, whole) if whole else {}
         for name in names:
             for day in whole:
                 kept = stored.get((name, day), _NO_DAY)
                 if kept.pieces or day in live:
-                    found[name, day] = await self._merge(name, day, kept, marks.get(day, ()))
+                    visitors = found[name, day].visitors if (name, day) in found else 0
+                    found[name, day] = await self._merge(name, day, kept.pieces, visitors, marks.get(day, ()))
         return found
 
-    async def _merge(self, name: str, day: str, stored: StoredDay, marks: Sequence[Mark]) -> DayNumbers:
+    async def _merge(
+        self, name: str, day: str, stored: Sequence[Piece], visitors: int, marks: Sequence[Mark]
+    ) -> DayNumbers:
         partitions = partitions_of(name)
         marks = [mark for mark in marks if mark.partition in partitions]
-        pieces = standing(stored.pieces, marks)
+        pieces = standing(stored, marks)
         held = [mark.partition for mark in marks]
         kind = "scopes" if is_scope(name) else "hours"
         live = await self._live.hours(name, day, hours_of(day, self._zone), held, kind) if held else []
         counts = await self._live.counts(COUNTED[name], day, held) if name in COUNTED and held else []
-        visitors = stored.visitors
         if held:
             visitors = await self._live.estimate(
                 [(day, name, partition) for partition in held], [piece.sketch for piece in pieces if piece.sketch]

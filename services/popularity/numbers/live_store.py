@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from services.popularity.model.store import views_partition
 from services.popularity.numbers.rules import CLASSES, Hours, Mark, read_mark
 from shared import topics
+from shared.events import WINDOWS
 from shared.redis import available
 
 PARTITIONS = range(topics.VIEWS.partitions)
@@ -104,6 +105,36 @@ class LiveStore:
                 pipeline.zrange(f"{base(partition)}day:{day}", first, first + most - 1, desc=True, withscores=True)
             found = await pipeline.execute()
         return [[(article.decode(), int(score)) for article, score in pairs] for pairs in found]
+
+    async def top_of_place(
+        self, place: str, day: str, partitions: Sequence[int], most: int
+    ) -> list[list[tuple[str, int]]]:
+        """The views of a day of the first articles of a section, tag or language, of each partition.
+
+        They are the first `most` of each window there, so an article that is in none of them is left out.
+        """
+        async with available("articles of a place"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for partition in partitions:
+                for window in WINDOWS:
+                    pipeline.zrange(f"{base(partition)}sum:{window}:{place}", 0, most - 1, desc=True)
+            found = await pipeline.execute()
+            first = [
+                list(dict.fromkeys(article for list_ in found[at : at + len(WINDOWS)] for article in list_))
+                for at in range(0, len(found), len(WINDOWS))
+            ]
+            pipeline = self._redis.pipeline(transaction=False)
+            for partition, articles in zip(partitions, first, strict=True):
+                pipeline.zmscore(f"{base(partition)}day:{day}", articles or [""])
+            scores = await pipeline.execute()
+        return [
+            [
+                (article.decode(), int(score))
+                for article, score in zip(articles, found_scores, strict=False)
+                if score is not None
+            ]
+            for articles, found_scores in zip(first, scores, strict=True)
+        ]
 
     async def scopes(self, day: str, partition: int) -> dict[str, Hours]:
         """All scopes of a day in a partition, with their hours."""

@@ -1,21 +1,22 @@
 """The most viewed articles of a span: of rolled-up days from MongoDB, of live days from Redis.
 
-A rolled-up day keeps its first articles alone, so the sum of many days is exact for articles that are among them on each of
-their days.
+A rolled-up day keeps its first articles alone. A span of up to 31 days is the sum of each day's first 1,000, a longer one of each
+day's first 100.
 """
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import replace as changed
+from heapq import nlargest
 
 from services.popularity.numbers.day_store import DayStore
 from services.popularity.numbers.live_store import LiveStore
 from services.popularity.numbers.questions import SITE
-from services.popularity.numbers.rules import Mark, RankedLine, add_lines, join_lines, standing
-from services.popularity.numbers.top_store import TopStore
+from services.popularity.numbers.rules import Mark, RankedLine, join_lines, standing
+from services.popularity.numbers.top_store import DayTop, StoredTop, TopStore
 
-# Articles of a live day that are looked at for those of a section or tag, in each partition, and at once.
-_MOST_LOOKED_AT = 20_000
-_AT_ONCE = 1000
+_MOST_DAYS_IN_FULL = 31
+_MOST_OF_LIVE_DAY = 1000
+_NO_TOP = StoredTop(0, ())
 
 
 class RankedDays:
@@ -29,19 +30,18 @@ class RankedDays:
     async def top(self, scope: str, days: Sequence[str], most: int, *, with_visitors: bool = True) -> list[RankedLine]:
         """The most viewed articles of these days, the first ones first; ties by id, newest first."""
         marks = await self._live.marks()
-        stored = await self._tops.read([scope], days)
-        kept = (
-            join_lines(piece.lines for piece in standing(top.pieces, marks.get(day, ())))
-            for (_, day), top in stored.items()
-        )
-        live = {day: await self._live_top(scope, day, marks[day], most) for day in days if day in marks}
-        lines = add_lines([*kept, *live.values()])
-        first = sorted((line for line in lines.values() if line.views > 0), key=lambda line: line.article, reverse=True)
-        first = sorted(first, key=lambda line: -line.views)[:most]
+        live = [day for day in days if day in marks]
+        past = [day for day in days if day not in marks]
+        found = await self._tops.tops_of(scope, past, only_first=len(days) > _MOST_DAYS_IN_FULL)
+        pieces = await self._tops.read([scope], live)
+        for day in live:
+            kept = [piece.lines for piece in standing(pieces.get((scope, day), _NO_TOP).pieces, marks[day])]
+            found.append(_lists(join_lines([*kept, await self._live_top(scope, day, marks[day])])))
+        first = await _first(found, most)
         if not with_visitors:
             return first
-        visitors = await self._visitors([line.article for line in first], list(live))
-        return [changed(line, visitors=line.visitors + visitors.get(line.article, 0)) for line in first]
+        visitors = await self._visitors([line.article for line in first], live)
+        return [RankedLine(line.article, line.views, line.visitors + visitors.get(line.article, 0)) for line in first]
 
     async def first_day(self) -> str | None:
         """The first day with numbers."""
@@ -53,23 +53,13 @@ class RankedDays:
         marks = await self._live.marks()
         return any(day in marks for day in days)
 
-    async def _live_top(self, scope: str, day: str, marks: Sequence[Mark], most: int) -> list[RankedLine]:
-        found: list[RankedLine] = []
+    async def _live_top(self, scope: str, day: str, marks: Sequence[Mark]) -> list[RankedLine]:
         held = [mark.partition for mark in marks]
-        for first in range(0, _MOST_LOOKED_AT, _AT_ONCE):
-            lists = await self._live.top(day, held, first, _AT_ONCE)
-            for pairs in lists:
-                places = {} if scope == SITE else await self._live.places([article for article, _ in pairs])
-                found += [
-                    RankedLine(article, views, 0)
-                    for article, views in pairs
-                    if scope == SITE or scope in places.get(article, ())
-                ]
-            held = [partition for partition, pairs in zip(held, lists, strict=True) if len(pairs) == _AT_ONCE]
-            # A thousand articles of each partition hold the first thousand of all.
-            if scope == SITE or not held or len(found) >= most * len(marks):
-                break
-        return found
+        if scope == SITE:
+            lists = await self._live.top(day, held, 0, _MOST_OF_LIVE_DAY)
+        else:
+            lists = await self._live.top_of_place(scope, day, held, _MOST_OF_LIVE_DAY)
+        return [RankedLine(article, views, 0) for pairs in lists for article, views in pairs]
 
     async def _visitors(self, articles: Sequence[str], days: Sequence[str]) -> dict[str, int]:
         wanted = [(day, article) for day in days for article in articles]
@@ -78,3 +68,20 @@ class RankedDays:
         for (_, article), count in zip(wanted, counts, strict=True):
             sums[article] = sums.get(article, 0) + count
         return sums
+
+
+def _lists(lines: Sequence[RankedLine]) -> DayTop:
+    return DayTop([line.article for line in lines], [line.views for line in lines], [line.visitors for line in lines])
+
+
+async def _first(tops: Sequence[DayTop], most: int) -> list[RankedLine]:
+    views: dict[str, int] = {}
+    visitors: dict[str, int] = {}
+    for top in tops:
+        for article, count, people in zip(top.articles, top.views, top.visitors, strict=True):
+            views[article] = views.get(article, 0) + count
+            visitors[article] = visitors.get(article, 0) + people
+        # The loop that does this also takes readers' views.
+        await asyncio.sleep(0)
+    first = nlargest(most, ((count, article) for article, count in views.items() if count > 0))
+    return [RankedLine(article, count, visitors[article]) for count, article in first]

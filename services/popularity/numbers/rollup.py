@@ -41,7 +41,7 @@ _ARTICLES_AT_ONCE = 100
 # The first articles that are kept of a day, of each partition.
 _MOST_OF_SECTION = 1000
 _MOST_OF_TAG = 100
-_NEW = StoredDay(0, 0, ())
+_NEW = StoredDay(0, ())
 
 
 class RollUp:

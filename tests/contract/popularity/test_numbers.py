@@ -56,6 +56,7 @@ class Numbers:
         await self.redis.hset(f"{base}days", day, "0:0:0:10")
         await self.redis.hincrby(f"{base}hours:{day}", f"{article}|{start}|{letter}", visitors)
         await self.redis.zincrby(f"{base}day:{day}", visitors, article)
+        await self.redis.zincrby(f"{base}sum:all:s:{section}", visitors, article)
         for scope in ("site", f"s:{section}"):
             await self.redis.hincrby(f"{base}scopes:{day}", f"{scope}|{start}|{letter}", visitors)
         names = [uuid4().hex[:16] for _ in range(visitors)]

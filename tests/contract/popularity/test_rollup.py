@@ -48,6 +48,7 @@ class World:
         await self.redis.hset(f"{key}days", DAY, f"{first}:{epoch}:{end}")
         await self.redis.hset(f"{key}article:{article}", mapping={"place": "world", "places": "s:world\nt:lakes"})
         await self.redis.zincrby(f"{key}day:{DAY}", len(visitors), article)
+        await self.redis.zincrby(f"{key}sum:all:t:lakes", len(visitors), article)
         await self.redis.hincrby(f"{key}hours:{DAY}", f"{article}|{HOURS[hour]}|x", len(visitors))
         await self.redis.hincrby(f"{key}hosts:{DAY}", "news.example", len(visitors))
         await self.redis.hincrby(f"{key}dropped:{DAY}", "bot", 1)

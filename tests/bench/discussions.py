@@ -176,7 +176,7 @@ def _a_builder(model: ReadModel) -> PageBuilder:
         date,
         now,
         Syndication(site, SITE_URL, "", date, now),
-        PastRankings(ServiceClient("popularity", (), 1.0)),
+        PastRankings(ServiceClient("popularity", (), 1.0), now),
     )
 
 

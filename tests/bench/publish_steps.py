@@ -88,7 +88,7 @@ def _render(mongo: Mongo, path: str) -> Callable[[], Awaitable[object]]:
         date,
         now,
         syndication,
-        PastRankings(ServiceClient("popularity", (), 1.0)),
+        PastRankings(ServiceClient("popularity", (), 1.0), now),
     )
     address = read_address(path)
     assert isinstance(address, Address), address

@@ -349,11 +349,19 @@ def archive(kind: Literal["day", "week"] = "day") -> ArchiveView:
     week = PeriodLink(days[0].first, "/popular/2026-W48")
     if kind == "week":
         last_week = PeriodLink(date(2026, 11, 16), "/popular/2026-W47")
-        return ArchiveView(
-            "week", week.first, date(2026, 11, 29), week.url, False, items, previous=last_week, days=days
-        )
+        last = date(2026, 11, 29)
+        return ArchiveView("week", week.first, last, week.url, False, NOW, items, previous=last_week, days=days)
     return ArchiveView(
-        "day", days[1].first, days[1].first, days[1].url, True, items, "africa", "en", days[0], days[2], week
+        kind="day",
+        first=days[1].first,
+        last=days[1].first,
+        path=days[1].url,
+        is_over=True,
+        items=items,
+        section="africa",
+        previous=days[0],
+        next=days[2],
+        week=week,
     )
 
 

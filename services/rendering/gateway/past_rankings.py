@@ -12,6 +12,7 @@ from services.rendering.gateway.service_client import ServiceClient
 from services.rendering.pages.archive import MOST_ASKED, PastRanking
 from services.rendering.pages.periods import Period
 from shared.errors import Unavailable
+from shared.times import Clock
 
 _log = structlog.get_logger(__name__)
 
@@ -41,8 +42,9 @@ class _Answer(BaseModel):
 class PastRankings:
     """Asks popularity, and remembers. While popularity is away, an older answer is better than none."""
 
-    def __init__(self, client: ServiceClient, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, client: ServiceClient, now: Clock, clock: Callable[[], float] = monotonic) -> None:
         self._client = client
+        self._now = now
         self._clock = clock
         # The first day with numbers, as popularity said, and until when this is taken for true.
         self._first_day: tuple[date, float] | None = None
@@ -56,7 +58,7 @@ class PastRankings:
             self._held.move_to_end(key)
             return held[0]
         if self._first_day is not None and self._clock() < self._first_day[1] and period.last < self._first_day[0]:
-            return PastRanking((), self._first_day[0], is_final=True)
+            return PastRanking((), self._first_day[0], is_final=True, as_of=self._now())
         try:
             found = await self._ask(period, section)
         except Unavailable as error:
@@ -77,7 +79,7 @@ class PastRankings:
         except ValidationError as error:
             raise Unavailable(f"popularity's archive cannot be read: {error}") from error
         items = tuple((item.article_id, item.views) for item in answer.items[:MOST_ASKED])
-        return PastRanking(items, answer.first_day, answer.complete)
+        return PastRanking(items, answer.first_day, answer.complete, self._now())
 
     def _hold(self, key: Key, found: PastRanking) -> None:
         self._held[key] = (found, self._clock() + (_FINAL_S if found.is_final else _RUNNING_S))

@@ -121,7 +121,7 @@ class GatewayParts:
             self.cache, self._store, limits, self.known.is_known
         )
         self._popularity_client = ServiceClient("popularity", settings.popularity_urls, settings.popularity_wait_s)
-        past_rankings = PastRankings(self._popularity_client)
+        past_rankings = PastRankings(self._popularity_client, now)
         page_builder = PageBuilder(model, templates, site, self.date, now, syndication, past_rankings)
         self.render_ahead = RenderAhead(self.single_flight, page_builder, lambda: self.invalidation.is_following)
         self.cache.on_drop = self.render_ahead.on_drop

@@ -1,7 +1,7 @@
 """The archive of rankings: the page of a day or a week. Order and views come from popularity, articles from the read model."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from services.rendering.pages.periods import Period, period_with
@@ -15,7 +15,7 @@ MOST_ASKED = MOST_LINES_OF_PAGE + 10
 
 @dataclass(frozen=True, slots=True)
 class PastRanking:
-    """The most viewed articles of a period, with their views. `first_day`: the first day that has numbers at all.
+    """The most viewed articles of a period, with their views as of a time. `first_day`: the first day that has numbers at all.
 
     `is_final`: the period is over, and its numbers change no more, except by an adjustment.
     """
@@ -23,6 +23,7 @@ class PastRanking:
     items: tuple[tuple[str, int], ...]
     first_day: date | None
     is_final: bool
+    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ async def archive_view(reading: Reading, scope: ArchiveScope, ranking: PastRanki
         last=period.last,
         path=scope.path_of(period),
         is_over=period.last < today,
+        as_of=None if ranking.is_final else ranking.as_of,
         items=items[:MOST_LINES_OF_PAGE],
         section=scope.section,
         language=scope.language,

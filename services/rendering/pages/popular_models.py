@@ -73,7 +73,8 @@ class PeriodLink:
 class ArchiveView:
     """The ranking of a day or a week, from `first` to `last`; `section` is empty for the whole site.
 
-    `is_over`: its last day is over. A day has a link to its `week`, a week to its `days`.
+    `is_over`: its last day is over. `as_of` is the time of numbers that may still change, else None.
+    A day has a link to its `week`, a week to its `days`.
     """
 
     kind: Literal["day", "week"]
@@ -81,6 +82,7 @@ class ArchiveView:
     last: date
     path: str
     is_over: bool
+    as_of: datetime | None = None
     items: tuple[PopularItem, ...] = ()
     section: str = ""
     language: str = "en"

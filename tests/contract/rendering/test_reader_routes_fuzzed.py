@@ -36,6 +36,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "/{}", "/?{}", "/{}/{}", "/world/{}", "/world?page={}", "/world/?page=1&page={}", "/{}?page=1",
         "/tag/{}", "/tag/old-light?page={}", "/author/{}", "/author/ada-b?page={}", "/world/lamp?comments={}",
         "/world/lamp/{}", "/popular?window={}", "/popular?section={}", "/popular?window=7d&language={}", "/popular/{}",
+        "/popular/2026-11-28?section={}", "/popular/2026-W48?language={}",
         "/feed.xml?{}", "/{}/feed.xml", "/tag/{}/atom.xml", "/author/{}/feed.json", "/tag/old-light/{}.xml",
         "/sitemap.xml?{}", "/sitemap-{}.xml", "/news-sitemap.xml?{}", "/robots.txt{}", "/about/{}", "/about?{}",
         "/search?q={}", "/search?q=lake&page={}", "/search?q={}&section={}", "/search?{}", "/search/{}",
@@ -51,6 +52,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     ),
     "popularity": (
         "/v1/popular?window={}", "/v1/popular?section={}", "/v1/popular?limit={}", "/v1/popular?window=1h&window={}",
+        "/v1/numbers/archive?day={}", "/v1/numbers/archive?week={}", "/v1/numbers/archive?day=2026-11-28&section={}",
         "/v1/popular?{}", "/v1/popular{}", "/v1/articles/{}/views", "/v1/articles/lamp/views?{}",
     ),
 }  # fmt: skip
@@ -102,14 +104,17 @@ async def ports(
         folder: Path = tmp_path_factory.mktemp("fuzzed")
         search = await running.enter_async_context(running_search(search_settings(kafka_url, folder)))
         redis = await running.enter_async_context(empty_redis(redis_url, 9))
-        popularity = TestServer(create_api(settings_for(kafka_url, redis)))
+        popularity = TestServer(create_api(settings_for(kafka_url, redis, mongo=rendering_settings.mongo)))
         await popularity.start_server()
         running.push_async_callback(popularity.close)
         projector = await running.enter_async_context(
             open_projector_harness(rendering_settings, f"test_{uuid4().hex[:12]}")
         )
         await projector.apply(ARTICLE, a_comment(ARTICLE.id))
-        changes = {"search": f"http://127.0.0.1:{search.client.port}"}
+        changes = {
+            "search": f"http://127.0.0.1:{search.client.port}",
+            "popularity": f"http://127.0.0.1:{popularity.port}",
+        }
         gateway = await running.enter_async_context(open_gateway(projector.settings, projector.database, changes))
         found = {"rendering": gateway.client.port, "search": search.client.port, "popularity": popularity.port}
         yield {name: port for name, port in found.items() if port is not None}

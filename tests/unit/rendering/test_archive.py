@@ -1,6 +1,6 @@
 """The archive of rankings: days and weeks, the pages that exist, and the answers that the gateway remembers."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from tests.support.past_rankings import Popularity
 
 DAY = Period("day", date(2026, 11, 28))
 WEEK = Period("week", date(2026, 11, 23))
+NOON = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -48,15 +49,15 @@ def test_periods_follow_each_other_without_gap(day: date, kind: str) -> None:
 
 
 def test_pages_exist_from_the_first_day_with_numbers_to_today() -> None:
-    ranking = PastRanking((), date(2026, 11, 25), is_final=True)
+    ranking = PastRanking((), date(2026, 11, 25), is_final=True, as_of=NOON)
     today = date(2026, 11, 29)
 
     found = [name for name in ("2026-11-24", "2026-11-25", "2026-11-29", "2026-11-30") if _exists(name, ranking, today)]
 
     assert found == ["2026-11-25", "2026-11-29"]
     assert [_exists(name, ranking, today) for name in ("2026-W47", "2026-W48", "2026-W49")] == [False, True, False]
-    assert _exists("2026-11-29", PastRanking((), None, is_final=False), today)
-    assert not _exists("2026-11-28", PastRanking((), None, is_final=False), today)
+    assert _exists("2026-11-29", PastRanking((), None, is_final=False, as_of=NOON), today)
+    assert not _exists("2026-11-28", PastRanking((), None, is_final=False, as_of=NOON), today)
 
 
 def _exists(name: str, ranking: PastRanking, today: date) -> bool:
@@ -70,7 +71,7 @@ async def test_answers_are_held_and_outlive_popularity() -> None:
     popularity = Popularity({"day": DAY.name, "items": [item], "first_day": "2026-02-08", "complete": True})
     clock = [0.0]
     async with popularity.serving() as client:
-        rankings = PastRankings(client, lambda: clock[0])
+        rankings = PastRankings(client, lambda: NOON, lambda: clock[0])
         first = await rankings.ranking(DAY, "world")
         again = await rankings.ranking(DAY, "world")
         clock[0] = 601.0
@@ -84,11 +85,11 @@ async def test_answers_are_held_and_outlive_popularity() -> None:
         await rankings.ranking(DAY, "world")
         early = await rankings.ranking(Period("day", date(2026, 2, 7)), "sports")
 
-    assert first == PastRanking((("a", 7),), date(2026, 2, 8), is_final=True)
+    assert first == PastRanking((("a", 7),), date(2026, 2, 8), is_final=True, as_of=NOON)
     assert again is first
     assert outdated == first
     assert popularity.asked[:3] == [{"day": "2026-11-28", "limit": "30", "section": "world"}] * 3
-    assert early == PastRanking((), date(2026, 2, 8), is_final=True)
+    assert early == PastRanking((), date(2026, 2, 8), is_final=True, as_of=NOON)
     assert len(popularity.asked) == 5
     assert popularity.asked[3] == {"week": "2026-W48", "limit": "30"}
 
@@ -97,4 +98,4 @@ async def test_answers_are_held_and_outlive_popularity() -> None:
 async def test_unreadable_answer_counts_as_no_answer(answer: dict[str, object]) -> None:
     async with Popularity(answer).serving() as client:
         with pytest.raises(Unavailable):
-            await PastRankings(client).ranking(DAY, "")
+            await PastRankings(client, lambda: NOON).ranking(DAY, "")

@@ -38,6 +38,7 @@ async def test_day_has_a_page_with_the_articles_of_the_read_model(projector: Pro
     assert 'name="robots" content="max-image-preview:large"' in page.text
     assert 'name="robots" content="noindex"' in running.text
     assert "the numbers still grow" in running.text
+    assert "As of" not in page.text.partition("<aside")[0]
     assert 'rel="next"' not in running.text
     assert "١٬٢٣٤" in arabic.text
     assert refused == [404, 404, 404]

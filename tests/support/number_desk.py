@@ -1,11 +1,14 @@
 """A desk with a real popularity behind it: articles that are published in the desk, and views that are counted."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from uuid import uuid4
 
-from tests.support.desk import DeskClient
+from tests.support.desk import DeskClient, open_desk
 from tests.support.ingestion import Json
 from tests.support.polling import eventually
-from tests.support.popularity import Popularity
+from tests.support.popularity import Popularity, empty_redis, running_popularity, settings_for
 
 
 @dataclass(frozen=True)
@@ -25,3 +28,19 @@ class NumberDesk:
             await self.popularity.view(identity, referrer=referrer)
         await self.popularity.until_counted(identity, len(referrers))
         return article
+
+
+@asynccontextmanager
+async def running_number_desk(
+    desk: DeskClient, kafka: str, mongo: str, redis: str, redis_database: int
+) -> AsyncIterator[NumberDesk]:
+    """Run popularity, and a second desk before it with the ingestion of `desk`, for the length of a block."""
+    ingestion = str(desk.ingestion.client.make_url("")).rstrip("/")
+    async with empty_redis(redis, redis_database) as address:
+        settings = settings_for(
+            kafka, address, mongo=mongo, ingestion=ingestion, popularity_database=f"test_{uuid4().hex[:12]}"
+        )
+        async with running_popularity(settings) as popularity:
+            url = str(popularity.api.make_url("")).rstrip("/")
+            async with open_desk(desk.ingestion, popularity=url) as opened:
+                yield NumberDesk(opened, popularity)

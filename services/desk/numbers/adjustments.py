@@ -18,7 +18,6 @@ class Adjustment:
     """Views that an admin has added, or taken when negative, for the hour of `window_start`."""
 
     article_id: str
-    headline: str
     views: int
     window_start: datetime | None
     reason: str
@@ -68,7 +67,6 @@ def _signed(text: str) -> int:
 def _adjustment(item: Mapping[str, object]) -> Adjustment:
     return Adjustment(
         article_id=str(item.get("article_id") or ""),
-        headline=str(item.get("headline") or ""),
         views=whole(item, "views"),
         window_start=moment_of(item.get("window_start")),
         reason=str(item.get("reason") or ""),

@@ -1,14 +1,12 @@
 """Fixtures of the desk's contract tests: the desk before a real ingestion."""
 
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
-from tests.support.desk import DeskClient, open_desk, running_desk
-from tests.support.number_desk import NumberDesk
-from tests.support.popularity import empty_redis, running_popularity, settings_for
+from tests.support.desk import DeskClient, running_desk
+from tests.support.number_desk import NumberDesk, running_number_desk
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -36,12 +34,5 @@ async def reporter(desk: DeskClient) -> DeskClient:
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def numbers(desk: DeskClient, kafka_url: str, mongo_url: str, redis_url: str) -> AsyncIterator[NumberDesk]:
     """A desk with a real popularity behind it, and the ingestion of `desk`."""
-    ingestion = str(desk.ingestion.client.make_url("")).rstrip("/")
-    async with empty_redis(redis_url, 12) as redis:
-        settings = settings_for(
-            kafka_url, redis, mongo=mongo_url, ingestion=ingestion, popularity_database=f"test_{uuid4().hex[:12]}"
-        )
-        async with running_popularity(settings) as popularity:
-            url = str(popularity.api.make_url("")).rstrip("/")
-            async with open_desk(desk.ingestion, popularity=url) as opened:
-                yield NumberDesk(opened, popularity)
+    async with running_number_desk(desk, kafka_url, mongo_url, redis_url, 12) as running:
+        yield running

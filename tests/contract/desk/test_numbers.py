@@ -1,11 +1,12 @@
 """The pages of numbers before a real popularity: views, sources, spans, CSV, the wall; and before one that does not answer."""
 
 import re
+from datetime import datetime
 from html import unescape
 
 import pytest
 
-from tests.support.desk import DeskClient
+from tests.support.desk import RIYADH, DeskClient
 from tests.support.number_desk import NumberDesk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -55,6 +56,26 @@ async def test_article_that_was_never_public_has_no_views(numbers: NumberDesk) -
 
     assert page.text.count("No views.") == 3
     await editor.get("/desk/numbers/articles/01aaaaaaaaaaaaaaaaaaaaaaaa", wanted=404)
+
+
+async def test_admin_corrects_views_once_and_everybody_sees_the_reason(numbers: NumberDesk) -> None:
+    admin, editor = await numbers.desk.as_role("admin"), await numbers.desk.as_role("editor")
+    article = await numbers.read("Bought readers", "", "https://a.example/", "https://b.example/")
+    path = f"/desk/numbers/articles/{article['id']}"
+    key = (await admin.get(path)).hidden("key")
+    fields = {"key": key, "views": "−2", "hour": f"{datetime.now(RIYADH):%Y-%m-%dT%H:%M}", "reason": "Ticket <811>"}
+
+    await editor.post(f"{path}/adjust", fields, wanted=403)
+    refused = await admin.post(f"{path}/adjust", {**fields, "views": "many", "hour": ""}, wanted=422)
+    for _ in range(2):
+        assert (await admin.post(f"{path}/adjust", fields)).location == f"{path}?adjusted=1"
+    await numbers.popularity.until_counted(str(article["id"]), 1)
+
+    assert "A whole number with its sign" in refused.text
+    assert "Ticket &lt;811&gt;" in refused.text
+    page = await editor.get(path)
+    assert page.text.count('<q dir="auto">Ticket &lt;811&gt;</q>') == 2
+    assert row(page.text, "day", "<td>1</td>").endswith(" −2")
 
 
 async def test_csv_comes_through_the_desk(numbers: NumberDesk) -> None:

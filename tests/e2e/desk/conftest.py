@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from tests.support.desk import DeskClient, running_desk
 from tests.support.desk_front import Front, open_front
+from tests.support.number_desk import NumberDesk, running_number_desk
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -30,3 +31,10 @@ async def front(desk: DeskClient) -> AsyncIterator[Front]:
     """The desk and the editors' API at one address, with an editor who is signed in."""
     async with open_front(desk) as opened:
         yield await opened.as_role("editor")
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def numbers(desk: DeskClient, kafka_url: str, mongo_url: str, redis_url: str) -> AsyncIterator[NumberDesk]:
+    """A desk with a real popularity behind it, and the ingestion of `desk`."""
+    async with running_number_desk(desk, kafka_url, mongo_url, redis_url, 13) as running:
+        yield running

@@ -13,6 +13,8 @@ import aiohttp
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from redis.asyncio import Redis
 
+from services.popularity.numbers.commands import opened
+from services.popularity.settings import PopularitySettings
 from shared.events import ArticlePublished, PageViewed, encode
 from shared.ids import new_id
 from shared.kafka.client import partition_of
@@ -29,6 +31,7 @@ from tests.support.running import free_port
 CONNECTIONS = 256
 ARTICLES = 300
 VIEWS_APPLIED = 120_000
+_COUNTED_IN = "/9"
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,29 @@ async def measure_view_apply() -> Measure:
     return Measure("view_apply", *found, unit="views/s", bar=0.4)
 
 
+async def measure_rebuild_rankings() -> Measure:
+    """Records of the log that `rebuild rankings` counts again, against raw consumption of the same topic."""
+    async with published_articles() as published:
+        await _send_views(published, VIEWS_APPLIED)
+        ends = await _ends(published.kafka)
+        await _apply_all(published, ends)
+        found = await in_turns(lambda: _rebuild(published), lambda: _consume_all(published.kafka, ends), rounds=3)
+    return Measure("rebuild_rankings", *found, unit="records/s", bar=0.3)
+
+
+async def _rebuild(published: PublishedArticles) -> float:
+    settings = PopularitySettings(
+        kafka=published.kafka,
+        mongo=published.environment["WM_MONGO"],
+        redis=published.environment["WM_REDIS"] + _COUNTED_IN,
+        kafka_hole_wait_ms=500,
+    )
+    started = time.perf_counter()
+    async with opened(settings) as (rebuild, _):
+        records = await rebuild.run()
+    return records / (time.perf_counter() - started)
+
+
 async def _send_views(published: PublishedArticles, count: int) -> None:
     lanes: dict[int, list[str]] = {}
     for article in published.articles:
@@ -205,7 +231,7 @@ async def _consume_all(kafka: str, ends: Mapping[TopicPartition, int]) -> float:
 
 async def _apply_all(published: PublishedArticles, ends: Mapping[TopicPartition, int]) -> float:
     """A counter on an empty Redis, timed from its first visible position to the end."""
-    address = published.environment["WM_REDIS"] + "/9"
+    address = published.environment["WM_REDIS"] + _COUNTED_IN
     client = Redis.from_url(address)
     await client.flushdb()
     seen: list[tuple[float, int]] = []
@@ -228,4 +254,5 @@ MEASURES: Mapping[str, Callable[[], Awaitable[Measure]]] = {
     "view_accept": measure_view_accept,
     "view_apply": measure_view_apply,
     "popular_read": measure_popular_read,
+    "rebuild_rankings": measure_rebuild_rankings,
 }

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from services.popularity.model.store import Store
 from services.popularity.numbers.contract import Archive, ArchivedArticle
-from services.popularity.numbers.periods import day_start, days_of_week, next_day
+from services.popularity.numbers.periods import check_year, day_start, days_of_week, next_day
 from services.popularity.numbers.questions import SITE, read_section
 from services.popularity.numbers.ranked_days import RankedDays
 from shared.http.problems import field_problem
@@ -45,8 +45,7 @@ def read_archive_question(query: Mapping[str, str], sections: frozenset[str]) ->
 def _day(text: str) -> str:
     if date.fromisoformat(text).isoformat() != text:
         raise ValueError("another form of a date")
-    if not "2000" <= text[:4] <= "2200":
-        raise ValueError("a year without numbers")
+    check_year(int(text[:4]))
     return text
 
 

@@ -57,12 +57,12 @@ def _read(text: str, name: str, zone: ZoneInfo, *, is_end: bool) -> int:
     try:
         if len(text) == len("2026-11-28"):
             given = date.fromisoformat(text).isoformat()
-            _check_year(int(given[:4]))
+            check_year(int(given[:4]))
             return day_start(next_day(given) if is_end else given, zone)
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             raise ValueError("no zone")
-        _check_year(moment.year)
+        check_year(moment.year)
         seconds = moment.timestamp()
         return int(-(-seconds // 60)) if is_end else int(seconds // 60)
     except (ValueError, OverflowError) as error:
@@ -71,7 +71,8 @@ def _read(text: str, name: str, zone: ZoneInfo, *, is_end: bool) -> int:
         ) from error
 
 
-def _check_year(year: int) -> None:
+def check_year(year: int) -> None:
+    """Raise ValueError for a year that can have no numbers."""
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         raise ValueError("a year without numbers")
 
@@ -111,5 +112,6 @@ def days_of_week(week: str) -> list[str]:
     """The days of a week of ISO 8601, such as `2026-W48`. Raises ValueError for any other text."""
     if len(week) != len("2026-W48") or week[4:6] != "-W":
         raise ValueError("It is not a week such as 2026-W48.")
+    check_year(int(week[:4]))
     monday = date.fromisocalendar(int(week[:4]), int(week[6:]), 1).isoformat()
     return days_between(monday, shift_day(monday, 6))

@@ -172,12 +172,14 @@ async def test_archive_of_a_live_day_is_public_and_not_complete(numbers: Numbers
     answer = await numbers.api.get("/v1/numbers/archive", params={"day": yesterday, "section": "world"})
     future = await numbers.api.get("/v1/numbers/archive", params={"week": "2199-W01"})
     wrong = await numbers.api.get("/v1/numbers/archive", params={"week": "2026-W54"})
+    far = [await numbers.api.get("/v1/numbers/archive", params={"week": week}) for week in ("9999-W52", "0001-W01")]
 
     found = await answer.json()
     assert (found["day"], found["week"], found["first_day"], found["complete"]) == (yesterday, None, yesterday, False)
     assert [(item["article_id"], item["views"]) for item in found["items"]] == [(article, 1)]
     assert (await future.json())["items"] == []
     assert [error["pointer"] for error in (await wrong.json())["errors"]] == ["?week"]
+    assert [answer.status for answer in far] == [422, 422]
 
 
 async def test_adjustment_is_made_once_and_shown_beside_the_number_and_in_the_audit(

@@ -32,10 +32,12 @@ for i = #held, 1, -1 do
   if is_recent and held[i] ~= own and #hashes < most_hashes then hashes[#hashes + 1] = list .. ':' .. held[i] end
 end
 
+-- The status, and the views of the network and the wider one in the newest hash.
 local function find(visitor, before, network, wider, event)
-  local of_network, of_wider = 0, 0
+  local of_network, of_wider, newest = 0, 0, nil
   for _, hash in ipairs(hashes) do
     local found = redis.call('HMGET', hash, visitor, before, network, wider)
+    newest = newest or found
     for i = 1, 2 do
       if found[i] and math.abs(now - struct.unpack('>I4', found[i], 17)) < time then
         return string.sub(found[i], 1, 16) == event and 'S' or 'R'
@@ -44,18 +46,18 @@ local function find(visitor, before, network, wider, event)
     of_network = of_network + tonumber(found[3] or '0')
     of_wider = of_wider + tonumber(found[4] or '0')
   end
-  return (of_network >= most_of_network or of_wider >= most_of_wider) and 'C' or 'N'
+  local is_crowd = of_network >= most_of_network or of_wider >= most_of_wider
+  return is_crowd and 'C' or 'N', tonumber(newest[3] or '0'), tonumber(newest[4] or '0')
 end
 
 local answers, claimed = {}, false
 for at = 1, #views, 48 do
   local visitor, network, wider = string.sub(views, at, at + 7), string.sub(views, at + 16, at + 23), string.sub(views, at + 24, at + 31)
   local event = string.sub(views, at + 32, at + 47)
-  local status = find(visitor, string.sub(views, at + 8, at + 15), network, wider, event)
+  local status, of_network, of_wider = find(visitor, string.sub(views, at + 8, at + 15), network, wider, event)
   if status == 'N' then
-    redis.call('HSET', hashes[1], visitor, event .. struct.pack('>I4', now))
-    redis.call('HINCRBY', hashes[1], network, 1)
-    redis.call('HINCRBY', hashes[1], wider, 1)
+    local claim = event .. struct.pack('>I4', now)
+    redis.call('HSET', hashes[1], visitor, claim, network, of_network + 1, wider, of_wider + 1)
     claimed = true
   end
   answers[#answers + 1] = status

@@ -1,8 +1,8 @@
 """Who sends a view: where the reader came from, the visitor's name of the day, and why the view does not count."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import time
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -19,8 +19,7 @@ from shared.http.origins import origin_of
 from shared.http.visitors import address_of
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(NamedTuple):
     """The part of a view that its sender decides. `visitor` has 16 hex digits; empty without a key of the day.
 
     `claim` is empty for a view that cannot be a repeat.
@@ -63,7 +62,7 @@ class Senders:
         keys = self._keys.at(self._clock())
         visitor = b"" if keys.today is None else visitor_name(keys.today, client, self._origin)
         is_claimed = self._repeats and dropped is None
-        claim = claim_of(keys, client, self._origin, article, event_id) if is_claimed else b""
+        claim = claim_of(keys, client, visitor, self._origin, article, event_id) if is_claimed else b""
         return Sender(self._referrers.classify(referrer), visitor.hex(), dropped, claim)
 
     async def _reason(self, request: web.Request, address: str, agent: str) -> DropReason | None:

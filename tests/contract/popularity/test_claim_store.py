@@ -14,7 +14,7 @@ from services.popularity.views.claim_store import CLAIMED, CROWD, REPEAT, SAME, 
 from services.popularity.views.claims import Claims, OutgoingView
 from services.popularity.views.day_keys import Keys
 from services.popularity.views.view_batcher import ViewBatcher
-from services.popularity.views.visitor_names import claim_of, client_of
+from services.popularity.views.visitor_names import claim_of, client_of, visitor_name
 from shared.errors import Problem
 from shared.events import PageViewed, Record, decode, encode
 from shared.kafka.producer import Producer
@@ -40,7 +40,9 @@ async def claims(redis_url: str) -> AsyncIterator[ClaimStore]:
 def _claim(
     address: str, agent: str = "Firefox", article: str = "a", event: UUID | None = None, keys: Keys = KEYS
 ) -> bytes:
-    return claim_of(keys, client_of(address, agent), "https://wm.example", article, (event or uuid4()).bytes)
+    client, origin = client_of(address, agent), "https://wm.example"
+    visitor = visitor_name(keys.today or b"", client, origin)
+    return claim_of(keys, client, visitor, origin, article, (event or uuid4()).bytes)
 
 
 async def test_visitors_further_views_within_the_time_are_repeats(claims: ClaimStore) -> None:

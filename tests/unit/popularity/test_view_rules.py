@@ -20,6 +20,7 @@ from services.popularity.views.rules import (
     is_own_picture,
     is_prefetch,
 )
+from services.popularity.views.visitor_names import client_of
 from shared.errors import SettingsError
 
 REFERRERS = Referrers("https://www.wm.example")
@@ -190,3 +191,19 @@ def test_yesterday_is_needed_for_the_time_of_a_repeat_and_tomorrow_for_a_minute(
     assert days_needed(midnight + half_hour - 1, BERLIN, half_hour) == ("2026-03-29", None, "2026-03-28")
     assert days_needed(midnight + half_hour, BERLIN, half_hour) == ("2026-03-29", None, None)
     assert days_needed(midnight, BERLIN, 0) == ("2026-03-29", None, None)
+
+
+@pytest.mark.parametrize(
+    ("address", "network", "wider"),
+    [
+        ("192.0.2.77", "192.0.2.77", "192.0.2"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64", "20010db80001"),
+        ("2001:db8:1:ff::9", "2001:db8:1:ff::/64", "20010db80001"),
+        ("192.0.2.077", "192.0.2.077", "192.0.2.077"),
+        ("a:b", "a:b", "a:b"),
+        ("\udcff", "\udcff", "\udcff"),
+        ("", "", ""),
+    ],
+)
+def test_visitors_networks_are_those_of_one_household_and_one_provider(address: str, network: str, wider: str) -> None:
+    assert client_of(address, "Firefox") == (network, wider, "Firefox")

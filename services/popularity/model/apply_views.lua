@@ -61,34 +61,49 @@ end
 
 -- Collect the additions by key and member. The first use of a key reads it, so that a wrong type fails here.
 local zsets, hashes, sketches = {}, {}, {}
-local function add(kind, reading, key, member, n)
+local function bag(kind, reading, key)
   local sums = kind[key]
   if not sums then
     redis.call(reading, key)
     sums = {}
     kind[key] = sums
   end
-  sums[member] = (sums[member] or 0) + n
+  return sums
 end
+local function add(sums, member, n) sums[member] = (sums[member] or 0) + n end
 local function sketch(key, list)
   local members = sketches[key]
   if not members then
-    if redis.call('STRLEN', key) > 0 and redis.call('GETRANGE', key, 0, 3) ~= 'HYLL' then
+    if redis.call('GETRANGE', key, 0, 3) ~= 'HYLL' and redis.call('STRLEN', key) > 0 then
       error('apply_views: ' .. key .. ' is not a HyperLogLog')
     end
     members = {}
     sketches[key] = members
   end
-  for _, visitor in ipairs(list) do members[#members + 1] = visitor end
+  local size = #members
+  for i = 1, #list do members[size + i] = list[i] end
 end
 
-local windows, buckets = {}, {}
+local windows, buckets, days = {}, {}, {}
+-- An article without a place (withdrawn, or not known yet) counts in `aside`.
+local ranked, aside = {all = bag(zsets, 'ZCARD', base .. 'sum:all')}, {all = bag(zsets, 'ZCARD', base .. 'aside:all')}
+ranked.trend, aside.trend = bag(zsets, 'ZCARD', base .. 'trend'), bag(zsets, 'ZCARD', base .. 'aside:trend')
 for window, size in string.gmatch(spans, '(%w+):(%d+)') do
   windows[#windows + 1] = {window, tonumber(size), tonumber(redis.call('HGET', state, 'retired:' .. window) or '0')}
   redis.call('ZCARD', base .. 'buckets:' .. window)
+  ranked[window] = bag(zsets, 'ZCARD', base .. 'sum:' .. window)
+  aside[window] = bag(zsets, 'ZCARD', base .. 'aside:' .. window)
 end
-local calendar, days = {}, {}
-for minute, hour, day in string.gmatch(times, '(%d+):(%d+):(%S+)') do calendar[minute] = {hour, day} end
+-- The keys of each minute: made once, since strings cost most of a script's time.
+local moments = {}
+for minute, hour, day in string.gmatch(times, '(%d+):(%d+):(%S+)') do
+  local moment = {minute = tonumber(minute), day = day, suffix = '|' .. hour .. '|', open = {}, articles = {}}
+  for _, w in ipairs(windows) do
+    local start = moment.minute - moment.minute % w[2]
+    if start >= w[3] then moment.open[#moment.open + 1] = {w[1], start, base .. 'bucket:' .. w[1] .. ':' .. start} end
+  end
+  moments[minute] = moment
+end
 
 -- Trends are sums of 2^((minute - landmark) / half-life). The landmark moves here only after a long pause of the counter.
 local landmark, moved_by = tonumber(stored[5]), nil
@@ -101,23 +116,20 @@ if newest > 0 then
     moved_by = 2 ^ ((landmark - newest) / half_life)
     landmark = newest
   end
-  redis.call('ZCARD', base .. 'trend')
-  redis.call('ZCARD', base .. 'aside:trend')
 end
 
 local cards, dirty, hosts = {}, {}, {}
 redis.call('SCARD', home .. 'dirty')
--- An article without a place (withdrawn, or not known yet) counts in `aside`. Its section is that of the event.
 local function card_of(article)
   local card = cards[article]
   if not card then
     local found = redis.call('HMGET', home .. 'article:' .. article, 'place', 'places', 'language')
-    local place, scopes = found[1] or '', {}
+    local place, scopes = found[1] or '', {'site'}
     local places = found[2] or found[3] and 'l:' .. found[3] or ''
     for scope in string.gmatch(place == '' and '' or places, '[^\n]+') do
       if string.sub(scope, 1, 2) ~= 's:' then scopes[#scopes + 1] = scope end
     end
-    card = {place, scopes}
+    card = {place = place, scopes = scopes, fields = {}}
     cards[article] = card
   end
   return card
@@ -134,67 +146,92 @@ local function host_of(day, host)
   end
   return host
 end
--- A reader of the last ten minutes, by Redis' clock: a log that is read again makes no keys of the past.
-local now = math.floor(tonumber(redis.call('TIME')[1]) / 60)
-local current = {}
-local function present(key, list)
-  sketch(key, list)
-  current[key] = true
-end
 
+-- Rows of one article and minute are added up; so are those of one article, hour, class and section.
 local counted, dropped = 0, 0
 for row, times_seen in pairs(counts) do
   local at = FIRST_ROW + row * 5
-  local article, minute, class, detail, section = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-  local moment = calendar[ARGV[at + 1]]
-  if not minute or not moment then return redis.error_reply('apply_views: wrong arguments') end
-  local hour, day = moment[1], moment[2]
+  local article, class, detail, section = ARGV[at], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+  local moment = moments[ARGV[at + 1]]
+  if not moment or class == 'a' and not tonumber(detail) then return redis.error_reply('apply_views: wrong arguments') end
+  local day = moment.day
   days[day] = true
   if class == 'd' then
     dropped = dropped + times_seen
-    add(hashes, 'HLEN', base .. 'dropped:' .. day, detail, times_seen)
+    add(bag(hashes, 'HLEN', base .. 'dropped:' .. day), detail, times_seen)
   else
     counted = counted + times_seen
     local n, card = times_seen, card_of(article)
-    local place = card[1]
-    if class == 'a' then
-      n, section = n * tonumber(detail), place
+    if class == 'a' then n, section = n * tonumber(detail), card.place end
+    local views = moment.articles[article]
+    if not views then
+      views = {0, 0}
+      moment.articles[article] = views
     end
-    local sums = place == '' and base .. 'aside:' or base .. 'sum:'
-    if place ~= '' then dirty[article] = true end
-    add(zsets, 'ZCARD', sums .. 'all', article, n)
-    for _, w in ipairs(windows) do
-      local start = minute - minute % w[2]
-      if start >= w[3] then
-        add(zsets, 'ZCARD', sums .. w[1], article, n)
-        add(zsets, 'ZCARD', base .. 'bucket:' .. w[1] .. ':' .. start, article, n)
-        buckets[w[1] .. ':' .. start] = {w[1], start}
-      end
-    end
-
-    local detail_key = '|' .. hour .. '|' .. class
-    local scopes = {'site', unpack(card[2])}
-    if section ~= '' then scopes[#scopes + 1] = 's:' .. section end
-    add(zsets, 'ZCARD', base .. 'day:' .. day, article, n)
-    add(hashes, 'HLEN', base .. 'hours:' .. day, article .. detail_key, n)
-    for _, scope in ipairs(scopes) do add(hashes, 'HLEN', base .. 'scopes:' .. day, scope .. detail_key, n) end
-    if class == 'x' and detail ~= '' then add(hashes, 'HLEN', base .. 'hosts:' .. day, host_of(day, detail), n) end
-
+    views[1] = views[1] + n
     if class ~= 'a' then
-      local exponent = (minute - landmark) / half_life
-      if exponent > -1000 then
-        add(zsets, 'ZCARD', base .. (place == '' and 'aside:trend' or 'trend'), article, n * 2 ^ exponent)
+      views[2] = views[2] + n
+      views.section = section
+    end
+    if class == 'x' and detail ~= '' then add(bag(hashes, 'HLEN', base .. 'hosts:' .. day), host_of(day, detail), n) end
+    local name = moment.suffix .. class .. section
+    local field = card.fields[name]
+    if not field then
+      field = {moment = moment, suffix = moment.suffix .. class, section = section, n = 0, readers = {}}
+      card.fields[name] = field
+    end
+    field.n = field.n + n
+    for _, visitor in ipairs(readers[row] or {}) do
+      field.readers[#field.readers + 1] = visitor
+      views[#views + 1] = visitor
+    end
+  end
+end
+
+-- Readers of the last ten minutes, by Redis' clock: a log that is read again makes no keys of the past.
+local now = math.floor(tonumber(redis.call('TIME')[1]) / 60)
+local current = {}
+for _, moment in pairs(moments) do
+  local minute, of_day, filled = moment.minute, nil, {}
+  for article, views in pairs(moment.articles) do
+    local n = views[1]
+    local ranks = cards[article].place ~= ''
+    local sums = ranks and ranked or aside
+    if ranks then dirty[article] = true end
+    of_day = of_day or bag(zsets, 'ZCARD', base .. 'day:' .. moment.day)
+    add(of_day, article, n)
+    add(sums.all, article, n)
+    for i, open in ipairs(moment.open) do
+      if not filled[i] then
+        filled[i] = bag(zsets, 'ZCARD', open[3])
+        buckets[open[3]] = open
+      end
+      add(sums[open[1]], article, n)
+      add(filled[i], article, n)
+    end
+    local exponent = (minute - landmark) / half_life
+    if views[2] > 0 and exponent > -1000 then add(sums.trend, article, views[2] * 2 ^ exponent) end
+    if minute > now - 10 and minute < now + 10 and #views > 2 then
+      local list = {unpack(views, 3)}
+      for _, key in ipairs({home .. 'readers:' .. minute, home .. 'readers:' .. minute .. ':s:' .. views.section}) do
+        sketch(key, list)
+        current[key] = true
       end
     end
-    local list = readers[row]
-    if list then
+  end
+end
+for article, card in pairs(cards) do
+  for _, field in pairs(card.fields) do
+    local day, n, list = field.moment.day, field.n, field.readers
+    local scopes = bag(hashes, 'HLEN', base .. 'scopes:' .. day)
+    add(bag(hashes, 'HLEN', base .. 'hours:' .. day), article .. field.suffix, n)
+    for _, scope in ipairs(card.scopes) do add(scopes, scope .. field.suffix, n) end
+    if field.section ~= '' then add(scopes, 's:' .. field.section .. field.suffix, n) end
+    if #list > 0 then
       local name = home .. 'visitors:' .. day .. ':'
       sketch(name .. article, list)
-      for _, scope in ipairs(scopes) do sketch(name .. scope, list) end
-      if minute > now - 10 and minute < now + 10 then
-        present(home .. 'readers:' .. minute, list)
-        if section ~= '' then present(home .. 'readers:' .. minute .. ':s:' .. section, list) end
-      end
+      for _, scope in ipairs(card.scopes) do sketch(name .. scope, list) end
+      if field.section ~= '' then sketch(name .. 's:' .. field.section, list) end
     end
   end
 end
@@ -237,7 +274,7 @@ for key, sums in pairs(hashes) do
 end
 for key, list in pairs(sketches) do redis.call('PFADD', key, unpack(list)) end
 for key in pairs(current) do redis.call('EXPIRE', key, 600) end
-for _, b in pairs(buckets) do redis.call('ZADD', base .. 'buckets:' .. b[1], b[2], b[2]) end
+for _, open in pairs(buckets) do redis.call('ZADD', base .. 'buckets:' .. open[1], open[2], open[2]) end
 for day, cover in pairs(covers) do redis.call('HSET', base .. 'days', day, cover) end
 local changed = {}
 for article in pairs(dirty) do changed[#changed + 1] = article end

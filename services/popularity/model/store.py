@@ -1,7 +1,8 @@
 """Popularity's counts in Redis. Only this folder's stores know their keys and scripts.
 
 All keys of one partition of views.v1 share a hash tag, `popularity:{p3}:`, since scripts touch them together.
-- `state` (log, epoch, next, fingerprint, revision, cards, landmark, half_life, retired:<window>), `logs`, `ids`,
+- `state` (log, epoch, next, fingerprint, revision, cards, landmark, half_life, placed,
+  retired:<window>), `logs`, `ids`,
   `ids:<slot>[.<turn>]`, `article:<id>`
 - windows: `sum:<window>` and `aside:<window>` (articles that do not rank), `bucket:<window>:<minute>`, `buckets:<window>`
 - trends: `trend`, `aside:trend`; places' copies of both: `sum:<window>:<place>`, `trend:<place>`; `dirty`
@@ -212,6 +213,21 @@ class Store:
                 args=[event.key(), version, place, "\n".join(places), _WINDOWS, *fields],
             )
         return bool(answer)
+
+    async def place_all(self, partition: int, sections: Sequence[str]) -> None:
+        """Once in the life of a partition: mark all its articles for copy_places, and delete rankings of former versions.
+
+        Former versions kept `sum:<window>:<section>` themselves.
+        """
+        base = base_of(topics.VIEWS.name, partition)
+        async with available("place_all"):
+            if await self._redis.hget(f"{base}state", "placed"):
+                return
+            articles = [member async for member, _ in self._redis.zscan_iter(f"{base}sum:all", count=1000)]
+            for first in range(0, len(articles), 1000):
+                await self._redis.sadd(f"{base}dirty", *articles[first : first + 1000])
+            await self._redis.unlink(*(f"{base}sum:{window}:{section}" for window in WINDOWS for section in sections))
+            await self._redis.hset(f"{base}state", "placed", "1")
 
     async def copy_places(self, partition: int) -> bool:
         """Copy a bounded number of changed sums to the rankings of sections, tags and languages; True if there is more."""

@@ -25,6 +25,7 @@ class RankingReader:
         self._sections = [section for name, section in scopes if name == "rising"]
         self.states: list[PartitionState] = []
         self._behind: set[int] = set()
+        self._placed: set[int] = set()
         self._tops: dict[int, list[dict[str, float]]] = {}
         self._recent: dict[int, dict[str, Recent]] = {}
         self._cards: dict[str, Card] = {}
@@ -47,6 +48,9 @@ class RankingReader:
         return bool(changed)
 
     async def _copy_places(self, number: int) -> bool:
+        if number not in self._placed:
+            await self._store.place_all(number, [section for section in self._sections if section])
+            self._placed.add(number)
         for _ in range(_MOST_COPIES):
             if not await self._store.copy_places(number):
                 return False

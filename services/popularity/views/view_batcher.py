@@ -8,7 +8,6 @@ from time import monotonic
 import structlog
 
 from services.popularity import metrics
-from services.popularity.model.rules import MOST_RECORDS_A_CALL
 from services.popularity.views.claims import Claims, OutgoingView
 from shared import topics
 from shared.errors import Problem, Unavailable
@@ -20,6 +19,7 @@ _log = structlog.get_logger(__name__)
 _COLLECT_S = 0.003
 _ENOUGH = 32
 _MOST_WAITING = 4_096
+_MOST_VIEWS_A_BATCH = 1_000
 # Browsers give up earlier. A retry carries the same event id.
 ACKNOWLEDGED_WITHIN_S = 5.0
 _PAUSE_AFTER_FAILURE_S = 0.25
@@ -94,7 +94,7 @@ class _Lane:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_COLLECT_S):
                     await self._enough.wait()
-            taken, self._waiting = self._waiting[:MOST_RECORDS_A_CALL], self._waiting[MOST_RECORDS_A_CALL:]
+            taken, self._waiting = self._waiting[:_MOST_VIEWS_A_BATCH], self._waiting[_MOST_VIEWS_A_BATCH:]
             if not self._waiting:
                 self._filled.clear()
             if len(self._waiting) < _ENOUGH:

@@ -2,24 +2,28 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from time import time
 from uuid import uuid4
 
 import pytest
 from redis.exceptions import ResponseError
 
+from services.popularity.model import store as store_module
 from services.popularity.model.chunks import Chunk, View
 from services.popularity.model.ranking_store import Ranked, RankingStore
 from services.popularity.model.rules import DAY, HOUR, ID_SLOT_MS, SPANS
-from services.popularity.model.store import Applied, Store, views_partition
+from services.popularity.model.store import Applied, Counts, Store, views_partition
 from shared.errors import Unavailable
 from shared.events import ArticlePublished, ArticleWithdrawn, Erased
 from shared.redis import connect
 
 VIEWS = "views.v1"
-ARTICLE = next(name for name in (f"article-{number}" for number in range(60)) if views_partition(name) == 0)
+ARTICLE, OTHER = [name for name in (f"article-{number}" for number in range(60)) if views_partition(name) == 0][:2]
 AT = datetime(2026, 2, 8, 12, tzinfo=UTC)
 MINUTE = int(AT.timestamp()) // 60
 SLOT = MINUTE * 60_000 // ID_SLOT_MS
+# The bound that services/popularity/README.md names.
+MOST_BYTES_OF_AN_ARTICLE = 128 * 1024
 
 
 def _chunk(start: int, *ids: bytes, slot: int = SLOT, minute: int = MINUTE) -> Chunk:
@@ -198,3 +202,103 @@ async def test_scripts_are_sent_again_when_redis_has_lost_them(store: Store) -> 
     await store._redis.script_flush()
 
     assert (await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(1)))).status == "OK"
+
+
+async def test_trend_survives_a_pause_and_forgets_another_half_life(redis_url: str, store: Store) -> None:
+    await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(3)))
+    later = MINUTE + 700 * 360  # in half-lives: a double overflows at 1,024
+
+    await store.apply(VIEWS, 0, "log A", _chunk(3, *_ids(2), minute=later))
+    after_pause = await store._redis.zscore("popularity:{p0}:trend", ARTICLE)
+    async with connect(f"{redis_url}/5") as client:
+        quick = Store(client, Counts(half_life=10.0))
+        await quick.apply(VIEWS, 0, "log A", _chunk(5, *_ids(1), minute=later))
+
+    assert after_pause == 2 + 3 * 2.0**-700
+    assert await store._redis.zscore("popularity:{p0}:trend", ARTICLE) == 1
+    assert await store._redis.smembers("popularity:{p0}:dirty") == {ARTICLE.encode()}
+
+
+async def test_landmark_of_a_clock_that_was_ahead_comes_back(store: Store) -> None:
+    await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(3), minute=MINUTE + 5_000_000))
+
+    await store.prune_trends(0, MINUTE * 60_000)
+    await store.apply(VIEWS, 0, "log A", _chunk(3, *_ids(2)))
+
+    assert await store._redis.zscore("popularity:{p0}:trend", ARTICLE) == 2
+
+
+async def test_hosts_of_a_day_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "MOST_HOSTS", 2)
+    chunk = Chunk(0, 4, SLOT, "f")
+    for name, host in zip(_ids(4), "abcd", strict=True):
+        chunk.add(View(name, ARTICLE, MINUTE, "x", host))
+
+    await store.apply(VIEWS, 0, "log A", chunk)
+
+    hosts = await store._redis.hgetall("popularity:{p0}:hosts:2026-02-08")
+    assert sorted(hosts.values()) == [b"1", b"1", b"2"]
+    assert hosts["…".encode()] == b"2"
+
+
+async def test_readers_of_the_present_are_kept_for_ten_minutes(store: Store) -> None:
+    minute = int(time()) // 60
+    chunk = Chunk(0, 3, SLOT, "f")
+    for name in _ids(3):
+        chunk.add(View(name, ARTICLE, minute, section="world", visitor=name[:8]))
+
+    await store.apply(VIEWS, 0, "log A", chunk)
+
+    for key in (f"popularity:{{p0}}:readers:{minute}", f"popularity:{{p0}}:readers:{minute}:s:world"):
+        assert await store._redis.pfcount(key) == 3
+        assert 0 < await store._redis.ttl(key) <= 600
+
+
+async def test_articles_of_a_former_version_are_placed_once(store: Store) -> None:
+    await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(3)))
+    await store._redis.delete("popularity:{p0}:dirty")
+    await store._redis.zadd("popularity:{p0}:sum:all:world", {ARTICLE: 1})
+    await store._redis.hdel(f"popularity:{{p0}}:article:{ARTICLE}", "places")
+
+    await store.place_all(0, ["world"])
+    assert not await store.copy_places(0)
+
+    assert await _tops(store, ("all", "s:world"), ("all", "l:en")) == [{ARTICLE: 3}, {ARTICLE: 3}]
+    assert not await store._redis.exists("popularity:{p0}:sum:all:world")
+
+
+async def test_memory_of_an_active_article_is_bounded(store: Store) -> None:
+    """Views by five classes in each hour of two days, and in each bucket of each window: the most that an article has."""
+    await store.upsert_article(_published().model_copy(update={"id": OTHER, "tags": ("a", "b", "c", "d", "e")}))
+    await _fill(store, ARTICLE)
+    before = await _memory(store)
+
+    await _fill(store, OTHER)
+    grown = await _memory(store) - before
+
+    print(f"an active article takes {grown} bytes")
+    assert grown < MOST_BYTES_OF_AN_ARTICLE
+
+
+async def _fill(store: Store, article: str) -> None:
+    backs = [*range(61), *range(60, 8 * DAY, HOUR), *range(8 * DAY, 30 * DAY, DAY)]
+    for back in sorted(backs, reverse=True):
+        position = (await store.state(VIEWS, 0)).position
+        chunk = Chunk(position, position + 25, SLOT, "f")
+        for name in _ids(25):
+            chunk.add(View(name, article, MINUTE - back, "soixn"[len(chunk.views) % 5], "", "world", name[:8]))
+        assert (await store.apply(VIEWS, 0, "log A", chunk)).status == "OK"
+    while await store.copy_places(0):
+        pass
+
+
+async def _memory(store: Store) -> int:
+    """Bytes of all keys but those of days that are rolled up, the tags' visitors, and the event ids, which have a bound of their own."""
+    keys = [
+        key
+        async for key in store._redis.scan_iter("popularity:{p0}:*")
+        if b":ids" not in key
+        and not (b":t:" in key and b":visitors:" in key)
+        and (b":2026-" not in key or b"-02-08" in key or b"-02-07" in key)
+    ]
+    return sum([int(await store._redis.memory_usage(key, samples=0) or 0) for key in keys])

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 
 from services.popularity.numbers.commands import opened
 from services.popularity.settings import PopularitySettings
-from shared.events import ArticlePublished, PageViewed, encode
+from shared.events import REFERRERS, ArticlePublished, PageViewed, encode
 from shared.ids import new_id
 from shared.kafka.client import partition_of
 from shared.kafka.producer import Producer
@@ -72,10 +72,11 @@ async def serving(published: PublishedArticles, *, counting: bool) -> AsyncItera
 async def _publish(producer: Producer) -> list[str]:
     articles = [new_id() for _ in range(ARTICLES)]
     fields = {"status": "published", "section": "world", "headline": "A headline of a usual length, for a ranking"}
+    tags = ("Lakes", "Water", "Trade")
     at = now()
     for name in articles:
         more = {"slug": name, "url": f"/world/{name}", "created_at": at, "updated_at": at, "published_at": at}
-        await producer.send(encode(ArticlePublished(id=name, version=1, **fields, **more)))
+        await producer.send(encode(ArticlePublished(id=name, version=1, tags=tags, **fields, **more)))
     return articles
 
 
@@ -192,11 +193,24 @@ async def _send_views(published: PublishedArticles, count: int) -> None:
 async def _fill(published: PublishedArticles, partition: int, articles: Sequence[str], count: int) -> None:
     messages = []
     for number in range(count):
-        view = PageViewed(id=uuid4(), article_id=articles[number % len(articles)], section="world", viewed_at=now())
-        messages.append(encode(view))
+        messages.append(encode(_view(articles[number % len(articles)], number)))
         if len(messages) == 500 or number == count - 1:
             while messages:
                 messages = messages[await published.producer.send_batch(VIEWS.name, partition, messages) :]
+
+
+def _view(article: str, number: int) -> PageViewed:
+    """A view as the api writes it: most readers come once a day, from all classes of referrers."""
+    referrer = REFERRERS[number % len(REFERRERS)]
+    return PageViewed(
+        id=uuid4(),
+        article_id=article,
+        section="world",
+        viewed_at=now(),
+        referrer=referrer,
+        referrer_host=f"host{number % 40}.example" if referrer == "other" else "",
+        visitor=f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}",
+    )
 
 
 async def _ends(kafka: str) -> dict[TopicPartition, int]:

@@ -293,7 +293,7 @@ async def _fill(store: Store, article: str) -> None:
 
 
 async def _memory(store: Store) -> int:
-    """Bytes of all keys but those of days that are rolled up, the tags' visitors, and the event ids, which have a bound of their own."""
+    """Bytes of all keys but rolled-up days, the visitors of tags, and the event ids, which have a bound of their own."""
     keys = [
         key
         async for key in store._redis.scan_iter("popularity:{p0}:*")

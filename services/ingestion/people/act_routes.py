@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.ingestion.people.actor import network_prefix
 from services.ingestion.people.audit import NewEntry
 from services.ingestion.people.audit_routes import AUDIT
 from shared.http.requests import read_model, refuse_unknown
@@ -24,7 +25,10 @@ class ActingPerson(BaseModel):
 
 
 class SentAct(BaseModel):
-    """An act. Its id makes a repetition harmless. Other services note their own kinds of acts alone."""
+    """An act. Its id makes a repetition harmless. Other services note their own kinds of acts alone.
+
+    `network` is the client's address; the log keeps its network.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,7 +45,7 @@ async def take_act(request: web.Request) -> web.Response:
     """Note an act, once."""
     refuse_unknown(request.query, ())
     act = await read_model(request, SentAct)
-    entry = NewEntry(act.actor, act.action, act.object, act.network, act.at, act.details)
+    entry = NewEntry(act.actor, act.action, act.object, network_prefix(act.network), act.at, act.details)
     await request.app[AUDIT].note_once(act.id, entry)
     return web.Response(status=204)
 

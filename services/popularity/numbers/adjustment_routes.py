@@ -62,7 +62,7 @@ async def _row(request: web.Request, owner: TokenOwner, sent: AdjustmentIn, body
         sent.window_start,
         sent.reason,
         owner,
-        network_of(request, trusts_edge=request.app[TRUSTS_HEADER]),
+        network_of(request, trusts_edge=request.app[TRUSTS_HEADER]).partition("/")[0],
         now(),
         hashlib.sha256(body).hexdigest() if claimed is None else claimed.fingerprint,
     )

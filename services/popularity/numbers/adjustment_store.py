@@ -71,9 +71,9 @@ class AdjustmentStore:
         return await self._find({"open": True})
 
     async def close(self, row: AdjustmentRow) -> None:
-        """An adjustment is in the log of views and in the audit."""
+        """An adjustment is in the log of views and in the audit, which keeps the network."""
         async with available("adjustment"):
-            await self.collection.update_one({"_id": str(row.id)}, {"$set": {"open": False}})
+            await self.collection.update_one({"_id": str(row.id)}, {"$set": {"open": False, "network": ""}})
 
     async def touching(self, scope: str, start: datetime, end: datetime) -> list[Adjustment]:
         """The adjustments of an article or scope within a span, newest first."""

@@ -209,6 +209,7 @@ async def test_adjustment_is_made_once_and_shown_beside_the_number_and_in_the_au
     assert (await numbers.get("/v1/numbers/adjustments")) == {"items": [made], "next_cursor": None}
     entries, _ = await numbers.ingestion.audit.page(AuditFilters(action="numbers.adjust"), None, 10)
     assert [(entry.id, entry.object, entry.details["views"]) for entry in entries] == [(made["id"], article, -120)]
+    assert entries[0].network == "127.0.0.0/24"
 
 
 @pytest.mark.parametrize(

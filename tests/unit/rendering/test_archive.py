@@ -6,10 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.rendering.feeds.syndication import Syndication
+from services.rendering.gateway.page_builder import PageBuilder
 from services.rendering.gateway.past_rankings import PastRankings
+from services.rendering.gateway.service_client import ServiceClient
+from services.rendering.pages.addresses import Address
 from services.rendering.pages.archive import PastRanking, has_page
+from services.rendering.pages.page import Absence, Page
 from services.rendering.pages.periods import Period, period_with, read_period
+from services.rendering.readmodel.store import ReadModel
 from shared.errors import Unavailable
+from shared.http.ready_response import DateLine
+from shared.mongo.client import Mongo
+from shared.site.site import load_site
+from tests.support.html_pages import BASE_URL, TEMPLATES
 from tests.support.past_rankings import Popularity
 
 DAY = Period("day", date(2026, 11, 28))
@@ -99,3 +109,29 @@ async def test_unreadable_answer_counts_as_no_answer(answer: dict[str, object]) 
     async with Popularity(answer).serving() as client:
         with pytest.raises(Unavailable):
             await PastRankings(client, lambda: NOON).ranking(DAY, "")
+
+
+async def test_future_day_has_a_page_when_it_begins_and_popular_news_links_to_today() -> None:
+    site, zone = load_site(None), load_site(None).zone
+    mongo = Mongo("mongodb://127.0.0.1:9")  # nothing is read
+    date_line = DateLine()
+    builder = PageBuilder(
+        ReadModel(mongo),
+        TEMPLATES,
+        site,
+        date_line,
+        lambda: NOON,
+        Syndication(site, BASE_URL, "", date_line, lambda: NOON),
+        PastRankings(ServiceClient("popularity", (), 1.0), lambda: NOON),
+    )
+
+    future = (await builder.build(Address("archive", "/popular/2026-12-24"))).page
+    popular = (await builder.build(Address("popular", "/popular"))).page
+    mongo.close()
+
+    assert future == Absence(404, until=datetime(2026, 12, 24, tzinfo=zone))
+    assert isinstance(popular, Page)
+    assert popular.until == datetime(2026, 11, 30, tzinfo=zone)
+    html = popular.encode("identity", b"").content.decode()
+    assert 'href="/popular/2026-11-29"' in html
+    assert 'href="/popular/2026-W48"' in html

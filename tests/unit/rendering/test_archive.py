@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.popularity.numbers.contract import Archive, ArchivedArticle
 from services.rendering.feeds.syndication import Syndication
 from services.rendering.gateway.page_builder import PageBuilder
 from services.rendering.gateway.past_rankings import PastRankings
@@ -77,8 +78,10 @@ def _exists(name: str, ranking: PastRanking, today: date) -> bool:
 
 
 async def test_answers_are_held_and_outlive_popularity() -> None:
-    item = {"article_id": "a", "views": 7, "headline": "H", "url": "/world/h", "section": "world"}
-    popularity = Popularity({"day": DAY.name, "items": [item], "first_day": "2026-02-08", "complete": True})
+    # Made by popularity's own model, so that a change of its answer shows here.
+    item = ArchivedArticle(article_id="a", views=7, headline="H", url="/world/h", section="world")
+    answer = Archive(day=DAY.name, week=None, section=None, first_day="2026-02-08", complete=True, items=[item])
+    popularity = Popularity(answer.model_dump(mode="json"))
     clock = [0.0]
     async with popularity.serving() as client:
         rankings = PastRankings(client, lambda: NOON, lambda: clock[0])

@@ -39,6 +39,7 @@ from services.desk.keys import (
     LINK_CHECKER,
     MEDIA,
     PAGES,
+    PAST_NUMBERS,
     POPULARITY,
     RENDERING,
     SITE,
@@ -46,6 +47,7 @@ from services.desk.keys import (
 from services.desk.media import lead_page, library_page, picture_page
 from services.desk.now import now_page
 from services.desk.numbers import article_page, csv_page, scope_page, wall_page
+from services.desk.numbers.past import PastNumbers
 from services.desk.people import account, audit_page, invitation, people_page, sign_in, tokens_page
 from services.desk.settings import DeskSettings
 from services.desk.templates import Pages
@@ -108,6 +110,7 @@ def create_app(settings: DeskSettings) -> web.Application:
     app[ASSETS] = assets = DeskAssets(site)
     app[LANGUAGES] = Languages(site.language, site.zone)
     app[PAGES] = Pages(site, assets)
+    app[PAST_NUMBERS] = PastNumbers()
     app.add_routes([web.get(PREFIX + "{name}", assets.serve)])
     for key, name, urls in (
         (INGESTION, "ingestion", settings.ingestion_urls),

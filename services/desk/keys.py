@@ -5,6 +5,7 @@ from aiohttp import web
 from services.desk.api import ServiceClient
 from services.desk.articles.link_checker import LinkChecker
 from services.desk.assets import DeskAssets
+from services.desk.numbers.past import PastNumbers
 from services.desk.settings import DeskSettings
 from services.desk.templates import Pages
 from services.desk.words import Languages
@@ -16,6 +17,7 @@ LINK_CHECKER = web.AppKey("link checker", LinkChecker)
 COMMENTS = web.AppKey("comments", ServiceClient)
 MEDIA = web.AppKey("media", ServiceClient)
 POPULARITY = web.AppKey("popularity", ServiceClient)
+PAST_NUMBERS = web.AppKey("past numbers", PastNumbers)
 PAGES = web.AppKey("pages", Pages)
 ASSETS = web.AppKey("assets", DeskAssets)
 LANGUAGES = web.AppKey("languages", Languages)

@@ -9,6 +9,7 @@ from aiohttp import web
 from services.desk.api import Json
 from services.desk.articles.copy import facts_of
 from services.desk.forms import Form, read_form, refused
+from services.desk.keys import PAST_NUMBERS
 from services.desk.numbers.adjustments import wanted_adjustment
 from services.desk.numbers.paths import ARTICLE, PATH
 from services.desk.numbers.reading import Scope, call, read_span, read_totals
@@ -51,6 +52,7 @@ async def adjust(request: web.Request) -> web.Response:
         await call(request, "POST", "/adjustments", json=body, key=values.get("key", ""))
     except Problem as problem:
         return await _show(request, _renamed(refused(values, problem)), status=problem.status)
+    request.app[PAST_NUMBERS].forget()
     return see_other(f"{PATH}/articles/{article_id}?adjusted=1")
 
 

@@ -1,17 +1,20 @@
 """Calls to popularity on behalf of the person of a request. A part that does not answer is missing, and the rest is shown."""
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from aiohttp import web
 
 from services.desk.api import ApiAnswer, Json
-from services.desk.keys import POPULARITY, SITE
-from services.desk.numbers.spans import DaySpan
+from services.desk.keys import PAST_NUMBERS, POPULARITY, SITE
+from services.desk.numbers.past import joined
+from services.desk.numbers.spans import DaySpan, midnight
 from services.desk.visit import VISIT
 from shared.errors import Problem, Unavailable
-from shared.times import rfc3339
+from shared.times import now, rfc3339
 
 _log = structlog.get_logger(__name__)
 
@@ -35,16 +38,35 @@ class Scope:
 
 
 async def read_span(request: web.Request, scope: Scope, span: DaySpan | None, by: str) -> Json | None:
-    """Numbers of a span; None without a span, or when popularity does not answer."""
+    """Numbers of a span; None without a span, or when popularity does not answer. Days that are over may be five minutes old."""
     if span is None:
         return None
-    return await read_part(request, "", {**params_of(request, span), **scope.params, "by": by})
+    start, end = span.bounds(request.app[SITE].zone)
+    today = midnight(now().astimezone(request.app[SITE].zone).date(), request.app[SITE].zone)
+    asked = {**scope.params, "by": by}
+    # Lists of the first articles do not add up.
+    if start >= today or (end > today and by == "article"):
+        return await read_part(request, "", {**asked, **_between(start, end)})
+    past = {**asked, **_between(start, min(end, today))}
+    if end <= today:
+        return await _read_past(request, past)
+    found = await asyncio.gather(_read_past(request, past), read_part(request, "", {**asked, **_between(today, end)}))
+    return None if found[0] is None or found[1] is None else joined(found[0], found[1])
+
+
+async def _read_past(request: web.Request, params: Mapping[str, str]) -> Json | None:
+    kept = request.app[PAST_NUMBERS]
+    answer = kept.get(params)
+    if answer is None:
+        answer = await read_part(request, "", params)
+        if answer:
+            kept.keep(params, answer)
+    return answer
 
 
 def params_of(request: web.Request, span: DaySpan) -> dict[str, str]:
     """A span as parameters of the API. Its end is not part of it."""
-    start, end = span.bounds(request.app[SITE].zone)
-    return {"from": rfc3339(start), "to": rfc3339(end)}
+    return _between(*span.bounds(request.app[SITE].zone))
 
 
 async def read_part(request: web.Request, path: str, params: Mapping[str, str] | None = None) -> Json | None:
@@ -73,6 +95,10 @@ async def call(
     return await request.app[POPULARITY].call(
         method, f"/v1/numbers{path}", params=params, json=json, headers=headers, timeout_s=timeout_s
     )
+
+
+def _between(start: datetime, end: datetime) -> dict[str, str]:
+    return {"from": rfc3339(start), "to": rfc3339(end)}
 
 
 async def _part(path: str, asked: Awaitable[ApiAnswer]) -> Json | None:

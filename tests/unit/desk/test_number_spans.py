@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.desk.numbers.past import PastNumbers, joined
 from services.desk.numbers.series import MOST_BARS, Point, by_week, change_of, classes_of, points_of, views_of
 from services.desk.numbers.spans import DaySpan, read_span
 
@@ -130,3 +131,43 @@ def test_hosts_are_the_detail_of_other_sites() -> None:
 
     assert classes_of(items) == ({"search": 3, "other": 7}, {"a.example": 5, "b.example": 2})
     assert classes_of([*items, {"key": "other", "views": 9}])[0]["other"] == 9
+
+
+def test_answers_about_the_past_and_today_add_up_to_one() -> None:
+    correction = {"id": "a", "views": -1}
+    past = {
+        "items": [{"key": "2026-11-29", "views": 5, "visitors": 4}, {"key": "search", "views": 3, "visitors": None}],
+        "total": {"views": 8, "visitors": 4},
+        "adjustments": [correction],
+    }
+    live = {
+        "items": [{"key": "2026-11-30", "views": 2, "visitors": 2}, {"key": "search", "views": 1, "visitors": None}],
+        "total": {"views": 3, "visitors": 2},
+        "adjustments": [correction],
+        "definition": "A view.",
+    }
+
+    found = joined(past, live)
+
+    assert found["items"] == [
+        {"key": "2026-11-29", "views": 5, "visitors": 4},
+        {"key": "search", "views": 4, "visitors": None},
+        {"key": "2026-11-30", "views": 2, "visitors": 2},
+    ]
+    assert (found["total"], found["definition"]) == ({"views": 11, "visitors": 6}, "A view.")
+    assert found["adjustments"] == [correction]
+
+
+def test_answers_about_the_past_are_kept_for_a_while_and_not_after_a_correction() -> None:
+    time = [0.0]
+    kept = PastNumbers(clock=lambda: time[0])
+    for number in range(1000):
+        kept.keep({"from": str(number), "by": "day"}, {"number": number})
+
+    assert kept.get({"by": "day", "from": "999"}) == {"number": 999}
+    assert kept.get({"by": "day", "from": "0"}) is None
+    time[0] = 301.0
+    assert kept.get({"by": "day", "from": "999"}) is None
+    kept.keep({"by": "day"}, {"number": 1})
+    kept.forget()
+    assert kept.get({"by": "day"}) is None

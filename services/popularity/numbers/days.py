@@ -1,5 +1,6 @@
 """Numbers by day from both places: rolled-up days from MongoDB, days that are not rolled up from Redis, or parts of each."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,9 @@ from services.popularity.numbers.rules import (
 
 Marks = Mapping[str, Sequence[Mark]]
 _NO_DAY = StoredDay(0, ())
+_NO_NUMBERS = DayNumbers()
+# Days that are read at the same time; views need Redis' connections too.
+_AT_ONCE = 8
 # The name of a day's dropped views, by reason.
 DROPPED = "dropped"
 # Names with counts beside their hours, and the kind of these counts in Redis.
@@ -41,13 +45,14 @@ class Days:
 
         Raises Unavailable.
         """
-        marks = await self._live.marks()
-        while True:
-            found = await self._read(names, days, frozenset(with_hours), marks)
+        found: dict[tuple[str, str], DayNumbers] = {}
+        left, marks = list(days), await self._live.marks()
+        while left:
+            found |= await self._read(names, left, frozenset(with_hours), marks)
             after = await self._live.marks()
-            if not _left(marks, after, days):
-                return found
+            left = [day for day in left if _left(marks, after, [day])]
             marks = after
+        return found
 
     async def sections(self, sections: Sequence[str], days: Sequence[str]) -> dict[str, dict[str, DayNumbers]]:
         """The views and visitors of each section and day, without classes. Raises Unavailable."""
@@ -69,12 +74,22 @@ class Days:
         whole = [day for day in days if day in marks or day in with_hours]
         found = await self._stored.sums(names, days)
         stored = await self._stored.days(names, whole) if whole else {}
-        for name in names:
-            for day in whole:
-                kept = stored.get((name, day), _NO_DAY)
-                if kept.pieces or day in live:
-                    visitors = found[name, day].visitors if (name, day) in found else 0
-                    found[name, day] = await self._merge(name, day, kept.pieces, visitors, marks.get(day, ()))
+        keys = [(name, day) for name in names for day in whole if (name, day) in stored or day in live]
+        for first in range(0, len(keys), _AT_ONCE):
+            step = keys[first : first + _AT_ONCE]
+            merged = await asyncio.gather(
+                *(
+                    self._merge(
+                        name,
+                        day,
+                        stored.get((name, day), _NO_DAY).pieces,
+                        found.get((name, day), _NO_NUMBERS).visitors,
+                        marks.get(day, ()),
+                    )
+                    for name, day in step
+                )
+            )
+            found |= zip(step, merged, strict=True)
         return found
 
     async def _merge(

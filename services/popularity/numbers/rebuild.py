@@ -5,6 +5,7 @@ Views that only Redis has (of a former log) are rolled up first. Trends of rolle
 zone's hours do not begin with those of UTC, windows of rolled-up views are exact to an hour.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic, time
@@ -20,13 +21,16 @@ from services.popularity.numbers.rebuild_store import RebuildStore
 from services.popularity.numbers.rollup import RollUp
 from services.popularity.numbers.rules import Hours, Piece, Position, add_hours
 from services.popularity.numbers.view_log import ViewLog
-from shared.errors import InvalidMessage, Unavailable
+from shared.errors import Conflict, InvalidMessage, Unavailable
 from shared.events import Record
 
 Report = Callable[[str], None]
 
 _ROWS_AT_ONCE = 200
 _REPORT_EVERY_S = 2.0
+# A day that changes meanwhile is rolled up again.
+_MOST_ROLL_UPS = 20
+_PAUSE_S = 0.5
 # Attempts to meet the live counters; each reads what they have counted meanwhile.
 _MOST_TRIES = 1000
 
@@ -81,10 +85,21 @@ class Rebuild:
         await self._add_days()
 
     async def _roll_up_former_logs(self) -> None:
-        for day, marks in (await self._live.marks()).items():
-            for mark in marks:
-                if mark.begin[0] < self._starts[mark.partition].begin[0] and not await self._rollup.roll_up(day, mark):
-                    raise Unavailable(f"{day} changes while it is rolled up; try again")
+        for _ in range(_MOST_ROLL_UPS):
+            former = [
+                (day, mark)
+                for day, marks in (await self._live.marks()).items()
+                for mark in marks
+                if mark.begin[0] < self._starts[mark.partition].begin[0]
+            ]
+            if not former:
+                return
+            for day, mark in former:
+                try:
+                    await self._rollup.roll_up(day, mark)
+                except Conflict:
+                    await asyncio.sleep(_PAUSE_S)  # the leading counter rolls up the same day
+        raise Unavailable("days of a former log change while they are rolled up; try again")
 
     async def _add_days(self) -> None:
         rows: dict[int, list[tuple[str, Hours]]] = {partition: [] for partition in PARTITIONS}

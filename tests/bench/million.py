@@ -19,9 +19,9 @@ from tests.bench.engines import running_engines
 from tests.bench.measure import Measure
 
 FEW, MANY = 1_000, 1_000_000
-TURNS = 30
+TURNS = 9
 _VIEWS = 200
-_AT_ONCE = 10_000
+_AT_ONCE = 1_000
 # Every article has views in two windows, a trend and a section; the first of each partition have cards.
 _FILL = """
 for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do

@@ -9,7 +9,7 @@ from shared.events import RankedArticle, RankingName
 
 MOST = 100
 # Calls of copy_places in a partition before its tops are read. Further changes are copied in the next turn.
-_MOST_COPIES = 20
+_MOST_COPIES = 40
 
 Scope = tuple[RankingName, str | None]
 

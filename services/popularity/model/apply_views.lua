@@ -9,7 +9,8 @@
 -- Classes of rows: views that came from s search, o social, i the site itself, x another host (the detail) or n nowhere;
 -- a an adjustment (the detail is its number of views); d a dropped view (the detail is its reason).
 -- `ids` orders the sets of event ids by their last use, not by time: a clock that steps must not hide or drop a set. A set
--- holds the ids of one slot of log time; a slot with too many has several sets (`123`, `123.7`).
+-- holds the ids of one slot of log time; a slot with too many has several sets (`123`, `123.7`). Ids of adjustments are few and
+-- sent again at any time: `adjusted` keeps them for ever.
 -- Returns {"OK", next, counted, dropped}, {"ALREADY" | "GAP" | "WRONG_LOG", next, 0, 0} or {"UNKNOWN", 0, 0, 0}.
 local state = KEYS[1]
 local base = string.sub(state, 1, -6)
@@ -44,12 +45,19 @@ if count > 0 then
     for i = 1, count do if found[i] == 1 then seen[i] = true end end
   end
 end
-local counts, readers = {}, {}
+local counts, readers, adjusted = {}, {}, {}
 for i = 1, count do
-  if not seen[i] then
+  local row, is_new = nil, not seen[i]
+  if is_new then
     local high, low = string.byte(indexes, i * 2 - 1, i * 2)
-    local row = high * 256 + low
+    row = high * 256 + low
     if row >= most_rows then return redis.error_reply('apply_views: wrong arguments') end
+    if ARGV[FIRST_ROW + row * 5 + 2] == 'a' then
+      is_new = redis.call('SISMEMBER', base .. 'adjusted', given[i]) == 0
+      if is_new then adjusted[#adjusted + 1] = given[i] end
+    end
+  end
+  if is_new then
     counts[row] = (counts[row] or 0) + 1
     local visitor = string.sub(visitors, i * 8 - 7, i * 8)
     if visitor ~= NOBODY then
@@ -283,6 +291,7 @@ if #changed > 0 then redis.call('SADD', home .. 'dirty', unpack(changed)) end
 if count > 0 then
   redis.call('SADD', base .. 'ids:' .. set, unpack(given))
   redis.call('ZADD', base .. 'ids', turn, set)
+  if #adjusted > 0 then redis.call('SADD', base .. 'adjusted', unpack(adjusted)) end
   for _, name in ipairs(redis.call('ZRANGE', base .. 'ids', 0, -1 - most_sets)) do
     redis.call('UNLINK', base .. 'ids:' .. name)
     redis.call('ZREM', base .. 'ids', name)

@@ -3,7 +3,7 @@
 All keys of one partition of views.v1 share a hash tag, `popularity:{p3}:`, since scripts touch them together.
 - `state` (log, epoch, next, fingerprint, revision, cards, landmark, half_life, placed,
   retired:<window>), `logs`, `ids`,
-  `ids:<slot>[.<turn>]`, `article:<id>`
+  `ids:<slot>[.<turn>]`, `adjusted` (ids of adjustments, for ever), `article:<id>`
 - windows: `sum:<window>` and `aside:<window>` (articles that do not rank), `bucket:<window>:<minute>`, `buckets:<window>`
 - trends: `trend`, `aside:trend`; places' copies of both: `sum:<window>:<place>`, `trend:<place>`; `dirty`
 - a day in detail, until it is rolled up: `days` (day -> "epoch:first:epoch:last", the positions that it covers),

@@ -2,20 +2,34 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 import aiohttp
 import structlog
 
 from services.popularity.numbers.adjustment_store import AdjustmentRow, AdjustmentStore
 from shared.errors import Unavailable
-from shared.events import ViewsAdjusted, encode
-from shared.kafka.producer import Producer
+from shared.events import Message, ViewsAdjusted, encode
 from shared.times import rfc3339
 
 _log = structlog.get_logger(__name__)
 
 _EVERY_S = 10.0
 _AUDIT_WITHIN_S = 5.0
+
+
+class Sender(Protocol):
+    """What an adjustment needs of a producer."""
+
+    async def send(self, *messages: Message) -> None:
+        """Send to the log. Raises Unavailable."""
+
+
+class Audit(Protocol):
+    """What an adjustment needs of the audit."""
+
+    async def note(self, row: AdjustmentRow) -> None:
+        """Note an adjustment, once. Raises Unavailable."""
 
 
 class AuditClient:
@@ -53,21 +67,21 @@ class AuditClient:
 
 
 class Adjusting:
-    """Finishes adjustments. The event's id is the adjustment's, so an event that is sent twice counts once."""
+    """Finishes adjustments. Each is sent once; should its mark be lost, the counter knows ids of adjustments for ever."""
 
-    def __init__(self, store: AdjustmentStore, producer: Producer, audit: AuditClient) -> None:
+    def __init__(self, store: AdjustmentStore, producer: Sender, audit: Audit) -> None:
         self._store = store
         self._producer = producer
         self._audit = audit
 
     async def adjust(self, row: AdjustmentRow) -> AdjustmentRow:
-        """Store an adjustment and send it. Raises Unavailable when the log does not take it; `run` then goes on."""
+        """Store an adjustment, and send it now or, while the log or the audit does not take it, by `run`.
+
+        Returns the stored one for a known id. Raises Unavailable when it was not stored.
+        """
         stored = await self._store.add(row)
-        await self._send(stored)
-        try:
+        if stored.is_open:
             await self._finish(stored)
-        except Unavailable as error:
-            _log.warning("adjustment.waits", reason=str(error))
         return stored
 
     async def run(self) -> None:
@@ -78,12 +92,25 @@ class Adjusting:
                 if not is_prepared:
                     await self._store.prepare()
                     is_prepared = True
-                for row in await self._store.open():
-                    await self._send(row)
-                    await self._finish(row)
+                await self.finish_open()
             except Unavailable as error:
                 _log.warning("adjustment.waits", reason=str(error))
             await asyncio.sleep(_EVERY_S)
+
+    async def finish_open(self) -> None:
+        """Try once to finish each adjustment that is left. Raises Unavailable when they cannot be read."""
+        for row in await self._store.open():
+            await self._finish(row)
+
+    async def _finish(self, row: AdjustmentRow) -> None:
+        try:
+            if not row.is_sent:
+                await self._send(row)
+                await self._store.mark_sent(row)
+            await self._audit.note(row)
+            await self._store.close(row)
+        except Unavailable as error:
+            _log.warning("adjustment.waits", id=str(row.id), reason=str(error))
 
     async def _send(self, row: AdjustmentRow) -> None:
         event = ViewsAdjusted(
@@ -96,7 +123,3 @@ class Adjusting:
             adjusted_at=row.at,
         )
         await self._producer.send(encode(event))
-
-    async def _finish(self, row: AdjustmentRow) -> None:
-        await self._audit.note(row)
-        await self._store.close(row)

@@ -15,7 +15,10 @@ from shared.mongo.collections import Collection, Database, Document, DuplicateKe
 
 @dataclass(frozen=True)
 class AdjustmentRow:
-    """An adjustment, with its maker and the scopes of its article. `fingerprint` is that of the request."""
+    """An adjustment, with its maker and the scopes of its article. `fingerprint` is that of the request.
+
+    `is_open` until it is sent to the log of views and noted in the audit.
+    """
 
     id: UUID
     article_id: str
@@ -27,6 +30,8 @@ class AdjustmentRow:
     network: str
     at: datetime
     fingerprint: str
+    is_sent: bool = False
+    is_open: bool = True
 
     def shown(self) -> Adjustment:
         """The adjustment as answers show it."""
@@ -70,6 +75,11 @@ class AdjustmentStore:
         """The adjustments that are not done."""
         return await self._find({"open": True})
 
+    async def mark_sent(self, row: AdjustmentRow) -> None:
+        """An adjustment is in the log of views."""
+        async with available("adjustment"):
+            await self.collection.update_one({"_id": str(row.id)}, {"$set": {"sent": True}})
+
     async def close(self, row: AdjustmentRow) -> None:
         """An adjustment is in the log of views and in the audit, which keeps the network."""
         async with available("adjustment"):
@@ -102,7 +112,8 @@ def _document(row: AdjustmentRow) -> Document:
         "network": row.network,
         "at": row.at,
         "fingerprint": row.fingerprint,
-        "open": True,
+        "sent": row.is_sent,
+        "open": row.is_open,
     }
 
 
@@ -118,4 +129,6 @@ def _row(found: Document) -> AdjustmentRow:
         found["network"],
         found["at"],
         found["fingerprint"],
+        found["sent"],
+        found["open"],
     )

@@ -96,6 +96,21 @@ async def test_repeated_id_counts_once_until_four_other_slots_were_used(store: S
     assert await _apply_each(store, [again, other], [11, 11]) == [1, 1]
 
 
+async def test_repeated_adjustment_never_counts_twice(store: Store) -> None:
+    counted = []
+    for step in (0, 1, 9):
+        chunk = Chunk(step, step + 1, SLOT + step, f"after {step}")
+        chunk.add(View(b"an adjustment id", ARTICLE, MINUTE, "a", "-7"))
+        counted.append((await store.apply(VIEWS, 0, "log A", chunk)).counted)
+        if step == 1:
+            await _apply_each(store, _ids(7), range(2, 9))
+
+    assert counted == [1, 0, 0]
+    assert (await store.views(ARTICLE))["all"] == 0
+    await _apply_each(store, _ids(1), [20])
+    assert (await store.views(ARTICLE))["all"] == 1
+
+
 async def test_remembered_ids_of_one_slot_are_bounded(redis_url: str, store: Store) -> None:
     async with connect(f"{redis_url}/5") as client:
         small = Store(client, most_ids=10)

@@ -13,7 +13,7 @@ from deploy.edition.articles import Article, Comment, EditionError
 from deploy.edition.edge import Edge, Json
 from deploy.edition.plan import View, in_order, plan_views
 from shared.errors import Unavailable
-from shared.events import PageViewed, encode
+from shared.events import PageViewed, ReferrerClass, encode
 from shared.kafka.producer import Producer
 from shared.times import rfc3339
 
@@ -144,8 +144,28 @@ def fields(article: Article, body: str, pictures: Mapping[str, str]) -> dict[str
     return sent
 
 
+# Where the sample's readers come from, in fifths, and how many there are in a day.
+_REFERRERS: tuple[tuple[ReferrerClass, str], ...] = (
+    ("search", ""),
+    ("site", ""),
+    ("none", ""),
+    ("social", ""),
+    ("other", "letters.example.org"),
+)
+_READERS_A_DAY = 400
+
+
 def _viewed(view: View, article_id: str) -> PageViewed:
-    return PageViewed(id=view.id, article_id=article_id, section=view.article.section, viewed_at=view.at)
+    referrer, host = _REFERRERS[view.id.int % len(_REFERRERS)]
+    return PageViewed(
+        id=view.id,
+        article_id=article_id,
+        section=view.article.section,
+        viewed_at=view.at,
+        referrer=referrer,
+        referrer_host=host,
+        visitor=f"{view.at:%Y%m%d}{view.id.int // len(_REFERRERS) % _READERS_A_DAY:08x}",
+    )
 
 
 async def _map_bounded(do: Callable[[Item], Awaitable[Result]], items: Iterable[Item]) -> list[Result]:

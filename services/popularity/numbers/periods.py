@@ -1,5 +1,6 @@
 """Spans of time as numbers are asked for: whole hours and days of the newsroom. Pure functions; minutes since 1970, in UTC."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -110,7 +111,7 @@ def text_of(minute: int) -> str:
 
 def days_of_week(week: str) -> list[str]:
     """The days of a week of ISO 8601, such as `2026-W48`. Raises ValueError for any other text."""
-    if len(week) != len("2026-W48") or week[4:6] != "-W":
+    if not re.fullmatch(r"[0-9]{4}-W[0-9]{2}", week):
         raise ValueError("It is not a week such as 2026-W48.")
     check_year(int(week[:4]))
     monday = date.fromisocalendar(int(week[:4]), int(week[6:]), 1).isoformat()

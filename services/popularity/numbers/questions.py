@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from services.popularity.model.rules import place_of_tag
 from services.popularity.numbers.contract import GROUPINGS, MOST_ITEMS, USUAL_ITEMS, Grouping
 from services.popularity.numbers.periods import Period, read_period
 from shared.http.problems import field_problem
@@ -64,4 +65,4 @@ def _scope(article: str | None, section: str | None, query: Mapping[str, str]) -
         return article
     if section is not None:
         return f"s:{section}"
-    return f"t:{tag}" if tag else SITE
+    return place_of_tag(tag) if tag else SITE

@@ -61,7 +61,7 @@ class Archives:
         """The ranking of the question's days. `now` in minutes since 1970."""
         scope = SITE if question.section is None else f"s:{question.section}"
         days = [day for day in question.days if day_start(day, self._zone) <= now]
-        lines = await self._ranked.top(scope, days, question.limit + _SPARE, with_visitors=False) if days else []
+        lines, marks = await self._ranked.top_and_marks(scope, days, question.limit + _SPARE, with_visitors=False)
         cards = await self._store.cards([line.article for line in lines])
         items = [
             ArchivedArticle(
@@ -75,7 +75,7 @@ class Archives:
             day=question.day,
             week=question.week,
             section=question.section,
-            first_day=await self._ranked.first_day(),
-            complete=is_over and not await self._ranked.has_live(question.days),
+            first_day=await self._ranked.first_day(marks),
+            complete=is_over and not any(day in marks for day in days),
             items=items[: question.limit],
         )

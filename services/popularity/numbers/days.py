@@ -50,7 +50,7 @@ class Days:
         while left:
             found |= await self._read(names, left, frozenset(with_hours), marks)
             after = await self._live.marks()
-            left = [day for day in left if _left(marks, after, [day])]
+            left = [day for day in left if have_left(marks, after, [day])]
             marks = after
         return found
 
@@ -123,7 +123,7 @@ def partitions_of(name: str) -> Sequence[int]:
     return PARTITIONS if is_scope(name) else (views_partition(name),)
 
 
-def _left(before: Marks, after: Marks, days: Sequence[str]) -> bool:
+def have_left(before: Marks, after: Marks, days: Sequence[str]) -> bool:
     """Whether live counts of these days left Redis."""
     return any(
         mark.partition not in {later.partition for later in after.get(day, ())}

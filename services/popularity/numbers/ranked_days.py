@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from heapq import nlargest
 
 from services.popularity.numbers.day_store import DayStore
+from services.popularity.numbers.days import Marks, have_left
 from services.popularity.numbers.live_store import LiveStore
 from services.popularity.numbers.questions import SITE
 from services.popularity.numbers.rules import Mark, RankedLine, join_lines, standing
@@ -20,7 +21,7 @@ _NO_TOP = StoredTop(0, ())
 
 
 class RankedDays:
-    """Ranks the articles of days. Raises Unavailable."""
+    """Ranks the articles of days. A day may move from Redis to MongoDB meanwhile: then all is read again. Raises Unavailable."""
 
     def __init__(self, live: LiveStore, tops: TopStore, stored: DayStore) -> None:
         self._live = live
@@ -29,7 +30,23 @@ class RankedDays:
 
     async def top(self, scope: str, days: Sequence[str], most: int, *, with_visitors: bool = True) -> list[RankedLine]:
         """The most viewed articles of these days, the first ones first; ties by id, newest first."""
+        return (await self.top_and_marks(scope, days, most, with_visitors=with_visitors))[0]
+
+    async def top_and_marks(
+        self, scope: str, days: Sequence[str], most: int, *, with_visitors: bool = True
+    ) -> tuple[list[RankedLine], Marks]:
+        """The same, and the marks of the live days whose views it has."""
         marks = await self._live.marks()
+        while True:
+            found = await self._top(scope, days, most, marks, with_visitors=with_visitors)
+            after = await self._live.marks()
+            if not have_left(marks, after, days):
+                return found, marks
+            marks = after
+
+    async def _top(
+        self, scope: str, days: Sequence[str], most: int, marks: Marks, *, with_visitors: bool
+    ) -> list[RankedLine]:
         live = [day for day in days if day in marks]
         past = [day for day in days if day not in marks]
         found = await self._tops.tops_of(scope, past, only_first=len(days) > _MOST_DAYS_IN_FULL)
@@ -43,15 +60,10 @@ class RankedDays:
         visitors = await self._visitors([line.article for line in first], live)
         return [RankedLine(line.article, line.views, line.visitors + visitors.get(line.article, 0)) for line in first]
 
-    async def first_day(self) -> str | None:
-        """The first day with numbers."""
+    async def first_day(self, marks: Marks) -> str | None:
+        """The first day with numbers; `marks` are those of the live days."""
         stored = await self._stored.first_day()
-        return min([*await self._live.marks(), *([] if stored is None else [stored])], default=None)
-
-    async def has_live(self, days: Sequence[str]) -> bool:
-        """Whether some views of these days are not rolled up."""
-        marks = await self._live.marks()
-        return any(day in marks for day in days)
+        return min([*marks, *([] if stored is None else [stored])], default=None)
 
     async def _live_top(self, scope: str, day: str, marks: Sequence[Mark]) -> list[RankedLine]:
         held = [mark.partition for mark in marks]

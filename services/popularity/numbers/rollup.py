@@ -157,9 +157,10 @@ def _add_to_tops(
     kept: Mapping[str, DayNumbers],
     places: Mapping[str, Iterable[str]],
 ) -> None:
-    """Add articles, which come most viewed first, to the tops that have room."""
+    """Add articles, which come most viewed first, to the tops that have room, and each one that adjustments take views from."""
     for article, views in pairs:
         for scope in (SITE, *places.get(article, ())):
             lines = tops.setdefault(scope, [])
-            if views > 0 and len(lines) < (_MOST_OF_TAG if scope.startswith("t:") else _MOST_OF_SECTION):
+            has_room = len(lines) < (_MOST_OF_TAG if scope.startswith("t:") else _MOST_OF_SECTION)
+            if views < 0 or (views > 0 and has_room):
                 lines.append(RankedLine(article, views, kept[article].visitors))

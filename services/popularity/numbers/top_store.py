@@ -21,7 +21,7 @@ _FIRST = 100
 
 @dataclass(frozen=True)
 class TopPiece:
-    """The first articles of a part of a day, most viewed first."""
+    """The first articles of a part of a day, most viewed first, then those from which adjustments take views."""
 
     partition: int
     begin: Position
@@ -86,7 +86,7 @@ class TopStore:
 
 
 def _first(lines: Sequence[RankedLine], most: int) -> list[RankedLine]:
-    return nlargest(most, lines, key=lambda line: (line.views, line.article))
+    return nlargest(most, (line for line in lines if line.views > 0), key=lambda line: (line.views, line.article))
 
 
 def _lists(lines: Sequence[RankedLine]) -> Document:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -104,7 +105,7 @@ async def test_rolled_up_day_has_the_same_numbers_and_leaves_redis(world: World)
     assert before[0] == (5, 4, {"news.example": 5})
     assert before[-1] == (0, 0, {"bot": 2})
     assert await world.ranked.top("t:lakes", [DAY], 10) == top == [RankedLine(ARTICLE, 3, 3), RankedLine(OTHER, 2, 2)]
-    assert await world.ranked.first_day() == DAY
+    assert await world.ranked.first_day({}) == DAY
     assert len(await world.stored.sketches(ARTICLE, [DAY])) == 1
 
 
@@ -119,6 +120,19 @@ async def test_late_views_are_added_live_and_by_the_next_roll_up(world: World) -
     assert await world.keys() == []
     assert await world.facts() == (4, 3, {"news.example": 4})
     assert await world.ranked.top("site", [DAY], 10) == [RankedLine(ARTICLE, 4, 3)]
+
+
+async def test_adjustment_of_a_rolled_up_day_changes_its_ranking(world: World) -> None:
+    await world.count(ARTICLE, ["a", "b", "c"], 10, 20)
+    await world.count(OTHER, ["a", "d"], 5, 9)
+    await world.roll_up()
+    for article, views in ((ARTICLE, -2), (OTHER, -2)):
+        await world.count(article, ["late"], 25, 30)
+        await world.redis.zincrby(f"{base(views_partition(article))}day:{DAY}", views - 1, article)
+    await world.roll_up()
+
+    for scope in ("site", "t:lakes"):
+        assert [(line.article, line.views) for line in await world.ranked.top(scope, [DAY], 10)] == [(ARTICLE, 1)]
 
 
 async def test_views_that_an_older_redis_counts_again_replace_the_stored_ones(world: World) -> None:
@@ -163,6 +177,22 @@ async def test_day_that_changes_while_it_is_read_stays_in_redis(world: World) ->
     assert (await world.facts(ARTICLE))[:2] == (2, 2)
     await world.roll_up()
     assert (await world.facts(ARTICLE))[:2] == (2, 2)
+
+
+async def test_ranking_of_a_day_that_leaves_redis_meanwhile_is_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.count(ARTICLE, ["a", "b"], 10, 20)
+    read = world.ranked._live.top_of_place
+
+    async def after_the_roll_up(*given: Any) -> list[list[tuple[str, int]]]:
+        await world.roll_up()
+        return await read(*given)
+
+    monkeypatch.setattr(world.ranked._live, "top_of_place", after_the_roll_up)
+    found, marks = await world.ranked.top_and_marks("s:world", [DAY], 10)
+
+    assert ([(line.article, line.views) for line in found], marks) == ([(ARTICLE, 2)], {})
 
 
 async def test_deletion_that_was_cut_off_goes_on_and_spares_late_views(world: World) -> None:

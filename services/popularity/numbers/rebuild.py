@@ -1,8 +1,8 @@
 """Builds a partition's counts again from roll-ups and the log, beside the live ones, while views go on being counted.
 
 Of each day the stored pieces that began before the log's beginning are taken from MongoDB; all other views are read from the log.
-Views that only Redis has (of a former log) are rolled up first. Trends of rolled-up views are exact to half an hour. Where a
-zone's hours do not begin with those of UTC, windows of rolled-up views are exact to an hour.
+Views that only Redis has (of a former log, or deleted by retention) are rolled up first. Trends of rolled-up views are exact to
+half an hour. Where a zone's hours do not begin with those of UTC, windows of rolled-up views are exact to an hour.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from services.popularity.numbers.rebuild_store import RebuildStore
 from services.popularity.numbers.rollup import RollUp
 from services.popularity.numbers.rules import Hours, Piece, Position, add_hours
 from services.popularity.numbers.view_log import ViewLog
+from shared import topics
 from shared.errors import Conflict, InvalidMessage, Unavailable
 from shared.events import Record
 
@@ -64,6 +65,8 @@ class Rebuild:
         log: ViewLog,
         zone: ZoneInfo,
         report: Report,
+        *,
+        patience_s: float = 30.0,
     ) -> None:
         self._live = live
         self._days = days
@@ -72,6 +75,7 @@ class Rebuild:
         self._log = log
         self._zone = zone
         self._report = report
+        self._patience_s = patience_s
         self._starts: dict[int, _Start] = {}
         self.records = 0
 
@@ -81,25 +85,26 @@ class Rebuild:
             begin = await self._log.beginning(partition)
             log, epoch = await self._store.begin(partition, begin)
             self._starts[partition] = _Start(log, (epoch, begin), {})
-        await self._roll_up_former_logs()
+        await self._roll_up_lost_days()
         await self._add_days()
 
-    async def _roll_up_former_logs(self) -> None:
+    async def _roll_up_lost_days(self) -> None:
+        """Store live days that began before the log's beginning, or in a former log: the log cannot give them again."""
         for _ in range(_MOST_ROLL_UPS):
-            former = [
+            lost = [
                 (day, mark)
                 for day, marks in (await self._live.marks()).items()
                 for mark in marks
-                if mark.begin[0] < self._starts[mark.partition].begin[0]
+                if mark.begin < self._starts[mark.partition].begin
             ]
-            if not former:
+            if not lost:
                 return
-            for day, mark in former:
+            for day, mark in lost:
                 try:
                     await self._rollup.roll_up(day, mark)
                 except Conflict:
                     await asyncio.sleep(_PAUSE_S)  # the leading counter rolls up the same day
-        raise Unavailable("days of a former log change while they are rolled up; try again")
+        raise Unavailable("days that the log no longer has whole change while they are rolled up; try again")
 
     async def _add_days(self) -> None:
         rows: dict[int, list[tuple[str, Hours]]] = {partition: [] for partition in PARTITIONS}
@@ -125,18 +130,28 @@ class Rebuild:
 
     async def catch_up(self, partition: int) -> None:
         """Count the log up to the position of the live counts."""
-        start, reported = self._starts[partition], monotonic()
+        start = self._starts[partition]
+        reported = arrived = monotonic()
         position = await self._store.position(partition)
         while position < (target := await self._store.live_position(partition)):
             records = await self._log.read(partition, position)
             if not records:
+                self._check_patience(partition, position, target, monotonic() - arrived)
                 continue
             await self._apply(partition, start, position, records)
             position = records[-1].offset + 1
             self.records += len(records)
+            arrived = monotonic()
             if monotonic() - reported > _REPORT_EVERY_S:
                 reported = monotonic()
                 self._report(f"partition {partition}: {position} of {target}")
+
+    def _check_patience(self, partition: int, position: int, target: int, waited_s: float) -> None:
+        if waited_s >= self._patience_s:
+            raise Unavailable(
+                f"partition {partition}: no record of {topics.VIEWS.name} for {self._patience_s:.0f} s at {position} of {target}; "
+                "the counts may be those of another log (see /health/ready of the counter)"
+            )
 
     async def _apply(self, partition: int, start: _Start, position: int, records: Sequence[Record]) -> None:
         read = [(record, self._read(start, record)) for record in records]

@@ -124,6 +124,9 @@ class RebuildStore:
             key = base(partition)
             for name in (f"{REBUILD}former", f"{REBUILD}former-aside", "sum:all", "aside:all"):
                 await self._mark_dirty(partition, f"{key}{name}")
+            async with available("rebuild"):
+                # Places are copied when the revision changes: once more after the last mark.
+                await self._redis.hincrby(self._state(partition), "revision", 1)
             await self.drop(partition)
         return caught
 

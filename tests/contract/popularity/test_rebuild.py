@@ -118,6 +118,16 @@ class World:
             self.log[partition] = records[old:]
             self.first[partition] = self.first.get(partition, 0) + old
 
+    def cut(self) -> None:
+        """Retention deletes the first half of a log, whose views may be in Redis alone."""
+        for partition, records in self.log.items():
+            old = len(records) // 2
+            self.log[partition] = records[old:]
+            self.first[partition] = self.first.get(partition, 0) + old
+
+    async def keys(self, pattern: str) -> list[bytes]:
+        return sorted([key async for key in self.client.scan_iter(pattern)])  # type: ignore[attr-defined]
+
     async def differences(self) -> list[Difference]:
         """What a check finds. Retirement of the live counts is a task of the counter, which does not run here."""
         for partition in PARTITIONS:
@@ -126,8 +136,8 @@ class World:
                     pass
         return [found async for found in compare(self.rebuild(), self.beside)]
 
-    def rebuild(self) -> Rebuild:
-        return Rebuild(self.live, self.stored, self.rollup, self.beside, self, ZONE, lambda _: None)
+    def rebuild(self, **options: float) -> Rebuild:
+        return Rebuild(self.live, self.stored, self.rollup, self.beside, self, ZONE, lambda _: None, **options)
 
     async def check(self) -> None:
         """Every count is exact: of all time, and of each day, with its visitors."""
@@ -203,7 +213,7 @@ async def test_lost_counts_are_named_and_come_back_while_views_are_counted(world
     for number in PARTITIONS:
         await rebuild.switch(number)
     await world.check()
-    assert [key async for key in world.client.scan_iter("*rebuild*")] == []  # type: ignore[attr-defined]
+    assert await world.keys("*rebuild*") == []
     world.view(30)
     await world.count()
     await world.check()
@@ -214,3 +224,40 @@ async def test_rebuild_before_any_counter_is_refused(world: World) -> None:
 
     with pytest.raises(Unavailable, match="no counter has begun"):
         await world.rebuild().run()
+
+
+async def test_views_of_a_live_day_that_the_log_no_longer_has_stay(world: World) -> None:
+    world.view(60)
+    await world.count()
+    world.cut()
+
+    await world.rebuild().run()
+
+    await world.check()
+
+
+async def test_log_that_ends_before_the_counts_ends_a_rebuild(world: World) -> None:
+    world.view(60)
+    await world.count()
+    for records in world.log.values():
+        del records[5:]
+
+    with pytest.raises(Unavailable, match=r"no record of views\.v1 for 0 s"):
+        await world.rebuild(patience_s=0).run()
+
+
+async def test_places_are_renewed_after_a_switch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.view(60)
+    await world.count()
+    rebuild, partition, marked = world.rebuild(), views_partition(world.articles[0]), []
+    mark = world.beside._mark_dirty
+
+    async def observed(number: int, sums: str) -> None:
+        await mark(number, sums)
+        marked.append((await world.store.state(VIEWS, number)).revision)
+
+    monkeypatch.setattr(world.beside, "_mark_dirty", observed)
+    await rebuild.prepare()
+    await rebuild.switch(partition)
+
+    assert (await world.store.state(VIEWS, partition)).revision > marked[-1]

@@ -334,9 +334,9 @@ class RankingComputed(Event):
 
 
 class RankingsChecked(Event):
-    """All rankings that are earlier in the log were current at `checked_at`, each with the newest views that were counted.
+    """The rankings that are earlier in the log have all views that were in the log at `checked_at`.
 
-    Sent every few seconds, so that readers can tell a quiet hour from a counter that stands still.
+    Sent every few seconds, so that readers can tell a quiet hour from a counter that stands still or is behind.
     """
 
     ce_type: ClassVar[str] = "world-monitor.rankings.checked.v1"

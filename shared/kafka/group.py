@@ -112,6 +112,12 @@ class GroupRunner:
         """Records not yet applied, over the partitions held; None while unknown."""
         return self._member.lag() if self._member else None
 
+    async def ends(self, topic: str) -> Mapping[int, int]:
+        """The end of each partition of a subscribed topic, held or not. Raises Unavailable, also without a member."""
+        if self._member is None:
+            raise Unavailable(f"{self._group}: no member")
+        return await self._member.ends(topic)
+
     @property
     def partitions(self) -> tuple[tuple[str, int], ...]:
         """The partitions held now."""

@@ -219,6 +219,10 @@ class Member(ConsumerRebalanceListener):
         """Records not yet applied, over the partitions held; None while unknown."""
         return self._positions.lag()
 
+    async def ends(self, topic: str) -> dict[int, int]:
+        """The end of each partition of a subscribed topic, held or not. Raises Unavailable."""
+        return await self._positions.ends(topic)
+
     def held(self) -> tuple[tuple[str, int], ...]:
         """The partitions held now."""
         return tuple(sorted(self._positions.held))

@@ -115,6 +115,13 @@ class Positions:
             past = [partition for partition in past if self._is_past(partition, ends[partition])]
         return past
 
+    async def ends(self, topic: str) -> dict[int, int]:
+        """The offset after the last record of each partition of a topic, held or not, as the broker says now."""
+        numbers = self._consumer.partitions_for_topic(topic) or set()
+        async with bounded(_REQUEST_S, "the log's end"):
+            ends = await self._consumer.end_offsets([TopicPartition(topic, number) for number in numbers])
+        return {partition.partition: end for partition, end in ends.items()}
+
     def _is_past(self, partition: TopicPartition, end: int | None) -> bool:
         position = self._next.get(partition)
         return position is not None and end is not None and position > end

@@ -45,7 +45,7 @@ class Counting:
             sections=[section.slug for section in load_site(settings.site).sections],
             leads=lambda: is_leader(self._runner.partitions),
             is_alone=lambda: is_alone(self._runner.partitions),
-            counts=lambda: self._runner.ready and not self._sink.refusal,
+            ends=lambda: self._runner.ends(topics.VIEWS.name),
             log_id=lambda: self._sink.log_id,
             every_s=settings.ranking_every_s,
             fresh_s=settings.ranking_fresh_s,

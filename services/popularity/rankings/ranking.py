@@ -5,7 +5,8 @@ same Redis, and of two rankings the later one wins.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from time import monotonic
 
 import structlog
@@ -14,7 +15,7 @@ from services.popularity import metrics
 from services.popularity.model.ranking_store import RankingStore
 from services.popularity.model.store import Store
 from services.popularity.rankings.reading import RankingReader, Scope
-from services.popularity.rankings.rules import has_changed
+from services.popularity.rankings.rules import has_changed, has_counted, is_stale
 from shared import topics
 from shared.errors import Unavailable
 from shared.events import RANKINGS, RankedArticle, RankingComputed, RankingsChecked, encode
@@ -30,12 +31,15 @@ _LOOK_ALONE_EVERY_S = 1.0
 _PAUSE_AFTER_FAILURE_S = 0.5
 # All rankings are sent again: a former leader that was suspended may have sent an older one.
 _AGAIN_AFTER_S = 45.0
+# A topic that was made again may never reach the end that its former one had: then ask again.
+_ASK_AGAIN_AFTER_S = 60.0
 
 
 class Ranker:
     """Keeps rankings.v1 current while `leads` returns true for this process.
 
-    Each `fresh_s` it confirms all rankings with one small record, while `counts` returns true: this process counts views.
+    Each `fresh_s` it asks for the log's `ends`. When all partitions are counted up to there, one small record confirms all
+    rankings as of the time of the question. Rankings of a counter that has fallen behind carry the last such time.
     """
 
     def __init__(
@@ -47,7 +51,7 @@ class Ranker:
         sections: Sequence[str],
         leads: Callable[[], bool],
         is_alone: Callable[[], bool],
-        counts: Callable[[], bool],
+        ends: Callable[[], Awaitable[Mapping[int, int]]],
         log_id: Callable[[], str],
         every_s: float,
         fresh_s: float,
@@ -58,12 +62,13 @@ class Ranker:
         self._scopes: list[Scope] = [(name, section) for name in RANKINGS for section in (None, *sections)]
         self._leads = leads
         self._is_alone = is_alone
-        self._counts = counts
+        self._ends = ends
         self._log_id = log_id
         self._every_s = every_s
         self._fresh_s = fresh_s
         self._changed = asyncio.Event()
         self._worked = False
+        self._current_at = now()
         self._forget()
 
     def _forget(self) -> None:
@@ -71,7 +76,8 @@ class Ranker:
         self._reader = RankingReader(self._store, self._rankings, self._scopes)
         self._published: dict[Scope, tuple[RankedArticle, ...]] = {}
         self._published_at: dict[Scope, float] = {}
-        self._checked_at = float("-inf")
+        self._asked_at = float("-inf")
+        self._asked: tuple[datetime, Mapping[int, int]] | None = None
         self._published_in = ""
 
     def on_change(self) -> None:
@@ -105,6 +111,7 @@ class Ranker:
         self._worked = False
         if not self._leads():
             self._forget()
+            self._current_at = now()
             return
         if self._published_in != self._log_id():
             self._forget()
@@ -128,7 +135,7 @@ class Ranker:
         await self._send(wanted, items)
 
     async def _send(self, wanted: Sequence[Scope], items: Mapping[Scope, tuple[RankedArticle, ...]]) -> None:
-        computed_at = now()
+        computed_at = self._current_at if is_stale(self._current_at, now()) else now()
         covers = {str(number): state.position for number, state in enumerate(self._reader.states)}
         rankings = [
             RankingComputed(
@@ -145,9 +152,15 @@ class Ranker:
             self._published_at[scope] = monotonic()
 
     async def _confirm(self) -> None:
-        if self._counts() and monotonic() - self._checked_at >= self._fresh_s:
-            await self._producer.send(encode(RankingsChecked(checked_at=now())))
-            self._checked_at = monotonic()
+        if monotonic() - self._asked_at >= (_ASK_AGAIN_AFTER_S if self._asked else self._fresh_s):
+            self._asked_at, at = monotonic(), now()
+            self._asked = at, await self._ends()
+        if self._asked is None or self._reader.is_behind:
+            return
+        at, ends = self._asked
+        if has_counted(self._reader.states, ends, self._log_id()):
+            await self._producer.send(encode(RankingsChecked(checked_at=at)))
+            self._asked, self._current_at = None, at
 
 
 def is_alone(partitions: Sequence[tuple[str, int]]) -> bool:

@@ -47,6 +47,11 @@ class RankingReader:
         self.states = states
         return bool(changed)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether sums have changed that the rankings of places do not have yet."""
+        return bool(self._behind)
+
     async def _copy_places(self, number: int) -> bool:
         if number not in self._placed:
             await self._store.place_all(number, [section for section in self._sections if section])

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from services.popularity.model.rules import DAY, HOUR
+from services.popularity.model.store import PartitionState
 from shared.events import RankedArticle
 
 # A ranking that was not confirmed for so long is stale: its answer says so.
@@ -64,6 +65,14 @@ def _differ(one: RankedArticle | None, other: RankedArticle | None) -> bool:
         return one != other
     far = abs(one.score - other.score) > _SCORE_CHANGE * max(abs(one.score), abs(other.score))
     return far or one.model_copy(update={"score": other.score}) != other
+
+
+def has_counted(states: Sequence[PartitionState], ends: Mapping[int, int], log: str) -> bool:
+    """Whether all partitions of this log were counted up to these ends."""
+    return len(ends) == len(states) and all(
+        state.log == log and state.position >= ends.get(number, state.position + 1)
+        for number, state in enumerate(states)
+    )
 
 
 def is_stale(computed_at: datetime | None, now: datetime) -> bool:

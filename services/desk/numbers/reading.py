@@ -20,6 +20,8 @@ _log = structlog.get_logger(__name__)
 
 # A page does not wait longer for one of its parts.
 _WAIT_S = 5.0
+# For one instance, so that a second one is asked, too.
+_WAIT_FOR_ONE_S = 3.0
 # Popularity does not know an article before its publication, and shows no counts of a withdrawn one.
 _NOTHING = frozenset({404, 410})
 
@@ -71,12 +73,12 @@ def params_of(request: web.Request, span: DaySpan) -> dict[str, str]:
 
 async def read_part(request: web.Request, path: str, params: Mapping[str, str] | None = None) -> Json | None:
     """Read below `/v1/numbers`; None when popularity does not answer in time or refuses."""
-    return await _part(path, call(request, "GET", path, params=params, timeout_s=_WAIT_S))
+    return await _part(path, call(request, "GET", path, params=params, timeout_s=_WAIT_FOR_ONE_S))
 
 
 async def read_totals(request: web.Request, article_id: str) -> Json | None:
     """An article's views and visitors by window; None as for `read_part`."""
-    asked = request.app[POPULARITY].call("GET", f"/v1/articles/{article_id}/views", timeout_s=_WAIT_S)
+    asked = request.app[POPULARITY].call("GET", f"/v1/articles/{article_id}/views", timeout_s=_WAIT_FOR_ONE_S)
     return await _part("/views", asked)
 
 
@@ -103,8 +105,10 @@ def _between(start: datetime, end: datetime) -> dict[str, str]:
 
 async def _part(path: str, asked: Awaitable[ApiAnswer]) -> Json | None:
     try:
-        return (await asked).json
-    except (Problem, Unavailable) as error:
+        # One limit for all instances that are asked in turn.
+        async with asyncio.timeout(_WAIT_S):
+            return (await asked).json
+    except (Problem, Unavailable, TimeoutError) as error:
         if isinstance(error, Problem) and error.status in _NOTHING:
             return {}
         # A refusal is a fault of ours; the reason is in the log.

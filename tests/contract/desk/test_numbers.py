@@ -1,12 +1,13 @@
 """The pages of numbers before a real popularity: views, sources, spans, CSV, the wall; and before one that does not answer."""
 
 import re
+import socket
 from datetime import datetime
 from html import unescape
 
 import pytest
 
-from tests.support.desk import RIYADH, DeskClient
+from tests.support.desk import RIYADH, DeskClient, open_desk
 from tests.support.number_desk import NumberDesk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -121,3 +122,16 @@ async def test_pages_say_which_numbers_are_missing_when_popularity_does_not_answ
         page = await editor.get(f"/desk/numbers{path}")
         assert "These numbers cannot be read at the moment." in page.text
     await editor.get("/desk/numbers.csv?by=day", wanted=503)
+
+
+async def test_pages_wait_once_for_all_instances_of_popularity_that_do_not_answer(
+    editor: DeskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.desk.numbers.reading._WAIT_S", 0.5)
+    # With a wait of its own for each of the forty, a page would exceed the time limit of requests.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        async with open_desk(editor.ingestion, popularity=",".join([url] * 40)) as desk:
+            page = await (await desk.as_role("editor")).get("/desk/numbers")
+
+    assert "These numbers cannot be read at the moment." in page.text

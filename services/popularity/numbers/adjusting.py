@@ -18,7 +18,7 @@ _EVERY_S = 10.0
 _AUDIT_WITHIN_S = 5.0
 
 
-class Sender(Protocol):
+class EventSender(Protocol):
     """What an adjustment needs of a producer."""
 
     async def send(self, *messages: Message) -> None:
@@ -69,7 +69,7 @@ class AuditClient:
 class Adjusting:
     """Finishes adjustments. Each is sent once; should its mark be lost, the counter knows ids of adjustments for ever."""
 
-    def __init__(self, store: AdjustmentStore, producer: Sender, audit: Audit) -> None:
+    def __init__(self, store: AdjustmentStore, producer: EventSender, audit: Audit) -> None:
         self._store = store
         self._producer = producer
         self._audit = audit

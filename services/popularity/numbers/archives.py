@@ -7,14 +7,12 @@ from zoneinfo import ZoneInfo
 
 from services.popularity.model.store import Store
 from services.popularity.numbers.contract import Archive, ArchivedArticle
+from services.popularity.numbers.held_rankings import HeldRankings
 from services.popularity.numbers.periods import check_year, day_start, days_of_week, next_day
 from services.popularity.numbers.questions import SITE, read_section
-from services.popularity.numbers.ranked_days import RankedDays
+from services.popularity.numbers.rules import RankedLine
 from shared.http.problems import field_problem
 from shared.http.requests import read_limit, refuse_unknown
-
-# Withdrawn articles of the day take no places: so many are read in addition.
-_SPARE = 100
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,8 @@ def _day(text: str) -> str:
 class Archives:
     """Answers with archived rankings. Raises Unavailable."""
 
-    def __init__(self, ranked: RankedDays, store: Store, zone: ZoneInfo) -> None:
-        self._ranked = ranked
+    def __init__(self, rankings: HeldRankings, store: Store, zone: ZoneInfo) -> None:
+        self._rankings = rankings
         self._store = store
         self._zone = zone
 
@@ -61,21 +59,34 @@ class Archives:
         """The ranking of the question's days. `now` in minutes since 1970."""
         scope = SITE if question.section is None else f"s:{question.section}"
         days = [day for day in question.days if day_start(day, self._zone) <= now]
-        lines, marks = await self._ranked.top_and_marks(scope, days, question.limit + _SPARE, with_visitors=False)
-        cards = await self._store.cards([line.article for line in lines])
-        items = [
-            ArchivedArticle(
-                article_id=line.article, headline=card.headline, url=card.url, section=card.section, views=line.views
-            )
-            for line in lines
-            if (card := cards.get(line.article)) is not None and card.status == "published"
-        ]
+        ranking = await self._rankings.find(scope, days)
         is_over = day_start(next_day(question.days[-1]), self._zone) <= now
         return Archive(
             day=question.day,
             week=question.week,
             section=question.section,
-            first_day=await self._ranked.first_day(marks),
-            complete=is_over and not any(day in marks for day in days),
-            items=items[: question.limit],
+            first_day=ranking.first_day,
+            complete=is_over and not ranking.is_live,
+            items=await self._items(ranking.lines, question.limit),
         )
+
+    async def _items(self, lines: Sequence[RankedLine], most: int) -> list[ArchivedArticle]:
+        """The first articles that are published now: a withdrawn one vanishes at once."""
+        items: list[ArchivedArticle] = []
+        for first in range(0, len(lines), most):
+            step = lines[first : first + most]
+            cards = await self._store.cards([line.article for line in step])
+            items += [
+                ArchivedArticle(
+                    article_id=line.article,
+                    headline=card.headline,
+                    url=card.url,
+                    section=card.section,
+                    views=line.views,
+                )
+                for line in step
+                if (card := cards.get(line.article)) is not None and card.status == "published"
+            ]
+            if len(items) >= most:
+                break
+        return items[:most]

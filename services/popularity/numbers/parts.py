@@ -28,6 +28,7 @@ from services.popularity.numbers.keys import (
     TOKEN_CHECKER,
     TRUSTS_HEADER,
 )
+from services.popularity.numbers.held_rankings import HeldRankings
 from services.popularity.numbers.live_store import LiveStore
 from services.popularity.numbers.present import Present
 from services.popularity.numbers.ranked_days import RankedDays
@@ -56,7 +57,7 @@ def add_numbers(
     app[DAYS] = days = Days(live, stored, site.zone)
     app[ANSWERS] = Answers(days, ranked, store, sections)
     app[PRESENT] = Present(live, store, sections, partial(rankings.articles, "rising"))
-    app[ARCHIVES] = Archives(ranked, store, site.zone)
+    app[ARCHIVES] = Archives(HeldRankings(ranked), store, site.zone)
     app[CARDS], app[LIVE_NUMBERS], app[TRUSTS_HEADER] = store, live, settings.forwarded_for
     app[ADJUSTMENTS] = AdjustmentStore(database)
     app[NUMBERS_ZONE], app[NUMBERS_SECTIONS] = site.zone, frozenset(sections)

@@ -33,19 +33,29 @@ class RankedDays:
         return (await self.top_and_marks(scope, days, most, with_visitors=with_visitors))[0]
 
     async def top_and_marks(
-        self, scope: str, days: Sequence[str], most: int, *, with_visitors: bool = True
+        self,
+        scope: str,
+        days: Sequence[str],
+        most: int,
+        *,
+        of_live: int = _MOST_OF_LIVE_DAY,
+        with_visitors: bool = True,
     ) -> tuple[list[RankedLine], Marks]:
-        """The same, and the marks of the live days whose views it has."""
+        """The same, and the marks of the live days whose views it has. `of_live`: articles of a live day and partition.
+
+        Of a single day the first articles are exact, whatever that is.
+        """
+        of_live = most if len(days) == 1 else of_live
         marks = await self._live.marks()
         while True:
-            found = await self._top(scope, days, most, marks, with_visitors=with_visitors)
+            found = await self._top(scope, days, most, marks, of_live, with_visitors=with_visitors)
             after = await self._live.marks()
             if not have_left(marks, after, days):
                 return found, marks
             marks = after
 
     async def _top(
-        self, scope: str, days: Sequence[str], most: int, marks: Marks, *, with_visitors: bool
+        self, scope: str, days: Sequence[str], most: int, marks: Marks, of_live: int, *, with_visitors: bool
     ) -> list[RankedLine]:
         live = [day for day in days if day in marks]
         past = [day for day in days if day not in marks]
@@ -53,7 +63,8 @@ class RankedDays:
         pieces = await self._tops.read([scope], live)
         for day in live:
             kept = [piece.lines for piece in standing(pieces.get((scope, day), _NO_TOP).pieces, marks[day])]
-            found.append(_lists(join_lines([*kept, await self._live_top(scope, day, marks[day])])))
+            found.append(_lists(join_lines([*kept, await self._live_top(scope, day, marks[day], of_live)])))
+            await asyncio.sleep(0)
         first = await _first(found, most)
         if not with_visitors:
             return first
@@ -65,12 +76,12 @@ class RankedDays:
         stored = await self._stored.first_day()
         return min([*marks, *([] if stored is None else [stored])], default=None)
 
-    async def _live_top(self, scope: str, day: str, marks: Sequence[Mark]) -> list[RankedLine]:
+    async def _live_top(self, scope: str, day: str, marks: Sequence[Mark], most: int) -> list[RankedLine]:
         held = [mark.partition for mark in marks]
         if scope == SITE:
-            lists = await self._live.top(day, held, 0, _MOST_OF_LIVE_DAY)
+            lists = await self._live.top(day, held, 0, most)
         else:
-            lists = await self._live.top_of_place(scope, day, held, _MOST_OF_LIVE_DAY)
+            lists = await self._live.top_of_place(scope, day, held, most)
         return [RankedLine(article, views, 0) for pairs in lists for article, views in pairs]
 
     async def _visitors(self, articles: Sequence[str], days: Sequence[str]) -> dict[str, int]:

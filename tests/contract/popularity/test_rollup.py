@@ -1,5 +1,6 @@
 """Days move from Redis to MongoDB without a view lost or counted twice. Redis and MongoDB are real; a day is written by hand."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -13,6 +14,7 @@ from services.popularity.model.rules import hours_of
 from services.popularity.model.store import views_partition
 from services.popularity.numbers.day_store import DayStore
 from services.popularity.numbers.days import DROPPED, Days
+from services.popularity.numbers.held_rankings import HeldRankings
 from services.popularity.numbers.live_store import LiveStore, base
 from services.popularity.numbers.ranked_days import RankedDays
 from services.popularity.numbers.rollup import RollUp
@@ -193,6 +195,20 @@ async def test_ranking_of_a_day_that_leaves_redis_meanwhile_is_whole(
     found, marks = await world.ranked.top_and_marks("s:world", [DAY], 10)
 
     assert ([(line.article, line.views) for line in found], marks) == ([(ARTICLE, 2)], {})
+
+
+async def test_held_ranking_is_read_once_in_half_a_minute(world: World) -> None:
+    clock = 0.0
+    held = HeldRankings(world.ranked, lambda: clock)
+    await world.count(ARTICLE, ["a", "b"], 10, 20)
+    found = await asyncio.gather(*(held.find("site", [DAY]) for _ in range(3)))
+    await world.count(ARTICLE, ["c"], 25, 30)
+
+    assert all(ranking is found[0] for ranking in [*found, await held.find("site", [DAY])])
+    assert (found[0].lines[0].views, found[0].is_live, found[0].first_day) == (2, True, DAY)
+    clock = 31.0
+    assert (await held.find("site", [DAY])).lines[0].views == 3
+    assert (await held.find("t:lakes", [DAY])).lines[0].article == ARTICLE
 
 
 async def test_deletion_that_was_cut_off_goes_on_and_spares_late_views(world: World) -> None:

@@ -35,6 +35,7 @@ from tests.support.edge import Behind, StartEdge, read
         ("GET", "/v1/popular?window=24h", "popularity"),
         ("GET", "/v1/numbers?by=day", "popularity"),
         ("GET", "/v1/numbers.csv?by=day", "popularity"),
+        ("GET", "/v1/numbers/archive?day=2026-11-28", "popularity"),
         ("POST", "/v1/numbers/adjustments", "popularity"),
         ("GET", "/v1/search?q=harbour", "search"),
         ("GET", "/v1/people", "ingestion"),

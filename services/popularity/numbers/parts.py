@@ -14,6 +14,7 @@ from services.popularity.numbers.answers import Answers
 from services.popularity.numbers.archives import Archives
 from services.popularity.numbers.day_store import DayStore
 from services.popularity.numbers.days import Days
+from services.popularity.numbers.held_rankings import HeldRankings
 from services.popularity.numbers.keys import (
     ADJUSTING,
     ADJUSTMENTS,
@@ -28,7 +29,6 @@ from services.popularity.numbers.keys import (
     TOKEN_CHECKER,
     TRUSTS_HEADER,
 )
-from services.popularity.numbers.held_rankings import HeldRankings
 from services.popularity.numbers.live_store import LiveStore
 from services.popularity.numbers.present import Present
 from services.popularity.numbers.ranked_days import RankedDays

@@ -87,7 +87,7 @@ class RankingReader:
 
     async def _risen(self, minute: int) -> list[Line]:
         recent = {article: found for part in self._recent.values() for article, found in part.items()}
-        await self._load_cards({article for article, found in recent.items() if found.hour >= 2 * RISING_FROM})
+        await self._load_cards({article for article, found in recent.items() if may_rise(found)})
         return risen(recent, self._cards, minute)
 
     async def _load_cards(self, articles: set[str]) -> None:
@@ -95,6 +95,11 @@ class RankingReader:
 
     def _section_of(self, line: Line) -> str:
         return self._cards[line.article].section
+
+
+def may_rise(recent: Recent) -> bool:
+    """Whether an article with these views rises if it has no past; with fewer views of the last hour none does."""
+    return recent.hour >= 2 * RISING_FROM
 
 
 def risen(recent: Mapping[str, Recent], cards: Mapping[str, Card], minute: int) -> list[Line]:

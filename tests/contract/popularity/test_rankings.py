@@ -1,14 +1,17 @@
-"""The ranker on real Redis and Kafka: when it confirms rankings."""
+"""Rankings on real Redis and Kafka: when the ranker confirms them, and what those of places cost."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.popularity.model.chunks import Chunk
-from services.popularity.model.ranking_store import RankingStore
-from services.popularity.model.store import Store
+from services.popularity.model.chunks import Chunk, View
+from services.popularity.model.ranking_store import RankingStore, Recent
+from services.popularity.model.store import Store, views_partition
+from services.popularity.rankings.place_rankings import PlaceRankings
 from services.popularity.rankings.ranking import Ranker
 from shared import topics
 from shared.events import Event, RankingComputed, RankingsChecked, decode
@@ -16,6 +19,7 @@ from shared.kafka.client import as_record
 from shared.kafka.producer import Producer
 from shared.redis import connect
 from shared.times import now
+from tests.support.popularity import new_article
 
 LOG = "log"
 NUMBERS = range(topics.VIEWS.partitions)
@@ -92,3 +96,32 @@ async def test_rankings_are_confirmed_only_up_to_the_views_that_all_partitions_h
     assert max(computed) <= made_at
     assert len(checked) == 2
     assert checked[0] < behind_at < checked[1]
+
+
+async def test_what_rises_is_read_once_for_all_tags(
+    redis_url: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = new_article().model_copy(update={"tags": ("Lakes",)})
+    partition, minute = views_partition(article.id), int(now().timestamp()) // 60
+    await store.upsert_article(article)
+    await store.adopt_log(topics.VIEWS.name, partition, LOG)
+    chunk = Chunk(0, 7, 0, "seven")
+    for _ in range(7):
+        chunk.add(View(uuid4().bytes, article.id, minute))
+    await store.apply(topics.VIEWS.name, partition, LOG, chunk)
+    asked: list[int] = []
+    read = RankingStore.recent
+
+    async def recent(self: RankingStore, number: int) -> dict[str, Recent]:
+        asked.append(number)
+        return await read(self, number)
+
+    monkeypatch.setattr(RankingStore, "recent", recent)
+    rankings = PlaceRankings(store, RankingStore(connect(f"{redis_url}/13"), 360.0), now)
+
+    found = await asyncio.gather(
+        *(rankings.find("rising", place) for place in ("t:lakes", "l:en", "t:a", "t:b", "t:c"))
+    )
+
+    assert [[item.article_id for item in items] for _, items in found] == [[article.id], [article.id], [], [], []]
+    assert sorted(asked) == list(NUMBERS)

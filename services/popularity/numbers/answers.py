@@ -52,7 +52,7 @@ class Answers:
 
     async def drops(self, period: Period, now: int) -> Drops:
         """The views that did not count, by day and reason."""
-        days = [day for day in period.days() if _has_begun(day, period, now)]
+        days = [day for day in period.days() if period.has_begun(day, now)]
         found = await self._days.read([DROPPED], days)
         items = [
             DroppedViews.model_validate({"day": day, "reason": reason, "views": views})
@@ -62,7 +62,7 @@ class Answers:
         return Drops(start=moment_of(period.start), end=moment_of(period.end), items=items)
 
     async def _read(self, name: str, period: Period, now: int, *, with_hours: bool) -> dict[str, DayNumbers]:
-        days = [day for day in period.days() if _has_begun(day, period, now)]
+        days = [day for day in period.days() if period.has_begun(day, now)]
         parts = days if with_hours else [day for day in days if not period.covers(day, now)]
         found = await self._days.read([name], days, with_hours=parts)
         return {day: found.get((name, day), _EMPTY) for day in days}
@@ -112,7 +112,7 @@ class Answers:
     async def _read_sections(
         self, sections: Sequence[str], period: Period, now: int
     ) -> dict[str, dict[str, DayNumbers]]:
-        days = [day for day in period.days() if _has_begun(day, period, now)]
+        days = [day for day in period.days() if period.has_begun(day, now)]
         parts = [day for day in days if not period.covers(day, now)]
         found = await self._days.sections(sections, [day for day in days if day not in parts])
         hours = await self._days.read([f"s:{section}" for section in sections], parts, with_hours=parts)
@@ -127,11 +127,6 @@ class Answers:
         items: Items = [_article(line.article, line.views, line.visitors, cards.get(line.article)) for line in ranked]
         found = await self._read(question.scope, period, now, with_hours=False)
         return items, _total(found, period, now)
-
-
-def _has_begun(day: str, period: Period, now: int) -> bool:
-    starts = period.hours(day)
-    return bool(starts) and starts[0] <= now
 
 
 def _classes(numbers: DayNumbers, day: str, period: Period, now: int) -> Mapping[str, int]:

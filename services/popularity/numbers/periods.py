@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from services.popularity.model.rules import day_of, hour_start, hours_of
@@ -28,6 +29,11 @@ class Period:
     def hours(self, day: str) -> list[int]:
         """The starts of the day's hours that lie in the span."""
         return [start for start in hours_of(day, self.zone) if self.start <= start < self.end]
+
+    def has_begun(self, day: str, now: int) -> bool:
+        """Whether the span has an hour of the day that has begun."""
+        first = max(self.start, day_start(day, self.zone))
+        return first <= now and first < min(self.end, day_start(next_day(day), self.zone))
 
     def covers(self, day: str, now: int) -> bool:
         """Whether the span has the whole day, or all of it up to now."""
@@ -78,9 +84,11 @@ def check_year(year: int) -> None:
         raise ValueError("a year without numbers")
 
 
+@lru_cache(4096)
 def day_start(day: str, zone: ZoneInfo) -> int:
     """The minute at which a local day begins. A day that the zone skipped begins with the next one."""
-    return (hours_of(day, zone) or hours_of(next_day(day), zone))[0]
+    # Where clocks skip midnight, Python takes the time before the change, which is the moment of the change.
+    return int(datetime.combine(date.fromisoformat(day), time(), zone).timestamp()) // 60
 
 
 def shift_day(day: str, days: int) -> str:

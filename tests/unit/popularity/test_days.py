@@ -2,13 +2,15 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.popularity.model.rules import day_of, hour_start, hours_of
+from services.popularity.numbers.periods import Period, day_start, read_period
 
 # Whole hours, half and quarter hours, a change by half an hour, at midnight, and one minute after it.
 NAMES = ["UTC", "Asia/Riyadh", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe",
@@ -42,6 +44,33 @@ def test_hours_of_a_day_are_all_its_minutes_once(day: date, zone: ZoneInfo) -> N
     assert all(hour_start(start, zone) == start for start in starts)
     assert all(0 < later - earlier <= 60 for earlier, later in pairwise(around))
     assert len(around) == len(set(around))
+
+
+@given(day=st.dates(date(2000, 1, 2), date(2035, 12, 30)), zone=zones)
+@example(date(2011, 12, 30), ZoneInfo("Pacific/Apia"))  # skipped
+@example(date(2026, 3, 29), ZoneInfo("Asia/Beirut"))  # begins at 01:00
+@example(date(2010, 3, 28), ZoneInfo("America/Scoresbysund"))  # the clocks went on from midnight
+@example(date(2006, 4, 2), ZoneInfo("America/St_Johns"))
+@example(date(2026, 11, 1), ZoneInfo("America/Havana"))  # has midnight twice
+def test_day_begins_with_its_first_hour_and_a_span_begins_with_its_days(day: date, zone: ZoneInfo) -> None:
+    name, after = day.isoformat(), (day + timedelta(days=1)).isoformat()
+    start = day_start(name, zone)
+
+    assert start == (hours_of(name, zone) or hours_of(after, zone))[0]
+    for shift, length in ((0, 1), (3, 4), (-20, 30)):
+        first = hour_start(start + shift * 60, zone)
+        period = Period(first, first + length * 60, zone)
+        for now in (start - 1, start, start + 600):
+            assert period.has_begun(name, now) == any(hour <= now for hour in period.hours(name))
+
+
+def test_two_years_of_days_cost_milliseconds() -> None:
+    began = process_time()
+    period = read_period(("2024-10-01", "2026-11-28"), 29_800_000, ZoneInfo("Asia/Riyadh"), most_days=800)
+    days = [day for day in period.days() if period.has_begun(day, period.end) and period.covers(day, period.end)]
+
+    assert len(days) == 789
+    assert process_time() - began < 0.2
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@
 -- Returns {"OK", next, counted, dropped}, {"ALREADY" | "GAP" | "WRONG_LOG", next, 0, 0} or {"UNKNOWN", 0, 0, 0}.
 local state = KEYS[1]
 local base = string.sub(state, 1, -6)
--- A rebuild counts beside the live keys, under `rebuild:`. Cards and sketches are the live ones.
+-- A rebuild counts beside the live keys, under `rebuild:`. Cards are the live ones.
 local home = (string.gsub(base, 'rebuild:$', ''))
 local log, from, to, fingerprint = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local slot, spans, most_sets, most_ids = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
@@ -236,7 +236,7 @@ for article, card in pairs(cards) do
     for _, scope in ipairs(card.scopes) do add(scopes, scope .. field.suffix, n) end
     if field.section ~= '' then add(scopes, 's:' .. field.section .. field.suffix, n) end
     if #list > 0 then
-      local name = home .. 'visitors:' .. day .. ':'
+      local name = base .. 'visitors:' .. day .. ':'
       sketch(name .. article, list)
       for _, scope in ipairs(card.scopes) do sketch(name .. scope, list) end
       if field.section ~= '' then sketch(name .. 's:' .. field.section, list) end

@@ -37,15 +37,17 @@ async def compare(rebuild: Rebuild, store: RebuildStore) -> AsyncIterator[Differ
 
     Raises Unavailable when an engine does not answer, or when counting is always ahead.
     """
-    await rebuild.prepare()
-    for partition in PARTITIONS:
-        await _meet(rebuild, store, partition)
-        for window in WINDOWS:
-            in_redis = await store.sums(partition, window, live=True)
-            recounted = await store.sums(partition, window, live=False)
-            for difference in _differences(partition, window, in_redis, recounted):
-                yield difference
-        await store.drop(partition)
+    try:
+        await rebuild.prepare(with_visitors=False)
+        for partition in PARTITIONS:
+            await _meet(rebuild, store, partition)
+            for window in WINDOWS:
+                in_redis = await store.sums(partition, window, live=True)
+                recounted = await store.sums(partition, window, live=False)
+                for difference in _differences(partition, window, in_redis, recounted):
+                    yield difference
+    finally:
+        await store.clear()
 
 
 async def _meet(rebuild: Rebuild, store: RebuildStore, partition: int) -> None:

@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from time import monotonic
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from services.popularity.model.store import Counts
 from services.popularity.numbers.check import compare
@@ -21,15 +24,18 @@ from shared.mongo.client import Mongo
 from shared.process.command_line import AsJson, print_json, print_progress
 from shared.site.site import load_site
 
+Force = Annotated[bool, Parameter(name="--force", negative="", help="also when articles lose views of all time")]
 
-async def rebuild_rankings() -> None:
+
+async def rebuild_rankings(*, force: Force = False) -> None:
     """Count all views again from roll-ups and the log, beside the live counts, and replace these at once when caught up.
 
-    Views come in and are counted meanwhile. Interrupted, it begins anew when it is called again.
+    Views come in and are counted meanwhile. Nothing is changed when an article would lose views of all time. Interrupted,
+    it begins anew when it is called again.
     """
     began = monotonic()
     async with opened(PopularitySettings.load()) as (rebuild, _):
-        records = await rebuild.run()
+        records = await rebuild.run(force=force)
     print(f"rankings rebuilt from roll-ups and {records} records of the log in {monotonic() - began:.1f} s")
 
 
@@ -55,7 +61,7 @@ async def opened(settings: PopularitySettings) -> AsyncIterator[tuple[Rebuild, R
     rollup = RollUp(live, days, TopStore(database), zone, leads=lambda: True)
     store = RebuildStore(client, Counts(zone, settings.trend_half_life_s / 60))
     try:
-        async with open_views(settings.kafka, settings.kafka_hole_wait_ms) as log:
+        async with store.alone(), open_views(settings.kafka, settings.kafka_hole_wait_ms) as log:
             yield Rebuild(live, days, rollup, store, log, zone, print_progress), store
     finally:
         await client.aclose()

@@ -1,13 +1,15 @@
 """The numbers' parts of the api, and their life."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
+import structlog
 from aiohttp import web
 from redis.asyncio import Redis
 
-from services.popularity.model.store import Store
+from services.popularity.model.store import Counts, Store
 from services.popularity.numbers.adjusting import Adjusting, AuditClient
 from services.popularity.numbers.adjustment_store import AdjustmentStore
 from services.popularity.numbers.answers import Answers
@@ -32,16 +34,22 @@ from services.popularity.numbers.keys import (
 from services.popularity.numbers.live_store import LiveStore
 from services.popularity.numbers.present import Present
 from services.popularity.numbers.ranked_days import RankedDays
+from services.popularity.numbers.rebuild_store import RebuildStore
 from services.popularity.numbers.rollup import RollUp
 from services.popularity.numbers.top_store import TopStore
 from services.popularity.rankings.ranking_cache import RankingCache
 from services.popularity.settings import PopularitySettings
 from shared import redis
+from shared.errors import Unavailable
 from shared.http.token_checker import TokenChecker
 from shared.kafka.producer import Producer
 from shared.mongo.client import Mongo
 from shared.process.process import start_task, stop_task
 from shared.site.site import load_site
+
+_log = structlog.get_logger(__name__)
+
+_CLEAR_EVERY_S = 30.0
 
 
 def add_numbers(
@@ -80,6 +88,16 @@ def add_numbers(
     app.cleanup_ctx.append(connections)
 
 
+async def _clear_stale(rebuilds: RebuildStore, leads: Callable[[], bool]) -> None:
+    while True:
+        try:
+            if leads():
+                await rebuilds.clear_stale()
+        except Unavailable as error:
+            _log.warning("rebuild.not_cleared", reason=str(error))
+        await asyncio.sleep(_CLEAR_EVERY_S)
+
+
 @asynccontextmanager
 async def rolling_up(settings: PopularitySettings, leads: Callable[[], bool]) -> AsyncIterator[None]:
     """Roll up days for the length of a block, while `leads` returns true for this counter."""
@@ -87,10 +105,12 @@ async def rolling_up(settings: PopularitySettings, leads: Callable[[], bool]) ->
     database = mongo.database(settings.popularity_database)
     zone = load_site(settings.site).zone
     rollup = RollUp(LiveStore(client), DayStore(database), TopStore(database), zone, leads=leads)
-    task = start_task(rollup.run(), "roll-up")
+    rebuilds = RebuildStore(client, Counts(zone))
+    tasks = [start_task(rollup.run(), "roll-up"), start_task(_clear_stale(rebuilds, leads), "stale rebuilds")]
     try:
         yield
     finally:
-        await stop_task(task)
+        for task in tasks:
+            await stop_task(task)
         await client.aclose()
         mongo.close()

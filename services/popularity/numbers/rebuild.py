@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from time import monotonic, time
 from zoneinfo import ZoneInfo
 
-from services.popularity.model.chunks import Chunk, View, merge, read_view
+from services.popularity.model.chunks import NOBODY, Chunk, View, merge, read_view
 from services.popularity.model.rules import day_of
 from services.popularity.model.store import views_partition
 from services.popularity.numbers.day_store import DayStore
@@ -22,7 +22,7 @@ from services.popularity.numbers.rollup import RollUp
 from services.popularity.numbers.rules import Hours, Piece, Position, add_hours
 from services.popularity.numbers.view_log import ViewLog
 from shared import topics
-from shared.errors import Conflict, InvalidMessage, Unavailable
+from shared.errors import Conflict, InvalidMessage, Unavailable, WorldMonitorError
 from shared.events import Record
 
 Report = Callable[[str], None]
@@ -53,6 +53,10 @@ class _Start:
         return sorted({offset for epoch, offset in self.taken.values() if epoch == self.begin[0]})
 
 
+class WouldLose(WorldMonitorError):
+    """Redis has views that neither roll-ups nor log have. Nothing was changed."""
+
+
 class Rebuild:
     """Builds all partitions. Raises Unavailable when an engine does not answer."""
 
@@ -77,10 +81,13 @@ class Rebuild:
         self._report = report
         self._patience_s = patience_s
         self._starts: dict[int, _Start] = {}
+        self._has_visitors = True
         self.records = 0
 
-    async def prepare(self) -> None:
+    async def prepare(self, *, with_visitors: bool = True) -> None:
         """Start each partition anew with the roll-ups that the log does not have."""
+        self._has_visitors = with_visitors
+        await self._store.clear()
         for partition in PARTITIONS:
             begin = await self._log.beginning(partition)
             log, epoch = await self._store.begin(partition, begin)
@@ -165,7 +172,9 @@ class Rebuild:
             view = read_view(record)
         except InvalidMessage:
             return None  # the counter has sent it to the dead letters
-        return None if start.is_covered(day_of(view.minute, self._zone), record.offset) else view
+        if start.is_covered(day_of(view.minute, self._zone), record.offset):
+            return None
+        return view if self._has_visitors else view._replace(visitor=NOBODY)
 
     async def switch(self, partition: int) -> None:
         """Catch up, and replace the live counts at once."""
@@ -180,12 +189,35 @@ class Rebuild:
                 raise Unavailable(f"partition {partition}: the log was replaced, or another rebuild is at work")
         raise Unavailable(f"partition {partition}: the live counts are always ahead")
 
-    async def run(self) -> int:
-        """Rebuild all partitions; returns the number of records that were read."""
-        await self.prepare()
-        for partition in PARTITIONS:
-            await self.switch(partition)
+    async def run(self, *, force: bool = False) -> int:
+        """Rebuild all partitions; returns the number of records that were read.
+
+        Without `force`, raises WouldLose before any change when an article would have fewer views of all time.
+        """
+        try:
+            await self.prepare()
+            if not force:
+                await self._check_losses()
+            for partition in PARTITIONS:
+                await self.switch(partition)
+        finally:
+            await self._store.clear()
         return self.records
+
+    async def _check_losses(self) -> None:
+        losses: list[int] = []
+        for partition in PARTITIONS:
+            live = await self._store.live_sums(partition)
+            await self.catch_up(partition)
+            new = await self._store.sums(partition, "all", live=False)
+            losses += [views - new.get(article, 0) for article, views in live.items() if views > new.get(article, 0)]
+        if losses:
+            articles = "1 article" if len(losses) == 1 else f"{len(losses)} articles"
+            raise WouldLose(
+                f"{articles} would lose {sum(losses)} views of all time that neither roll-ups nor log have, as those from "
+                "before roll-ups existed. Nothing was changed. `fsck rankings` lists them; --force replaces the counts "
+                "nevertheless"
+            )
 
 
 def _chunks(position: int, read: Sequence[tuple[Record, View | None]], borders: Sequence[int]) -> Iterator[Chunk]:

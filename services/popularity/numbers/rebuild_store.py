@@ -1,22 +1,34 @@
-"""Counts that are built beside the live ones, under `popularity:{p3}:rebuild:`. Cards and sketches are the live ones."""
+"""Counts that are built beside the live ones, under `popularity:{p3}:rebuild:`, with sketches of visitors. Cards are the live ones.
 
+`popularity:rebuild` is the lock of the process that builds them. It expires, so keys without it are those of a killed process.
+"""
+
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal, cast
 
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
+from redis.asyncio.lock import Lock
 from redis.commands.core import AsyncScript
+from redis.exceptions import RedisError
 
 from services.popularity.model.chunks import ADJUSTED, Chunk
 from services.popularity.model.rules import SPANS, horizon
 from services.popularity.model.store import Applied, Counts, Store, card_key
-from services.popularity.numbers.live_store import base
+from services.popularity.numbers.live_store import PARTITIONS, base
 from services.popularity.numbers.rules import Hours
 from shared import topics
-from shared.errors import Unavailable
+from shared.errors import Conflict, Unavailable
 from shared.events import WINDOWS, Window
+from shared.process.process import stop_task
 from shared.redis import available
+
+_log = structlog.get_logger(__name__)
 
 REBUILD = "rebuild:"
 _WINDOWS = " ".join(WINDOWS)
@@ -24,6 +36,9 @@ _AT_ONCE = 500
 _COPIED_FIELDS = ("log", "epoch", "landmark", "half_life")
 # A view of an hour counts for a trend as if it came in the hour's middle.
 _HALF_AN_HOUR = 30
+_LOCK = "popularity:rebuild"
+# How long the keys of a killed rebuild stay.
+_LOCK_S = 60.0
 
 Caught = Literal["OK", "BEHIND", "AHEAD", "LOG", "NONE", "RETIRED"]
 
@@ -35,14 +50,13 @@ class RebuildStore:
         self._redis = redis
         self._counts = counts
         self._beside = Store(redis, counts, beside=REBUILD)
-        self._switch, self._freeze = (
+        self._switch, self._freeze, self._add = (
             redis.register_script(Path(__file__).with_name(f"{name}.lua").read_text())
-            for name in ("switch_counts", "freeze_counts")
+            for name in ("switch_counts", "freeze_counts", "add_hours")
         )
 
     async def begin(self, partition: int, position: int) -> tuple[str, int]:
-        """Start anew at a position of the live log; returns the log's id and epoch. Raises Unavailable without live counts."""
-        await self.drop(partition)
+        """Start at a position of the live log, after `clear`; returns its id and epoch. Raises Unavailable without live counts."""
         async with available("rebuild"):
             live = _texts(await self._redis.hgetall(self._state(partition)))
             if "log" not in live:
@@ -67,45 +81,33 @@ class RebuildStore:
         """Add rolled-up hours of articles to the sums, buckets and trends."""
         async with available("rebuild"):
             state = _texts(await self._redis.hgetall(f"{base(partition)}{REBUILD}state"))
-            places = await self._places([article for article, _ in rows])
             pipeline = self._redis.pipeline(transaction=False)
             for article, hours in rows:
+                sums: Counter[str] = Counter()
                 for start, classes in hours.items():
-                    self._add_hour(pipeline, partition, state, (article, places[article]), start, classes)
+                    views = sum(classes.values())
+                    for window, bucket in _buckets(state, start):
+                        sums[window] += views
+                        self._fill(pipeline, partition, window, bucket, {article: views})
+                    sums["all"] += views
+                trend = sum(self._trend(state, start, classes) for start, classes in hours.items())
+                added: list[tuple[str, float]] = [*sums.items(), *([("trend", trend)] if trend else [])]
+                keys = [f"{base(partition)}{REBUILD}state", card_key(article)]
+                await self._add(keys=keys, args=[article, *(part for pair in added for part in pair)], client=pipeline)
             await pipeline.execute()
 
-    def _add_hour(
-        self,
-        pipeline: Pipeline,
-        partition: int,
-        state: Mapping[str, str],
-        article: tuple[str, bool],
-        start: int,
-        classes: Mapping[str, int],
-    ) -> None:
-        name, ranks = article
-        key, views = f"{base(partition)}{REBUILD}", sum(classes.values())
-        sums = f"{key}{'sum' if ranks else 'aside'}:"
-        pipeline.zincrby(f"{sums}all", views, name)
-        for span in SPANS:
-            bucket = start - start % span.bucket
-            if bucket >= int(state.get(f"retired:{span.window}", "0")):
-                pipeline.zincrby(f"{sums}{span.window}", views, name)
-                pipeline.zincrby(f"{key}bucket:{span.window}:{bucket}", views, name)
-                pipeline.zadd(f"{key}buckets:{span.window}", {str(bucket): bucket})
-        landmark = state.get("landmark")
-        if landmark is not None:
-            age = (start + _HALF_AN_HOUR - int(float(landmark))) / self._counts.half_life
-            read = views - classes.get(ADJUSTED, 0)
-            if read > 0 and -100 < age < 500:
-                pipeline.zincrby(f"{key}{'' if ranks else 'aside:'}trend", read * 2.0**age, name)
+    def _fill(self, pipeline: Pipeline, partition: int, window: Window, bucket: int, views: Mapping[str, int]) -> None:
+        key = f"{base(partition)}{REBUILD}"
+        pipeline.zadd(f"{key}buckets:{window}", {str(bucket): bucket})
+        for article, count in views.items():
+            pipeline.zincrby(f"{key}bucket:{window}:{bucket}", count, article)
 
-    async def _places(self, articles: Sequence[str]) -> dict[str, bool]:
-        pipeline = self._redis.pipeline(transaction=False)
-        for article in articles:
-            pipeline.hget(card_key(article), "place")
-        found = await pipeline.execute() if articles else []
-        return {article: bool(place) for article, place in zip(articles, found, strict=True)}
+    def _trend(self, state: Mapping[str, str], start: int, classes: Mapping[str, int]) -> float:
+        if "landmark" not in state:
+            return 0.0
+        age = (start + _HALF_AN_HOUR - int(float(state["landmark"]))) / self._counts.half_life
+        read = sum(classes.values()) - classes.get(ADJUSTED, 0)
+        return read * 2.0**age if read > 0 and -100 < age < 500 else 0.0
 
     async def apply(self, partition: int, log: str, chunk: Chunk) -> Applied:
         """Count a chunk, as `Store.apply`."""
@@ -127,7 +129,7 @@ class RebuildStore:
             async with available("rebuild"):
                 # Places are copied when the revision changes: once more after the last mark.
                 await self._redis.hincrby(self._state(partition), "revision", 1)
-            await self.drop(partition)
+                await self._redis.unlink(f"{key}{REBUILD}former", f"{key}{REBUILD}former-aside")
         return caught
 
     async def freeze(self, partition: int) -> Caught:
@@ -158,23 +160,77 @@ class RebuildStore:
 
     async def sums(self, partition: int, window: Window, *, live: bool) -> dict[str, int]:
         """The sums of a window by article: of the rebuild, or of the frozen copy of the live ones."""
+        return await self._sums(f"{base(partition)}{REBUILD}{'live:' if live else ''}", window)
+
+    async def live_sums(self, partition: int) -> dict[str, int]:
+        """The live sums of all time by article."""
+        return await self._sums(base(partition), "all")
+
+    async def _sums(self, prefix: str, window: Window) -> dict[str, int]:
         found: dict[str, int] = {}
         for kind in ("sum", "aside"):
-            key = f"{base(partition)}{REBUILD}{'live:' if live else ''}{kind}:{window}"
-            async for articles in self._articles(key):
+            async for articles in self._articles(f"{prefix}{kind}:{window}"):
                 found |= {article: int(score) for article, score in articles.items()}
         return found
 
-    async def drop(self, partition: int) -> None:
-        """Delete all keys of a rebuild."""
+    async def clear(self) -> None:
+        """Delete all keys of a rebuild, states last."""
         async with available("rebuild"):
             # The braces of a hash tag are no pattern; brackets would be.
-            names = [key async for key in self._redis.scan_iter(f"{base(partition)}{REBUILD}*", count=1000)]
+            names = [key async for key in self._redis.scan_iter(f"popularity:{{p*}}:{REBUILD}*", count=1000)]
+            names.sort(key=lambda name: name.endswith(b":state"))
             for first in range(0, len(names), _AT_ONCE):
                 await self._redis.unlink(*names[first : first + _AT_ONCE])
 
+    async def clear_stale(self) -> None:
+        """Delete the keys that a killed rebuild left."""
+        marks = [
+            f"{base(number)}{REBUILD}{name}" for number in PARTITIONS for name in ("state", "former", "former-aside")
+        ]
+        async with available("rebuild"):
+            if not await self._redis.exists(*marks):
+                return
+        try:
+            async with self.alone():
+                await self.clear()
+        except Conflict:
+            return  # it is not killed
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Hold the lock of rebuilds for the length of a block. Raises Conflict when another process holds it."""
+        lock = self._redis.lock(_LOCK, timeout=_LOCK_S, blocking=False)
+        async with available("lock of rebuilds"):
+            is_free = await lock.acquire()
+        if not is_free:
+            raise Conflict(
+                f"another rebuild or comparison of rankings is at work, or was killed in the last {_LOCK_S:.0f} s; try again"
+            )
+        task = asyncio.create_task(_hold(lock), name="lock of rebuilds")
+        try:
+            yield
+        finally:
+            await stop_task(task)
+            async with available("lock of rebuilds"):
+                await lock.release()
+
     def _state(self, partition: int) -> str:
         return f"{base(partition)}state"
+
+
+async def _hold(lock: Lock) -> None:
+    while True:
+        await asyncio.sleep(_LOCK_S / 6)
+        try:
+            await lock.reacquire()
+        except RedisError as error:
+            _log.warning("rebuild.lock_not_renewed", reason=repr(error))
+
+
+def _buckets(state: Mapping[str, str], start: int) -> list[tuple[Window, int]]:
+    """The bucket of an hour in each window that still counts it."""
+    found = [(span.window, start - start % span.bucket) for span in SPANS]
+    return [(window, bucket) for window, bucket in found if bucket >= int(state.get(f"retired:{window}", "0"))]
 
 
 def _texts(found: Mapping[bytes | str, bytes | str]) -> dict[str, str]:

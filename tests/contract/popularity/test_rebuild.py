@@ -18,16 +18,16 @@ from services.popularity.numbers.check import Difference, compare
 from services.popularity.numbers.day_store import DayStore
 from services.popularity.numbers.days import Days
 from services.popularity.numbers.live_store import PARTITIONS, LiveStore, base
-from services.popularity.numbers.rebuild import Rebuild
+from services.popularity.numbers.rebuild import Rebuild, WouldLose
 from services.popularity.numbers.rebuild_store import RebuildStore
 from services.popularity.numbers.rollup import RollUp
 from services.popularity.numbers.top_store import TopStore
-from shared.errors import Unavailable
-from shared.events import PageViewed, Record, encode
+from shared.errors import Conflict, Unavailable
+from shared.events import ArticlePublished, ArticleWithdrawn, PageViewed, Record, encode
 from shared.mongo.client import Mongo
 from shared.redis import connect
 from shared.times import now
-from tests.support.popularity import new_article
+from tests.support.popularity import new_article, next_state
 
 ZONE = ZoneInfo("Asia/Riyadh")
 VIEWS = "views.v1"
@@ -47,6 +47,7 @@ class World:
     articles: Sequence[str]
     random: Random
     now_ms: int
+    published: Sequence[ArticlePublished]
     log: dict[int, list[Record]] = field(default_factory=dict)
     first: dict[int, int] = field(default_factory=dict)
     log_id: str = "log 1"
@@ -118,10 +119,10 @@ class World:
             self.log[partition] = records[old:]
             self.first[partition] = self.first.get(partition, 0) + old
 
-    def cut(self) -> None:
-        """Retention deletes the first half of a log, whose views may be in Redis alone."""
+    def cut(self, share: float = 0.5) -> None:
+        """Retention deletes the beginning of a log, whose views may be in Redis alone."""
         for partition, records in self.log.items():
-            old = len(records) // 2
+            old = int(len(records) * share)
             self.log[partition] = records[old:]
             self.first[partition] = self.first.get(partition, 0) + old
 
@@ -167,7 +168,7 @@ async def world(redis_url: str, mongo_url: str, mongo_database: str) -> AsyncIte
         await store.upsert_article(article)
     start = hours_of(day_of(int(now().timestamp()) // 60 - 8 * 1440, ZONE), ZONE)[1] * 60_000
     beside = RebuildStore(client, counts)
-    yield World(client, store, live, stored, rollup, beside, [a.id for a in articles], Random(17), start)
+    yield World(client, store, live, stored, rollup, beside, [a.id for a in articles], Random(17), start, articles)
     await client.aclose()
     mongo.close()
 
@@ -236,6 +237,35 @@ async def test_views_of_a_live_day_that_the_log_no_longer_has_stay(world: World)
     await world.check()
 
 
+async def test_day_that_is_rolled_up_during_a_rebuild_keeps_its_visitors(world: World) -> None:
+    world.view(60)
+    await world.count()
+    rebuild = world.rebuild()
+    await rebuild.prepare()
+    for partition in PARTITIONS:
+        await rebuild.catch_up(partition)
+    world.now_ms += 3 * HALF_A_DAY_MS
+    await world.roll_up()
+    for partition in PARTITIONS:
+        await rebuild.switch(partition)
+
+    await world.check()
+    await world.roll_up()
+    await world.check()
+
+
+async def test_comparison_leaves_no_keys(world: World) -> None:
+    world.view(60)
+    await world.count()
+    world.now_ms += 3 * HALF_A_DAY_MS
+    await world.roll_up()
+
+    assert await world.differences() == []
+
+    assert await world.keys("*visitors:*") == []
+    assert await world.keys("*rebuild*") == []
+
+
 async def test_log_that_ends_before_the_counts_ends_a_rebuild(world: World) -> None:
     world.view(60)
     await world.count()
@@ -261,3 +291,56 @@ async def test_places_are_renewed_after_a_switch(world: World, monkeypatch: pyte
     await rebuild.switch(partition)
 
     assert (await world.store.state(VIEWS, partition)).revision > marked[-1]
+
+
+async def test_rebuild_that_would_lose_views_is_refused(world: World) -> None:
+    world.view(60)
+    await world.count()
+    article = world.articles[0]
+    live = f"{base(views_partition(article))}sum:all"
+    await world.client.zincrby(live, 5, article)  # type: ignore[attr-defined]
+
+    with pytest.raises(WouldLose, match="1 article would lose 5 views"):
+        await world.rebuild().run()
+
+    assert (await world.store.views(article))["all"] == sum(
+        count for (name, _), count in world.counted.items() if name == article
+    ) + 5
+    assert await world.keys("*rebuild*") == []
+    await world.rebuild().run(force=True)
+    await world.check()
+
+
+async def test_keys_of_a_killed_rebuild_leave_and_those_of_a_running_one_stay(world: World) -> None:
+    world.view(60)
+    await world.count()
+    before = await world.keys("*")
+    rebuild = world.rebuild()
+    await rebuild.prepare()
+    await rebuild.catch_up(views_partition(world.articles[0]))
+
+    async with world.beside.alone():
+        await world.beside.clear_stale()
+        assert await world.keys("*:rebuild:sum:all")
+        with pytest.raises(Conflict, match="another rebuild"):
+            async with world.beside.alone():
+                pass
+    await world.beside.clear_stale()
+
+    assert await world.keys("*") == before
+
+
+async def test_rolled_up_views_of_a_withdrawn_article_do_not_rank(world: World) -> None:
+    world.view(60)
+    await world.count()
+    world.now_ms += 3 * HALF_A_DAY_MS
+    await world.roll_up()
+    article = world.articles[0]
+    key, views = base(views_partition(article)), (await world.store.views(article))["all"]
+    await world.store.upsert_article(next_state(world.published[0], ArticleWithdrawn))
+    world.cut(1.0)
+
+    await world.rebuild().run()
+
+    assert await world.client.zscore(f"{key}sum:all", article) is None  # type: ignore[attr-defined]
+    assert await world.client.zscore(f"{key}aside:all", article) == views  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
-from shared.errors import SettingsError, Unavailable
+from shared.errors import WorldMonitorError
 from shared.process.command_line import command_group
 
 EXIT_FAILED = 1
@@ -64,7 +64,7 @@ def main(words: Sequence[str] | None = None) -> None:
         _compose()(words, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         _fail(error, EXIT_USAGE)
-    except (SettingsError, Unavailable) as error:
+    except WorldMonitorError as error:
         _fail(error, EXIT_FAILED)
 
 

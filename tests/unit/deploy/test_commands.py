@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.commands import app
 from deploy.commands.app import COMMANDS, main
+from shared.errors import WorldMonitorError
 from tests.support.commands import LAUNCHER, world_monitor
 
 _LIST_IMPORTED_SERVICES = """
@@ -100,3 +102,16 @@ def test_launcher_works_through_a_link_from_any_folder(tmp_path: Path) -> None:
 
     assert shown.returncode == 0, shown.stderr
     assert shown.stdout.startswith("Usage: world-monitor")
+
+
+def test_refusal_of_a_command_is_one_line_with_status_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise WorldMonitorError("2 articles would lose\n7 views")
+
+    monkeypatch.setattr(app, "_compose", lambda: refuse)
+    with pytest.raises(SystemExit) as done:
+        app.main(["rebuild", "rankings"])
+
+    assert (done.value.code, capsys.readouterr().err) == (1, "world-monitor: 2 articles would lose 7 views\n")

@@ -54,6 +54,26 @@ class Days:
             marks = after
         return found
 
+    async def visitors(self, name: str, days: Sequence[str]) -> dict[str, int]:
+        """The distinct visitors of an article or scope on each day that has any, without views. Raises Unavailable."""
+        found: dict[str, int] = {}
+        left, marks = list(days), await self._live.marks()
+        while left:
+            found |= await self._visitors(name, left, marks)
+            after = await self._live.marks()
+            left = [day for day in left if have_left(marks, after, [day])]
+            marks = after
+        return found
+
+    async def _visitors(self, name: str, days: Sequence[str], marks: Marks) -> dict[str, int]:
+        found = {day: sums.visitors for (_, day), sums in (await self._stored.sums([name], days)).items()}
+        live = {day: own for day in days if (own := _own(name, marks.get(day, ())))}
+        stored = await self._stored.days([name], list(live)) if live else {}
+        for day, own in live.items():
+            pieces = standing(stored.get((name, day), _NO_DAY).pieces, own)
+            found[day] = await self._estimate(name, day, pieces, own)
+        return found
+
     async def sections(self, sections: Sequence[str], days: Sequence[str]) -> dict[str, dict[str, DayNumbers]]:
         """The views and visitors of each section and day, without classes. Raises Unavailable."""
         marks = await self._live.marks()
@@ -95,22 +115,28 @@ class Days:
     async def _merge(
         self, name: str, day: str, stored: Sequence[Piece], visitors: int, marks: Sequence[Mark]
     ) -> DayNumbers:
-        partitions = partitions_of(name)
-        marks = [mark for mark in marks if mark.partition in partitions]
+        marks = _own(name, marks)
         pieces = standing(stored, marks)
         held = [mark.partition for mark in marks]
         kind = "scopes" if is_scope(name) else "hours"
         live = await self._live.hours(name, day, hours_of(day, self._zone), held, kind) if held else []
         counts = await self._live.counts(COUNTED[name], day, held) if name in COUNTED and held else []
         if held:
-            visitors = await self._live.estimate(
-                [(day, name, partition) for partition in held], [piece.sketch for piece in pieces if piece.sketch]
-            )
+            visitors = await self._estimate(name, day, pieces, marks)
         return day_numbers(
             add_hours([*(piece.hours for piece in pieces), *live]),
             visitors,
             add_counts([*(piece.counts for piece in pieces), *counts]),
         )
+
+    async def _estimate(self, name: str, day: str, pieces: Sequence[Piece], marks: Sequence[Mark]) -> int:
+        live = [(day, name, mark.partition) for mark in marks]
+        return await self._live.estimate(live, [piece.sketch for piece in pieces if piece.sketch])
+
+
+def _own(name: str, marks: Sequence[Mark]) -> list[Mark]:
+    partitions = partitions_of(name)
+    return [mark for mark in marks if mark.partition in partitions]
 
 
 def is_scope(name: str) -> bool:

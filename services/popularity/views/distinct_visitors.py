@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from time import monotonic
 from typing import Protocol
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from services.popularity.model.held import Held
 from services.popularity.model.rules import day_of
 from services.popularity.model.store import Store
 from shared.errors import Unavailable
@@ -19,54 +21,61 @@ _log = structlog.get_logger(__name__)
 WINDOW_DAYS: Mapping[str, int] = {"24h": 2, "7d": 8, "30d": 31}
 _WITHIN_S = 1.0
 _PAUSE_S = 5.0
-
-
-class OfDay(Protocol):
-    """The numbers of an article on a day, as far as they are needed here."""
-
-    @property
-    def visitors(self) -> int:
-        """Distinct visitors."""
+_HELD_S = 60.0
+# About a kilobyte each.
+_MOST_HELD = 4096
 
 
 class FormerDays(Protocol):
-    """The numbers of days, rolled up or not. Raises Unavailable."""
+    """Visitors by day, rolled up or not. Raises Unavailable."""
 
-    async def read(self, names: Sequence[str], days: Sequence[str]) -> Mapping[tuple[str, str], OfDay]:
-        """The numbers of each article and day that has any."""
+    async def visitors(self, name: str, days: Sequence[str]) -> Mapping[str, int]:
+        """The distinct visitors of an article on each day that has any."""
+
+
+@dataclass(frozen=True)
+class _Former:
+    """An article's days before `today`, from `since` on."""
+
+    article: str
+    since: str
+    today: str
 
 
 class DistinctVisitors:
-    """Visitors by window. A visitor's name is valid for a day, so days add up: a reader of two days is two visitors."""
+    """Visitors by window. A visitor's name is valid for a day, so days add up: a reader of two days is two visitors.
+
+    Pages ask every half minute, so the days before today are held for a minute. Today is always read from Redis.
+    """
 
     def __init__(self, store: Store, days: FormerDays, zone: ZoneInfo) -> None:
         self._store = store
         self._days = days
         self._zone = zone
         self._waits_until = 0.0
+        self._former: Held[_Former, Mapping[str, int]] = Held(self._read, hold_s=_HELD_S, most=_MOST_HELD)
 
     async def count(self, article: str, published: int, now: int) -> dict[str, int] | None:
         """Visitors of 24h, 7d and 30d; None while the days before today cannot be read. Times are minutes."""
-        today = date.fromisoformat(day_of(now, self._zone))
-        days = [(today - timedelta(days=back)).isoformat() for back in range(max(WINDOW_DAYS.values()))]
-        since = day_of(published, self._zone) if published else days[-1]
-        if since >= days[0]:
-            of_day = {days[0]: await self._store.visitors(article, days[0])}
-        else:
-            found = await self._read(article, [day for day in days if day >= since])
-            if found is None:
-                return None
-            of_day = dict(found)
-        return {window: sum(of_day.get(day, 0) for day in days[:most]) for window, most in WINDOW_DAYS.items()}
+        today = day_of(now, self._zone)
+        since = day_of(published, self._zone) if published else ""
+        of_today = await self._store.visitors(article, today)
+        former = await self._find(_Former(article, since, today)) if since < today else {}
+        return None if former is None else {window: of_today + former.get(window, 0) for window in WINDOW_DAYS}
 
-    async def _read(self, article: str, days: Sequence[str]) -> Mapping[str, int] | None:
+    async def _find(self, former: _Former) -> Mapping[str, int] | None:
         if monotonic() < self._waits_until:
             return None
         try:
-            async with asyncio.timeout(_WITHIN_S):
-                found = await self._days.read([article], days)
+            return await self._former.find(former)
         except (Unavailable, TimeoutError) as error:
             self._waits_until = monotonic() + _PAUSE_S
             _log.warning("visitors.unknown", reason=str(error) or "timeout")
             return None
-        return {day: numbers.visitors for (_, day), numbers in found.items()}
+
+    async def _read(self, former: _Former) -> Mapping[str, int]:
+        today = date.fromisoformat(former.today)
+        days = [(today - timedelta(days=back)).isoformat() for back in range(1, max(WINDOW_DAYS.values()))]
+        async with asyncio.timeout(_WITHIN_S):
+            of_day = await self._days.visitors(former.article, [day for day in days if day >= former.since])
+        return {window: sum(of_day.get(day, 0) for day in days[: most - 1]) for window, most in WINDOW_DAYS.items()}

@@ -70,6 +70,7 @@ class World:
         sums = (await self.days.read([name], [DAY]))[name, DAY]
         hours = (await self.days.read([name], [DAY], with_hours=[DAY]))[name, DAY]
         assert (sums.views, sums.visitors) == (hours.views, hours.visitors)
+        assert (await self.days.visitors(name, [DAY, "2026-11-20"])).get(DAY, 0) == sums.visitors
         return hours.views, hours.visitors, dict(hours.counts)
 
     async def keys(self) -> list[str]:

@@ -3,12 +3,22 @@
 import hashlib
 from datetime import UTC, datetime
 from uuid import UUID, uuid4, uuid5
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from services.popularity.model.rules import day_of
 from services.popularity.numbers.adjustment_store import AdjustmentRow
 from services.popularity.numbers.contract import AdjustmentIn, AdjustmentList
-from services.popularity.numbers.keys import ADJUSTING, ADJUSTMENTS, CARDS, LIVE_NUMBERS, TOKEN_CHECKER, TRUSTS_HEADER
+from services.popularity.numbers.keys import (
+    ADJUSTING,
+    ADJUSTMENTS,
+    CARDS,
+    LIVE_NUMBERS,
+    NUMBERS_ZONE,
+    TOKEN_CHECKER,
+    TRUSTS_HEADER,
+)
 from shared.errors import Problem
 from shared.http.idempotency import claim
 from shared.http.problems import field_problem, json_response
@@ -38,8 +48,10 @@ async def adjust_views(request: web.Request) -> web.StreamResponse:
     body = await read_body(request)
     sent = validate(AdjustmentIn, parse_json(body))
     _check(sent)
-    if not await request.app[CARDS].cards([sent.article_id]):
+    cards = await request.app[CARDS].cards([sent.article_id])
+    if not cards:
         raise Problem(404, "There is no such article.")
+    _check_day(sent, cards[sent.article_id].published, request.app[NUMBERS_ZONE])
     row = await request.app[ADJUSTING].adjust(await _row(request, owner, sent, body))
     return json_response(row.shown().model_dump_json().encode(), status=201)
 
@@ -49,6 +61,12 @@ def _check(sent: AdjustmentIn) -> None:
         raise field_problem("/views", "views is not 0.")
     if not _EARLIEST <= sent.window_start <= now():
         raise field_problem("/window_start", "window_start is a time since 2000 that has passed.")
+
+
+def _check_day(sent: AdjustmentIn, published: int, zone: ZoneInfo) -> None:
+    """An article has no views before the day of its publication (a minute; 0 if unknown)."""
+    if published and day_of(int(sent.window_start.timestamp()) // 60, zone) < day_of(published, zone):
+        raise field_problem("/window_start", "window_start is not before the day on which the article was published.")
 
 
 async def _row(request: web.Request, owner: TokenOwner, sent: AdjustmentIn, body: bytes) -> AdjustmentRow:

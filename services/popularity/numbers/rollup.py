@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from services.popularity import metrics
+from services.popularity.model.chunks import ADJUSTED
 from services.popularity.model.rules import hours_of
 from services.popularity.numbers.day_store import DayStore, StoredDay
 from services.popularity.numbers.days import DROPPED
@@ -26,6 +27,7 @@ from services.popularity.numbers.rules import (
     RankedLine,
     add_counts,
     add_hours,
+    by_class,
     day_numbers,
     replace,
 )
@@ -84,14 +86,16 @@ class RollUp:
 
     async def roll_up(self, day: str, mark: Mark) -> bool:
         """Store a partition's part of a day and delete it in Redis; False when views came meanwhile. Raises Unavailable."""
-        scopes = await self._store_scopes(day, mark)
+        scopes, has_views = await self._store_scopes(day, mark)
         await self._store_articles(day, mark)
-        await self._stored.note_day(day)
+        if has_views:
+            await self._stored.note_day(day)
         is_dropped = await self._live.drop(day, mark, scopes)
         metrics.DAYS_ROLLED_UP.inc(is_dropped)
         return is_dropped
 
-    async def _store_scopes(self, day: str, mark: Mark) -> list[str]:
+    async def _store_scopes(self, day: str, mark: Mark) -> tuple[list[str], bool]:
+        """Store the scopes; returns them, and whether the day has views that are no adjustments."""
         found = await self._live.scopes(day, mark.partition)
         sketches = await self._live.sketches(day, mark.partition, list(found))
         hosts, dropped = [(await self._live.counts(kind, day, [mark.partition]))[0] for kind in ("hosts", "dropped")]
@@ -103,7 +107,8 @@ class RollUp:
         names = list(pieces)
         for first in range(0, len(names), _ARTICLES_AT_ONCE):
             await self._store(day, {name: pieces[name] for name in names[first : first + _ARTICLES_AT_ONCE]})
-        return list(found)
+        views = sum(count for letter, count in by_class(found.get(SITE, {})).items() if letter != ADJUSTED)
+        return list(found), views > 0
 
     async def _store_articles(self, day: str, mark: Mark) -> None:
         tops: dict[str, list[RankedLine]] = {}

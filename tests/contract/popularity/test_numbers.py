@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from time import time
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,7 @@ from services.popularity.model.rules import day_of, hour_start, hours_of
 from services.popularity.model.store import Store, views_partition
 from services.popularity.numbers.periods import shift_day, text_of
 from shared.site.site import load_site
+from shared.times import now
 from tests.support.comments import running_ingestion
 from tests.support.popularity import empty_redis, new_article, settings_for
 
@@ -79,7 +81,7 @@ async def numbers(kafka_url: str, mongo_url: str, redis_url: str) -> AsyncIterat
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def article(numbers: Numbers) -> str:
     """An article with three views today, two of them from a search, and one yesterday."""
-    article = new_article("Boats, again")
+    article = new_article("Boats, again").model_copy(update={"published_at": now() - timedelta(days=2)})
     await numbers.store.upsert_article(article)
     await numbers.count(article.id, TODAY, hour_start(NOW, ZONE), "s", 2)
     await numbers.count(article.id, TODAY, hour_start(NOW, ZONE), "x", 1)
@@ -220,6 +222,7 @@ async def test_adjustment_is_made_once_and_shown_beside_the_number_and_in_the_au
         ({"reason": "  "}, "/reason"),
         ({"window_start": "2026-11-28"}, "/window_start"),
         ({"window_start": "2199-01-01T00:00:00Z"}, "/window_start"),
+        ({"window_start": "2001-01-01T00:00:00Z"}, "/window_start"),
         ({"by": "me"}, "/by"),
     ],
 )

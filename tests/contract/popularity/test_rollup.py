@@ -182,6 +182,16 @@ async def test_day_that_changes_while_it_is_read_stays_in_redis(world: World) ->
     assert (await world.facts(ARTICLE))[:2] == (2, 2)
 
 
+async def test_day_with_adjustments_alone_is_not_the_first_day(world: World) -> None:
+    await world.redis.hset(f"{base(0)}days", DAY, "0:10:0:20")
+    await world.redis.hset(f"{base(0)}scopes:{DAY}", f"site|{HOURS[9]}|a", 50)
+    await world.redis.zadd(f"{base(0)}day:{DAY}", {ARTICLE: 50})
+    await world.roll_up()
+
+    assert await world.keys() == []
+    assert await world.stored.first_day() is None
+
+
 async def test_ranking_of_a_day_that_leaves_redis_meanwhile_is_whole(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

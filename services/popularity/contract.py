@@ -85,7 +85,7 @@ class VisitorCounts(BaseModel):
 
 
 class ArticleViews(BaseModel):
-    """How often an article was viewed, and by how many visitors; these are null while former days cannot be read."""
+    """How often an article was viewed, and by how many visitors, or null while MongoDB with the former days is away."""
 
     article_id: str
     views: ViewCounts
@@ -124,7 +124,7 @@ OPERATIONS = (
         path="/v1/popular",
         summary="The first articles of a ranking, of the site, a section, a tag or a language",
         answers={200: Popular},
-        problems=(422,),
+        problems=(422, 503),
         parameters=(
             Parameter(
                 "window",

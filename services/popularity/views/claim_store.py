@@ -17,9 +17,12 @@ MOST_ENTRIES = 150_000
 # A wider network (256 addresses, or 65,536 networks of IPv6) may have so many times the views of one network.
 WIDER = 5
 CLAIM_BYTES = 48
+# A retry comes within seconds. The counter knows an event's id for 45 minutes at least (`model/rules.py`), and a claim may live
+# for twelve hours: a later view with the id would count again.
+SAME_WITHIN_S = 600
 _KEY = "popularity:{v}:seen"
 
-# Of a view's claim: claimed now, or before by the same event; both count. A repeat, or a crowd; both do not.
+# Of a view's claim: claimed now, or lately by the same event; both count. A repeat, or a crowd; both do not.
 CLAIMED, SAME, REPEAT, CROWD = b"NSRC"
 
 
@@ -31,7 +34,7 @@ class ClaimStore:
         self._claim = redis.register_script(folder.with_name("claim_views.lua").read_text())
         self._release = redis.register_script(folder.with_name("release_views.lua").read_text())
         limits = (most_entries, most_of_network, WIDER * most_of_network)
-        self._limits = (repeat_s, MOST_HASHES, *limits)
+        self._limits = (repeat_s, SAME_WITHIN_S, MOST_HASHES, *limits)
 
     async def claim(self, claims: Sequence[bytes], now_s: int) -> bytes:
         """Claim views of CLAIM_BYTES each, in their order: CLAIMED, SAME, REPEAT or CROWD for each of them."""

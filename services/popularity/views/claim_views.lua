@@ -1,16 +1,17 @@
 -- Claims views for their visitors: of a visitor's views of an article, the first within the time counts, and of one network's
--- only so many. A claim may be repeated: the same event is never a repeat of itself.
+-- only so many. A claim may be repeated: for a while the same event is no repeat of itself. Later it is one, since the counter
+-- forgets its id.
 -- KEYS[1] the names of the hashes of claims, ordered by their last use
--- ARGV    now and the time in which views repeat (seconds), most hashes, most entries of a hash, most views of a network and of
---         a wider network, then the views: for each 48 bytes, which are visitor today and yesterday, network, wider network
---         (8 bytes each, all of them with the article) and event (16 bytes)
+-- ARGV    now, the time in which views repeat and the time in which an event may (seconds), most hashes, most entries of a
+--         hash, most views of a network and of a wider network, then the views: for each 48 bytes, which are visitor today and
+--         yesterday, network, wider network (8 bytes each, all of them with the article) and event (16 bytes)
 -- A hash has the claims of a quarter of the time: visitor -> event and second, network -> number of views. When it is full,
 -- another one begins, and the oldest goes: then the time is shorter.
 -- Returns a letter a view: N claimed now, S claimed before by the same event, R repeat, C crowd.
-local list, now, time = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
-local most_hashes, most_entries = tonumber(ARGV[3]), tonumber(ARGV[4])
-local most_of_network, most_of_wider, views = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
-if not (now and time and most_hashes and most_entries and most_of_network and most_of_wider and views) or #views % 48 ~= 0 then
+local list, now, time, same_within = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local most_hashes, most_entries = tonumber(ARGV[4]), tonumber(ARGV[5])
+local most_of_network, most_of_wider, views = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+if not (now and time and same_within and most_hashes and most_entries and most_of_network and most_of_wider and views) or #views % 48 ~= 0 then
   return redis.error_reply('claim_views: wrong arguments')
 end
 
@@ -39,8 +40,9 @@ local function find(visitor, before, network, wider, event)
     local found = redis.call('HMGET', hash, visitor, before, network, wider)
     newest = newest or found
     for i = 1, 2 do
-      if found[i] and math.abs(now - struct.unpack('>I4', found[i], 17)) < time then
-        return string.sub(found[i], 1, 16) == event and 'S' or 'R'
+      local age = found[i] and math.abs(now - struct.unpack('>I4', found[i], 17))
+      if age and age < time then
+        return string.sub(found[i], 1, 16) == event and age < same_within and 'S' or 'R'
       end
     end
     of_network = of_network + tonumber(found[3] or '0')

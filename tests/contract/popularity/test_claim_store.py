@@ -10,7 +10,7 @@ from aiohttp.test_utils import unused_port
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.popularity.views.claim_store import CLAIMED, CROWD, REPEAT, SAME, WIDER, ClaimStore
+from services.popularity.views.claim_store import CLAIMED, CROWD, REPEAT, SAME, SAME_WITHIN_S, WIDER, ClaimStore
 from services.popularity.views.claims import Claims, OutgoingView
 from services.popularity.views.day_keys import Keys
 from services.popularity.views.view_batcher import ViewBatcher
@@ -51,11 +51,14 @@ async def test_visitors_further_views_within_the_time_are_repeats(claims: ClaimS
     others = [_claim("192.0.2.2"), _claim("192.0.2.1", "Chrome"), _claim("192.0.2.1", article="b")]
 
     one_batch = await claims.claim([first, _claim("192.0.2.1"), *others], NOW_S)
+    retried = await claims.claim([first], NOW_S + SAME_WITHIN_S - 1)
+    forgotten = await claims.claim([first], NOW_S + SAME_WITHIN_S)
     later = await claims.claim([_claim("192.0.2.1"), first], NOW_S + REPEAT_S - 1)
     after = await claims.claim([_claim("192.0.2.1")], NOW_S + REPEAT_S)
 
     assert list(one_batch) == [CLAIMED, REPEAT, CLAIMED, CLAIMED, CLAIMED]
-    assert list(later) == [REPEAT, SAME]
+    assert (list(retried), list(forgotten)) == ([SAME], [REPEAT])
+    assert list(later) == [REPEAT, REPEAT]
     assert list(after) == [CLAIMED]
 
 
@@ -90,7 +93,7 @@ class _Model:
     def claim(self, address: str, agent: str, article: str, event: UUID, now_s: int) -> int:
         was = self.visitors.get((address, agent, article))
         if was is not None and now_s - was[1] < REPEAT_S:
-            return SAME if was[0] == event else REPEAT
+            return SAME if was[0] == event and now_s - was[1] < SAME_WITHIN_S else REPEAT
         if self._views(article, now_s, address) >= MOST or self._views(article, now_s, _wide(address)) >= WIDER * MOST:
             return CROWD
         self.visitors[address, agent, article] = event, now_s

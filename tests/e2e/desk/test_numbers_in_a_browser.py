@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.async_api import Browser, expect
 
 from tests.support.axe import CONTRAST, violations
 from tests.support.browsing import open_page
-from tests.support.desk import DeskClient
+from tests.support.desk import RIYADH, DeskClient
 from tests.support.nu_checker import nu_findings
 from tests.support.number_desk import NumberDesk
 
@@ -85,9 +86,10 @@ async def _every_page(numbers: NumberDesk, admin: DeskClient) -> Sequence[str]:
     """The addresses of all these pages, with something to see on each."""
     article = await numbers.read("بحر هادئ في الليل", "https://duckduckgo.com/", "https://a.example/", language="ar")
     page = f"/desk/numbers/articles/{article['id']}"
-    fields = {"views": "-1", "hour": "2026-11-02T10:00", "reason": "Ticket 811", "key": str(article["id"])}
+    now = datetime.now(RIYADH)
+    fields = {"views": "-1", "hour": f"{now:%Y-%m-%dT%H:%M}", "reason": "Ticket 811", "key": str(article["id"])}
     await admin.post(f"{page}/adjust", fields)
     return (
         "/desk/numbers", "/desk/numbers/sections/world?span=52w", "/desk/numbers/tags/lakes", "/desk/numbers/wall",
-        f"{page}?compare=week&from=2026-11-01&to=2026-11-03",
+        f"{page}?compare=week&from={now - timedelta(days=2):%Y-%m-%d}&to={now:%Y-%m-%d}",
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 Each has one document a day of an article or scope, with the `_id` `<name>/<day>`. `pieces` has `rev`, which changes with each
 write, and `pieces`, each as in `rules.Piece`. `days` has their sums, which are small: `views`, `visitors`, `classes`, the first
-`counts`, and for the whole site `sections` (slug -> views, visitors).
+`counts`, and for the whole site `sections` (slug -> views, visitors). `rev` and `section_revs` are those of the added pieces.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -75,7 +75,9 @@ class DayStore:
             for key, (rev, _, parts) in days.items()
         }
         await write_all(self.pieces, pieces)
-        writes = [write for (name, day), (_, sums, _) in days.items() for write in _sums_writes(name, day, sums)]
+        writes = [
+            write for (name, day), (rev, sums, _) in days.items() for write in _sums_writes(name, day, rev + 1, sums)
+        ]
         if writes:
             async with available("sums of days"):
                 await self.sums_of_days.bulk_write(writes)
@@ -124,7 +126,15 @@ async def write_all(collection: Collection, documents: Mapping[str, tuple[int, D
         raise Conflict(f"MongoDB: {collection.name}: another process wrote the same document")
 
 
-def _sums_writes(name: str, day: str, sums: DayNumbers) -> list[UpdateOne]:
+def set_newer(key: str, rev: int, fields: Document, empty: Document, rev_field: str = "rev") -> list[UpdateOne]:
+    """Writes of sums of the pieces with this `rev`. They change no sums of later pieces, which a faster leader wrote."""
+    return [
+        UpdateOne({"_id": key}, {"$setOnInsert": {**empty, "rev": 0}}, upsert=True),
+        UpdateOne({"_id": key, rev_field: {"$not": {"$gte": rev}}}, {"$set": {**fields, rev_field: rev}}),
+    ]
+
+
+def _sums_writes(name: str, day: str, rev: int, sums: DayNumbers) -> list[UpdateOne]:
     first = sorted(sums.counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_COUNTS]
     fields: Document = {
         "views": sums.views,
@@ -132,10 +142,11 @@ def _sums_writes(name: str, day: str, sums: DayNumbers) -> list[UpdateOne]:
         "classes": dict(sums.classes),
         "counts": [list(pair) for pair in first],
     }
-    writes = [UpdateOne({"_id": key_of(name, day)}, {"$set": fields}, upsert=True)]
+    writes = set_newer(key_of(name, day), rev, fields, {})
     if name.startswith(_SECTION):
-        section = {f"sections.{name.removeprefix(_SECTION)}": [sums.views, sums.visitors]}
-        writes.append(UpdateOne({"_id": key_of(_SITE, day)}, {"$set": section}, upsert=True))
+        slug = name.removeprefix(_SECTION)
+        section = {f"sections.{slug}": [sums.views, sums.visitors]}
+        writes += set_newer(key_of(_SITE, day), rev, section, {}, f"section_revs.{slug}")
     return writes
 
 

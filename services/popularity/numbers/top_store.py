@@ -9,9 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
-from pymongo import UpdateOne
-
-from services.popularity.numbers.day_store import key_of, read_position, write_all
+from services.popularity.numbers.day_store import key_of, read_position, set_newer, write_all
 from services.popularity.numbers.rules import Position, RankedLine, join_lines
 from shared.mongo.collections import Collection, Database, Document, available, by_keys
 
@@ -78,11 +76,13 @@ class TopStore:
         }
         for collection, most in ((self.tops, _MOST), (self.firsts, _FIRST)):
             writes = [
-                UpdateOne({"_id": key}, {"$set": _lists(lines[:most])}, upsert=True) for key, lines in joined.items()
+                write
+                for key, lines in joined.items()
+                for write in set_newer(key, pieces[key][0] + 1, _lists(lines[:most]), _lists([]))
             ]
             if writes:
                 async with available("tops"):
-                    await collection.bulk_write(writes, ordered=False)
+                    await collection.bulk_write(writes)
 
 
 def _first(lines: Sequence[RankedLine], most: int) -> list[RankedLine]:

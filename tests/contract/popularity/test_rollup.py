@@ -1,7 +1,7 @@
 """Days move from Redis to MongoDB without a view lost or counted twice. Redis and MongoDB are real; a day is written by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -12,15 +12,17 @@ from redis.asyncio import Redis
 
 from services.popularity.model.rules import hours_of
 from services.popularity.model.store import views_partition
+from services.popularity.numbers import day_store, top_store
 from services.popularity.numbers.day_store import DayStore
 from services.popularity.numbers.days import DROPPED, Days
 from services.popularity.numbers.held_rankings import HeldRankings
 from services.popularity.numbers.live_store import LiveStore, base
 from services.popularity.numbers.ranked_days import RankedDays
 from services.popularity.numbers.rollup import RollUp
-from services.popularity.numbers.rules import RankedLine
-from services.popularity.numbers.top_store import TopStore
+from services.popularity.numbers.rules import DayNumbers, RankedLine
+from services.popularity.numbers.top_store import StoredTop, TopPiece, TopStore
 from shared.mongo.client import Mongo
+from shared.mongo.collections import Collection, Document
 from shared.redis import connect
 
 ZONE = ZoneInfo("Asia/Riyadh")
@@ -180,6 +182,37 @@ async def test_day_that_changes_while_it_is_read_stays_in_redis(world: World) ->
     assert (await world.facts(ARTICLE))[:2] == (2, 2)
     await world.roll_up()
     assert (await world.facts(ARTICLE))[:2] == (2, 2)
+
+
+async def test_sums_of_a_slow_leader_replace_no_later_ones(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored, tops = world.stored, world.rollup._tops
+    write = day_store.write_all
+
+    async def write_last(collection: Collection, documents: Mapping[str, tuple[int, Document]]) -> None:
+        await write(collection, documents)
+        if next(iter(documents.values()))[0] == 0:  # another leader goes on, while this one rests
+            await (_store_day(stored, 1, 7) if collection is stored.pieces else _store_top(tops, 1, 7))
+
+    for module in (day_store, top_store):
+        monkeypatch.setattr(module, "write_all", write_last)
+    await _store_day(stored, 0, 3)
+    await _store_top(tops, 0, 3)
+
+    sums = await stored.sums(["s:world", "site"], [DAY])
+    assert {name: sums[name, DAY].views for name in ("s:world", "site")} == {"s:world": 7, "site": 7}
+    assert (await stored.sections([DAY]))[DAY] == {"world": (7, 2)}
+    for only_first in (False, True):
+        assert (await tops.tops_of("site", [DAY], only_first=only_first))[0].views == [7]
+
+
+async def _store_day(stored: DayStore, rev: int, views: int) -> None:
+    numbers = DayNumbers(views, 2, {"n": views})
+    await stored.write({(name, DAY): (rev, numbers, ()) for name in ("s:world", "site")})
+
+
+async def _store_top(tops: TopStore, rev: int, views: int) -> None:
+    lines = (RankedLine(ARTICLE, views, 2),)
+    await tops.write({("site", DAY): StoredTop(rev, (TopPiece(0, (0, 1), (0, 2), lines),))})
 
 
 async def test_day_with_adjustments_alone_is_not_the_first_day(world: World) -> None:

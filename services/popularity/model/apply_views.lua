@@ -142,17 +142,9 @@ local function card_of(article)
   end
   return card
 end
-local function host_of(day, host)
-  local known = hosts[day] or {left = most_hosts - redis.call('HLEN', base .. 'hosts:' .. day)}
-  hosts[day] = known
-  if not known[host] then
-    if redis.call('HEXISTS', base .. 'hosts:' .. day, host) == 0 then
-      if known.left <= 0 then return '…' end
-      known.left = known.left - 1
-    end
-    known[host] = true
-  end
-  return host
+local function by_views(list)
+  table.sort(list, function(one, other) return one[2] > other[2] or one[2] == other[2] and one[1] < other[1] end)
+  return list
 end
 
 -- Rows of one article and minute are added up; so are those of one article, hour, class and section.
@@ -181,7 +173,7 @@ for row, times_seen in pairs(counts) do
       views[2] = views[2] + n
       views.section = section
     end
-    if class == 'x' and detail ~= '' then add(bag(hashes, 'HLEN', base .. 'hosts:' .. day), host_of(day, detail), n) end
+    if class == 'x' and detail ~= '' then add(bag(hosts, 'HLEN', base .. 'hosts:' .. day), detail, n) end
     local name = moment.suffix .. class .. section
     local field = card.fields[name]
     if not field then
@@ -193,6 +185,37 @@ for row, times_seen in pairs(counts) do
       field.readers[#field.readers + 1] = visitor
       views[#views + 1] = visitor
     end
+  end
+end
+
+-- In a full day a new host takes the place of the one with the fewest views, if it has as many in this chunk; the other's views
+-- go to `…`. So invented hosts with a view each keep no place from one that sends readers.
+local removed = {}
+for key, given in pairs(hosts) do
+  local sums, left, fresh, known = bag(hashes, 'HLEN', key), most_hosts - redis.call('HLEN', key), {}, nil
+  for host, n in pairs(given) do
+    if redis.call('HEXISTS', key, host) == 1 then add(sums, host, n) else fresh[#fresh + 1] = {host, n} end
+  end
+  if #fresh > math.max(left, 0) then
+    known = {}
+    local found = redis.call('HGETALL', key)
+    for i = 1, #found, 2 do
+      if found[i] ~= '…' and not given[found[i]] then known[#known + 1] = {found[i], tonumber(found[i + 1])} end
+    end
+    by_views(known)
+  end
+  for _, pair in ipairs(by_views(fresh)) do
+    local host, n = pair[1], pair[2]
+    local last = left <= 0 and known[#known]
+    if last and last[2] <= n then
+      known[#known] = nil
+      removed[#removed + 1] = {key, last[1]}
+      add(sums, '…', last[2])
+    elseif left <= 0 then
+      host = '…'
+    end
+    left = left - 1
+    add(sums, host, n)
   end
 end
 
@@ -277,6 +300,7 @@ end
 for key, sums in pairs(zsets) do
   for member, n in pairs(sums) do redis.call('ZINCRBY', key, n, member) end
 end
+for _, pair in ipairs(removed) do redis.call('HDEL', pair[1], pair[2]) end
 for key, sums in pairs(hashes) do
   for field, n in pairs(sums) do redis.call('HINCRBY', key, field, n) end
 end

@@ -27,7 +27,7 @@ MOST_IDS_IN_A_SET = 100_000
 # Records in one call of apply_views, 18 ms of Redis' only thread on a slow machine when a backlog is counted. Calls of 400 take
 # 13 ms there: most of a call's cost is per article, not per view.
 MOST_RECORDS_A_CALL = 1_000
-# Hosts of referrers kept for a partition and day; the rest is one entry.
+# Hosts of referrers kept for a partition and day, about those with most views; the rest is one entry.
 MOST_HOSTS = 500
 # Tags of an article that have a ranking.
 MOST_TAGS = 20

@@ -22,6 +22,7 @@ ARTICLE, OTHER = [name for name in (f"article-{number}" for number in range(60))
 AT = datetime(2026, 2, 8, 12, tzinfo=UTC)
 MINUTE = int(AT.timestamp()) // 60
 SLOT = MINUTE * 60_000 // ID_SLOT_MS
+HOSTS = "popularity:{p0}:hosts:2026-02-08"
 # The bound that services/popularity/README.md names.
 MOST_BYTES_OF_AN_ARTICLE = 128 * 1024
 
@@ -251,9 +252,28 @@ async def test_hosts_of_a_day_are_bounded(store: Store, monkeypatch: pytest.Monk
 
     await store.apply(VIEWS, 0, "log A", chunk)
 
-    hosts = await store._redis.hgetall("popularity:{p0}:hosts:2026-02-08")
+    hosts = await store._redis.hgetall(HOSTS)
     assert sorted(hosts.values()) == [b"1", b"1", b"2"]
     assert hosts["…".encode()] == b"2"
+
+
+async def test_host_with_more_views_takes_the_place_of_an_invented_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "MOST_HOSTS", 3)
+    for start, hosts in ((0, "aabc"), (4, "ddd"), (7, "dbec")):
+        chunk = Chunk(start, start + len(hosts), SLOT, "f")
+        for name, host in zip(_ids(len(hosts)), hosts, strict=True):
+            chunk.add(View(name, ARTICLE, MINUTE, "x", host))
+        assert (await store.apply(VIEWS, 0, "log A", chunk)).status == "OK"
+
+    kept = {
+        str(host, "utf-8") if isinstance(host, bytes) else host: int(n)
+        for host, n in (await store._redis.hgetall(HOSTS)).items()
+    }
+    assert sum(kept.values()) == 11
+    assert kept["d"] == 4
+    assert len(kept) <= 4
 
 
 async def test_readers_of_the_present_are_kept_for_ten_minutes(store: Store) -> None:

@@ -15,8 +15,6 @@ from services.popularity.numbers.day_store import DayStore
 from services.popularity.numbers.live_store import LiveStore
 from services.popularity.numbers.rebuild import Rebuild
 from services.popularity.numbers.rebuild_store import RebuildStore
-from services.popularity.numbers.rollup import RollUp
-from services.popularity.numbers.top_store import TopStore
 from services.popularity.numbers.view_log import open_views
 from services.popularity.settings import PopularitySettings
 from shared import redis
@@ -58,11 +56,10 @@ async def opened(settings: PopularitySettings) -> AsyncIterator[tuple[Rebuild, R
     client, mongo = redis.connect(settings.redis), Mongo(settings.mongo)
     database = mongo.database(settings.popularity_database)
     live, days = LiveStore(client), DayStore(database)
-    rollup = RollUp(live, days, TopStore(database), zone, leads=lambda: True)
     store = RebuildStore(client, Counts(zone, settings.trend_half_life_s / 60))
     try:
         async with store.alone(), open_views(settings.kafka, settings.kafka_hole_wait_ms) as log:
-            yield Rebuild(live, days, rollup, store, log, zone, print_progress), store
+            yield Rebuild(live, days, store, log, zone, print_progress), store
     finally:
         await client.aclose()
         mongo.close()

@@ -1,13 +1,12 @@
 """Builds a partition's counts again from roll-ups and the log, beside the live ones, while views go on being counted.
 
 Of each day the stored pieces that began before the log's beginning are taken from MongoDB; all other views are read from the log.
-Views that only Redis has (of a former log, or deleted by retention) are rolled up first. Trends of rolled-up views are exact to
+Views that only Redis has (of a former log, or deleted by retention) are copied. Trends of rolled-up views are exact to
 half an hour. Where a zone's hours do not begin with those of UTC, windows of rolled-up views are exact to an hour.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic, time
 from zoneinfo import ZoneInfo
 
@@ -18,20 +17,16 @@ from services.popularity.numbers.day_store import DayStore
 from services.popularity.numbers.days import is_scope
 from services.popularity.numbers.live_store import PARTITIONS, LiveStore
 from services.popularity.numbers.rebuild_store import RebuildStore
-from services.popularity.numbers.rollup import RollUp
 from services.popularity.numbers.rules import Hours, Piece, Position, add_hours
 from services.popularity.numbers.view_log import ViewLog
 from shared import topics
-from shared.errors import Conflict, InvalidMessage, Unavailable, WorldMonitorError
+from shared.errors import InvalidMessage, Unavailable, WorldMonitorError
 from shared.events import Record
 
 Report = Callable[[str], None]
 
 _ROWS_AT_ONCE = 200
 _REPORT_EVERY_S = 2.0
-# A day that changes meanwhile is rolled up again.
-_MOST_ROLL_UPS = 20
-_PAUSE_S = 0.5
 # Attempts to meet the live counters; each reads what they have counted meanwhile.
 _MOST_TRIES = 1000
 
@@ -43,6 +38,8 @@ class _Start:
     log: str
     begin: Position
     taken: dict[str, Position]
+    copied: dict[str, Position] = field(default_factory=dict)
+    """The beginnings of the days that were copied from Redis: they contain later pieces."""
 
     def is_covered(self, day: str, offset: int) -> bool:
         """Whether a taken piece has the view of a day at an offset."""
@@ -64,7 +61,6 @@ class Rebuild:
         self,
         live: LiveStore,
         days: DayStore,
-        rollup: RollUp,
         store: RebuildStore,
         log: ViewLog,
         zone: ZoneInfo,
@@ -74,7 +70,6 @@ class Rebuild:
     ) -> None:
         self._live = live
         self._days = days
-        self._rollup = rollup
         self._store = store
         self._log = log
         self._zone = zone
@@ -92,32 +87,36 @@ class Rebuild:
             begin = await self._log.beginning(partition)
             log, epoch = await self._store.begin(partition, begin)
             self._starts[partition] = _Start(log, (epoch, begin), {})
-        await self._roll_up_lost_days()
+        await self._copy_lost_days()
         await self._add_days()
 
-    async def _roll_up_lost_days(self) -> None:
-        """Store live days that began before the log's beginning, or in a former log: the log cannot give them again."""
-        for _ in range(_MOST_ROLL_UPS):
-            lost = [
-                (day, mark)
-                for day, marks in (await self._live.marks()).items()
-                for mark in marks
-                if mark.begin < self._starts[mark.partition].begin
-            ]
-            if not lost:
-                return
-            for day, mark in lost:
-                try:
-                    await self._rollup.roll_up(day, mark)
-                except Conflict:
-                    await asyncio.sleep(_PAUSE_S)  # the leading counter rolls up the same day
-        raise Unavailable("days that the log no longer has whole change while they are rolled up; try again")
+    async def _copy_lost_days(self) -> None:
+        """Copy live days that began before the log's beginning, or in a former log: the log cannot give them again."""
+        lost = [
+            (day, mark.partition)
+            for day, marks in (await self._live.marks()).items()
+            for mark in marks
+            if mark.begin < self._starts[mark.partition].begin
+        ]
+        for day, partition in lost:
+            mark = await self._store.copy_day(partition, day, with_visitors=self._has_visitors)
+            if mark is None:
+                continue  # the leading counter has rolled it up
+            start = self._starts[partition]
+            start.copied[day], start.taken[day] = mark.begin, mark.end
+            await self._add_copied(partition, day)
+        self._report(f"{len(lost)} days from Redis alone")
+
+    async def _add_copied(self, partition: int, day: str) -> None:
+        rows = list((await self._store.copied_hours(partition, day)).items())
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            await self._store.add(partition, rows[first : first + _ROWS_AT_ONCE])
 
     async def _add_days(self) -> None:
         rows: dict[int, list[tuple[str, Hours]]] = {partition: [] for partition in PARTITIONS}
         count = 0
         async for name, day, pieces in self._days.all():
-            taken = [piece for piece in pieces if self._is_taken(piece)]
+            taken = [piece for piece in pieces if self._is_taken(day, piece)]
             for piece in taken:
                 ends = self._starts[piece.partition].taken
                 ends[day] = max(ends.get(day, (0, 0)), piece.end)
@@ -132,8 +131,10 @@ class Rebuild:
             await self._store.add(partition, left)
         self._report(f"{count} days of articles from roll-ups")
 
-    def _is_taken(self, piece: Piece) -> bool:
-        return piece.begin < self._starts[piece.partition].begin
+    def _is_taken(self, day: str, piece: Piece) -> bool:
+        start = self._starts[piece.partition]
+        copied = start.copied.get(day)
+        return piece.begin < start.begin and (copied is None or piece.end <= copied)
 
     async def catch_up(self, partition: int) -> None:
         """Count the log up to the position of the live counts."""

@@ -21,7 +21,7 @@ from services.popularity.model.chunks import ADJUSTED, Chunk
 from services.popularity.model.rules import SPANS, horizon
 from services.popularity.model.store import Applied, Counts, Store, card_key
 from services.popularity.numbers.live_store import PARTITIONS, base
-from services.popularity.numbers.rules import Hours
+from services.popularity.numbers.rules import Hours, Mark, read_mark
 from shared import topics
 from shared.errors import Conflict, Unavailable
 from shared.events import WINDOWS, Window
@@ -50,9 +50,9 @@ class RebuildStore:
         self._redis = redis
         self._counts = counts
         self._beside = Store(redis, counts, beside=REBUILD)
-        self._switch, self._freeze, self._add = (
+        self._switch, self._freeze, self._add, self._copy = (
             redis.register_script(Path(__file__).with_name(f"{name}.lua").read_text())
-            for name in ("switch_counts", "freeze_counts", "add_hours")
+            for name in ("switch_counts", "freeze_counts", "add_hours", "copy_day")
         )
 
     async def begin(self, partition: int, position: int) -> tuple[str, int]:
@@ -76,6 +76,21 @@ class RebuildStore:
         """The position of the live counts."""
         async with available("position"):
             return int(await self._redis.hget(self._state(partition), "next") or 0)
+
+    async def copy_day(self, partition: int, day: str, *, with_visitors: bool) -> Mark | None:
+        """Copy a live day, at once; returns the positions that it covers, None when it is not live."""
+        async with available("copy of a day"):
+            answer = await self._copy(keys=[self._state(partition)], args=[day, int(with_visitors)])
+        return read_mark(partition, answer.decode()) if answer else None
+
+    async def copied_hours(self, partition: int, day: str) -> dict[str, dict[int, dict[str, int]]]:
+        """The hours of each article of a copied day."""
+        found: dict[str, dict[int, dict[str, int]]] = {}
+        async with available("copied hours"):
+            async for field, value in self._redis.hscan_iter(f"{base(partition)}{REBUILD}hours:{day}", count=1000):
+                article, start, letter = field.decode().rsplit("|", 2)
+                found.setdefault(article, {}).setdefault(int(start), {})[letter] = int(value)
+        return found
 
     async def add(self, partition: int, rows: Sequence[tuple[str, Hours]]) -> None:
         """Add rolled-up hours of articles to the sums, buckets and trends."""

@@ -21,6 +21,7 @@ from services.popularity.numbers.live_store import PARTITIONS, LiveStore, base
 from services.popularity.numbers.rebuild import Rebuild, WouldLose
 from services.popularity.numbers.rebuild_store import RebuildStore
 from services.popularity.numbers.rollup import RollUp
+from services.popularity.numbers.rules import Mark
 from services.popularity.numbers.top_store import TopStore
 from shared.errors import Conflict, Unavailable
 from shared.events import ArticlePublished, ArticleWithdrawn, PageViewed, Record, encode
@@ -138,7 +139,7 @@ class World:
         return [found async for found in compare(self.rebuild(), self.beside)]
 
     def rebuild(self, **options: float) -> Rebuild:
-        return Rebuild(self.live, self.stored, self.rollup, self.beside, self, ZONE, lambda _: None, **options)
+        return Rebuild(self.live, self.stored, self.beside, self, ZONE, lambda _: None, **options)
 
     async def check(self) -> None:
         """Every count is exact: of all time, and of each day, with its visitors."""
@@ -344,3 +345,27 @@ async def test_rolled_up_views_of_a_withdrawn_article_do_not_rank(world: World) 
 
     assert await world.client.zscore(f"{key}sum:all", article) is None  # type: ignore[attr-defined]
     assert await world.client.zscore(f"{key}aside:all", article) == views  # type: ignore[attr-defined]
+
+
+async def test_rebuild_after_another_log_is_exact_while_views_are_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.view(60)
+    await world.count()
+    await world.replace_log()
+    world.view(60)
+    await world.count()
+    read = world.live.marks
+
+    async def read_while_views_come() -> dict[str, list[Mark]]:
+        found = await read()
+        world.view(30)
+        await world.count()
+        return found
+
+    monkeypatch.setattr(world.live, "marks", read_while_views_come)
+    await world.rebuild().run()
+    monkeypatch.undo()
+
+    await world.check()
+    assert await world.differences() == []

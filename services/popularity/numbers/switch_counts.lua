@@ -63,5 +63,6 @@ for i = 1, #fields, 2 do
   if fields[i] ~= 'revision' then redis.call('HSET', state, fields[i], fields[i + 1]) end
 end
 redis.call('HSET', state, 'revision', tonumber(live[3] or '0') + 1)
-redis.call('UNLINK', beside .. 'state')
+redis.call('SUNIONSTORE', base .. 'adjusted', base .. 'adjusted', beside .. 'adjusted')
+redis.call('UNLINK', beside .. 'state', beside .. 'adjusted')
 return {'OK', position}

@@ -7,6 +7,7 @@ DIFFERENCES = (
     (r' data-article="[^"]*"', ""),
     (r'<meta name="robots" content="max-image-preview:large">', '<meta name="robots" content="noindex">'),
     (r'<section class="comments".*?</form> </section>', ""),
+    (r'<noscript><img src="/v1/views/pixel.gif[^>]*></noscript>', ""),
     (r'<div class="live".*?</div> ', ""),
     (r'(?=<div class="reading">)', '<p class="preview" role="note">Preview · not published</p> '),
 )

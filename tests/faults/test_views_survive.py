@@ -23,6 +23,8 @@ from tests.support.running import Platform
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
 
+# By day: test_numbers_survive.py.
+@pytest.mark.long
 async def test_views_are_counted_once_while_counters_and_apis_are_killed(
     platform: Platform, fault_seconds: float, tmp_path: Path
 ) -> None:
@@ -51,6 +53,8 @@ async def test_counter_paused_past_its_session_counts_nothing_twice(platform: Pl
     report("counter stopped for 9 s", await check_counts(platform, tmp_path / "ledger", articles), [])
 
 
+# By day: test_numbers_survive.py.
+@pytest.mark.long
 async def test_views_are_counted_once_while_redis_is_killed(
     platform: Platform, fault_seconds: float, tmp_path: Path
 ) -> None:

@@ -249,6 +249,7 @@ async def test_erased_pending_comment_cannot_be_published(comments: CommentsServ
     assert answer.status == 409, "an erased comment cannot be published"
 
 
+@pytest.mark.long
 async def test_commands_export_and_erase_by_address(settings: CommentsSettings, embedded_kafka: bool) -> None:
     engines = {"WM_KAFKA": settings.kafka, "WM_MONGO": settings.mongo, "WM_RENDERING": ""}  # no gateway runs
     address = f"{uuid4().hex}@example.org"

@@ -60,6 +60,8 @@ ACCOUNTS = (
         groups=("popularity-counter",),
         database="popularity",
         redis_prefix="popularity:",
+        # The script that counts asks for Redis' own time, for readers of the last minutes.
+        redis_commands="+time",
     ),
     Account("rendering", reads=(PAGES, RANKINGS), database="rendering", role="read"),
     Account(

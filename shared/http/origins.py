@@ -20,9 +20,10 @@ def is_cross_site(headers: Mapping[str, str], site_origin: str) -> bool:
     if fetch_site in ("same-origin", "cross-site"):
         return fetch_site == "cross-site"
     origin = headers.get("Origin")
-    return origin is not None and not _is_own(origin.lower(), headers.get("Host", "").lower(), site_origin)
+    return origin is not None and origin.lower() not in own_origins(headers.get("Host", "").lower(), site_origin)
 
 
-def _is_own(origin: str, host: str, site_origin: str) -> bool:
+def own_origins(host: str, site_origin: str) -> tuple[str, str, str]:
+    """The origins of this site's pages, for a request to `host`, in lower case."""
     # The edge may end TLS, so the scheme of the request's own origin is not known here.
-    return origin in (site_origin, f"http://{host}", f"https://{host}")
+    return site_origin, f"http://{host}", f"https://{host}"

@@ -61,6 +61,11 @@ def day_of(minute: int, zone: ZoneInfo) -> str:
     return _local(minute, zone).date().isoformat()
 
 
+def shift_day(day: str, days: int) -> str:
+    """The day so many days later, or earlier."""
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
 @lru_cache(4096)
 def hour_start(minute: int, zone: ZoneInfo) -> int:
     """The start of a minute's local hour: its full hour, or the moment when the clocks changed within it."""

@@ -19,14 +19,14 @@ _AUDIT_WITHIN_S = 5.0
 
 
 class EventSender(Protocol):
-    """What an adjustment needs of a producer."""
+    """The producer, as adjustments need it."""
 
     async def send(self, *messages: Message) -> None:
         """Send to the log. Raises Unavailable."""
 
 
 class Audit(Protocol):
-    """What an adjustment needs of the audit."""
+    """The audit, as adjustments need it."""
 
     async def note(self, row: AdjustmentRow) -> None:
         """Note an adjustment, once. Raises Unavailable."""
@@ -85,7 +85,7 @@ class Adjusting:
         return stored
 
     async def run(self) -> None:
-        """Finish what is left, until cancelled."""
+        """Finish open adjustments, until cancelled."""
         is_prepared = False
         while True:
             try:
@@ -98,7 +98,7 @@ class Adjusting:
             await asyncio.sleep(_EVERY_S)
 
     async def finish_open(self) -> None:
-        """Try once to finish each adjustment that is left. Raises Unavailable when they cannot be read."""
+        """Try once to finish each open adjustment. Raises Unavailable when they cannot be read."""
         for row in await self._store.open():
             await self._finish(row)
 

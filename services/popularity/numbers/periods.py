@@ -2,11 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from services.popularity.model.rules import day_of, hour_start, hours_of
+from services.popularity.model.rules import day_of, hour_start, hours_of, shift_day
 from shared.http.problems import field_problem
 from shared.times import rfc3339
 
@@ -89,11 +89,6 @@ def day_start(day: str, zone: ZoneInfo) -> int:
     """The minute at which a local day begins. A day that the zone skipped begins with the next one."""
     # Where clocks skip midnight, Python takes the time before the change, which is the moment of the change.
     return int(datetime.combine(date.fromisoformat(day), time(), zone).timestamp()) // 60
-
-
-def shift_day(day: str, days: int) -> str:
-    """The day so many days later, or earlier."""
-    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
 def next_day(day: str) -> str:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from services.popularity.views.rules import day_and_end, day_before, days_needed
+from services.popularity.model.rules import shift_day
+from services.popularity.views.rules import day_and_end, days_needed
 from services.popularity.views.visitor_key_store import VisitorKeyStore
 from shared.errors import Unavailable
 
@@ -68,7 +69,7 @@ class DayKeys:
 
     async def _refresh_yesterday(self, now_s: float, yesterday: str | None) -> None:
         if yesterday is None:
-            before = day_before(day_and_end(now_s, self._zone)[0])
+            before = shift_day(day_and_end(now_s, self._zone)[0], -1)
             if await self._store.destroy(before):
                 _log.info("visitor_keys.destroyed", day=before)
         elif (found := await self._store.find(yesterday)) is not None:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from services.popularity.model.rules import day_of
+from services.popularity.model.rules import day_of, shift_day
+from shared.http.origins import own_origins
 
 _SPECULATIVE = ("Sec-Purpose", "Purpose", "X-Moz")
 # A page is fetched before its reader opens it, from the last moments of the day before.
@@ -35,17 +36,14 @@ def is_own_picture(headers: Mapping[str, str], site_origin: str) -> bool:
     referer = headers.get("Referer")
     if not referer:
         return True
-    host = headers.get("Host", "").lower()
-    # The edge may end TLS, so the scheme of the request's own origin is not known here.
-    return any(
-        f"{referer.lower()}/".startswith(f"{own}/") for own in (site_origin, f"http://{host}", f"https://{host}")
-    )
+    origins = own_origins(headers.get("Host", "").lower(), site_origin)
+    return any(f"{referer.lower()}/".startswith(f"{own}/") for own in origins)
 
 
 def day_and_end(now_s: float, zone: ZoneInfo) -> tuple[str, int]:
     """The newsroom's day at a moment, and the second in which its next day begins. Both are seconds since 1970."""
     day = day_of(int(now_s // 60), zone)
-    return day, int(datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), zone).timestamp())
+    return day, int(datetime.combine(date.fromisoformat(shift_day(day, 1)), time(), zone).timestamp())
 
 
 def days_needed(now_s: float, zone: ZoneInfo, repeat_s: int) -> tuple[str, str | None, str | None]:
@@ -54,8 +52,3 @@ def days_needed(now_s: float, zone: ZoneInfo, repeat_s: int) -> tuple[str, str |
     tomorrow = day_and_end(end_s, zone)[0] if end_s - now_s <= _AHEAD_S else None
     yesterday = day_and_end(now_s - repeat_s, zone)[0]
     return today, tomorrow, yesterday if yesterday != today else None
-
-
-def day_before(day: str) -> str:
-    """`2026-11-27` for `2026-11-28`."""
-    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()

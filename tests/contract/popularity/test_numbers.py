@@ -16,9 +16,9 @@ from redis.asyncio import Redis
 from services.ingestion.people.audit import AuditFilters
 from services.ingestion.store import Store as IngestionStore
 from services.popularity.app import create_api
-from services.popularity.model.rules import day_of, hour_start, hours_of
+from services.popularity.model.rules import day_of, hour_start, hours_of, shift_day
 from services.popularity.model.store import Store, views_partition
-from services.popularity.numbers.periods import shift_day, text_of
+from services.popularity.numbers.periods import text_of
 from shared.site.site import load_site
 from shared.times import now
 from tests.support.comments import running_ingestion

@@ -9,13 +9,13 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.popularity.model.rules import shift_day
 from services.popularity.views.agents import MOST_CHARACTERS, Agents, is_program
 from services.popularity.views.data_centres import read_data_centres
 from services.popularity.views.referrers import LONGEST_HOST, Referrers
 from services.popularity.views.rules import (
     carries_cookie,
     day_and_end,
-    day_before,
     days_needed,
     is_own_picture,
     is_prefetch,
@@ -178,7 +178,7 @@ def test_day_ends_when_the_next_one_begins(now_s: int, name: str) -> None:
 
     assert now_s < end_s <= now_s + 25 * 3600
     assert day_and_end(end_s - 1, zone)[0] == day
-    assert day_before(day_and_end(end_s, zone)[0]) == day
+    assert shift_day(day_and_end(end_s, zone)[0], -1) == day
 
 
 def test_yesterday_is_needed_for_the_time_of_a_repeat_and_tomorrow_for_a_minute() -> None:

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-import aiohttp
 import structlog
 
 from services.popularity.numbers.adjustment_store import AdjustmentRow, AdjustmentStore
 from shared.errors import Unavailable
 from shared.events import Message, ViewsAdjusted, encode
+from shared.http.instances import Instances
 from shared.times import rfc3339
 
 _log = structlog.get_logger(__name__)
@@ -36,8 +36,7 @@ class AuditClient:
     """Asks ingestion to note an act in the audit."""
 
     def __init__(self, ingestion_urls: Sequence[str]) -> None:
-        self._urls = ingestion_urls
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_AUDIT_WITHIN_S))
+        self._ingestion = Instances("ingestion", ingestion_urls, _AUDIT_WITHIN_S)
 
     async def note(self, row: AdjustmentRow) -> None:
         """Note an adjustment, once. Raises Unavailable when no instance of ingestion takes it."""
@@ -50,20 +49,11 @@ class AuditClient:
             "at": rfc3339(row.at),
             "details": {"views": row.views, "window_start": rfc3339(row.window_start), "reason": row.reason},
         }
-        reason = "no address"
-        for url in self._urls:
-            try:
-                async with self._http.post(f"{url}/internal/acts", json=act) as answer:
-                    if answer.status == 204:
-                        return
-                    reason = f"status {answer.status}"
-            except (aiohttp.ClientError, TimeoutError) as error:
-                reason = repr(error)
-        raise Unavailable(f"ingestion: the audit did not take an adjustment: {reason}")
+        await self._ingestion.ask("POST", "/internal/acts", lambda answer: answer.expect(204), json=act)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.close()
+        await self._ingestion.close()
 
 
 class Adjusting:

@@ -1,20 +1,18 @@
 """Calls of the media-worker, which alone decodes pictures."""
 
 from collections.abc import Mapping, Sequence
-from itertools import count
 
-import aiohttp
-import orjson
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from shared.errors import FieldError, Problem, Unavailable
+from shared.http.instances import Answer, Instances
 
 _log = structlog.get_logger(__name__)
 
 # A decoding may last some seconds, and wait for others.
-_TIMEOUT = aiohttp.ClientTimeout(total=90.0, connect=2.0)
-_WAKE_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
+_WAIT_S = 90.0
+_WAKE_WAIT_S = 2.0
 _REFUSALS = frozenset({413, 415, 422})
 
 
@@ -50,51 +48,42 @@ class WorkerClient:
     """Asks the workers in turn; the next one where one does not answer."""
 
     def __init__(self, urls: Sequence[str]) -> None:
-        self._urls = urls
-        self._turn = count()
-        self._http = aiohttp.ClientSession(timeout=_TIMEOUT)
+        self._workers = Instances("media-worker", urls, _WAIT_S, spread=True)
 
     async def check(self, key: str, credit: str | None) -> CheckedPicture:
         """Have a staged file checked and its original written beside it, with the credit in it if given.
 
         Problem 413, 415 or 422 for a file that is no picture for us; Unavailable when no worker answers.
         """
-        return CheckedPicture.model_validate(await self._ask("/internal/check", {"key": key, "credit": credit}))
+        return await self._workers.ask("POST", "/internal/check", _read_checked, json={"key": key, "credit": credit})
 
     async def write_original(self, upload: str, target: str, credits: Mapping[str, str]) -> WrittenOriginal:
         """Have the original of a stored upload written with these `credit`, `creator`, `copyright`."""
         sent = {"key": upload, "to": target, **credits}
-        return WrittenOriginal.model_validate(await self._ask("/internal/original", sent))
-
-    async def _ask(self, path: str, sent: Mapping[str, object]) -> object:
-        first = next(self._turn)
-        for place in range(len(self._urls)):
-            url = self._urls[(first + place) % len(self._urls)]
-            try:
-                async with self._http.post(f"{url}{path}", json=sent) as response:
-                    body = orjson.loads(await response.read())
-                    if response.status in _REFUSALS:
-                        raise _refusal(response.status, body)
-                    response.raise_for_status()
-                    return body
-            except (aiohttp.ClientError, TimeoutError, ValueError, ValidationError) as error:
-                _log.warning("worker.unreachable", url=url, path=path, reason=repr(error))
-        raise Unavailable("no media-worker answers")
+        return await self._workers.ask("POST", "/internal/original", _read_original, json=sent)
 
     async def wake(self) -> None:
         """Tell a worker that there is work. Not heard, it finds the work a little later by itself."""
-        url = self._urls[next(self._turn) % len(self._urls)]
         try:
-            async with self._http.post(f"{url}/internal/wake", timeout=_WAKE_TIMEOUT) as response:
-                await response.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            _log.info("worker.not_woken", url=url, reason=repr(error))
+            await self._workers.ask("POST", "/internal/wake", lambda _: None, wait_s=_WAKE_WAIT_S, most_asked=1)
+        except Unavailable as error:
+            _log.info("worker.not_woken", reason=str(error))
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.close()
+        await self._workers.close()
 
 
-def _refusal(status: int, body: Mapping[str, object]) -> Problem:
-    detail = str(body.get("detail", "This file is refused."))
-    return Problem(status, detail, errors=(FieldError("/file", detail),))
+def _read_checked(answer: Answer) -> CheckedPicture:
+    return CheckedPicture.model_validate_json(_accepted(answer).body)
+
+
+def _read_original(answer: Answer) -> WrittenOriginal:
+    return WrittenOriginal.model_validate_json(_accepted(answer).body)
+
+
+def _accepted(answer: Answer) -> Answer:
+    if answer.status in _REFUSALS:
+        detail = str(answer.json.get("detail", "This file is refused."))
+        raise Problem(answer.status, detail, errors=(FieldError("/file", detail),))
+    return answer.expect(200)

@@ -6,21 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-import aiohttp
-import structlog
 from aiohttp import web
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from shared.errors import Problem, Unavailable
+from shared.errors import Problem
 from shared.http.bearer import hash_token, read_credential, session_cookie, unknown_token
+from shared.http.instances import Answer, Instances
 from shared.http.visitors import network_of
-
-_log = structlog.get_logger(__name__)
 
 # The time for which a revoked token or an ended session still works: a deactivated person is out within ten seconds.
 _CACHED_S = 5.0
 _MOST_CACHED = 1000
-_TIMEOUT_S = 2.0
+_WAIT_S = 2.0
 
 
 class TokenOwner(BaseModel):
@@ -45,7 +42,7 @@ class TokenChecker:
     """
 
     def __init__(self, ingestion_urls: Sequence[str], site_url: str, *, trusts_edge: bool) -> None:
-        self._urls = list(ingestion_urls)
+        self._ingestion = Instances("ingestion", ingestion_urls, _WAIT_S)
         self._site_url = site_url
         self._trusts_edge = trusts_edge
         # Requests at the same time with one token ask once.
@@ -53,7 +50,6 @@ class TokenChecker:
         self._cache: dict[str, _CachedOwner] = {}
         # Of their own, so that invented tokens do not push out right ones. Oldest first.
         self._refused: OrderedDict[str, float] = OrderedDict()
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
 
     def has_credential(self, request: web.Request) -> bool:
         """Whether the request carries a token or a session cookie, valid or not."""
@@ -81,33 +77,14 @@ class TokenChecker:
         return await asyncio.shield(asking)
 
     async def _ask(self, token: str, key: str, network: str) -> TokenOwner:
-        for url in tuple(self._urls):
-            try:
-                owner = await self._ask_one(url, token, network)
-            except (aiohttp.ClientError, TimeoutError, ValidationError) as error:
-                _log.warning("ingestion.unreachable", url=url, reason=repr(error))
-                # The next request starts with another instance; another request may have seen to it meanwhile.
-                if self._urls[0] == url:
-                    self._urls.append(self._urls.pop(0))
-                continue
-            if owner is None:
-                self._cache.pop(key, None)
-                self._refuse(key)
-                raise unknown_token()
-            self._remember(key, owner)
-            return owner
-        raise Unavailable("no instance of ingestion can check the token")
-
-    async def _ask_one(self, url: str, token: str, network: str) -> TokenOwner | None:
         headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": network.partition("/")[0]}
-        async with self._http.get(f"{url}/internal/token", headers=headers) as response:
-            if response.status == 401:
-                return None
-            if response.status == 429:
-                wait = {"Retry-After": response.headers.get("Retry-After", "5")}
-                raise Problem(429, "Too many wrong tokens came from this network; wait a little.", headers=wait)
-            response.raise_for_status()
-            return TokenOwner.model_validate_json(await response.read())
+        owner = await self._ingestion.ask("GET", "/internal/token", _read_owner, headers=headers)
+        if owner is None:
+            self._cache.pop(key, None)
+            self._refuse(key)
+            raise unknown_token()
+        self._remember(key, owner)
+        return owner
 
     def _remember(self, key: str, owner: TokenOwner) -> None:
         if len(self._cache) >= _MOST_CACHED:
@@ -122,4 +99,13 @@ class TokenChecker:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.close()
+        await self._ingestion.close()
+
+
+def _read_owner(answer: Answer) -> TokenOwner | None:
+    if answer.status == 401:
+        return None
+    if answer.status == 429:
+        detail = "Too many wrong tokens came from this network; wait a little."
+        raise Problem(429, detail, headers={"Retry-After": "5"} | answer.retry_after)
+    return TokenOwner.model_validate_json(answer.expect(200).body)

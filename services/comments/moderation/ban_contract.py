@@ -12,7 +12,7 @@ from services.comments.model.moderation_records import Ban, BanKind, BanTarget
 from services.comments.moderation.decision_contract import CommentId, ReasonText
 from shared.http.openapi import CURSOR, LIMIT, Operation, Parameter
 from shared.http.requests import JSON_TYPE
-from shared.times import UtcDatetime
+from shared.times import SentTime, UtcDatetime
 
 # A wider network is a mistake: it would silence a part of the world.
 _WIDEST = {4: 8, 6: 16}
@@ -61,7 +61,7 @@ class NewBan(_Target):
     comment_id: CommentId | None = None
     what: BanTarget = "email"
     kind: BanKind = "ban"
-    until: UtcDatetime | None = None
+    until: SentTime | None = None
     reason: ReasonText = ""
 
     @model_validator(mode="after")

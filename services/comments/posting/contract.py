@@ -101,7 +101,7 @@ OPERATIONS: Sequence[Operation] = (
         answers={200: OwnComment},
         problems=(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503),
         body={JSON_TYPE: EditedText},
-        parameters=(COMMENT, _TOKEN),
+        parameters=(COMMENT, _TOKEN, KEY),
         headers=ETAG,
     ),
     Operation(
@@ -110,8 +110,8 @@ OPERATIONS: Sequence[Operation] = (
         path="/v1/comments/{id}",
         summary="Delete one's own comment, until `edit_until`: its text and name are erased, its replies stay",
         answers={204: None},
-        problems=(401, 403, 404, 429, 503),
-        parameters=(COMMENT, _TOKEN),
+        problems=(401, 403, 404, 422, 429, 503),
+        parameters=(COMMENT, _TOKEN, KEY),
     ),
     Operation(
         id="show_edit_page",

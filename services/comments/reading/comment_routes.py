@@ -4,16 +4,20 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from services.comments.access.answer_once import answer_once
 from services.comments.access.moderators import moderator
 from services.comments.model.contract import CommentAnswer
 from services.comments.model.keys import STORE
 from services.comments.model.records import Comment
+from services.comments.model.store import Store
 from services.comments.reading.comments import find_public, no_comment, note_published_change, publish_change
 from services.comments.reading.contract import Pick, PublicComment
 from services.comments.reading.keys import ARTICLE_LOOKUP
 from shared.errors import Problem
+from shared.http.idempotency import Answer
 from shared.http.problems import json_response
-from shared.http.requests import etag, read_model, refuse_unknown
+from shared.http.requests import etag, parse_json, read_body, refuse_unknown, validate
+from shared.http.token_checker import TokenOwner
 from shared.mongo.collections import Session
 
 
@@ -29,8 +33,18 @@ async def show_comment(request: web.Request) -> web.Response:
 async def pick_comment(request: web.Request) -> web.Response:
     """Mark a comment as picked, or take the mark back. A repetition changes nothing."""
     owner = await moderator(request)
-    picked = (await read_model(request, Pick)).picked
-    store, comment_id = request.app[STORE], request.match_info["id"]
+    body = await read_body(request)
+    picked, comment_id = validate(Pick, parse_json(body)).picked, request.match_info["id"]
+
+    async def work() -> Answer:
+        comment = await _pick(request.app[STORE], comment_id, picked, owner)
+        return Answer(200, CommentAnswer.of(comment).model_dump_json().encode(), {"ETag": etag(comment.version)})
+
+    return (await answer_once(request, owner.id, body, work, about=comment_id, is_bounded=False)).response()
+
+
+async def _pick(store: Store, comment_id: str, picked: bool, owner: TokenOwner) -> Comment:
+    """The comment with the mark, or without it. 404 without the comment, 409 when it is not published."""
 
     async def work(session: Session) -> tuple[Comment, bool]:
         before = await store.comments.find(comment_id, session)
@@ -48,7 +62,7 @@ async def pick_comment(request: web.Request) -> web.Response:
     comment, is_changed = await store.mongo.transaction(work)
     if is_changed:
         await note_published_change(store, comment)
-    return json_response(CommentAnswer.of(comment).model_dump_json().encode(), headers={"ETag": etag(comment.version)})
+    return comment
 
 
 # `moderation/comment_routes.py` has the route of `show_comment`, since moderators see more.

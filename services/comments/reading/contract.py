@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StrictBool
 
-from services.comments.model.contract import ARTICLE, COMMENT, CommentAnswer, VotesAnswer
+from services.comments.model.contract import ARTICLE, COMMENT, KEY, CommentAnswer, VotesAnswer
 from services.comments.model.records import Comment
 from services.comments.model.rules import Mode
 from shared.http.openapi import CURSOR, LIMIT, Operation, Parameter
@@ -169,7 +169,7 @@ OPERATIONS: Sequence[Operation] = (
         answers={202: VoteAnswer, 303: None},
         problems=_REACTION_PROBLEMS,
         body={JSON_TYPE: Vote, FORM_TYPE: Vote},
-        parameters=(COMMENT,),
+        parameters=(COMMENT, KEY),
     ),
     Operation(
         id="show_report_form",
@@ -188,7 +188,7 @@ OPERATIONS: Sequence[Operation] = (
         answers={202: ReportAnswer, 303: None},
         problems=_REACTION_PROBLEMS,
         body={JSON_TYPE: Report, FORM_TYPE: Report},
-        parameters=(COMMENT,),
+        parameters=(COMMENT, KEY),
     ),
     Operation(
         id="pick_comment",
@@ -198,7 +198,7 @@ OPERATIONS: Sequence[Operation] = (
         answers={200: CommentAnswer},
         problems=(400, 401, 403, 404, 409, 413, 415, 422, 503),
         body={JSON_TYPE: Pick},
-        parameters=(COMMENT,),
+        parameters=(COMMENT, KEY),
         secured=True,
     ),
     Operation(
@@ -218,7 +218,7 @@ OPERATIONS: Sequence[Operation] = (
         answers={200: ModeratedDiscussion},
         problems=(400, 401, 403, 404, 410, 413, 415, 422, 503),
         body={JSON_TYPE: DiscussionChange},
-        parameters=(ARTICLE,),
+        parameters=(ARTICLE, KEY),
         secured=True,
     ),
 )

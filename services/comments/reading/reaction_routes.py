@@ -7,20 +7,22 @@ from datetime import datetime
 from aiohttp import web
 from redis.exceptions import RedisError
 
-from services.comments.access.keys import REACTION_LIMITER, ROOM, VISITORS
+from services.comments.access.answer_once import answer_once
+from services.comments.access.keys import REACTION_LIMITER, ROOM, TRUSTS_EDGE, VISITORS
 from services.comments.access.other_sites import refuse_other_sites
 from services.comments.access.visitors import Visitor
 from services.comments.model.contract import VotesAnswer
 from services.comments.model.keys import CURRENT_RULES, STORE
-from services.comments.model.records import ArticleCopy, Comment, VoteCount
+from services.comments.model.records import ArticleCopy, Comment
 from services.comments.reading.comments import find_public, no_comment
 from services.comments.reading.contract import Report, ReportAnswer, Vote, VoteAnswer, VoteValue
 from services.comments.reading.keys import ARTICLE_LOOKUP, REACTION_NETWORKS, REPORTS, VOTES
 from services.comments.reading.ranking import with_vote
 from services.comments.reading.refusal_page import with_pages
 from shared.errors import Problem, Unavailable
-from shared.http.problems import json_response
+from shared.http.idempotency import Answer
 from shared.http.requests import FORM_TYPE, JSON_TYPE, parse_form, parse_json, read_body, validate
+from shared.http.visitors import network_of
 from shared.mongo.collections import DuplicateKeyError, Session
 from shared.times import now
 
@@ -31,30 +33,44 @@ _VALUES: Mapping[str, VoteValue] = {"1": 1, "0": 0, "-1": -1}
 async def vote(request: web.Request) -> web.Response:
     """Store a visitor's vote in place of an earlier one of the day."""
     await _admit(request)
-    sent = validate(Vote, await _read_vote(request))
-    comment, article = await _comment(request)
-    if not (await request.app[CURRENT_RULES].get()).votes:
-        raise Problem(403, "This site takes no votes.")
+    body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
+    sent = validate(Vote, _vote_fields(request, body))
+
+    async def work() -> Answer:
+        comment, article = await _comment(request)
+        if not (await request.app[CURRENT_RULES].get()).votes:
+            raise Problem(403, "This site takes no votes.")
+        votes = with_vote(comment.votes, await _cast(request, comment, sent.value), sent.value)
+        shown = VoteAnswer(id=comment.id, value=sent.value, votes=VotesAnswer.model_validate(votes))
+        return _answer(request, comment, article, shown, "vote")
+
+    return (await answer_once(request, _network(request), body, work)).response()
+
+
+async def _cast(request: web.Request, comment: Comment, value: VoteValue) -> int:
+    """Store the vote; returns the value by which the visitor is counted already."""
     visitor = await _visitor(request)
     if await request.app[REACTION_NETWORKS].admits("vote", comment.id, visitor, now()):
-        counted = (await request.app[VOTES].cast(comment.id, visitor.id, sent.value)).counted
-    else:
-        # Answered like any other: who invents visitors learns nothing.
-        counted = 0
-    votes = with_vote(comment.votes, counted, sent.value)
-    return _answer(request, comment, article, VoteAnswer(id=comment.id, value=sent.value, votes=_votes(votes)), "vote")
+        return (await request.app[VOTES].cast(comment.id, visitor.id, value)).counted
+    # Answered like any other: who invents visitors learns nothing.
+    return 0
 
 
 async def report(request: web.Request) -> web.Response:
     """Store a visitor's report in place of an earlier one of the day, and count the first in the comment."""
     await _admit(request)
-    sent = validate(Report, await _read_fields(request))
-    comment, article = await _comment(request)
-    await request.app[ROOM].check("reports")
-    visitor, at = await _visitor(request), now()
-    if await request.app[REACTION_NETWORKS].admits("report", comment.id, visitor, at):
-        await _file(request, comment.id, visitor, sent, at)
-    return _answer(request, comment, article, ReportAnswer(id=comment.id, reason=sent.reason), "report")
+    body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
+    sent = validate(Report, _fields(request, body))
+
+    async def work() -> Answer:
+        comment, article = await _comment(request)
+        await request.app[ROOM].check("reports")
+        visitor, at = await _visitor(request), now()
+        if await request.app[REACTION_NETWORKS].admits("report", comment.id, visitor, at):
+            await _file(request, comment.id, visitor, sent, at)
+        return _answer(request, comment, article, ReportAnswer(id=comment.id, reason=sent.reason), "report")
+
+    return (await answer_once(request, _network(request), body, work)).response()
 
 
 async def _file(request: web.Request, comment_id: str, visitor: Visitor, sent: Report, at: datetime) -> None:
@@ -79,14 +95,17 @@ async def _admit(request: web.Request) -> None:
     await request.app[REACTION_LIMITER].admit(request)
 
 
-async def _read_fields(request: web.Request) -> object:
-    body = await read_body(request, types=(JSON_TYPE, FORM_TYPE))
+def _network(request: web.Request) -> str:
+    return network_of(request, trusts_edge=request.app[TRUSTS_EDGE])
+
+
+def _fields(request: web.Request, body: bytes) -> object:
     return parse_form(body) if request.content_type == FORM_TYPE else parse_json(body)
 
 
-async def _read_vote(request: web.Request) -> object:
+def _vote_fields(request: web.Request, body: bytes) -> object:
     """The fields of a vote. A form has numbers as text."""
-    fields = await _read_fields(request)
+    fields = _fields(request, body)
     if request.content_type == FORM_TYPE and isinstance(fields, dict) and fields.get("value") in _VALUES:
         return {**fields, "value": _VALUES[fields["value"]]}
     return fields
@@ -107,15 +126,11 @@ async def _visitor(request: web.Request) -> Visitor:
 
 def _answer(
     request: web.Request, comment: Comment, article: ArticleCopy, answer: VoteAnswer | ReportAnswer, noted: str
-) -> web.Response:
+) -> Answer:
     if request.content_type == FORM_TYPE:
         location = f"{article.url}?comment={comment.id}&noted={noted}#comment-{comment.id}"
-        return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
-    return json_response(answer.model_dump_json().encode(), status=202)
-
-
-def _votes(votes: VoteCount) -> VotesAnswer:
-    return VotesAnswer.model_validate(votes)
+        return Answer(303, b"", {"Location": location, "Cache-Control": "no-store"})
+    return Answer(202, answer.model_dump_json().encode(), {})
 
 
 _COMMENT = "/v1/comments/{id:[A-Za-z0-9_-]{1,64}}"

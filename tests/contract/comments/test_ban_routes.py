@@ -173,6 +173,7 @@ async def test_audit_has_bans_without_their_targets(comments: CommentsService) -
         ({"email": "a@example.org", "kind": "kick"}, "/kind"),
         ({"email": "a@example.org", "what": "name"}, "/what"),
         ({"email": "a@example.org", "by": "me"}, "/by"),
+        ({"email": "a@example.org", "until": 1_999_999_999}, "/until"),
     ],
 )
 async def test_wrong_field_of_a_ban_is_named(comments: CommentsService, body: dict[str, Any], pointer: str) -> None:

@@ -54,6 +54,24 @@ async def test_edit_changes_text_and_event_and_is_judged_again(comments: Comment
     assert [record.header("ce_type") for record in records][2] == "world-monitor.comment.held.v1"
 
 
+async def test_key_of_an_edit_gives_its_first_answer_again_and_changes_nothing_more(comments: CommentsService) -> None:
+    await comments.set_mode("post")
+    article = await comments.publish_article()
+    comment = await comments.post(article.id)
+    key = _token(comment) | {"Idempotency-Key": uuid4().hex}
+
+    first = await _edit(comments, comment, "First.", **key)
+    await _edit(comments, comment, "Second.")
+    repeated = await _edit(comments, comment, "First.", **key)
+    other = await _edit(comments, comment, "Third.", **key)
+    of_edit = await comments.client.delete(f"/v1/comments/{comment['id']}", headers=key)
+
+    assert first[0] == 200
+    assert repeated == first
+    assert other[0] == of_edit.status == 422
+    assert (await comments.discussion(article.id))["items"][0]["body"] == "Second."
+
+
 async def test_edit_that_is_held_takes_the_writers_trust(comments: CommentsService) -> None:
     await comments.set_mode("first-comment")
     article, email = await comments.publish_article(), f"{uuid4().hex}@example.org"

@@ -179,6 +179,28 @@ async def test_wrong_order_and_invented_cursors_are_refused(
         assert [error["pointer"] for error in (await response.json())["errors"]] == [pointer]
 
 
+async def test_key_of_a_vote_report_pick_or_discussion_belongs_to_one_body(
+    comments: CommentsService, comment: Mapping[str, Any]
+) -> None:
+    at, of = f"/v1/comments/{comment['id']}", f"/v1/articles/{comment['article_id']}"
+    changes: list[tuple[str, str, object, object, dict[str, str]]] = [
+        ("POST", f"{at}/vote", {"value": 1}, {"value": -1}, a_reader(1)),
+        ("POST", f"{at}/report", {"reason": "spam"}, {"reason": "abuse"}, a_reader(1)),
+        ("PUT", f"{at}/pick", {"picked": True}, {"picked": False}, comments.bearer()),
+        ("PUT", f"{of}/discussion", {"open": True}, {"open": False}, comments.bearer()),
+    ]
+
+    for method, path, body, other_body, headers in changes:
+        keyed = headers | {"Idempotency-Key": path}
+        first, again = [await comments.client.request(method, path, json=body, headers=keyed) for _ in "12"]
+        other = await comments.client.request(method, path, json=other_body, headers=keyed)
+        wrong = await comments.client.request(method, path, json=body, headers=headers | {"Idempotency-Key": "x" * 201})
+
+        assert (first.status, again.status, other.status, wrong.status) == (first.status, first.status, 422, 422)
+        assert first.status in (200, 202)
+        assert await again.read() == await first.read()
+
+
 async def test_report_counts_once_a_visitor_and_is_for_moderators_alone(
     comments: CommentsService, comment: Mapping[str, Any]
 ) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import parse_qsl
 
-from services.rendering.gateway.service_client import Answer, ServiceClient
+from services.rendering.gateway.service_client import Json, ServiceClient
 from services.rendering.pages.addresses import LONGEST_TARGET, Refused
 from services.rendering.pages.layout import error_view
 from services.rendering.pages.models import FoundView, SearchView
@@ -77,7 +77,7 @@ class SearchClient:
     def __init__(self, urls: Sequence[str], timeout_s: float) -> None:
         self._service = ServiceClient("search", urls, timeout_s)
 
-    async def search(self, query: SearchQuery) -> Answer | None:
+    async def search(self, query: SearchQuery) -> Json | None:
         """The results, None if the service refuses the query. Raises Unavailable when no instance answers in time."""
         return await self._service.get("/v1/search", _params(query))
 

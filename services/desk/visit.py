@@ -8,12 +8,12 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from services.desk.api import ApiAnswer, Json, ServiceClient, SignedOut
+from services.desk.api import Json, ServiceClient, SignedOut
 from services.desk.keys import DESK_SETTINGS, INGESTION, LANGUAGES, PAGES
 from services.desk.words import Words
 from shared.http.bearer import refuse_other_origins, session_cookie
+from shared.http.instances import Answer
 from shared.http.problems import SECURITY_HEADERS
-from shared.process.tracing import current_traceparent
 
 _log = structlog.get_logger(__name__)
 
@@ -98,14 +98,14 @@ class Visit:
     ingestion: ServiceClient
     headers: Mapping[str, str]
 
-    async def get(self, path: str, **params: str | None) -> ApiAnswer:
+    async def get(self, path: str, **params: str | None) -> Answer:
         """Read from ingestion. Parameters without a value are left out."""
         given = {name.rstrip("_"): value for name, value in params.items() if value}
         return await self.ingestion.call("GET", path, params=given, headers=self.credentials())
 
     async def send(
         self, method: str, path: str, json: object = None, *, version: object = None, key: str = ""
-    ) -> ApiAnswer:
+    ) -> Answer:
         """Write to ingestion. `version` is for If-Match; `key` for Idempotency-Key."""
         headers = self.credentials()
         if version is not None:
@@ -116,7 +116,7 @@ class Visit:
 
     def credentials(self) -> dict[str, str]:
         """Headers of a call on the person's behalf."""
-        return {"Authorization": f"Bearer {self.token}", "traceparent": current_traceparent(), **self.headers}
+        return {"Authorization": f"Bearer {self.token}", **self.headers}
 
 
 VISIT: web.RequestKey[Visit] = web.RequestKey("visit", Visit)

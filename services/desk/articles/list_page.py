@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 import structlog
 from aiohttp import web
 
-from services.desk.api import ApiAnswer, Json
+from services.desk.api import Json
 from services.desk.articles.copy import facts_of
 from services.desk.articles.list_query import VIEWS, ListQuery, read_query, recall, remember
 from services.desk.articles.states import states_of
@@ -16,6 +16,7 @@ from services.desk.now.facts import NowFacts
 from services.desk.now.now_page import now_of
 from services.desk.visit import VISIT, Visit, items_of, page, see_other
 from shared.errors import Problem, Unavailable
+from shared.http.instances import Answer
 from shared.site.site import Site
 from shared.times import now
 
@@ -76,7 +77,7 @@ async def _now(request: web.Request) -> NowFacts | None:
     return None if request.query_string else await now_of(request)
 
 
-async def or_nothing(call: Awaitable[ApiAnswer]) -> Json:
+async def or_nothing(call: Awaitable[Answer]) -> Json:
     """The answer of a call that a page can do without; empty when it fails or takes too long."""
     try:
         async with asyncio.timeout(_COURTESY_S):

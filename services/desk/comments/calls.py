@@ -5,9 +5,10 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from services.desk.api import ApiAnswer, Json
+from services.desk.api import Json
 from services.desk.keys import COMMENTS
 from services.desk.visit import VISIT
+from shared.http.instances import Answer
 
 PATH = "/v1/comments"
 
@@ -17,7 +18,7 @@ async def read(request: web.Request, path: str = "", **params: str | None) -> Js
     return (await read_answer(request, path, **params)).json
 
 
-async def read_answer(request: web.Request, path: str, **params: str | None) -> ApiAnswer:
+async def read_answer(request: web.Request, path: str, **params: str | None) -> Answer:
     """As `read`, with the answer's headers."""
     given = {name: value for name, value in params.items() if value}
     return await _call(request, "GET", PATH + path, params=given)
@@ -43,7 +44,7 @@ async def send(
     key: str = "",
     version: str = "",
     timeout_s: float | None = None,
-) -> ApiAnswer:
+) -> Answer:
     """Write something below `/v1/comments`. `key`: for Idempotency-Key; `version`: for If-Match; `timeout_s` as `ServiceClient`."""
     headers = {}
     if key:
@@ -64,7 +65,7 @@ async def _call(
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     timeout_s: float | None = None,
-) -> ApiAnswer:
+) -> Answer:
     sent = {**request[VISIT].credentials(), **(headers or {})}
     return await request.app[COMMENTS].call(method, path, json=json, params=params, headers=sent, timeout_s=timeout_s)
 

@@ -9,11 +9,12 @@ from datetime import datetime
 import orjson
 from aiohttp import web
 
-from services.desk.api import ApiAnswer, Json
+from services.desk.api import Json
 from services.desk.comments.calls import send
 from services.desk.comments.items import number_of, objects_of, text_of
 from services.desk.visit import moment_of, words_of
 from shared.errors import FieldError, Problem
+from shared.http.instances import Answer
 
 ACTIONS = ("approve", "reject", "spam", "remove")
 # A form names each comment, with the version that it showed, in a field of its own.
@@ -94,7 +95,7 @@ def as_json(result: DecisionResult) -> Json:
     }
 
 
-def _result(action: str, answer: ApiAnswer) -> DecisionResult:
+def _result(action: str, answer: Answer) -> DecisionResult:
     found = answer.json
     conflicts = [
         DecisionConflict(text_of(one, "id"), text_of(one, "status"), text_of(one, "by"), moment_of(one.get("at")))

@@ -5,10 +5,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from services.desk.api import ApiAnswer, Json
+from services.desk.api import Json
 from services.desk.keys import DESK_SETTINGS, MEDIA
 from services.desk.media.pictures import LibraryPicture, picture_of
 from services.desk.visit import VISIT
+from shared.http.instances import Answer
 from shared.http.middleware import extend_deadline
 
 PATH = "/v1/media"
@@ -36,12 +37,12 @@ async def delete_picture(request: web.Request, picture_id: str) -> None:
     await _call(request, "DELETE", _path(picture_id))
 
 
-async def fetch_picture(request: web.Request, url: str) -> ApiAnswer:
+async def fetch_picture(request: web.Request, url: str) -> Answer:
     """Take a picture from an address; 201, or 200 for one that the library has already."""
     return await _call(request, "POST", f"{PATH}/fetch", json={"url": url})
 
 
-async def pass_upload(request: web.Request) -> ApiAnswer:
+async def pass_upload(request: web.Request) -> Answer:
     """Pass the request's multipart body on as it arrives; 201, or 200 for a file that the library has already."""
     headers = {**request[VISIT].credentials(), "Content-Type": request.headers["Content-Type"]}
     # Raw: aiohttp would hold a form that it reads itself to the limit of the desk's other bodies.
@@ -59,7 +60,7 @@ async def _call(
     json: object = None,
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> ApiAnswer:
+) -> Answer:
     sent = {**request[VISIT].credentials(), **(headers or {})}
     return await request.app[MEDIA].call(method, path, json=json, params=params, headers=sent)
 

@@ -4,7 +4,6 @@ from collections.abc import Awaitable
 
 from aiohttp import web
 
-from services.desk.api import ApiAnswer
 from services.desk.forms import Form, read_form, refused
 from services.desk.keys import DESK_SETTINGS
 from services.desk.media.calls import fetch_picture, pass_upload, read_pictures
@@ -12,6 +11,7 @@ from services.desk.media.library_query import PATH, SWITCHES, read_query
 from services.desk.media.pictures import picture_of
 from services.desk.visit import items_of, page, see_other, words_of
 from shared.errors import FieldError, Problem
+from shared.http.instances import Answer
 
 MULTIPART = "multipart/form-data"
 _LIMIT = "24"
@@ -39,7 +39,7 @@ async def fetch(request: web.Request) -> web.Response:
     return await _add(request, "url", fetch_picture(request, values.get("url", "")), values.get("url", ""))
 
 
-async def _sent(request: web.Request) -> ApiAnswer:
+async def _sent(request: web.Request) -> Answer:
     most = request.app[DESK_SETTINGS].media_most_bytes
     if (request.content_length or 0) > most + _FRAME_BYTES:
         words = words_of(request)
@@ -47,7 +47,7 @@ async def _sent(request: web.Request) -> ApiAnswer:
     return await pass_upload(request)
 
 
-async def _add(request: web.Request, field: str, adding: Awaitable[ApiAnswer], typed: str = "") -> web.Response:
+async def _add(request: web.Request, field: str, adding: Awaitable[Answer], typed: str = "") -> web.Response:
     """Go on to the new picture; a refusal stands beside the field."""
     try:
         answer = await adding

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.desk.api import ApiAnswer, Json, ServiceClient
+from services.desk.api import Json, ServiceClient
 from services.desk.articles.copy import ArticleFacts, facts_of
 from services.desk.visit import Visit, items_of
 from shared.errors import Problem, Unavailable
+from shared.http.instances import Answer
 from shared.times import now
 
 _MOST = "5"
@@ -84,7 +85,7 @@ def faults(visit: Visit, newsroom: Json | None, state: Json | None) -> Sequence[
     return found
 
 
-async def _answer(asked: Awaitable[ApiAnswer]) -> Json | None:
+async def _answer(asked: Awaitable[Answer]) -> Json | None:
     try:
         async with asyncio.timeout(_WAIT_S):
             return (await asked).json

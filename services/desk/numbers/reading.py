@@ -8,12 +8,13 @@ from datetime import datetime
 import structlog
 from aiohttp import web
 
-from services.desk.api import ApiAnswer, Json
+from services.desk.api import Json
 from services.desk.keys import PAST_NUMBERS, POPULARITY, SITE
 from services.desk.numbers.past import joined
 from services.desk.numbers.spans import DaySpan, midnight
 from services.desk.visit import VISIT
 from shared.errors import Problem, Unavailable
+from shared.http.instances import Answer
 from shared.times import now, rfc3339
 
 _log = structlog.get_logger(__name__)
@@ -91,7 +92,7 @@ async def call(
     json: object = None,
     key: str = "",
     timeout_s: float | None = None,
-) -> ApiAnswer:
+) -> Answer:
     """A call below `/v1/numbers`; errors as `ServiceClient.call`. `key`: for Idempotency-Key."""
     headers = {**request[VISIT].credentials(), **({"Idempotency-Key": key} if key else {})}
     return await request.app[POPULARITY].call(
@@ -103,7 +104,7 @@ def _between(start: datetime, end: datetime) -> dict[str, str]:
     return {"from": rfc3339(start), "to": rfc3339(end)}
 
 
-async def _part(path: str, asked: Awaitable[ApiAnswer]) -> Json | None:
+async def _part(path: str, asked: Awaitable[Answer]) -> Json | None:
     try:
         # One limit for all instances that are asked in turn.
         async with asyncio.timeout(_WAIT_S):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import orjson
 from aiohttp import web
 
-from services.desk.api import ApiAnswer, SignedOut
+from services.desk.api import SignedOut
 from services.desk.forms import Form, read_form, refused, safe_path
 from services.desk.keys import DESK_SETTINGS, INGESTION
 from services.desk.visit import (
@@ -20,6 +20,7 @@ from services.desk.visit import (
     words_of,
 )
 from shared.errors import Problem
+from shared.http.instances import Answer
 from shared.http.problems import json_response
 
 SECOND_FACTOR = f"{SIGN_IN}/second-factor"
@@ -69,11 +70,11 @@ async def sign_out(request: web.Request) -> web.Response:
     return answer
 
 
-async def _ask(request: web.Request, path: str, body: Mapping[str, object]) -> ApiAnswer:
+async def _ask(request: web.Request, path: str, body: Mapping[str, object]) -> Answer:
     return await request.app[INGESTION].call("POST", path, json=body, headers=forwarded(request))
 
 
-def go_on(request: web.Request, kept: Mapping[str, str], found: ApiAnswer) -> web.Response:
+def go_on(request: web.Request, kept: Mapping[str, str], found: Answer) -> web.Response:
     """The page after a right password: the second factor, or the one that was asked for."""
     if found.json["state"] == "second-factor":
         if wants_json(request):

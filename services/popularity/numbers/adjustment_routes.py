@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -33,9 +33,10 @@ from shared.http.requests import (
 )
 from shared.http.token_checker import TokenOwner
 from shared.http.visitors import network_of
+from shared.ids import new_uuid
 from shared.times import now
 
-_NAMES = UUID("0c1d7c6e-2f0a-4f0e-9d5f-8f5d3c0b6a41")  # the name space of adjustments' ids
+_NAMES = UUID("0c1d7c6e-2f0a-4f0e-9d5f-8f5d3c0b6a41")  # the name space of adjustments' keys
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -73,7 +74,7 @@ async def _row(request: web.Request, owner: TokenOwner, sent: AdjustmentIn, body
     claimed = claim(request, owner.id, body)
     places = await request.app[LIVE_NUMBERS].places([sent.article_id])
     return AdjustmentRow(
-        uuid4() if claimed is None else uuid5(_NAMES, claimed.id),
+        new_uuid(),
         sent.article_id,
         tuple(sorted(places[sent.article_id])),
         sent.views,
@@ -83,6 +84,7 @@ async def _row(request: web.Request, owner: TokenOwner, sent: AdjustmentIn, body
         network_of(request, trusts_edge=request.app[TRUSTS_HEADER]).partition("/")[0],
         now(),
         hashlib.sha256(body).hexdigest() if claimed is None else claimed.fingerprint,
+        key="" if claimed is None else str(uuid5(_NAMES, claimed.id)),
     )
 
 

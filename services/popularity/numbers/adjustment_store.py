@@ -17,7 +17,8 @@ from shared.mongo.collections import Collection, Database, Document, DuplicateKe
 class AdjustmentRow:
     """An adjustment, with its maker and the scopes of its article. `fingerprint` is that of the request.
 
-    `is_open` until it is sent to the log of views and noted in the audit.
+    `key` names the request, the same for a repetition; empty: no other request is this one. `is_open` until it is sent to the
+    log of views and noted in the audit.
     """
 
     id: UUID
@@ -32,6 +33,12 @@ class AdjustmentRow:
     fingerprint: str
     is_sent: bool = False
     is_open: bool = True
+    key: str = ""
+
+    @property
+    def document_id(self) -> str:
+        """The document's key: one document for all repetitions of a request."""
+        return self.key or str(self.id)
 
     def shown(self) -> Adjustment:
         """The adjustment as answers show it."""
@@ -58,13 +65,13 @@ class AdjustmentStore:
         await ensure_indexes(self.collection, [IndexModel([(field, ASCENDING)]) for field in fields])
 
     async def add(self, row: AdjustmentRow) -> AdjustmentRow:
-        """Store an adjustment; returns the stored one when its id is known. 422 when that was another request."""
+        """Store an adjustment; returns the stored one when its request is known. 422 when that was another request."""
         try:
             async with available("adjustment"):
                 await self.collection.insert_one(_document(row))
         except DuplicateKeyError:
             async with available("adjustment"):
-                found = await self.collection.find_one({"_id": str(row.id)})
+                found = await self.collection.find_one({"_id": row.document_id})
             known = row if found is None else _row(found)
             if known.fingerprint != row.fingerprint:
                 raise Problem(422, "This Idempotency-Key was used for another request.") from None
@@ -78,12 +85,12 @@ class AdjustmentStore:
     async def mark_sent(self, row: AdjustmentRow) -> None:
         """An adjustment is in the log of views."""
         async with available("adjustment"):
-            await self.collection.update_one({"_id": str(row.id)}, {"$set": {"sent": True}})
+            await self.collection.update_one({"_id": row.document_id}, {"$set": {"sent": True}})
 
     async def close(self, row: AdjustmentRow) -> None:
         """An adjustment is in the log of views and in the audit, which keeps the network."""
         async with available("adjustment"):
-            await self.collection.update_one({"_id": str(row.id)}, {"$set": {"open": False, "network": ""}})
+            await self.collection.update_one({"_id": row.document_id}, {"$set": {"open": False, "network": ""}})
 
     async def touching(self, scope: str, start: datetime, end: datetime) -> list[Adjustment]:
         """The adjustments of an article or scope within a span, newest first."""
@@ -102,7 +109,8 @@ class AdjustmentStore:
 
 def _document(row: AdjustmentRow) -> Document:
     return {
-        "_id": str(row.id),
+        "_id": row.document_id,
+        "event": str(row.id),
         "article_id": row.article_id,
         "places": list(row.places),
         "views": row.views,
@@ -119,7 +127,8 @@ def _document(row: AdjustmentRow) -> Document:
 
 def _row(found: Document) -> AdjustmentRow:
     return AdjustmentRow(
-        UUID(found["_id"]),
+        # Documents of former releases have the event's id as their own.
+        UUID(found.get("event", found["_id"])),
         found["article_id"],
         tuple(found["places"]),
         found["views"],
@@ -131,4 +140,5 @@ def _row(found: Document) -> AdjustmentRow:
         found["fingerprint"],
         found["sent"],
         found["open"],
+        found["_id"],
     )

@@ -69,9 +69,9 @@ def _row() -> AdjustmentRow:
 
 
 async def test_repeated_request_sends_nothing_again(world: World) -> None:
-    row = _row()
+    row = replace(_row(), key="request")
     first = await world.adjusting.adjust(row)
-    again = await world.adjusting.adjust(replace(row, at=datetime(2026, 11, 29, tzinfo=UTC)))
+    again = await world.adjusting.adjust(replace(row, id=uuid4(), at=datetime(2026, 11, 29, tzinfo=UTC)))
 
     assert first.shown() == again.shown()
     assert (world.log.sent, world.notes.noted) == ([str(row.id)], [row.id])

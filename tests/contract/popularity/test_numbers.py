@@ -209,8 +209,15 @@ async def test_adjustment_is_made_once_and_shown_beside_the_number_and_in_the_au
     assert (await numbers.get("/v1/numbers", section="sports"))["adjustments"] == []
     assert (await numbers.get("/v1/numbers", **{"from": TODAY}))["adjustments"] == []
     assert (await numbers.get("/v1/numbers/adjustments")) == {"items": [made], "next_cursor": None}
+    later = [
+        await numbers.api.post("/v1/numbers/adjustments", json=sent, headers=numbers.bearer("admin")) for _ in "123"
+    ]
+    ids = [made["id"], *[(await answer.json())["id"] for answer in later]]
+    assert ids == sorted(set(ids)), "ids are sortable by creation"
     entries, _ = await numbers.ingestion.audit.page(AuditFilters(action="numbers.adjust"), None, 10)
-    assert [(entry.id, entry.object, entry.details["views"]) for entry in entries] == [(made["id"], article, -120)]
+    assert [(entry.id, entry.object, entry.details["views"]) for entry in entries] == [
+        (made_id, article, -120) for made_id in reversed(ids)
+    ]
     assert entries[0].network == "127.0.0.0/24"
 
 

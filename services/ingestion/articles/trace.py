@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import aiohttp
-import structlog
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from shared.errors import Unavailable
+from shared.http.instances import Answer, Instances
 from shared.outbox.sent_times import SentTime
 from shared.times import UtcDatetime
 
-_log = structlog.get_logger(__name__)
-
 # An editor waits for the answer, and asks again soon.
-_TIMEOUT_S = 1.0
+_WAIT_S = 1.0
 # Of many gateways, some answer for all.
 _MOST_ASKED = 4
 
@@ -42,31 +40,30 @@ class Gateways:
     """Asks gateways where an article is. Without one that answers, nothing is known: never an error."""
 
     def __init__(self, urls: Sequence[str]) -> None:
-        self._urls = urls[:_MOST_ASKED]
-        self._http: aiohttp.ClientSession | None = None
+        self._gateways = [Instances("gateway", (url,), _WAIT_S) for url in urls[:_MOST_ASKED]]
 
     async def ask(self, article_id: str) -> Sequence[RenderedVersion]:
         """The answers of the gateways that have the article."""
-        answers = await asyncio.gather(*(self._ask_one(url, article_id) for url in self._urls))
+        answers = await asyncio.gather(*(_ask_one(gateway, article_id) for gateway in self._gateways))
         return [answer for answer in answers if answer is not None]
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
+        for gateway in self._gateways:
+            await gateway.close()
 
-    async def _ask_one(self, url: str, article_id: str) -> RenderedVersion | None:
-        if self._http is None:
-            self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
-        try:
-            async with self._http.get(f"{url}/internal/articles/{article_id}/trace") as response:
-                if response.status == 404:
-                    return None
-                response.raise_for_status()
-                return RenderedVersion.model_validate_json(await response.read())
-        except (aiohttp.ClientError, TimeoutError, ValidationError) as error:
-            _log.info("trace.gateway_silent", url=url, reason=repr(error))
-            return None
+
+async def _ask_one(gateway: Instances, article_id: str) -> RenderedVersion | None:
+    try:
+        return await gateway.ask("GET", f"/internal/articles/{article_id}/trace", _read)
+    except Unavailable:
+        return None
+
+
+def _read(answer: Answer) -> RenderedVersion | None:
+    if answer.status == 404:
+        return None
+    return RenderedVersion.model_validate_json(answer.expect(200).body)
 
 
 def steps_of(version: int, committed_at: datetime, sent: SentTime | None, rendered: Sequence[RenderedVersion]) -> Steps:

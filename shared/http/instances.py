@@ -5,7 +5,7 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import TypeVar
 
@@ -23,8 +23,9 @@ _log = structlog.get_logger(__name__)
 _CONNECT_S = 2.0
 # All instances together take at most so many waits: a silent one leaves the next a whole wait, many silent ones hold nobody up.
 _MOST_WAITS = 2
-# aiohttp's own limit.
-_MOST_CONNECTIONS = 100
+# More than the costly requests that some instances let wait (17 each): these must not take the connections of all others.
+_MOST_CONNECTIONS = 256
+_NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 Found = TypeVar("Found")
 Sending = AbstractAsyncContextManager[aiohttp.ClientResponse]
@@ -36,7 +37,7 @@ class Answer:
 
     status: int
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str]
 
     @property
     def json(self) -> Mapping[str, object]:
@@ -62,21 +63,12 @@ class Instances:
     A request starts with the instance that answered last; if `spread`, each request starts with another one.
     """
 
-    def __init__(
-        self,
-        name: str,
-        urls: Sequence[str],
-        wait_s: float,
-        *,
-        spread: bool = False,
-        most_connections: int = _MOST_CONNECTIONS,
-    ) -> None:
+    def __init__(self, name: str, urls: Sequence[str], wait_s: float, *, spread: bool = False) -> None:
         self._name = name
         # Processes of one service must not all start with the same instance.
         self._urls = deque(random.sample(urls, len(urls)) if spread else urls)
         self._wait_s = wait_s
         self._spread = spread
-        self._most_connections = most_connections
         self._failing: set[str] = set()
         self._http: aiohttp.ClientSession | None = None
 
@@ -118,10 +110,13 @@ class Instances:
             if left_s <= 0 or asked == most_asked:
                 break
             try:
-                found = await _ask_one(send(url), read, left_s)
-            except _NoAnswer as error:
-                reason = str(error)
-                asked += error.was_asked
+                # Not aiohttp's total: it swallows a cancellation that comes together with its end.
+                async with asyncio.timeout(left_s), send(url) as response:
+                    answer = Answer(response.status, await response.read(), response.headers)
+                found = read(answer)
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+                reason = _reason(error)
+                asked += not isinstance(error, _NOT_CONNECTED)
                 self._note_failure(url, reason)
             else:
                 self._note_answer(url)
@@ -154,37 +149,17 @@ class Instances:
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
-            # Of cookies there are none: requests of several people share the connections. No `total`: see `_ask_one`.
+            # No cookies: requests of several people share the connections.
             self._http = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._most_connections),
+                connector=aiohttp.TCPConnector(limit=_MOST_CONNECTIONS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(_CONNECT_S, self._wait_s / 2)),
             )
         return self._http
 
 
-class _NoAnswer(Exception):
-    def __init__(self, reason: str, *, was_asked: bool = True) -> None:
-        super().__init__(reason)
-        self.was_asked = was_asked
-
-
-async def _ask_one(sending: Sending, read: Callable[[Answer], Found], wait_s: float) -> Found:
-    try:
-        # Not aiohttp's total: it swallows a cancellation in the moment of its own end (its nested contexts each take one back).
-        async with asyncio.timeout(wait_s), sending as response:
-            answer = Answer(response.status, await response.read(), response.headers)
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        raise _NoAnswer(_reason(error), was_asked=False) from error
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise _NoAnswer(_reason(error)) from error
-    try:
-        return read(answer)
-    except ValueError as error:
-        # The first line: those of pydantic that follow show values.
-        raise _NoAnswer(str(error).partition("\n")[0]) from error
-
-
 def _reason(error: Exception) -> str:
-    # Texts of other errors show addresses with their queries, or headers: there are secrets in both.
-    return str(error) if isinstance(error, aiohttp.ClientOSError) else type(error).__name__
+    # Texts of aiohttp's other errors show addresses with their queries, or headers; pydantic's further lines show values.
+    if isinstance(error, aiohttp.ClientError) and not isinstance(error, aiohttp.ClientOSError):
+        return type(error).__name__
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from shared.http.instances import Answer, Instances
 
-# More than the costly requests that some instances let wait (17 each): these must not take the connections of all others.
-_MOST_CONNECTIONS = 256
 # Instances asked for one page. More would multiply the load just when all of them refuse.
 _MOST_ASKED = 2
 
@@ -16,7 +14,7 @@ class ServiceClient:
     """Asks another instance of the service `name` each time, and one more when it refuses or does not answer."""
 
     def __init__(self, name: str, urls: Sequence[str], timeout_s: float) -> None:
-        self._instances = Instances(name, urls, timeout_s, spread=True, most_connections=_MOST_CONNECTIONS)
+        self._instances = Instances(name, urls, timeout_s, spread=True)
 
     async def get(self, path: str, params: Mapping[str, str]) -> Json | None:
         """The answer, None if the service refuses the question. Raises Unavailable when no instance answers in time."""

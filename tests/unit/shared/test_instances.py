@@ -15,7 +15,7 @@ from shared.http.instances import Answer, Instances
 from shared.process.tracing import continue_trace
 from tests.support.polling import PATIENCE_S, eventually, until
 
-DEAD, HANGING, GARBLED = 0, 1, 2
+DEAD, HANGING, GARBLED, CIRCLING = 0, 1, 2, 3
 # Of a hanging instance.
 SHORT_S = 0.2
 
@@ -44,7 +44,7 @@ def _read_place(answer: Answer) -> int:
 
 @asynccontextmanager
 async def running(*states: int, wait_s: float = PATIENCE_S, spread: bool = False) -> AsyncIterator[Service]:
-    """A service with an instance for each state: the status of its answers, DEAD, HANGING or GARBLED."""
+    """A service with an instance for each state: the status of its answers, DEAD, HANGING, GARBLED or CIRCLING (redirects)."""
     async with AsyncExitStack() as stack:
         urls = []
         for place, state in enumerate(states):
@@ -66,6 +66,8 @@ def _server(place: int, state: int, service: Callable[[], Service]) -> TestServe
         service().body = await request.read()
         if state == HANGING:
             await never.wait()
+        if state == CIRCLING:
+            raise web.HTTPFound(request.path_qs)
         if state == GARBLED:
             return web.Response(text="<html>")
         return web.json_response({"place": place}, status=state, headers={"Retry-After": "7"})
@@ -92,14 +94,20 @@ async def test_instance_that_hangs_is_left_for_the_next() -> None:
         assert service.asked[0] == 0
 
 
-async def test_all_instances_share_one_deadline_and_the_error_shows_no_query() -> None:
+async def test_all_instances_share_one_deadline() -> None:
     async with running(*[HANGING] * 8, wait_s=SHORT_S) as service:
-        with pytest.raises(Unavailable) as unavailable:
+        with pytest.raises(Unavailable, match="places: TimeoutError"):
             await service.ask()
 
     # Two waits, and what the clock's resolution leaves.
     assert service.asked in ([0], [0, 1], [0, 1, 2])
-    assert str(unavailable.value) == "places: TimeoutError"
+
+
+async def test_error_names_its_kind_and_shows_no_address_or_header() -> None:
+    async with running(CIRCLING) as service:
+        with pytest.raises(Unavailable) as unavailable:
+            await service.ask()
+    assert str(unavailable.value) == "places: TooManyRedirects"
 
 
 async def test_cancellation_at_the_end_of_a_wait_ends_the_request() -> None:

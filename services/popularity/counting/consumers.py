@@ -1,11 +1,12 @@
 """Kafka in: views become counts, articles become cards. The position is Redis' own, never the group's committed offset."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
 from services.popularity import metrics
-from services.popularity.model.chunks import Chunk, View, fingerprint, merge, read_view
+from services.popularity.model.chunks import Chunk, View, collect, ends, fingerprint, read_view
 from services.popularity.model.store import Applied, PartitionState, Store
 from shared import topics
 from shared.errors import InvalidMessage, Unavailable
@@ -27,6 +28,9 @@ from shared.kafka.log_probe import NoRecord, probe
 from shared.kafka.sinks import Batch, Partition, PositionDiffers
 
 _log = structlog.get_logger(__name__)
+
+# Some milliseconds of the loop.
+_READ_AT_ONCE = 100
 
 
 class LogRefused(Unavailable):
@@ -136,14 +140,31 @@ class CounterSink:
         self._on_change()
 
     async def apply_views(self, batch: Batch) -> None:
-        """Count views; send bad records to the dead letters."""
-        read = await self._read(batch.records)
-        for chunk in merge(batch.start, read):
-            applied = await self._store.apply(batch.topic, batch.partition, batch.log_id, chunk)
-            await self._check(batch, chunk, applied)
+        """Count views; send bad records to the dead letters. While Redis applies a chunk, the next one is read."""
+        first, start, applying = 0, batch.start, None
+        try:
+            for last in ends(batch.records):
+                chunk = collect(start, await self._read(batch.records[first:last]))
+                if applying is not None:
+                    await applying
+                applying = asyncio.ensure_future(self._apply_chunk(batch, chunk))
+                first, start = last, chunk.end
+        finally:
+            if applying is not None:
+                await applying
+
+    async def _apply_chunk(self, batch: Batch, chunk: Chunk) -> None:
+        applied = await self._store.apply(batch.topic, batch.partition, batch.log_id, chunk)
+        await self._check(batch, chunk, applied)
 
     async def _read(self, records: Sequence[Record]) -> list[tuple[Record, View | None]]:
         read: list[tuple[Record, View | None]] = []
+        for first in range(0, len(records), _READ_AT_ONCE):
+            await self._read_some(records[first : first + _READ_AT_ONCE], read)
+            await asyncio.sleep(0)  # others use the loop: what goes to Redis is sent
+        return read
+
+    async def _read_some(self, records: Sequence[Record], read: list[tuple[Record, View | None]]) -> None:
         good = 0
         for record in records:
             try:
@@ -155,7 +176,6 @@ class CounterSink:
                 await self._dead_letters.put(record, str(error))
                 read.append((record, None))
         self._dead_letters.passed(good)
-        return read
 
     async def apply_articles(self, batch: Batch) -> None:
         """Store articles' states, each by its version, then advance the position."""

@@ -139,20 +139,32 @@ class Chunk:
             self.visitors.append(view.visitor)
 
 
+def ends(records: Sequence[Record]) -> Iterator[int]:
+    """The indexes at which chunks of the records end. The records of a chunk are of one slot of log time, and not too many."""
+    first, slot = 0, id_slot(records[0].timestamp_ms) if records else 0
+    for index, record in enumerate(records):
+        slot_here = id_slot(record.timestamp_ms)
+        if slot_here != slot or index - first == MOST_RECORDS_A_CALL:
+            yield index
+            first, slot = index, slot_here
+    if records:
+        yield len(records)
+
+
+def collect(start: int, read: Sequence[tuple[Record, View | None]]) -> Chunk:
+    """One chunk from a position on. A record without a view only advances the position."""
+    final = read[-1][0]
+    chunk = Chunk(start, final.offset + 1, id_slot(final.timestamp_ms), fingerprint(final))
+    for _, view in read:
+        if view is not None:
+            chunk.add(view)
+    return chunk
+
+
 def merge(start: int, read: Sequence[tuple[Record, View | None]]) -> Iterator[Chunk]:
-    """Chunks that cover the records in order without a gap. A record without a view only advances the position."""
+    """Chunks that cover the records in order without a gap."""
     first = 0
-    while first < len(read):
-        slot = id_slot(read[first][0].timestamp_ms)
-        chunk = Chunk(start, start, slot, "")
-        last = first
-        for record, view in read[first : first + MOST_RECORDS_A_CALL]:
-            if id_slot(record.timestamp_ms) != slot:
-                break
-            if view is not None:
-                chunk.add(view)
-            last += 1
-        final = read[last - 1][0]
-        chunk.end, chunk.fingerprint = final.offset + 1, fingerprint(final)
+    for last in ends([record for record, _ in read]):
+        chunk = collect(start, read[first:last])
         yield chunk
         first, start = last, chunk.end

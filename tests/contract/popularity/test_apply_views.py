@@ -29,6 +29,7 @@ from hypothesis.stateful import (
 from redis.asyncio import Redis
 
 from services.popularity.counting.consumers import CounterSink
+from services.popularity.model import chunks as chunks_module
 from services.popularity.model import store as store_module
 from services.popularity.model.chunks import ADJUSTED, DROPPED, NOBODY, View, read_view
 from services.popularity.model.rules import (
@@ -486,6 +487,7 @@ def test_scripts_agree_with_the_model(redis_url: str, monkeypatch: pytest.Monkey
     for bound in ("_RETIRED_AT_ONCE", "_PRUNED_AT_ONCE", "_COPIED_AT_ONCE"):
         monkeypatch.setattr(store_module, bound, 2)
     monkeypatch.setattr(store_module, "FARTHEST_LANDMARK", 3)
+    monkeypatch.setattr(chunks_module, "MOST_RECORDS_A_CALL", 3)
     monkeypatch.setattr(ApplyViews, "redis_url", f"{redis_url}/4")
 
     run_state_machine_as_test(

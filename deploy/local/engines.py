@@ -67,14 +67,16 @@ def mongo(port: int, folder: Path, env: Environment) -> Spec:
     """SecantusDB, as a program of its own: it is GPL-2.0 and must not be imported.
 
     `--sync-on-commit`: an acknowledged write survives SIGKILL. `--config` names an empty file, so that no other
-    configuration file of the machine applies.
+    configuration file of the machine applies. `retryWrites=false`: the engine keeps its list of writes in memory alone, so a
+    write that is sent again after a restart would apply twice; and it walks through the whole list at each write.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = folder.with_suffix(".toml")
     config.touch()
     argv = [sys.executable, "-m", "secantus", "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
     argv += ["--storage-path", str(folder), "--sync-on-commit", "--cache-size", "256M", "--log-level", "WARNING"]
-    return _engine("mongo", f"mongodb://127.0.0.1:{port}", Command(argv=argv, env=env), lambda: listens(port))
+    url = f"mongodb://127.0.0.1:{port}/?retryWrites=false"
+    return _engine("mongo", url, Command(argv=argv, env=env), lambda: listens(port))
 
 
 def redis(port: int, folder: Path, env: Environment) -> Spec:

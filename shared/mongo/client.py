@@ -42,7 +42,10 @@ _LOG_EVERY_S = 20.0
 
 
 class Mongo:
-    """A client with majority writes and majority reads from the primary. Every wait has a time-out."""
+    """A client with majority writes and majority reads from the primary. Every wait has a time-out.
+
+    The driver repeats a write once after a network error, unless the URL says `retryWrites=false`.
+    """
 
     def __init__(self, url: str, *, most_connections: int = 20) -> None:
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
@@ -52,7 +55,6 @@ class Mongo:
             serverSelectionTimeoutMS=_SELECTION_MS,
             connectTimeoutMS=_SELECTION_MS,
             socketTimeoutMS=_SOCKET_MS,
-            retryWrites=True,
         )
         self._sessions: Sessions | None = None
 

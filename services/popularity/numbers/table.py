@@ -26,7 +26,7 @@ def _names(numbers: Numbers) -> Sequence[str]:
         more = CLASSES.values()
     elif numbers.by == "article":
         more = ("headline", "url", "section")
-    return (numbers.by, "views", "visitors", *more)
+    return ("key", "views", "visitors", *more)
 
 
 def _row(item: NumbersItem) -> Sequence[str | int | None]:

@@ -138,7 +138,7 @@ async def test_csv_has_the_items_and_no_formula(numbers: Numbers, article: str) 
 
     assert answer.content_type == "text/csv"
     assert await answer.text() == (
-        f"article,views,visitors,headline,url,section\r\n{formula.id},1,1,'=HYPERLINK(1),{formula.url},sports\r\n"
+        f"key,views,visitors,headline,url,section\r\n{formula.id},1,1,'=HYPERLINK(1),{formula.url},sports\r\n"
     )
 
 

@@ -124,6 +124,31 @@ VISIT: web.RequestKey[Visit] = web.RequestKey("visit", Visit)
 _FRESH: web.RequestKey[str] = web.RequestKey("fresh token", str)
 
 
+async def call(
+    request: web.Request,
+    service: web.AppKey[ServiceClient],
+    method: str,
+    path: str,
+    *,
+    json: object = None,
+    params: Mapping[str, str | None] | None = None,
+    key: str = "",
+    version: str = "",
+    timeout_s: float | None = None,
+) -> Answer:
+    """Call a service on behalf of the request's person. Errors and `timeout_s` as `ServiceClient.call`.
+
+    Parameters without a value are left out. `key` is for Idempotency-Key, `version` for If-Match.
+    """
+    headers = request[VISIT].credentials()
+    if key:
+        headers["Idempotency-Key"] = key
+    if version:
+        headers["If-Match"] = f'"{version}"'
+    given = {name: value for name, value in (params or {}).items() if value}
+    return await request.app[service].call(method, path, json=json, params=given, headers=headers, timeout_s=timeout_s)
+
+
 def forwarded(request: web.Request) -> dict[str, str]:
     """Headers that name the visitor's address to the next service, for limits and the audit."""
     address = request.headers.get("X-Forwarded-For") or request.remote or ""

@@ -8,7 +8,7 @@ from aiohttp import web
 from services.desk.api import Json
 from services.desk.keys import DESK_SETTINGS, MEDIA
 from services.desk.media.pictures import LibraryPicture, picture_of
-from services.desk.visit import VISIT
+from services.desk.visit import VISIT, call
 from shared.http.instances import Answer
 from shared.http.middleware import extend_deadline
 
@@ -18,28 +18,27 @@ _CHUNK_BYTES = 64 * 1024
 
 async def read_pictures(request: web.Request, params: Mapping[str, str]) -> Json:
     """A page of the library: `items` and `next_cursor`."""
-    given = {name: value for name, value in params.items() if value}
-    return (await _call(request, "GET", PATH, params=given)).json
+    return (await call(request, MEDIA, "GET", PATH, params=params)).json
 
 
 async def read_picture(request: web.Request, picture_id: str) -> LibraryPicture:
     """One picture; Problem 404 for an unknown id."""
-    return picture_of((await _call(request, "GET", _path(picture_id))).json)
+    return picture_of((await call(request, MEDIA, "GET", _path(picture_id))).json)
 
 
 async def change_picture(request: web.Request, picture_id: str, changes: Json, version: str) -> None:
     """Change texts or focal point. Problem 412 when the picture has another version by now."""
-    await _call(request, "PATCH", _path(picture_id), json=changes, headers={"If-Match": f'"{version}"'})
+    await call(request, MEDIA, "PATCH", _path(picture_id), json=changes, version=version)
 
 
 async def delete_picture(request: web.Request, picture_id: str) -> None:
     """Delete it for ever. Problem 409 while an article uses it."""
-    await _call(request, "DELETE", _path(picture_id))
+    await call(request, MEDIA, "DELETE", _path(picture_id))
 
 
 async def fetch_picture(request: web.Request, url: str) -> Answer:
     """Take a picture from an address; 201, or 200 for one that the library has already."""
-    return await _call(request, "POST", f"{PATH}/fetch", json={"url": url})
+    return await call(request, MEDIA, "POST", f"{PATH}/fetch", json={"url": url})
 
 
 async def pass_upload(request: web.Request) -> Answer:
@@ -50,19 +49,6 @@ async def pass_upload(request: web.Request) -> Answer:
     timeout_s = request.app[DESK_SETTINGS].desk_upload_s
     extend_deadline(request, timeout_s)
     return await request.app[MEDIA].stream(PATH, aiter(chunks), headers=headers, timeout_s=timeout_s)
-
-
-async def _call(
-    request: web.Request,
-    method: str,
-    path: str,
-    *,
-    json: object = None,
-    params: Mapping[str, str] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Answer:
-    sent = {**request[VISIT].credentials(), **(headers or {})}
-    return await request.app[MEDIA].call(method, path, json=json, params=params, headers=sent)
 
 
 def _path(picture_id: str) -> str:

@@ -9,16 +9,16 @@ from aiohttp import web
 from services.desk.api import Json
 from services.desk.articles.copy import facts_of
 from services.desk.forms import Form, read_form, refused
-from services.desk.keys import PAST_NUMBERS
+from services.desk.keys import PAST_NUMBERS, POPULARITY
 from services.desk.numbers.adjustments import wanted_adjustment
 from services.desk.numbers.paths import ARTICLE, PATH
-from services.desk.numbers.reading import Scope, call, read_span, read_totals
+from services.desk.numbers.reading import API, Scope, read_span, read_totals
 from services.desk.numbers.referrers import referrers_of
 from services.desk.numbers.series import whole
 from services.desk.numbers.spans import COMPARISONS, FIRST_DAY, PRESETS, DaySpan
 from services.desk.numbers.view import NumbersVisit
 from services.desk.people.admins import admins_only
-from services.desk.visit import VISIT, items_of, page, see_other
+from services.desk.visit import VISIT, call, items_of, page, see_other
 from shared.errors import Problem
 
 _USUAL = "30d"
@@ -49,7 +49,7 @@ async def adjust(request: web.Request) -> web.Response:
     if form.errors:
         return await _show(request, form, status=422)
     try:
-        await call(request, "POST", "/adjustments", json=body, key=values.get("key", ""))
+        await call(request, POPULARITY, "POST", f"{API}/adjustments", json=body, key=values.get("key", ""))
     except Problem as problem:
         return await _show(request, _renamed(refused(values, problem)), status=problem.status)
     request.app[PAST_NUMBERS].forget()

@@ -2,8 +2,10 @@
 
 from aiohttp import web
 
+from services.desk.keys import POPULARITY
 from services.desk.numbers.paths import CSV
-from services.desk.numbers.reading import call
+from services.desk.numbers.reading import API
+from services.desk.visit import call
 from shared.http.problems import SECURITY_HEADERS
 
 # Parameters that are passed on.
@@ -14,7 +16,7 @@ _WAIT_S = 30.0
 async def download_csv(request: web.Request) -> web.Response:
     """The rows of a span."""
     params = {name: request.query[name] for name in _PARAMS if request.query.get(name)}
-    found = await call(request, "GET", ".csv", params=params, timeout_s=_WAIT_S)
+    found = await call(request, POPULARITY, "GET", f"{API}.csv", params=params, timeout_s=_WAIT_S)
     days = "-".join(params[name][:10] for name in ("from", "to") if name in params)
     by = "".join(letter for letter in params.get("by", "") if letter.isalpha())
     name = "-".join(filter(None, ("numbers", by, "".join(letter for letter in days if letter in "0123456789-"))))

@@ -12,17 +12,16 @@ from services.desk.api import Json
 from services.desk.keys import PAST_NUMBERS, POPULARITY, SITE
 from services.desk.numbers.past import joined
 from services.desk.numbers.spans import DaySpan, midnight
-from services.desk.visit import VISIT
+from services.desk.visit import call
 from shared.errors import Problem, Unavailable
 from shared.http.instances import Answer
 from shared.times import now, rfc3339
 
 _log = structlog.get_logger(__name__)
 
-# A page does not wait longer for one of its parts.
-_WAIT_S = 5.0
-# For one instance, so that a second one is asked, too.
-_WAIT_FOR_ONE_S = 3.0
+API = "/v1/numbers"
+# For one instance. A page waits for one of its parts twice as long.
+_WAIT_S = 2.5
 # Popularity does not know an article before its publication, and shows no counts of a withdrawn one.
 _NOTHING = frozenset({404, 410})
 
@@ -74,30 +73,13 @@ def params_of(request: web.Request, span: DaySpan) -> dict[str, str]:
 
 async def read_part(request: web.Request, path: str, params: Mapping[str, str] | None = None) -> Json | None:
     """Read below `/v1/numbers`; None when popularity does not answer in time or refuses."""
-    return await _part(path, call(request, "GET", path, params=params, timeout_s=_WAIT_FOR_ONE_S))
+    return await _part(path, call(request, POPULARITY, "GET", API + path, params=params, timeout_s=_WAIT_S))
 
 
 async def read_totals(request: web.Request, article_id: str) -> Json | None:
     """An article's views and visitors by window; None as for `read_part`."""
-    asked = request.app[POPULARITY].call("GET", f"/v1/articles/{article_id}/views", timeout_s=_WAIT_FOR_ONE_S)
+    asked = request.app[POPULARITY].call("GET", f"/v1/articles/{article_id}/views", timeout_s=_WAIT_S)
     return await _part("/views", asked)
-
-
-async def call(
-    request: web.Request,
-    method: str,
-    path: str,
-    *,
-    params: Mapping[str, str] | None = None,
-    json: object = None,
-    key: str = "",
-    timeout_s: float | None = None,
-) -> Answer:
-    """A call below `/v1/numbers`; errors as `ServiceClient.call`. `key`: for Idempotency-Key."""
-    headers = {**request[VISIT].credentials(), **({"Idempotency-Key": key} if key else {})}
-    return await request.app[POPULARITY].call(
-        method, f"/v1/numbers{path}", params=params, json=json, headers=headers, timeout_s=timeout_s
-    )
 
 
 def _between(start: datetime, end: datetime) -> dict[str, str]:
@@ -106,10 +88,8 @@ def _between(start: datetime, end: datetime) -> dict[str, str]:
 
 async def _part(path: str, asked: Awaitable[Answer]) -> Json | None:
     try:
-        # One limit for all instances that are asked in turn.
-        async with asyncio.timeout(_WAIT_S):
-            return (await asked).json
-    except (Problem, Unavailable, TimeoutError) as error:
+        return (await asked).json
+    except (Problem, Unavailable) as error:
         if isinstance(error, Problem) and error.status in _NOTHING:
             return {}
         # A refusal is a fault of ours; the reason is in the log.

@@ -114,6 +114,10 @@ class Instances:
                 async with asyncio.timeout(left_s), send(url) as response:
                     answer = Answer(response.status, await response.read(), response.headers)
                 found = read(answer)
+            except asyncio.CancelledError:
+                # The caller's patience may be shorter than ours: its next request must not meet a hanging instance again.
+                self._put_last(url)
+                raise
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
                 reason = _reason(error)
                 asked += not isinstance(error, _NOT_CONNECTED)
@@ -134,10 +138,13 @@ class Instances:
             self._urls.rotate(-1)
         return turn
 
-    def _note_failure(self, url: str, reason: str) -> None:
+    def _put_last(self, url: str) -> None:
         # Another request may have done so meanwhile.
         if self._urls[0] == url:
             self._urls.rotate(-1)
+
+    def _note_failure(self, url: str, reason: str) -> None:
+        self._put_last(url)
         if url not in self._failing:
             self._failing.add(url)
             _log.warning("instance.fails", service=self._name, url=url, reason=reason)

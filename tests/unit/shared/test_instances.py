@@ -110,7 +110,7 @@ async def test_error_names_its_kind_and_shows_no_address_or_header() -> None:
     assert str(unavailable.value) == "places: TooManyRedirects"
 
 
-async def test_cancellation_at_the_end_of_a_wait_ends_the_request() -> None:
+async def test_cancellation_at_the_end_of_a_wait_ends_the_request_and_the_next_one_starts_elsewhere() -> None:
     wait_s = 0.5
     async with running(HANGING, 200, wait_s=wait_s) as service:
         task = asyncio.create_task(service.ask())
@@ -121,7 +121,9 @@ async def test_cancellation_at_the_end_of_a_wait_ends_the_request() -> None:
 
         with pytest.raises(asyncio.CancelledError):
             await task
-    assert service.asked == [0]
+        assert service.asked == [0]
+        assert await eventually(service.ask) == 1
+        assert service.asked[:2] == [0, 1]
 
 
 async def test_request_that_must_not_be_repeated_passes_only_dead_instances() -> None:

@@ -18,7 +18,7 @@ from tests.bench.measure import Measure
 from tests.bench.process import running_process
 from tests.bench.text import body_html
 from tests.support.gateway import an_article, open_projector_harness
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 FEW = 1_000
 MANY = int(os.environ.get("WM_BENCH_ARTICLES", "100000"))

@@ -17,7 +17,7 @@ from tests.bench.load import http_request, measure
 from tests.bench.measure import Measure, in_turns
 from tests.bench.process import running_process
 from tests.support.polling import eventually
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 COMMENTS = 20
 CONNECTIONS = 8

@@ -19,7 +19,7 @@ from shared.mongo.client import Mongo
 from tests.bench.engines import running_engines
 from tests.bench.measure import Measure, median_pair
 from tests.bench.process import running_process
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 MANY, FEW = 10_000, 100
 BAR = 1.3

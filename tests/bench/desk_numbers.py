@@ -26,7 +26,7 @@ from tests.bench.engines import running_engines
 from tests.bench.measure import Measure
 from tests.bench.process import running_process
 from tests.support.popularity import new_article
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 DAYS, ARTICLES = 400, 1_000_000
 MOST_MS = 300.0

@@ -27,7 +27,7 @@ from tests.bench.engines import running_engines
 from tests.bench.measure import Measure
 from tests.bench.process import running_process
 from tests.support.polling import eventually
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 SORTS = ("oldest", "newest", "best")
 TURNS = 240

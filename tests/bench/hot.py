@@ -19,7 +19,7 @@ from tests.bench.process import running_process
 from tests.bench.text import body_html
 from tests.bench.views import bare_server
 from tests.support.gateway import ProjectorHarness, an_article, open_projector_harness
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 CONNECTIONS = 64
 _BODY = body_html(12)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import aiohttp
 
 from tests.bench.process import running_process
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 VERSION = "0.14.0"
 THREAD = "/world/a"

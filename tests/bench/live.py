@@ -14,8 +14,8 @@ from tests.bench.measure import Measure
 from tests.bench.process import running_process
 from tests.support.gateway import ProjectorHarness, an_article, open_projector_harness
 from tests.support.polling import eventually
+from tests.support.ports import free_port
 from tests.support.projector import a_comment
-from tests.support.running import free_port
 
 READERS = 10_000
 ARTICLE_READERS = 1_000

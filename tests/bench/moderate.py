@@ -25,7 +25,7 @@ from shared.times import now
 from tests.bench.engines import running_engines
 from tests.bench.measure import Measure, median_pair
 from tests.bench.process import running_process
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 WAITING = 10_000
 AT_ONCE = 100

@@ -28,7 +28,7 @@ from tests.bench.load import ROOT, measure
 from tests.bench.measure import Measure, in_turns
 from tests.bench.process import running_process
 from tests.support.polling import eventually
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 SECONDS = 6.0
 # A photograph from a phone, in pixels; noise, so that it has the bytes of one.

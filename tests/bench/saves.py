@@ -27,7 +27,7 @@ from tests.bench.engines import running_engines
 from tests.bench.load import ROOT
 from tests.bench.measure import Measure, in_turns
 from tests.bench.process import running_process
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 # People who type at the same time, each in an article of about a thousand words.
 WRITERS = 8

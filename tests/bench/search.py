@@ -20,7 +20,7 @@ from tests.bench.load import ROOT
 from tests.bench.measure import Measure
 from tests.bench.views import bare_server
 from tests.support.polling import eventually
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 ARTICLES = 100_000
 WORDS = 200

@@ -28,7 +28,7 @@ from tests.bench.measure import Measure, in_turns
 from tests.bench.process import running_process
 from tests.support.media_worker import waiting_picture
 from tests.support.polling import eventually
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 PICTURES = 2
 ROUNDS = 3

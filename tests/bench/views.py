@@ -26,7 +26,7 @@ from tests.bench.load import ROOT, http_request, measure
 from tests.bench.measure import Measure, in_turns
 from tests.bench.process import running_process, until_it_answers
 from tests.support.polling import eventually
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 CONNECTIONS = 256
 ARTICLES = 300

@@ -15,7 +15,8 @@ from typing import Any
 import aiohttp
 
 from tests.support.polling import eventually
-from tests.support.running import ROOT, free_port
+from tests.support.ports import free_port
+from tests.support.running import ROOT
 
 SERVICES = (
     "ingestion",

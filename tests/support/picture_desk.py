@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from aiohttp import FormData
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from services.ingestion.settings import IngestionSettings
@@ -17,6 +17,7 @@ from services.media.settings import MediaSettings
 from services.media.worker.wiring import create_worker
 from tests.support.desk import DeskClient, open_desk
 from tests.support.ingestion import Json, running_ingestion
+from tests.support.ports import free_port
 
 
 def draw_picture(color: str, size: tuple[int, int] = (1200, 800), format: str = "JPEG") -> bytes:
@@ -66,7 +67,7 @@ async def running_picture_desk(
 ) -> AsyncIterator[PictureDesk]:
     """Run them for the length of a block. `desk` are the desk's settings."""
     # Ingestion and media ask each other.
-    port, database = unused_port(), f"test_{uuid4().hex[:12]}"
+    port, database = free_port(), f"test_{uuid4().hex[:12]}"
     url = f"http://127.0.0.1:{port}"
     settings = IngestionSettings(
         kafka=kafka, mongo=mongo, kafka_idempotence=not is_embedded, ingestion_database=f"{database}_i", media=url

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,17 +13,11 @@ import aiohttp
 
 from tests.support.engines import start_supervisor
 from tests.support.polling import eventually
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_WITHIN_S = 240.0
 STOP_WITHIN_S = 120.0
-
-
-def free_port() -> int:
-    """A loopback port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Platform:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.polling import eventually
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 _NO_SERVER = (
     "no S3 server: go install github.com/versity/versitygw/cmd/versitygw@latest, or set WM_S3_SERVER to its path"

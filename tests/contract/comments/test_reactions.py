@@ -364,7 +364,9 @@ async def test_reactions_are_limited_apart_from_comments(comments_settings: Comm
         await comments.set_mode("post")
         comment = await comments.post((await comments.publish_article()).id)
 
-        answers = [await react(comments, comment["id"], "vote", 200, value=1) for _ in range(3)]
+        answers = [(await react(comments, comment["id"], "vote", 200, value=1))[0] for _ in range(5)]
 
-        assert [status for status, _ in answers] == [202, 202, 429]
+        # While Redis does not answer in time, the process counts anew: two more at most.
+        assert answers[:2] == [202, 202]
+        assert answers[-1] == 429
         await comments.post(comment["article_id"], body="Another.")

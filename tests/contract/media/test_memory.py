@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from tests.support.media import StandInIngestion, StandInWorker, bearer
 from tests.support.polling import eventually
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 UPLOADS = 50
 UPLOAD_MIB = 39

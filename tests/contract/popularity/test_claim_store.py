@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import pytest
-from aiohttp.test_utils import unused_port
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from shared.kafka.producer import Producer
 from shared.redis import connect
 from shared.times import now
 from tests.support.examples import examples
+from tests.support.ports import free_port
 
 NOW_S = 1_774_700_000
 REPEAT_S = 1800
@@ -197,7 +197,7 @@ def _outgoing(claim: bytes) -> OutgoingView:
 
 async def test_views_count_while_redis_is_away() -> None:
     views = [_outgoing(_claim("192.0.2.1")) for _ in range(2)]
-    claims = Claims(ClaimStore(connect(f"redis://127.0.0.1:{unused_port()}"), REPEAT_S, MOST))
+    claims = Claims(ClaimStore(connect(f"redis://127.0.0.1:{free_port()}"), REPEAT_S, MOST))
 
     await claims.claim(views)
     await claims.release(views)
@@ -206,7 +206,7 @@ async def test_views_count_while_redis_is_away() -> None:
 
 
 async def test_view_that_kafka_did_not_take_gives_its_claim_back(claims: ClaimStore) -> None:
-    producer = Producer(f"127.0.0.1:{unused_port()}", idempotence=False, timeout_s=0.5)
+    producer = Producer(f"127.0.0.1:{free_port()}", idempotence=False, timeout_s=0.5)
     batcher = ViewBatcher(producer, Claims(claims, clock=lambda: float(NOW_S)))
     sending = asyncio.create_task(batcher.run())
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import aiohttp
 import pytest
 import pytest_asyncio
-from aiohttp.test_utils import TestClient, TestServer, unused_port
+from aiohttp.test_utils import TestClient, TestServer
 from redis.asyncio import Redis
 
 from services.popularity.app import create_api
@@ -16,6 +16,7 @@ from shared.kafka.tail import LogTail
 from shared.times import now
 from tests.support.polling import eventually
 from tests.support.popularity import Popularity, empty_redis, new_article, next_state, running_popularity, settings_for
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 JSON = {"Content-Type": "application/json"}
@@ -276,7 +277,7 @@ async def test_counter_shows_its_lag_and_metrics(popularity: Popularity) -> None
 
 
 async def test_view_without_kafka_gets_503_with_retry_after(popularity: Popularity, article: str) -> None:
-    settings = settings_for(f"127.0.0.1:{unused_port()}", popularity.settings.redis)
+    settings = settings_for(f"127.0.0.1:{free_port()}", popularity.settings.redis)
     async with TestClient(TestServer(create_api(settings))) as alone:
         answer = await alone.post("/v1/views", json={"article_id": article})
 

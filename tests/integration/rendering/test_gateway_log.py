@@ -12,7 +12,7 @@ from deploy.local.engines import kafka, provide_topics
 from services.rendering.settings import RenderingSettings
 from tests.support.gateway import ProjectorHarness, an_article, next_version, open_gateway, open_projector_harness
 from tests.support.polling import PATIENCE_S, eventually
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 SILENCE_S = 2.0
 

@@ -6,11 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 
 from services.rendering.gateway.search_results import SearchClient, SearchQuery
 from shared.errors import Unavailable
 from tests.support.polling import PATIENCE_S, eventually
+from tests.support.ports import free_port
 
 _FOUND = {"total": 0, "items": []}
 
@@ -65,7 +66,7 @@ async def test_search_that_all_refuse_is_asked_of_two_instances_at_most(instance
 
 async def test_instances_that_take_no_connection_do_not_count() -> None:
     search = Instances([200])
-    gone = [f"http://127.0.0.1:{unused_port()}" for _ in range(4)]
+    gone = [f"http://127.0.0.1:{free_port()}" for _ in range(4)]
     async with search.running() as urls, a_client([*gone, *urls]) as client:
         assert [await client.search(SearchQuery("lake")) for _ in range(5)] == [_FOUND] * 5
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 
 from shared.errors import Problem, Unavailable
 from shared.http.instances import Answer, Instances
 from shared.process.tracing import continue_trace
 from tests.support.polling import PATIENCE_S, eventually, until
+from tests.support.ports import free_port
 
 DEAD, HANGING, GARBLED, CIRCLING = 0, 1, 2, 3
 # Of a hanging instance.
@@ -48,7 +49,7 @@ async def running(*states: int, wait_s: float = PATIENCE_S, spread: bool = False
     async with AsyncExitStack() as stack:
         urls = []
         for place, state in enumerate(states):
-            urls.append(f"http://127.0.0.1:{unused_port()}")
+            urls.append(f"http://127.0.0.1:{free_port()}")
             if state != DEAD:
                 server = await stack.enter_async_context(_server(place, state, lambda: service))
                 urls[-1] = str(server.make_url("")).rstrip("/")

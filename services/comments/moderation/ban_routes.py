@@ -1,5 +1,6 @@
 """HTTP in: bans and mutes."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -141,7 +142,8 @@ async def _lift(request: web.Request, sent: LiftedBan, owner: TokenOwner, body: 
         lifted = None if ban_id is None else await store.bans.lift(ban_id, session)
         if lifted is None:
             raise Problem(404, "There is no such ban.")
-        await _note(decisions.records, lifted, "lift", decision_id, owner, session)
+        noted = replace(lifted, reason=sent.reason)
+        await _note(decisions.records, noted, "lift", decision_id, owner, session)
         return Answer(204, b"", {})
 
     response = await change_once(store, claim(request, owner.id, body), work)
@@ -164,8 +166,7 @@ async def _note(
         detail["until"] = rfc3339(ban.until)
     if ban.comment_id:
         detail["comment_id"] = ban.comment_id
-    reason = ban.reason if action != "lift" else ""
-    record = DecisionRecord(decision_id, action, owner.name, made_at(decision_id), reason, detail=detail)
+    record = DecisionRecord(decision_id, action, owner.name, made_at(decision_id), ban.reason, detail=detail)
     await records.add(record, session)
 
 

@@ -123,6 +123,8 @@ async def test_ban_is_lifted_by_its_target_and_ends_by_itself(comments: Comments
     await _ban(comments, email=email)
     await _ban(comments, network="2001:db8:77::/48")
 
+    assert await _lift(comments, "", {"email": email, "until": None, "reason": "a shop"}) == 204
+    await _ban(comments, email=email)
     assert await _lift(comments, f"?email={email}") == 204
     assert await _lift(comments, "", {"network": "2001:db8:77::1/48"}) == 204
     assert await _lift(comments, f"?email={email}") == 404

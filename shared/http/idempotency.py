@@ -73,7 +73,7 @@ class Answers:
         async with available("count of answers"):
             return int(await self.collection.estimated_document_count())
 
-    async def keep(self, session: Session, made: Claim | None, answer: Answer, about: str | None = None) -> None:
+    async def keep(self, session: Session | None, made: Claim | None, answer: Answer, about: str | None = None) -> None:
         """Store the answer in the transaction of its change. Raises DuplicateKeyError when a duplicate was faster.
 
         `about`: the thing that the answer shows, by which `erase` finds it.
@@ -122,6 +122,19 @@ class Answers:
             if kept is None:
                 raise
             return kept
+
+    async def once_repeatable(
+        self, made: Claim | None, work: Callable[[], Awaitable[Answer]], about: str | None = None
+    ) -> Answer:
+        """As `once`, for a change that does no harm when it is made twice: its answer is stored after it, by itself."""
+
+        async def work_and_keep() -> Answer:
+            answer = await work()
+            async with available("idempotency key"):
+                await self.keep(None, made, answer, about)
+            return answer
+
+        return await self.once(made, work_and_keep)
 
 
 def _answer(found: Document, wanted: Claim) -> Answer:

@@ -7,7 +7,6 @@ from aiohttp import web
 from services.comments.access.keys import ROOM
 from services.comments.model.keys import STORE
 from shared.http.idempotency import Answer, claim
-from shared.mongo.collections import Session
 
 
 async def answer_once(
@@ -24,19 +23,11 @@ async def answer_once(
     A process that ends between the two makes a repetition change the same again. 422 for a key of another request, 503 while
     there is no room for a key (`is_bounded`). `about`: the comment whose text the answer shows, for `Answers.erase`.
     """
-    made, store = claim(request, principal, body), request.app[STORE]
-    if made is None:
+    made = claim(request, principal, body)
+
+    async def work_in_room() -> Answer:
+        if made is not None and is_bounded:
+            await request.app[ROOM].check("answers")
         return await work()
 
-    async def work_and_keep() -> Answer:
-        if is_bounded:
-            await request.app[ROOM].check("answers")
-        answer = await work()
-
-        async def keep(session: Session) -> None:
-            await store.answers.keep(session, made, answer, about)
-
-        await store.mongo.transaction(keep)
-        return answer
-
-    return await store.answers.once(made, work_and_keep)
+    return await request.app[STORE].answers.once_repeatable(made, work_in_room, about)

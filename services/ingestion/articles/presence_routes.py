@@ -7,12 +7,14 @@ from aiohttp import web
 
 from services.ingestion.articles.presence_rules import Presence, present, reported
 from services.ingestion.articles.presence_store import PresenceStore
-from services.ingestion.articles.requests import ARTICLES, ID
+from services.ingestion.articles.requests import ARTICLES, ID, read_write
 from services.ingestion.articles.together_contract import PresenceAnswer, PresentPerson, PresentPersonHere, SentPresence
 from services.ingestion.people.access import authorize
+from services.ingestion.people.actor import Actor
 from shared.errors import Problem
+from shared.http.idempotency import Answer, claim
 from shared.http.problems import field_problem, json_response
-from shared.http.requests import read_model, refuse_unknown
+from shared.http.requests import parse_json, refuse_unknown, validate
 from shared.ids import created_ms
 from shared.times import now
 
@@ -23,9 +25,17 @@ MOST_IDS = 100
 
 async def report_presence(request: web.Request) -> web.Response:
     """Report that a window with the article is open, or gone; answers who is there, and the version of its text."""
-    actor = await authorize(request, "read")
-    refuse_unknown(request.query, ())
-    sent = await read_model(request, SentPresence)
+    actor, body = await read_write(request, "read")
+    sent = validate(SentPresence, parse_json(body))
+
+    async def work() -> Answer:
+        return Answer(200, (await _report(request, actor, sent)).model_dump_json().encode(), {})
+
+    made = claim(request, actor.id, body)
+    return (await request.app[ARTICLES].answers.once_repeatable(made, work)).response()
+
+
+async def _report(request: web.Request, actor: Actor, sent: SentPresence) -> PresenceAnswer:
     article_id, at, store = request.match_info["id"], now(), request.app[PRESENCE]
     version = await request.app[ARTICLES].text_version_of(article_id)
     if version is None:
@@ -42,7 +52,7 @@ async def report_presence(request: web.Request) -> web.Response:
         PresentPersonHere(name=one.name, state=one.state(at), since=one.since, is_you=one.person_id == actor.id)
         for one in present(known.values(), at)
     ]
-    return json_response(PresenceAnswer(people=people, version=version).model_dump_json().encode())
+    return PresenceAnswer(people=people, version=version)
 
 
 async def list_presence(request: web.Request) -> web.Response:

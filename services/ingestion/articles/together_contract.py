@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
-from services.ingestion.articles.contract import Sent
+from services.ingestion.articles.contract import IDEMPOTENCY_KEY, Sent
 from services.ingestion.articles.presence_rules import Report, State
 from shared.http.openapi import Operation, Parameter
 from shared.http.requests import JSON_TYPE
@@ -58,7 +58,7 @@ OPERATIONS: Sequence[Operation] = (
         answers={200: PresenceAnswer},
         problems=(400, 401, 403, 404, 413, 415, 422, 503),
         body={JSON_TYPE: SentPresence},
-        parameters=(_ID,),
+        parameters=(_ID, IDEMPOTENCY_KEY),
         secured=True,
     ),
     Operation(

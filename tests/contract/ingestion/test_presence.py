@@ -69,12 +69,12 @@ async def test_person_who_leaves_without_a_word_is_gone_after_a_minute(ingestion
 
 async def test_key_of_a_report_belongs_to_one_body(ingestion: IngestionClient) -> None:
     article = await ingestion.create(headline="Repeated")
-    path, key = f"/v1/articles/{article['id']}/presence", {"Idempotency_Key": str(article["id"])}
+    path, key = f"/v1/articles/{article['id']}/presence", str(article["id"])
 
-    first = await ingestion.ask("POST", path, {"state": "viewing"}, **key)
+    first = await ingestion.ask("POST", path, {"state": "viewing"}, Idempotency_Key=key)
     await report(ingestion, article, "gone")
-    again = await ingestion.ask("POST", path, {"state": "viewing"}, **key)
-    await ingestion.ask("POST", path, {"state": "gone"}, wanted=422, **key)
+    again = await ingestion.ask("POST", path, {"state": "viewing"}, Idempotency_Key=key)
+    await ingestion.ask("POST", path, {"state": "gone"}, wanted=422, Idempotency_Key=key)
 
     assert again == first
     assert not (await ingestion.store.presence.of([str(article["id"])])).get(str(article["id"]))

@@ -15,6 +15,8 @@ from shared.times import rfc3339
 _log = structlog.get_logger(__name__)
 
 _EVERY_S = 10.0
+# A person waits for the answer. What takes longer is finished by `run`.
+_AT_ONCE_S = 3.0
 _AUDIT_WITHIN_S = 5.0
 
 
@@ -59,19 +61,26 @@ class AuditClient:
 class Adjusting:
     """Finishes adjustments. Each is sent once; should its mark be lost, the counter knows ids of adjustments for ever."""
 
-    def __init__(self, store: AdjustmentStore, producer: EventSender, audit: Audit) -> None:
+    def __init__(
+        self, store: AdjustmentStore, producer: EventSender, audit: Audit, at_once_s: float = _AT_ONCE_S
+    ) -> None:
+        self._at_once_s = at_once_s
         self._store = store
         self._producer = producer
         self._audit = audit
 
     async def adjust(self, row: AdjustmentRow) -> AdjustmentRow:
-        """Store an adjustment, and send it now or, while the log or the audit does not take it, by `run`.
+        """Store an adjustment, and send it now or, while the log or the audit does not take it in time, by `run`.
 
         Returns the stored one for a known id. Raises Unavailable when it was not stored.
         """
         stored = await self._store.add(row)
         if stored.is_open:
-            await self._finish(stored)
+            try:
+                async with asyncio.timeout(self._at_once_s):
+                    await self._finish(stored)
+            except TimeoutError:
+                _log.warning("adjustment.waits", id=str(stored.id), reason="the log or the audit does not answer")
         return stored
 
     async def run(self) -> None:

@@ -1,5 +1,6 @@
 """Adjustments reach the log of views and the audit, whichever of them fails first. MongoDB is real; the log and the audit fail."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,15 +20,18 @@ AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 @dataclass
 class Log:
-    """A log of views that can be away."""
+    """A log of views that can be away, or silent."""
 
     is_away: bool = False
+    is_silent: bool = False
     sent: list[str] = field(default_factory=list)
 
     async def send(self, *messages: Message) -> None:
         """Take messages."""
         if self.is_away:
             raise Unavailable("no broker")
+        if self.is_silent:
+            await asyncio.Event().wait()
         self.sent += [dict(message.headers)["ce_id"].decode() for message in messages]
 
 
@@ -59,7 +63,7 @@ class World:
 async def world(mongo_url: str, mongo_database: str) -> AsyncIterator[World]:
     mongo = Mongo(mongo_url)
     store, log, notes = AdjustmentStore(mongo.database(mongo_database)), Log(), Notes()
-    yield World(log, notes, Adjusting(store, log, notes), store)
+    yield World(log, notes, Adjusting(store, log, notes, at_once_s=60.0), store)
     mongo.close()
 
 
@@ -74,6 +78,18 @@ async def test_repeated_request_sends_nothing_again(world: World) -> None:
     again = await world.adjusting.adjust(replace(row, id=uuid4(), at=datetime(2026, 11, 29, tzinfo=UTC)))
 
     assert first.shown() == again.shown()
+    assert (world.log.sent, world.notes.noted) == ([str(row.id)], [row.id])
+
+
+async def test_adjustment_is_answered_while_the_log_is_silent_and_sent_later(world: World) -> None:
+    row = _row()
+    world.log.is_silent = True
+    impatient = Adjusting(world.store, world.log, world.notes, at_once_s=0.1)
+    assert await impatient.adjust(row) == row
+    world.log.is_silent = False
+
+    await world.adjusting.finish_open()
+
     assert (world.log.sent, world.notes.noted) == ([str(row.id)], [row.id])
 
 

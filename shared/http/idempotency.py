@@ -1,6 +1,7 @@
 """`Idempotency-Key`: the same key and body get the first answer again; another body is refused.
 
-An answer is stored in the transaction of its change, so neither exists without the other.
+An answer is stored in the transaction of its change, so neither exists without the other; that of a change which does no harm
+twice, right after it.
 (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/)
 """
 

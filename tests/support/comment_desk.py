@@ -15,9 +15,11 @@ from services.ingestion.people.roles import ROLES
 from services.ingestion.settings import IngestionSettings
 from shared.events import ArticleState
 from shared.kafka.producer import Producer
+from shared.topics import ARTICLES
 from tests.support.comments import CommentsService, read_comments_topic, written
 from tests.support.desk import DeskClient, open_desk
 from tests.support.ingestion import running_ingestion
+from tests.support.kafka import new_group_at_end
 from tests.support.polling import eventually
 
 
@@ -81,7 +83,8 @@ async def running_comment_desk(settings: CommentsSettings, folder: Path) -> Asyn
     producer = Producer(settings.kafka, idempotence=settings.kafka_idempotence)
     async with read_comments_topic(settings.kafka) as topic, running_ingestion(ingestion_settings, folder) as ingestion:
         given = settings.model_copy(update={"ingestion": str(ingestion.client.make_url("")).rstrip("/")})
-        app = create_app(given, database=database, group=f"comments-{uuid4().hex[:8]}")
+        group = await new_group_at_end(given.kafka, "comments", ARTICLES)
+        app = create_app(given, database=database, group=group)
         tokens: dict[str, str] = {role: (await ingestion.as_role(role)).token for role in ROLES}
         async with TestClient(TestServer(app)) as client:
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import Any
-from uuid import uuid4
 
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
@@ -31,6 +30,8 @@ from shared.kafka.client import as_record
 from shared.kafka.producer import Producer
 from shared.settings import Settings
 from shared.times import now
+from shared.topics import ARTICLES, COMMENTS
+from tests.support.kafka import new_group_at_end
 from tests.support.polling import PATIENCE_S, eventually
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -171,7 +172,8 @@ async def running_comments(
         running_ingestion(settings, database) as (url, tokens, stores),
     ):
         settings = settings.model_copy(update={"ingestion": ingestion.format(real=url)})
-        app = create_app(settings, database=database, group=f"comments-{uuid4().hex[:8]}")
+        group = await new_group_at_end(settings.kafka, "comments", ARTICLES)
+        app = create_app(settings, database=database, group=group)
         async with TestClient(TestServer(app)) as client:
             await _until_ready(client)
             yield CommentsService(client, producer, topic, tokens, app[STORE], stores)
@@ -200,10 +202,13 @@ async def running_ingestion(
 
 @asynccontextmanager
 async def read_comments_topic(kafka: str) -> AsyncIterator[CommentsTopic]:
-    """Read `comments.v1` from its beginning."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, auto_offset_reset="earliest")
+    """Read `comments.v1` from its present end."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
     await consumer.start()
-    consumer.assign([TopicPartition("comments.v1", number) for number in range(3)])
+    partitions = [TopicPartition(COMMENTS.name, number) for number in range(COMMENTS.partitions)]
+    consumer.assign(partitions)
+    for partition, end in (await consumer.end_offsets(partitions)).items():
+        consumer.seek(partition, end)
     try:
         yield CommentsTopic(consumer)
     finally:
@@ -211,7 +216,7 @@ async def read_comments_topic(kafka: str) -> AsyncIterator[CommentsTopic]:
 
 
 async def _until_ready(client: Client) -> None:
-    """Wait until the service is ready and has read the articles of other tests."""
+    """Wait until the service is ready and at the end of the log."""
 
     async def ready() -> bool:
         answer = await client.get("/health/ready")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.engines import kafka, provide_topics
@@ -15,6 +16,7 @@ from shared.events import Message
 from shared.kafka.group import GroupRunner
 from shared.kafka.sinks import Batch, Sink
 from shared.settings import Settings
+from shared.topics import Topic
 from tests.support.polling import PATIENCE_S
 
 
@@ -33,6 +35,20 @@ async def make_topic(kafka_url: str, partitions: int) -> str:
     finally:
         await admin.close()
     return name
+
+
+async def new_group_at_end(kafka_url: str, prefix: str, topic: Topic) -> str:
+    """The name of a new group that begins at the end of a topic: the records of other tests are not for it."""
+    group = unique(prefix)
+    partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka_url, group_id=group, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        consumer.assign(partitions)
+        await consumer.commit(await consumer.end_offsets(partitions))
+    finally:
+        await consumer.stop()
+    return group
 
 
 def numbered(topic: str, first: int, count: int) -> list[Message]:

@@ -16,7 +16,9 @@ from services.comments.app import create_app
 from services.comments.posting.repeat_store import RepeatStore
 from services.comments.settings import CommentsSettings
 from shared.errors import Unavailable
+from shared.topics import ARTICLES
 from tests.support.comments import CommentsService, written
+from tests.support.kafka import new_group_at_end
 from tests.support.polling import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -27,7 +29,8 @@ Client = TestClient[web.Request, web.Application]
 async def second(comments: CommentsService, comments_settings: CommentsSettings) -> AsyncIterator[Client]:
     """Another instance of the service, on the same database. Neither client keeps cookies."""
     settings = comments_settings.model_copy(update={"instance": "2"})
-    app = create_app(settings, database=comments.store.database.name, group=f"comments-{uuid4().hex[:8]}")
+    group = await new_group_at_end(settings.kafka, "comments", ARTICLES)
+    app = create_app(settings, database=comments.store.database.name, group=group)
     async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
 
         async def is_ready() -> bool:

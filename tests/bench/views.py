@@ -253,15 +253,17 @@ async def _apply_all(published: PublishedArticles, ends: Mapping[TopicPartition,
         while not seen or seen[-1][1] < sum(ends.values()):
             if applied := await _applied(client):
                 seen.append((time.perf_counter(), applied))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
     await client.aclose()
     (began, first), (ended, last) = seen[0], seen[-1]
     return (last - first) / (ended - began)
 
 
 async def _applied(client: Redis) -> int:
-    found = [await client.hget(f"popularity:{{p{number}}}:state", "next") for number in range(VIEWS.partitions)]
-    return sum(int(position or 0) for position in found)
+    pipeline = client.pipeline(transaction=False)
+    for number in range(VIEWS.partitions):
+        pipeline.hget(f"popularity:{{p{number}}}:state", "next")
+    return sum(int(position or 0) for position in await pipeline.execute())
 
 
 MEASURES: Mapping[str, Callable[[], Awaitable[Measure]]] = {

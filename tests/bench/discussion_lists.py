@@ -1,6 +1,7 @@
 """Lists of a discussion of ten thousand comments over HTTP, against those of a hundred: the time of an answer, in each order.
 
 Every tenth request comes after a new comment under its article, so that the 95th percentile is a list that cannot come from memory.
+As many pages of both discussions are asked for, so that as many answers come from memory.
 """
 
 import random
@@ -62,7 +63,8 @@ async def running_lists() -> AsyncIterator[tuple[aiohttp.ClientSession, ListedTa
         command = (sys.executable, "-m", "services.comments")
         async with running_process(command, variables, port), aiohttp.ClientSession() as http:
             urls = [f"http://127.0.0.1:{port}/v1/articles/{talk.article_id}/comments" for talk in (few, many)]
-            yield http, await _walk(http, urls[0]), await _walk(http, urls[1])
+            small, big = await _walk(http, urls[0]), await _walk(http, urls[1])
+            yield http, small, _spaced(big, {sort: len(pages) for sort, pages in small.pages.items()})
 
 
 async def _send_articles(kafka: str, *talks: Talk) -> None:
@@ -111,6 +113,15 @@ async def _walk(http: aiohttp.ClientSession, url: str) -> ListedTalk:
         while len(pages[sort]) < WALKED and (cursor := await _cursor(http, pages[sort][-1])) is not None:
             pages[sort].append(f"{url}?sort={sort}&cursor={quote(cursor)}")
     return ListedTalk(url, pages)
+
+
+def _spaced(talk: ListedTalk, counts: Mapping[str, int]) -> ListedTalk:
+    """So many of the walked pages of each order, the first and the last among them."""
+    chosen = {
+        sort: [pages[number * (len(pages) - 1) // max(1, counts[sort] - 1)] for number in range(counts[sort])]
+        for sort, pages in talk.pages.items()
+    }
+    return ListedTalk(talk.url, chosen)
 
 
 async def _cursor(http: aiohttp.ClientSession, url: str) -> str | None:

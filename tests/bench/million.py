@@ -17,6 +17,7 @@ from shared.events import RANKINGS
 from shared.redis import connect
 from tests.bench.engines import running_engines
 from tests.bench.measure import Measure
+from tests.support.polling import eventually
 
 FEW, MANY = 1_000, 1_000_000
 TURNS = 9
@@ -65,6 +66,13 @@ async def _fill(redis: Redis, articles: int) -> None:
         for first in range(0, articles, _AT_ONCE):
             await redis.eval(_FILL, 1, base, first, min(articles, first + _AT_ONCE) - 1)
         await redis.hset(f"{base}state", mapping={"landmark": int(time()) // 60, "half_life": 360})
+
+    # Redis rewrites its file after so many writes, and each page that changes meanwhile is copied.
+    async def rests() -> bool:
+        found = await redis.info("persistence")
+        return not found["aof_rewrite_in_progress"] and not found["aof_rewrite_scheduled"]
+
+    await eventually(rests, within_s=300, what="Redis has rewritten its file")
 
 
 async def _turn(store: Store, reader: RankingReader, turn: int) -> float:

@@ -22,6 +22,7 @@ from services.popularity.views.view_batcher import ACKNOWLEDGED_WITHIN_S, ViewBa
 from services.popularity.views.visitor_key_store import VisitorKeyStore
 from shared import topics
 from shared.errors import Unavailable
+from shared.events import RankingsChecked
 from shared.http.origins import origin_of
 from shared.kafka.producer import Producer
 from shared.kafka.tail import LogTail
@@ -73,6 +74,7 @@ class ApiParts:
             apply=self.ranking_cache.apply,
             reset=lambda: None,
             goes_on=True,
+            heartbeats=[RankingsChecked],
         )
 
     async def live(self, _: web.Application) -> AsyncIterator[None]:

@@ -1,7 +1,7 @@
 """Follows topics without a group, so that every process gets every record. Reader-facing processes use only this."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from time import monotonic, time
 
 import structlog
@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from shared.errors import LogReplaced, Unavailable
-from shared.events import Record
+from shared.events import Event, Record
 from shared.kafka.client import LogIdentity, as_record, bounded, client_options, stop_consumer
 from shared.kafka.offset_gaps import OffsetGaps
 from shared.kafka.pace import Pace
@@ -39,7 +39,8 @@ class LogTail:
 
     An owner that stores its state gives the offsets to go on at by `resume`, which gets the log's identity. A partition
     without an offset, and every partition of a log that was replaced or cut off, is read from its beginning. `is_urgent`
-    shortens the waits at rest, for followers that readers wait for.
+    shortens the waits at rest, for followers that readers wait for. Events of the kinds in `heartbeats` come all the time, so
+    they do not end the rest.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class LogTail:
         settle: Callable[[], Awaitable[None]] | None = None,
         goes_on: bool = False,
         is_urgent: bool = False,
+        heartbeats: Collection[type[Event]] = (),
     ) -> None:
         self._settings = settings
         self._beginning = _partitions(from_beginning)
@@ -64,6 +66,7 @@ class LogTail:
         self._goes_on = goes_on
         self._log_id = ""
         self._settle = settle
+        self._heartbeats = frozenset(event.ce_type for event in heartbeats)
         self._is_replaced = False
         self._pace = Pace(settings.kafka_fetch_wait_ms, settings.rest_wait_ms(is_urgent=is_urgent))
         self._identity = LogIdentity(settings.kafka)
@@ -151,13 +154,16 @@ class LogTail:
         fetched: Mapping[TopicPartition, Sequence[Record]],
         targets: dict[TopicPartition, int],
     ) -> None:
-        if fetched:
+        if self._has_news(fetched):
             self._pace.note_activity()
         set_fetch_wait(consumer, self._pace.wait_ms)
         for partition, records in fetched.items():
             self._take(consumer, partition, records)
             if self._next[partition] >= targets.get(partition, 0):
                 targets.pop(partition, None)
+
+    def _has_news(self, fetched: Mapping[TopicPartition, Sequence[Record]]) -> bool:
+        return any(record.header("ce_type") not in self._heartbeats for found in fetched.values() for record in found)
 
     def _take(self, consumer: AIOKafkaConsumer, partition: TopicPartition, fetched: Sequence[Record]) -> None:
         records = self._gaps.before_gap(partition, self._next[partition], fetched)

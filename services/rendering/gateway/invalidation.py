@@ -55,6 +55,7 @@ class Invalidation:
             reset=self.flush,
             goes_on=True,
             is_urgent=True,
+            heartbeats=[RankingsChecked],
         )
 
     async def run(self) -> None:

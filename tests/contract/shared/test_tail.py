@@ -3,20 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from shared.errors import Unavailable
-from shared.events import Record
+from shared.events import RankingsChecked, Record, encode
+from shared.kafka import pace
+from shared.kafka import tail as tail_module
 from shared.kafka.client import LogIdentity
 from shared.kafka.producer import Producer
 from shared.kafka.tail import LogTail
 from shared.process.process import start_task, stop_task
 from shared.settings import Settings
+from shared.times import now
 from shared.topics import Topic
 from tests.support.kafka import make_topic, numbered
-from tests.support.polling import PATIENCE_S, until
+from tests.support.polling import PATIENCE_S, eventually, until
 
 Positions = Mapping[tuple[str, int], int]
 
@@ -141,3 +144,32 @@ async def test_tail_of_an_owner_that_keeps_what_it_read_repeats_nothing_of_the_s
         await stop_task(task)
 
     assert "".join(seen) == values
+
+
+async def test_heartbeats_leave_a_tail_at_rest_and_news_wake_it(
+    kafka_url: str, producer: Producer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic, waits = await make_topic(kafka_url, 1), list[int]()
+    settings = Settings(kafka=kafka_url)
+    heartbeat = replace(encode(RankingsChecked(checked_at=now())), topic=topic)
+    monkeypatch.setattr(pace, "AWAKE_S", 1.0)
+    monkeypatch.setattr(tail_module, "set_fetch_wait", lambda _, wait_ms: waits.append(wait_ms))
+    tail = LogTail(
+        settings,
+        from_beginning=[Topic(topic, 1)],
+        apply=lambda _: None,
+        reset=lambda: None,
+        heartbeats=[RankingsChecked],
+    )
+    task = start_task(tail.run(), "tail")
+    try:
+
+        async def rests() -> bool:
+            await producer.send(heartbeat)
+            return waits[-1:] == [settings.rest_wait_ms(is_urgent=False)]
+
+        await eventually(rests, every_s=0.2, what="the tail rests while heartbeats arrive")
+        await producer.send(*numbered(topic, 0, 1))
+        await until(lambda: waits[-1] == settings.kafka_fetch_wait_ms, "news wake the tail")
+    finally:
+        await stop_task(task)

@@ -51,21 +51,8 @@ def _resident_mib(pid: int) -> float:
 
 
 async def _attack(platform: Platform, article: Mapping[str, object], seconds: float) -> Mapping[str, Mapping[str, int]]:
-    """Run the attacks in a process of their own, which takes no processor from the platform: attackers have their own machines.
-
-    Returns the statuses of each attack.
-    """
-    command = [
-        "nice",
-        "-n",
-        "15",
-        sys.executable,
-        "-m",
-        "tests.support.attacks",
-        platform.edge,
-        str(article["id"]),
-        str(article["url"]),
-    ]
+    """Run the attacks in a process of their own. Returns the statuses of each."""
+    command = [sys.executable, "-m", "tests.support.attacks", platform.edge, str(article["id"]), str(article["url"])]
     attack = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     try:
         await asyncio.sleep(seconds)

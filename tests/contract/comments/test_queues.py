@@ -161,20 +161,21 @@ async def test_approval_dismisses_reports_and_undo_brings_them_back(comments: Co
 async def test_counts_follow_posts_decisions_and_reports(comments: CommentsService) -> None:
     (shown,) = await _posted(comments, "Shown", mode="post")
     before = await _get(comments, "/counts")
+
+    async def is_newer(than: Mapping[str, Any]) -> bool:
+        return bool((await _get(comments, "/counts"))["version"] > than["version"])
+
     (first, second) = await _posted(comments, "One", "Two")
     await _report(comments, shown, "other", "browser 1")
     between = await _get(comments, "/counts")
+    # Changes are noted after the answer.
+    await eventually(lambda: is_newer(before), what="the version of the queues rises with comments and reports")
     await _decide(comments, [second], "reject")
     after = await _get(comments, "/counts")
 
     assert (between["pending"] - before["pending"], between["reported"] - before["reported"]) == (2, 1)
     assert between["newest"]["pending"] == second
     assert (after["pending"], after["newest"]["pending"]) == (between["pending"] - 1, first)
-
-    async def is_newer(than: Mapping[str, Any]) -> bool:
-        return bool((await _get(comments, "/counts"))["version"] > than["version"])
-
-    # Changes are noted after the answer.
     assert before["version"] <= between["version"] <= after["version"]
     await eventually(lambda: is_newer(between), what="the version of the queues rises with a decision")
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from services.comments.access import rate_limiter
 from services.comments.model.records import VoteCount
 from services.comments.reading.discussions import current_minute
 from services.comments.reading.keys import REACTION_NETWORKS, REPORTS, VOTES
@@ -358,15 +359,17 @@ async def test_reactions_to_what_readers_cannot_see_are_refused(comments: Commen
     await eventually(withdrawn, what="the article is withdrawn")
 
 
-async def test_reactions_are_limited_apart_from_comments(comments_settings: CommentsSettings) -> None:
+async def test_reactions_are_limited_apart_from_comments(
+    comments_settings: CommentsSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On a busy machine Redis may take longer than a reader should wait; the process would then count anew.
+    monkeypatch.setattr(rate_limiter, "_COUNT_TIMEOUT_S", 30.0)
     changes = {"rate_limits": "on", "comments_reactions_rate": "2/hour", "comments_rate": "9/hour"}
     async with running_comments(comments_settings.model_copy(update=changes), "test_reactions_limit") as comments:
         await comments.set_mode("post")
         comment = await comments.post((await comments.publish_article()).id)
 
-        answers = [(await react(comments, comment["id"], "vote", 200, value=1))[0] for _ in range(5)]
+        answers = [await react(comments, comment["id"], "vote", 200, value=1) for _ in range(3)]
 
-        # While Redis does not answer in time, the process counts anew: two more at most.
-        assert answers[:2] == [202, 202]
-        assert answers[-1] == 429
+        assert [status for status, _ in answers] == [202, 202, 429]
         await comments.post(comment["article_id"], body="Another.")

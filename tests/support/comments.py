@@ -201,14 +201,15 @@ async def running_ingestion(
 
 
 @asynccontextmanager
-async def read_comments_topic(kafka: str) -> AsyncIterator[CommentsTopic]:
-    """Read `comments.v1` from its present end."""
+async def read_comments_topic(kafka: str, *, whole: bool = False) -> AsyncIterator[CommentsTopic]:
+    """Read `comments.v1` from its present end, or the whole of it."""
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
     await consumer.start()
     partitions = [TopicPartition(COMMENTS.name, number) for number in range(COMMENTS.partitions)]
     consumer.assign(partitions)
-    for partition, end in (await consumer.end_offsets(partitions)).items():
-        consumer.seek(partition, end)
+    starts = await (consumer.beginning_offsets if whole else consumer.end_offsets)(partitions)
+    for partition, offset in starts.items():
+        consumer.seek(partition, offset)
     try:
         yield CommentsTopic(consumer)
     finally:

@@ -52,7 +52,7 @@ async def test_empty_broker_gets_every_comment_again(broker: Broker, settings: C
         broker.kill()
         await broker.start()
 
-        async with read_comments_topic(broker.url) as log:
+        async with read_comments_topic(broker.url, whole=True) as log:
             for comment_id, version in versions.items():
                 (record,) = await log.until(comment_id)
                 assert record.header("ce_id") == f"{comment_id}:{version}"
@@ -80,7 +80,7 @@ async def test_broker_without_topics_gets_comments_once_it_has_them(
         await eventually(is_logged, what="the relay has noticed the new log")
         await provide_topics(broker.url)
 
-        async with read_comments_topic(broker.url) as log:
+        async with read_comments_topic(broker.url, whole=True) as log:
             for comment_id in versions:
                 assert await log.until(comment_id)
 
@@ -96,7 +96,7 @@ async def test_comment_during_an_outage_of_the_broker_is_sent_afterwards(
         comment = await comments.post(article.id)
         await broker.start()
 
-        async with read_comments_topic(broker.url) as log:
+        async with read_comments_topic(broker.url, whole=True) as log:
             assert await log.until(comment["id"])
 
 

@@ -71,6 +71,11 @@ class Follower:
         """Whether every article that was in the log at the time of the connection can be found."""
         return self._tail.caught_up.is_set() and not self._index.uncommitted and not self._waiting
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the log is followed, and everything in it can be found."""
+        return self.is_whole and self.caught_up and self._tail.silent_for_s() <= SILENT_S
+
     async def check(self) -> Mapping[str, object]:
         """For readiness: raises Unavailable while the log is not followed, or during the first reading."""
         if self._tail.silent_for_s() > SILENT_S:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from time import perf_counter, sleep
 
 import structlog
@@ -23,6 +24,7 @@ _log = structlog.get_logger(__name__)
 # The time of a search is mostly that of the snippets, one for each result.
 LONGEST_CHEAP_PAGE = 50
 _POLL_EVERY_S = 0.5
+_CURRENT_POLL_EVERY_S = 0.05
 # A process that was just killed may still hold the index's write lock.
 _LOCK_WITHIN_S = 10.0
 
@@ -49,19 +51,33 @@ class Searcher:
         self._costly.close()
 
     async def _run(self) -> None:
-        while True:
-            number = self._generations.current()
-            index = await asyncio.to_thread(self._open, number)
-            follower = Follower(self._settings, index)
-            self._number, self._index, self._follower = number, index, follower
-            _log.info("search.serves", number=number, documents=index.size)
-            await asyncio.to_thread(self._generations.remove_before, number)
-            following = start_task(follower.run(), "follower")
-            try:
+        async with AsyncExitStack() as serving:
+            while True:
+                number = self._generations.current()
+                following = AsyncExitStack()
+                async with following:
+                    index, follower = await following.enter_async_context(self._followed(number))
+                    if self._follower is not None:
+                        # The former index serves until this one has all that is in the log.
+                        await _until_current(follower)
+                    self._number, self._index, self._follower = number, index, follower
+                    _log.info("search.serves", number=number, documents=index.size)
+                    await serving.aclose()
+                    serving.push_async_exit(following.pop_all())
+                await asyncio.to_thread(self._generations.remove_before, number)
                 await self._until_replaced(number)
-            finally:
-                await stop_task(following)
-                await asyncio.to_thread(index.close)
+
+    @asynccontextmanager
+    async def _followed(self, number: int) -> AsyncIterator[tuple[SearchIndex, Follower]]:
+        """An open index, and its running follower, for the length of a block."""
+        index = await asyncio.to_thread(self._open, number)
+        follower = Follower(self._settings, index)
+        task = start_task(follower.run(), "follower")
+        try:
+            yield index, follower
+        finally:
+            await stop_task(task)
+            await asyncio.to_thread(index.close)
 
     async def _until_replaced(self, number: int) -> None:
         while self._generations.current() == number:
@@ -117,6 +133,11 @@ class Searcher:
         if self._follower is None:
             raise Unavailable("the index is being opened")
         return {"index": self._number, **await self._follower.check()}
+
+
+async def _until_current(follower: Follower) -> None:
+    while not follower.is_current:
+        await asyncio.sleep(_CURRENT_POLL_EVERY_S)
 
 
 def open_index(generations: Generations, number: int) -> SearchIndex:

@@ -59,13 +59,15 @@ async def test_rebuilt_index_replaces_the_old_one_without_an_outage(broker: Brok
         await service.until("windlass", lambda found: found == [article.url])
         lines: list[str] = []
         building = asyncio.create_task(rebuild(settings, report=lines.append))
-        answers = []
+        answers, statuses = [], set()
         while not building.done() or not (await _serves(service, 2)):
             answers.append(await service.urls("windlass"))
-            await asyncio.sleep(0.01)
+            async with service.client.get("/health/ready") as answer:
+                statuses.add(answer.status)
 
         assert await building == 2
         assert all(found == [article.url] for found in answers)
+        assert statuses == {200}
         assert any("states of articles" in line for line in lines)
         await service.publish(following := an_article(headline="Bollard"))
         await service.until("bollard", lambda found: found == [following.url])

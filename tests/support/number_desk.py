@@ -19,7 +19,10 @@ class NumberDesk:
     popularity: Popularity
 
     async def read(self, headline: str, *referrers: str, **fields: object) -> Json:
-        """A new article that was viewed once from each referrer; empty for none. `fields` are of the article."""
+        """A new article that was viewed once from each referrer; empty for none. `fields` are of the article.
+
+        Returns when its section's ranking has it: that follows the count within a second.
+        """
         article = await self.desk.ingestion.create(headline=headline, **fields)
         await self.desk.ingestion.act(article, "publish")
         identity = str(article["id"])
@@ -27,7 +30,14 @@ class NumberDesk:
         for referrer in referrers:
             await self.popularity.view(identity, referrer=referrer)
         await self.popularity.until_counted(identity, len(referrers))
+        if referrers:
+            section = str(article["section"])
+            await eventually(lambda: self._ranks(identity, section), what=f"the article ranks in {section}")
         return article
+
+    async def _ranks(self, article: str, section: str) -> bool:
+        items = await self.popularity.popular(section=section, window="all")
+        return article in [item["article_id"] for item in items]
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.support.browsing import DESKTOP, PHONE, forget_shifts, layout_shifts, open_page
 from tests.support.polling import eventually
@@ -83,6 +83,39 @@ async def test_hidden_page_closes_its_stream_and_catches_up_when_shown(site: Sit
         await _set_visibility(page, "visible")
 
         await expect(page.get_by_text("Nobody looked.")).to_be_attached()
+    assert problems == []
+
+
+@pytest.mark.parametrize("at", ["the article", "a comment that stays", "a comment that goes"])
+async def test_page_from_before_a_change_catches_up_with_new_and_removed_comments(site: Site, at: str) -> None:
+    problems: list[str] = []
+    article = await site.publish("The keeper's diary")
+    stays, goes = [await site.comment(article, text) for text in ("It was found in a drawer.", "It was not.")]
+    for text in ("It was found in a drawer.", "It was not."):
+        await site.until_shown(article["url"], text)
+    _, old_page = await site.platform.page(str(article["url"]))
+    await site.platform.post(f"/v1/comments/{goes}/remove", {})
+    await site.comment(article, "The drawer was locked.")
+    await site.until_shown(article["url"], "The drawer was locked.")
+    old_pages = [old_page, old_page]
+
+    async def answer(route: Route) -> None:
+        if old_pages:
+            await route.fulfill(content_type="text/html", body=old_pages.pop())
+        else:
+            await route.continue_()
+
+    async with open_page(site.browser, problems, viewport=DESKTOP) as page:
+        await page.route(f"**{article['url']}", answer)
+        # The browser moves the focus to a comment to which the address leads.
+        part = {"a comment that stays": f"#comment-{stays}", "a comment that goes": f"#comment-{goes}"}.get(at, "")
+        await page.goto(site.address(article["url"]) + part)
+
+        await expect(page.get_by_text("The drawer was locked.")).to_be_attached()
+        await expect(page.get_by_text("It was not.")).to_have_count(0)
+        await expect(page.get_by_text("It was found in a drawer.")).to_be_attached()
+        assert await page.evaluate("document.activeElement.id") == part[1:]
+        assert old_pages == []
     assert problems == []
 
 

@@ -47,12 +47,13 @@ class Site:
         await self.until_shown(article["url"], headline)
         return article
 
-    async def comment(self, article: Mapping[str, object], body: str) -> None:
-        """Publish a comment. Moderation holds a reader's first comment until it is approved."""
+    async def comment(self, article: Mapping[str, object], body: str) -> str:
+        """Publish a comment; returns its id. Moderation holds a reader's first comment until it is approved."""
         fields = {"name": "Ada", "email": "ada@site.example.org", "body": body}
         comment = await self.platform.post(f"/v1/articles/{article['id']}/comments", fields, wanted=201)
         if comment["status"] == "pending":
             await self.platform.post(f"/v1/comments/{comment['id']}/approve", {})
+        return str(comment["id"])
 
     async def until_shown(self, path: object, text: str) -> None:
         """Wait until every gateway shows a text on a page."""

@@ -17,8 +17,9 @@ function liveComments(comments, words, counted, seen) {
     if (!isHeld(document.activeElement)) showComments();
   }
 
-  // A sentence about the reader's own comment has the focus, too, and waits for that comment.
-  const isHeld = (focused) => comments.contains(focused) && !focused.matches("[data-received]");
+  // A sentence about the reader's own comment has the focus, too, and waits for that comment; so has the comment to which the
+  // address leads.
+  const isHeld = (focused) => comments.contains(focused) && !focused.matches("[data-received], .comment");
 
   function showComments() {
     for (const { title, put, gone } of waiting.splice(0)) {
@@ -92,12 +93,12 @@ function liveComments(comments, words, counted, seen) {
     rest.querySelector("summary").textContent = counted("replies", rest.querySelectorAll(".replies > li").length);
   }
 
-  // The comment was removed, or is on an older page now. A reply that is being written under it stays.
+  // The comment was removed, or is on an older page now. A reply that is being written under it stays, and so does the focus.
   function removeComment(id) {
     const known = byId(id);
     if (!known) return;
     const item = known.closest("li");
-    if (!isWritten(item)) return removeItem(item);
+    if (!isWritten(item) && known !== document.activeElement) return removeItem(item);
     emptyComment(known, make("p", "empty", words.gone));
   }
 
@@ -114,13 +115,20 @@ function liveComments(comments, words, counted, seen) {
     comment.prepend(notice);
   }
 
-  // Missed changes come from the current page, which has the same comments in the same order.
-  async function catchUp() {
+  // Missed changes come from the current page, which has the same comments in the same order. A cache may have an older page than the
+  // one that was announced: it is asked again, and until then nothing is removed that it does not have.
+  async function catchUp(tries = 5) {
     const answer = await fetch(location.pathname).catch(() => null);
     if (!answer || !answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const version = Number(page.querySelector("[data-live]").dataset.comments);
+    const isOlder = version < seen.comments;
+    const put = commentsOf(page);
+    const kept = new Set(put.map(({ id }) => id));
+    const gone = isOlder ? [] : commentsOf(comments).map(({ id }) => id).filter((id) => !kept.has(id));
     const title = page.querySelector("[data-comments-title]").textContent;
-    onComments({ version: seen.comments, title, put: commentsOf(page), votes: [], gone: [] });
+    onComments({ version: Math.max(version, seen.comments), title, put, votes: [], gone });
+    if (isOlder && tries > 1) setTimeout(() => catchUp(tries - 1), 1000);
   }
 
   function commentsOf(page) {

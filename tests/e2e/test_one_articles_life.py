@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.support.appearances import outdated
-from tests.support.browsing import PHONE
+from tests.support.browsing import PHONE, open_page
 from tests.support.polling import eventually, promptly
 from tests.support.running import Platform
 
@@ -71,35 +71,31 @@ async def test_article_from_publication_to_popular_news_and_withdrawal(
     article = await _publish(platform)
     url, identity = str(article["url"]), article["id"]
     await platform.until_shown(url, "The keeper climbed the stairs")
-    context = await browser.new_context(viewport=PHONE, java_script_enabled=script)
-    page = await context.new_page()
     problems: list[str] = []
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    async with open_page(browser, problems, viewport=PHONE, java_script_enabled=script) as page:
+        await page.goto(platform.edge + url)
+        await expect(page.locator("h1")).to_have_text("Lighthouse at Cape Sannur shines again")
+        await expect(page.get_by_role("heading", name="Forty years dark")).to_be_visible()
+        await _comment(page, f"ada-{script}@example.org".lower())
+        assert page.url.split("#")[0] == platform.edge + url + ("" if script else "?received=1")
+        thanks = page.locator("#received")
+        await expect(thanks).to_be_in_viewport()
 
-    await page.goto(platform.edge + url)
-    await expect(page.locator("h1")).to_have_text("Lighthouse at Cape Sannur shines again")
-    await expect(page.get_by_role("heading", name="Forty years dark")).to_be_visible()
-    await _comment(page, f"ada-{script}@example.org".lower())
-    assert page.url.split("#")[0] == platform.edge + url + ("" if script else "?received=1")
-    thanks = page.locator("#received")
-    await expect(thanks).to_be_in_viewport()
-
-    comment = await _approve_pending(platform)
-    if script:
-        await expect(page.locator(f"#comment-{comment}")).to_be_in_viewport()
+        comment = await _approve_pending(platform)
+        if script:
+            await expect(page.locator(f"#comment-{comment}")).to_be_in_viewport()
+            await expect(thanks).to_be_hidden()
+        await platform.until_shown(url, f"comment-{comment}")
+        if script:
+            # A page that is left within a second of its opening is not a view.
+            await _expect_views(platform, str(identity), 1)
+        await page.goto(platform.edge + url)
+        await expect(page.get_by_text("I remember the old lamp.")).to_be_visible()
         await expect(thanks).to_be_hidden()
-    await platform.until_shown(url, f"comment-{comment}")
-    if script:
-        # A page that is left within a second of its opening is not a view.
-        await _expect_views(platform, str(identity), 1)
-    await page.goto(platform.edge + url)
-    await expect(page.get_by_text("I remember the old lamp.")).to_be_visible()
-    await expect(thanks).to_be_hidden()
 
-    if script:
-        await _expect_views_to_rank(platform, page, str(identity), url)
+        if script:
+            await _expect_views_to_rank(platform, page, str(identity), url)
     assert problems == []
-    await context.close()
     await _withdraw(platform, article, url)
 
 

@@ -4,6 +4,8 @@ import asyncio
 import os
 import re
 from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
-from tests.support.browsing import DESKTOP, PHONE
+from tests.support.browsing import DESKTOP, PHONE, open_page
 from tests.support.commands import LAUNCHER
 from tests.support.polling import eventually
 from tests.support.running import Platform
@@ -40,77 +42,73 @@ async def _has_indexed_all(platform: Platform, instance: int) -> bool:
         return bool((await answer.json())["total"] == 12)
 
 
-async def _open_about(browser: Browser, platform: Platform, size: ViewportSize, *, script: bool = True) -> Page:
-    context = await browser.new_context(viewport=size, java_script_enabled=script)
-    page = await context.new_page()
-    await page.goto(platform.edge + "/about")
-    return page
+@asynccontextmanager
+async def _open_about(
+    browser: Browser, platform: Platform, size: ViewportSize, *, script: bool = True
+) -> AsyncIterator[Page]:
+    async with open_page(browser, [], viewport=size, java_script_enabled=script) as page:
+        await page.goto(platform.edge + "/about")
+        yield page
 
 
 @BOTH
 async def test_suggestions_appear_while_typing_and_work_by_keyboard(
     browser: Browser, platform: Platform, size: ViewportSize
 ) -> None:
-    page = await _open_about(browser, platform, size)
-    box = page.get_by_role("combobox", name="Search this site")
+    async with _open_about(browser, platform, size) as page:
+        box = page.get_by_role("combobox", name="Search this site")
 
-    await box.press_sequentially("mangr")
-    options = page.get_by_role("option")
-    await expect(options).to_have_count(3)
-    await expect(options.last).to_have_text("View All Result")
-    await expect(page.get_by_text("No Result", exact=True)).to_be_hidden()
-    await expect(box).to_have_attribute("aria-expanded", "true")
-    await expect(page.get_by_role("status")).to_have_text("Results: 2")
-    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        await box.press_sequentially("mangr")
+        options = page.get_by_role("option")
+        await expect(options).to_have_count(3)
+        await expect(options.last).to_have_text("View All Result")
+        await expect(page.get_by_text("No Result", exact=True)).to_be_hidden()
+        await expect(box).to_have_attribute("aria-expanded", "true")
+        await expect(page.get_by_role("status")).to_have_text("Results: 2")
+        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
-    await box.press("ArrowDown")
-    first = await options.first.get_attribute("id")
-    await expect(box).to_have_attribute("aria-activedescendant", str(first))
-    await expect(options.first).to_have_attribute("aria-selected", "true")
-    await box.press("Escape")
-    await expect(box).to_have_attribute("aria-expanded", "false")
-    await expect(options.first).to_be_hidden()
-    await expect(box).to_have_value("mangr")
+        await box.press("ArrowDown")
+        first = await options.first.get_attribute("id")
+        await expect(box).to_have_attribute("aria-activedescendant", str(first))
+        await expect(options.first).to_have_attribute("aria-selected", "true")
+        await box.press("Escape")
+        await expect(box).to_have_attribute("aria-expanded", "false")
+        await expect(options.first).to_be_hidden()
+        await expect(box).to_have_value("mangr")
 
-    await box.press("ArrowDown")
-    await box.press("ArrowUp")
-    await box.press("ArrowUp")
-    await box.press("Enter")
-    await page.wait_for_url(re.compile(r"/search\?q=mangr$"))
-    await page.context.close()
+        await box.press("ArrowDown")
+        await box.press("ArrowUp")
+        await box.press("ArrowUp")
+        await box.press("Enter")
+        await page.wait_for_url(re.compile(r"/search\?q=mangr$"))
 
 
 async def test_click_on_a_suggestion_opens_the_article(browser: Browser, platform: Platform) -> None:
-    page = await _open_about(browser, platform, DESKTOP)
+    async with _open_about(browser, platform, DESKTOP) as page:
+        await page.get_by_role("combobox").press_sequentially("counts the")
+        await page.get_by_role("option", name="Who counts the mangroves?").click()
 
-    await page.get_by_role("combobox").press_sequentially("counts the")
-    await page.get_by_role("option", name="Who counts the mangroves?").click()
-
-    await expect(page.locator("h1")).to_have_text("Who counts the mangroves?")
-    await page.context.close()
+        await expect(page.locator("h1")).to_have_text("Who counts the mangroves?")
 
 
 async def test_link_to_all_results_keeps_the_language_of_the_page(browser: Browser, platform: Platform) -> None:
-    page = await _open_about(browser, platform, PHONE)
-    await page.goto(f"{platform.edge}/search?language=ar")
+    async with _open_about(browser, platform, PHONE) as page:
+        await page.goto(f"{platform.edge}/search?language=ar")
 
-    await page.locator("#masthead-q").press_sequentially("mangr")
-    await page.locator(".suggestion-all").click()
+        await page.locator("#masthead-q").press_sequentially("mangr")
+        await page.locator(".suggestion-all").click()
 
-    await page.wait_for_url(re.compile(r"/search\?q=mangr&language=ar$"))
-    await expect(page.locator("html")).to_have_attribute("lang", "ar")
-    await page.context.close()
+        await page.wait_for_url(re.compile(r"/search\?q=mangr&language=ar$"))
+        await expect(page.locator("html")).to_have_attribute("lang", "ar")
 
 
 async def test_search_without_results_says_so(browser: Browser, platform: Platform) -> None:
-    page = await _open_about(browser, platform, PHONE)
+    async with _open_about(browser, platform, PHONE) as page:
+        await page.get_by_role("combobox").press_sequentially("xylophone")
 
-    await page.get_by_role("combobox").press_sequentially("xylophone")
-
-    await expect(page.locator(".suggestions")).to_have_text("No Result")
-    await expect(page.get_by_role("status")).to_have_text("No Result")
-    await expect(page.get_by_role("combobox")).to_have_attribute("aria-expanded", "false")
-    await page.context.close()
+        await expect(page.locator(".suggestions")).to_have_text("No Result")
+        await expect(page.get_by_role("status")).to_have_text("No Result")
+        await expect(page.get_by_role("combobox")).to_have_attribute("aria-expanded", "false")
 
 
 @pytest.mark.parametrize(
@@ -119,22 +117,20 @@ async def test_search_without_results_says_so(browser: Browser, platform: Platfo
 async def test_form_opens_results_in_numbered_pages(
     browser: Browser, platform: Platform, size: ViewportSize, script: bool
 ) -> None:
-    page = await _open_about(browser, platform, size, script=script)
+    async with _open_about(browser, platform, size, script=script) as page:
+        await page.locator("#masthead-q").fill("estuary")
+        await page.locator("#masthead-q").press("Enter")
+        await expect(page.locator(".found")).to_have_count(10)
+        await expect(page.locator(".found mark").first).to_have_text("estuary")
+        await expect(page.get_by_text("12 results · Page 1 of 2")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        await page.get_by_role("link", name="More results").click()
+        await expect(page.locator(".found")).to_have_count(2)
 
-    await page.locator("#masthead-q").fill("estuary")
-    await page.locator("#masthead-q").press("Enter")
-    await expect(page.locator(".found")).to_have_count(10)
-    await expect(page.locator(".found mark").first).to_have_text("estuary")
-    await expect(page.get_by_text("12 results · Page 1 of 2")).to_be_visible()
-    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    await page.get_by_role("link", name="More results").click()
-    await expect(page.locator(".found")).to_have_count(2)
-
-    await page.locator("#search-q").fill("mangroves")
-    await page.locator("#search-section").select_option("climate")
-    await page.locator(".search-again button").click()
-    await expect(page.locator(".found h2")).to_have_text(["Mangroves hold the shore at Port Adesi"])
-    await page.context.close()
+        await page.locator("#search-q").fill("mangroves")
+        await page.locator("#search-section").select_option("climate")
+        await page.locator(".search-again button").click()
+        await expect(page.locator(".found h2")).to_have_text(["Mangroves hold the shore at Port Adesi"])
 
 
 @pytest.mark.parametrize(
@@ -145,27 +141,26 @@ async def test_dates_limit_the_results_and_stay_set_on_each_page(
 ) -> None:
     now = datetime.now(UTC)
     before, after = ((now + timedelta(days=days)).date().isoformat() for days in (-1, 1))
-    page = await _open_about(browser, platform, size, script=script)
-    await page.goto(f"{platform.edge}/search?q=estuary")
+    async with _open_about(browser, platform, size, script=script) as page:
+        await page.goto(f"{platform.edge}/search?q=estuary")
 
-    await page.get_by_label("From", exact=True).fill(before)
-    await page.get_by_label("To", exact=True).fill(after)
-    await page.locator(".search-again button").click()
-    await expect(page.get_by_text("12 results · Page 1 of 2")).to_be_visible()
-    await page.get_by_role("link", name="More results").click()
-    await page.wait_for_url(re.compile(rf"/search\?q=estuary&from={before}&to={after}&page=2$"))
-    await expect(page.locator("#search-from")).to_have_value(before)
-    await expect(page.locator("#search-to")).to_have_value(after)
+        await page.get_by_label("From", exact=True).fill(before)
+        await page.get_by_label("To", exact=True).fill(after)
+        await page.locator(".search-again button").click()
+        await expect(page.get_by_text("12 results · Page 1 of 2")).to_be_visible()
+        await page.get_by_role("link", name="More results").click()
+        await page.wait_for_url(re.compile(rf"/search\?q=estuary&from={before}&to={after}&page=2$"))
+        await expect(page.locator("#search-from")).to_have_value(before)
+        await expect(page.locator("#search-to")).to_have_value(after)
 
-    await page.locator("#search-from").fill("")
-    await page.locator("#search-to").fill(before)
-    await page.locator(".search-again button").click()
-    await expect(page.get_by_text("We found nothing for")).to_be_visible()
-    await page.locator("#search-from").fill(after)
-    await page.locator("#search-to").fill("")
-    await page.locator(".search-again button").click()
-    await expect(page.get_by_text("We found nothing for")).to_be_visible()
-    await page.context.close()
+        await page.locator("#search-from").fill("")
+        await page.locator("#search-to").fill(before)
+        await page.locator(".search-again button").click()
+        await expect(page.get_by_text("We found nothing for")).to_be_visible()
+        await page.locator("#search-from").fill(after)
+        await page.locator("#search-to").fill("")
+        await page.locator(".search-again button").click()
+        await expect(page.get_by_text("We found nothing for")).to_be_visible()
 
 
 @pytest.mark.parametrize(

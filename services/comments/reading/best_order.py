@@ -26,6 +26,10 @@ class _Voted:
     places: Sequence[RankKey]
     ids: frozenset[str]
 
+    def unhidden(self, start: int, end: int, is_hidden: Callable[[str], bool]) -> Iterator[str]:
+        """The visible roots at these positions. Takes no copy: a page has few of many."""
+        return (root for position in range(start, end) if not is_hidden(root := self.places[position][2]))
+
 
 class BestOrder:
     """The votes of roots, published or not."""
@@ -62,11 +66,11 @@ class BestOrder:
         voted = self._voted(number)
         start = 0 if after is None else bisect_right(voted.places, after)
         middle = bisect_right(voted.places, (*_UNVOTED, _BEHIND_ALL_IDS))
-        yield from (place[2] for place in voted.places[start:middle] if not is_hidden(place[2]))
+        yield from voted.unhidden(start, middle, is_hidden)
         for position in range(_first_unvoted(after, unhidden), len(unhidden)):
             if unhidden[position] not in voted.ids:
                 yield unhidden[position]
-        yield from (place[2] for place in voted.places[max(start, middle) :] if not is_hidden(place[2]))
+        yield from voted.unhidden(max(start, middle), len(voted.places), is_hidden)
 
     def _voted(self, number: int) -> _Voted:
         found = self._moments.get(number)

@@ -104,6 +104,10 @@ class DiscussionIndex:
                 return roots[:number]
         return roots
 
+    def roots_of(self, comment_ids: Iterable[str]) -> set[str]:
+        """The roots of these comments, of those that the index knows."""
+        return {self._entries[comment_id].root_id for comment_id in comment_ids if comment_id in self._entries}
+
     def comments_of(self, root_id: str) -> set[str]:
         """A thread's oldest MOST_IN_AN_ANSWER published comments, and their ancestors."""
         found: set[str] = set()

@@ -1,13 +1,15 @@
-"""Discussions for readers: finds the comments of a page by the article's index, and loads only these.
+"""Discussions for readers: finds the threads of a page by the article's index, and reads only those that changed.
 
-An index is kept in memory with the discussion's version (`DiscussionStore`). A newer version names the comments that changed, so
-they alone are read again. Only the first reading, or one after many changes, goes through the article's published comments.
+An index is kept in memory with the discussion's version (`DiscussionStore`), and threads as they were written (`KeptThreads`).
+A newer version names the comments that changed, so only these are read again, with their threads. Only the first reading, or one
+after many changes, goes through the article's published comments.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from time import monotonic, time
 from typing import Literal
 
@@ -15,6 +17,7 @@ from services.comments.model.comment_store import CommentStore, DiscussionStore
 from services.comments.model.records import Comment, IndexEntry
 from services.comments.model.rules import Sort
 from services.comments.reading.discussion_index import DiscussionIndex
+from services.comments.reading.kept_threads import KeptThreads
 from services.comments.reading.ranking import BestCursor
 from services.comments.reading.shared_reads import SharedReads
 from shared.errors import Problem
@@ -26,11 +29,6 @@ _MOST_ENTRIES = 100_000
 _BESIDES = 10
 # Other requests have their turn after these.
 _PUT_AT_ONCE = 1000
-# Answers as bytes. For so long a change whose note was lost can stay unseen.
-_ANSWERS_KEPT_S = 5.0
-_MOST_ANSWER_BYTES = 16 * 1024 * 1024
-# What an answer takes besides its body: its question, with a cursor that anyone can write, and its places in memory.
-_BESIDES_A_BODY = 600
 # A process killed between a commit and its note leaves the version too old. An index of this age is read again.
 _KEPT_S = 3600.0
 # From a count of votes to its note in the discussion's version, also after a crash.
@@ -49,13 +47,12 @@ def current_minute() -> int:
 
 @dataclass(frozen=True)
 class DiscussionPage:
-    """A page's roots in order, its comments by id, whether there are more, and the article's number of published comments.
+    """A page's threads in order, as written, whether there are more, and the article's number of published comments.
 
-    `next`: the cursor's parts behind the last root.
+    `next`: the cursor's parts behind the last thread.
     """
 
-    roots: list[str]
-    comments: dict[str, Comment]
+    threads: Sequence[bytes]
     has_more: bool
     total: int
     next: tuple[str, ...] = ()
@@ -67,23 +64,16 @@ class _Kept:
     # Number of the last count of votes that the index surely has, since it was noted before the index was read.
     votes: int = 0
     until: float = 0.0
+    # Number of the reading that the index came from.
+    reading: int = 0
     index: DiscussionIndex = field(default_factory=DiscussionIndex)
 
 
-@dataclass(frozen=True)
-class _Answer:
-    version: int
-    until: float
-    body: bytes
-
-    @property
-    def size(self) -> int:
-        """The bytes that it takes in memory."""
-        return _BESIDES_A_BODY + len(self.body)
-
-
 Question = tuple[str, Sort, str | None, int] | tuple[str, Literal["best"], BestCursor | None, int]
-"""An article, an order, the top comment before the page, and the number of threads."""
+"""An article, an order, the top comment before the page, and the most threads: a page has fewer when they are long."""
+
+ThreadWriter = Callable[[Sequence[Comment]], bytes]
+"""Writes a thread from its comments, in no order. Empty when none of them is public at this moment."""
 
 
 class Discussions:
@@ -93,50 +83,50 @@ class Discussions:
         self,
         comments: CommentStore,
         versions: DiscussionStore,
+        write: ThreadWriter,
         clock: Callable[[], float] = monotonic,
         minute: Callable[[], int] = current_minute,
     ) -> None:
         self._comments = comments
         self._versions = versions
+        self._write = write
         self._clock = clock
         self._minute = minute
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._readings = count(1)
         self._refreshed = SharedReads(self._refresh)
-        self._answers: OrderedDict[Question, _Answer] = OrderedDict()
-        self._answer_bytes = 0
-
-    async def answer(self, question: Question, write: Callable[[DiscussionPage], bytes]) -> bytes:
-        """The page as `write` writes it. It is written once for a version of the discussion, within _ANSWERS_KEPT_S."""
-        kept = await self._refreshed.get(question[0])
-        found = self._answers.get(question)
-        if found is not None and found.version == kept.version and self._clock() < found.until:
-            return found.body
-        # The comments are read after the version, so they are as new or newer.
-        version, page = kept.version, await self._page(kept, question)
-        answer = _Answer(version, self._clock() + _ANSWERS_KEPT_S, write(page))
-        # An empty page costs no read.
-        if page.roots:
-            self._keep_answer(question, answer)
-        return answer.body
+        self._threads = KeptThreads(clock)
 
     async def total(self, article_id: str) -> int:
         """The article's number of published comments."""
         return (await self._refreshed.get(article_id)).index.total
 
-    async def page(self, article_id: str, sort: Sort, after: str | None, limit: int) -> DiscussionPage:
-        """The next `limit` threads after the top comment `after`, or fewer when they are long."""
-        return await self._page(await self._refreshed.get(article_id), (article_id, sort, after, limit))
-
-    async def best_page(self, article_id: str, after: BestCursor | None, limit: int) -> DiscussionPage:
-        """As `page`, in the order of votes."""
-        return await self._page(await self._refreshed.get(article_id), (article_id, "best", after, limit))
-
-    async def _page(self, kept: _Kept, question: Question) -> DiscussionPage:
+    async def page(self, question: Question) -> DiscussionPage:
+        """The next threads of a list."""
+        kept = await self._refreshed.get(question[0])
         # Everything is taken from the index before the first wait: another request may change it.
         roots, has_more, following = self._roots(kept, question)
-        total = kept.index.total
-        wanted = set[str]().union(*(kept.index.comments_of(root) for root in roots))
-        return DiscussionPage(list(roots), await self._comments.by_ids(wanted), has_more, total, following)
+        total, reading = kept.index.total, kept.reading
+        found = {root: text for root in roots if (text := self._threads.get(root, reading)) is not None}
+        if len(found) < len(roots):
+            found |= await self._read(kept, [root for root in roots if root not in found])
+        return DiscussionPage([text for root in roots if (text := found[root])], has_more, total, following)
+
+    async def _read(self, kept: _Kept, roots: Iterable[str]) -> dict[str, bytes]:
+        """These threads, read and written anew."""
+        version, reading = kept.version, kept.reading
+        threads = {root: kept.index.comments_of(root) for root in roots}
+        # The comments are read after the version, so they are as new or newer.
+        comments = await self._comments.by_ids(set[str]().union(*threads.values()))
+        found = {
+            root: self._write([comments[comment_id] for comment_id in thread if comment_id in comments])
+            for root, thread in threads.items()
+        }
+        # A comment that changed meanwhile may have been read before its change.
+        if (kept.version, kept.reading) == (version, reading):
+            for root, text in found.items():
+                self._threads.put(root, reading, text)
+        return found
 
     def _roots(self, kept: _Kept, question: Question) -> tuple[Sequence[str], bool, tuple[str, ...]]:
         """A page's roots, whether there are more, and the cursor's parts behind them."""
@@ -170,6 +160,7 @@ class Discussions:
             # No wait between two of them: another request may read the index.
             for entry in await self._with_ancestors(kept.index, await self._comments.entries(changed)):
                 kept.index.put(entry)
+            self._threads.drop(kept.index.roots_of(changed))
         kept.version, kept.votes = now.version, now.votes
         return kept
 
@@ -182,7 +173,7 @@ class Discussions:
                 await asyncio.sleep(0)
         for entry in await self._with_ancestors(index, entries):
             index.put(entry)
-        kept.index, kept.until = index, self._clock() + _KEPT_S
+        kept.index, kept.reading, kept.until = index, next(self._readings), self._clock() + _KEPT_S
         self._make_room()
 
     async def _with_ancestors(self, index: DiscussionIndex, entries: Iterable[IndexEntry]) -> Sequence[IndexEntry]:
@@ -194,17 +185,6 @@ class Discussions:
             found |= {entry.id: entry for entry in above}
             missing = index.missing_parents(above) - found.keys()
         return list(found.values())
-
-    def _keep_answer(self, question: Question, answer: _Answer) -> None:
-        before = self._answers.pop(question, None)
-        self._answers[question] = answer
-        self._answer_bytes += answer.size - (before.size if before is not None else 0)
-        # The first of them ends first.
-        while self._answers and self._is_too_much(next(iter(self._answers.values()))):
-            self._answer_bytes -= self._answers.popitem(last=False)[1].size
-
-    def _is_too_much(self, oldest: _Answer) -> bool:
-        return self._answer_bytes > _MOST_ANSWER_BYTES or oldest.until <= self._clock()
 
     def _make_room(self) -> None:
         size = sum(_BESIDES + len(kept.index) for kept in self._kept.values())

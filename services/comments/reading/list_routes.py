@@ -1,16 +1,14 @@
 """HTTP in: an article's threads, for readers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import cast
 
 from aiohttp import web
 
-from services.comments.model import rules
-from services.comments.model.records import Comment, thread_entry
-from services.comments.model.rules import Sort, ThreadNode
-from services.comments.reading.contract import Discussion, ThreadAnswer
-from services.comments.reading.discussions import DiscussionPage, Question, current_minute, foreign_cursor
+from services.comments.model.rules import Sort
+from services.comments.reading.discussions import Question, current_minute, foreign_cursor
 from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS
+from services.comments.reading.list_text import write_page
 from services.comments.reading.ranking import BestCursor
 from shared.http.problems import field_problem, json_response
 from shared.http.requests import read_cursor, read_id_cursor, read_limit, refuse_unknown, write_cursor
@@ -21,7 +19,8 @@ async def list_comments(request: web.Request) -> web.Response:
     refuse_unknown(request.query, ("sort", "limit", "cursor"))
     question = _question(request.match_info["id"], request.query)
     await request.app[ARTICLE_LOOKUP].readable(question[0])
-    return json_response(await request.app[DISCUSSIONS].answer(question, _write_page))
+    page = await request.app[DISCUSSIONS].page(question)
+    return json_response(write_page(page.threads, write_cursor(*page.next) if page.has_more else None, page.total))
 
 
 def _question(article_id: str, query: Mapping[str, str]) -> Question:
@@ -42,22 +41,6 @@ def _read_best_cursor(query: Mapping[str, str]) -> BestCursor | None:
     if cursor.is_over(current_minute()):
         raise field_problem("?cursor", "This list is an hour old; begin it anew, without a cursor.", status=400)
     return cursor
-
-
-def _write_page(page: DiscussionPage) -> bytes:
-    threads = rules.arrange([thread_entry(comment) for comment in page.comments.values()])
-    by_root = {node.id: node for node in threads}
-    discussion = Discussion(
-        # A thread whose last comment is removed at this moment has no node.
-        items=_with_replies([by_root[root] for root in page.roots if root in by_root], page.comments),
-        next_cursor=write_cursor(*page.next) if page.has_more else None,
-        total=page.total,
-    )
-    return discussion.model_dump_json().encode()
-
-
-def _with_replies(nodes: Sequence[ThreadNode], comments: Mapping[str, Comment]) -> list[ThreadAnswer]:
-    return [ThreadAnswer.with_replies(comments[node.id], _with_replies(node.replies, comments)) for node in nodes]
 
 
 def read_sort(query: Mapping[str, str], *, known: str = "oldest or newest") -> Sort:

@@ -10,6 +10,7 @@ from services.comments.reading.articles import ArticleLookup
 from services.comments.reading.closing import Closing
 from services.comments.reading.discussions import Discussions
 from services.comments.reading.keys import ARTICLE_LOOKUP, DISCUSSIONS, REACTION_NETWORKS, REPORTS, TURNS, VOTES
+from services.comments.reading.list_text import write_thread
 from services.comments.reading.network_store import NETWORKS_KEPT_FOR, NetworkStore
 from services.comments.reading.reaction_store import (
     COUNTED_AGE,
@@ -27,7 +28,7 @@ from shared.mongo.expiry import expiring
 def add_reading(app: web.Application, store: Store, is_whole: Callable[[], bool]) -> None:
     """Add the parts. `is_whole`: the copy of the articles has the whole log."""
     app[ARTICLE_LOOKUP] = ArticleLookup(store, app[CURRENT_RULES], is_whole)
-    app[DISCUSSIONS] = Discussions(store.comments, store.discussions)
+    app[DISCUSSIONS] = Discussions(store.comments, store.discussions, write_thread)
     app[VOTES] = VoteStore(store.database)
     app[REPORTS] = ReportStore(store.database)
     app[REACTION_NETWORKS] = NetworkStore(store.database)

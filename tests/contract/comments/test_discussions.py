@@ -1,7 +1,7 @@
 """Readers' discussions in MongoDB: the work follows the answer, and every instance has the others' changes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from services.comments.model import comment_store
 from services.comments.model.comment_store import CommentStore
 from services.comments.model.records import Comment, IndexEntry
+from services.comments.model.rules import Sort
 from services.comments.model.store import Store
 from services.comments.reading import discussion_index
 from services.comments.reading.discussions import DiscussionPage, Discussions
@@ -75,8 +76,22 @@ class Clock:
         return self.now_s
 
 
-def _as_bytes(page: DiscussionPage) -> bytes:
-    return b" ".join(root.encode() for root in page.roots if page.comments[root].status == "published")
+def _write(comments: Sequence[Comment]) -> bytes:
+    """The ids of a thread's comments, the top one first; empty when none is published."""
+    is_public = any(comment.status == "published" for comment in comments)
+    return " ".join(sorted(comment.id for comment in comments)).encode() if is_public else b""
+
+
+def _discussions(store: Store, comments: CommentStore | None = None, clock: Clock | None = None) -> Discussions:
+    return Discussions(comments or store.comments, store.discussions, _write, clock or Clock())
+
+
+async def _page(discussions: Discussions, article_id: str, limit: int = 9, sort: Sort = "oldest") -> DiscussionPage:
+    return await discussions.page((article_id, sort, None, limit))
+
+
+def _written(*threads: Sequence[Comment]) -> list[bytes]:
+    return [_write(thread) for thread in threads]
 
 
 async def _replace_without_note(store: Store, comment: Comment) -> None:
@@ -91,59 +106,69 @@ async def _replace(store: Store, comment: Comment) -> None:
     await store.discussions.note(comment.article_id, comment.id)
 
 
-async def test_page_reads_what_it_returns_at_any_size(store: Store, mongo_database: str) -> None:
-    for size in (10, 200):
-        article_id = new_id()
-        await _add(store, *(_a_comment(article_id) for _ in range(size)))
-        counting = CountingComments(store.mongo.database(mongo_database))
-        discussions = Discussions(counting, store.discussions)
-        await discussions.page(article_id, "oldest", None, 1)
+@pytest.mark.parametrize("size", [30, 300])
+async def test_page_reads_what_it_returns_and_then_what_changed(store: Store, mongo_database: str, size: int) -> None:
+    article_id = new_id()
+    comments = [_a_comment(article_id) for _ in range(size)]
+    await _add(store, *comments)
+    counting = CountingComments(store.mongo.database(mongo_database))
+    discussions = _discussions(store, counting)
+    await _page(discussions, article_id, 1)
 
-        counting.count_read = 0
-        page = await discussions.page(article_id, "newest", None, 1)
-        reply = _a_comment(article_id, page.comments[page.roots[0]])
-        await _add(store, reply)
-        await store.discussions.note(article_id, reply.id)
-        changed = await discussions.page(article_id, "newest", None, 1)
+    counting.count_read = 0
+    first = await _page(discussions, article_id, 20, "newest")
+    assert (first.threads, counting.count_read) == (_written(*([one] for one in comments[:-21:-1])), 20)
 
-        assert (page.total, changed.total, len(changed.comments)) == (size, size + 1, 2)
-        assert counting.count_read == 1 + 1 + 2, "a page, a change, a page with the reply"
+    counting.count_read = 0
+    reply = _a_comment(article_id, comments[-3])
+    await _add(store, reply)
+    await store.discussions.note(article_id, reply.id)
+    replied = await _page(discussions, article_id, 20, "newest")
+    assert replied.threads[2] == _write([comments[-3], reply])
+    assert (replied.total, counting.count_read) == (size + 1, 1 + 2), "the reply's place, and its thread"
+
+    counting.count_read = 0
+    top = _a_comment(article_id)
+    await _add(store, top)
+    await store.discussions.note(article_id, top.id)
+    grown = await _page(discussions, article_id, 20, "newest")
+    assert grown.threads == [_write([top]), *replied.threads[:-1]]
+    assert counting.count_read == 1 + 1, "the new comment's place, and the comment"
 
 
 async def test_instance_has_the_changes_of_others_also_after_many(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(comment_store, "MOST_REMEMBERED_CHANGES", 2)
-    article_id, discussions = new_id(), Discussions(store.comments, store.discussions)
+    article_id, discussions = new_id(), _discussions(store)
     top, other = _a_comment(article_id), _a_comment(article_id)
     await _add(store, top, other)
-    assert (await discussions.page(article_id, "oldest", None, 9)).roots == [top.id, other.id]
+    assert (await _page(discussions, article_id)).threads == _written([top], [other])
 
     await _replace(store, replace(top, status="removed"))
-    without = await discussions.page(article_id, "oldest", None, 9)
+    without = await _page(discussions, article_id)
     replies = [_a_comment(article_id, top) for _ in range(4)]
     for reply in replies:
         await _add(store, reply)
         await store.discussions.note(article_id, reply.id)
-    after = await discussions.page(article_id, "oldest", None, 9)
+    after = await _page(discussions, article_id)
 
-    assert (without.roots, without.total) == ([other.id], 1)
-    assert (after.roots, after.total) == ([top.id, other.id], 5)
-    assert set(after.comments) == {top.id, other.id, *(reply.id for reply in replies)}
+    assert (without.threads, without.total) == (_written([other]), 1)
+    assert (after.threads, after.total) == (_written([top, *replies], [other]), 5)
 
 
 async def test_late_approval_below_unpublished_comments_brings_their_places(store: Store) -> None:
-    article_id, discussions = new_id(), Discussions(store.comments, store.discussions)
+    article_id, discussions = new_id(), _discussions(store)
     chain = [replace(_a_comment(article_id), status="pending")]
     for _ in range(3):
         chain.append(replace(_a_comment(article_id, chain[-1]), status="pending"))
     await _add(store, *chain)
-    assert (await discussions.page(article_id, "oldest", None, 9)).roots == []
+    assert (await _page(discussions, article_id)).threads == []
 
     await _replace(store, replace(chain[-1], status="published"))
-    page = await discussions.page(article_id, "oldest", None, 9)
+    page = await _page(discussions, article_id)
 
-    assert (page.roots, page.total, set(page.comments)) == ([chain[0].id], 1, {comment.id for comment in chain})
+    assert (page.threads, page.total) == (_written([*chain[:-1], replace(chain[-1], status="published")]), 1)
 
 
 async def test_first_reading_above_the_limit_leaves_out_the_newest(
@@ -155,60 +180,79 @@ async def test_first_reading_above_the_limit_leaves_out_the_newest(
     comments = [_a_comment(article_id) for _ in range(6)]
     await _add(store, *comments)
 
-    page = await Discussions(store.comments, store.discussions).page(article_id, "oldest", None, 9)
+    page = await _page(_discussions(store), article_id)
 
-    assert (page.roots, page.total) == ([comment.id for comment in comments[:3]], 3)
+    assert (page.threads, page.total) == (_written(*([comment] for comment in comments[:3])), 3)
 
 
-async def test_answer_is_written_once_until_the_discussion_changes(store: Store, mongo_database: str) -> None:
+async def test_thread_is_read_once_until_it_changes_whatever_list_has_it(store: Store, mongo_database: str) -> None:
     article_id, clock = new_id(), Clock()
     counting = CountingComments(store.mongo.database(mongo_database))
-    discussions = Discussions(counting, store.discussions, clock)
-
-    async def answer(limit: int = 20) -> bytes:
-        return await discussions.answer((article_id, "oldest", None, limit), _as_bytes)
-
+    discussions = _discussions(store, counting, clock)
     comments = [_a_comment(article_id) for _ in range(3)]
     await _add(store, *comments)
-    whole = b" ".join(comment.id.encode() for comment in comments)
+    whole = _written(*([comment] for comment in comments))
 
-    assert [await answer(), await answer(1), await answer()] == [whole, comments[0].id.encode(), whole]
+    assert (await _page(discussions, article_id)).threads == whole
     read = counting.count_read
-    assert set(await asyncio.gather(*(answer() for _ in range(20)))) == {whole}
+    assert (await _page(discussions, article_id, 1)).threads == whole[:1]
+    assert (await _page(discussions, article_id, 2, "newest")).threads == whole[:0:-1]
+    assert (await discussions.page((article_id, "best", None, 9))).threads == whole
+    pages = await asyncio.gather(*(_page(discussions, article_id) for _ in range(20)))
+    assert [page.threads for page in pages] == [whole] * 20
     assert counting.count_read == read
 
-    removed = replace(comments[0], version=2, status="removed")
-    await _replace(store, removed)
-    assert await answer() == whole.partition(b" ")[2]
+    await _replace(store, replace(comments[0], version=2, status="removed"))
+    assert (await _page(discussions, article_id)).threads == whole[1:]
 
     # A change whose note was lost.
     await _replace_without_note(store, replace(comments[1], version=2, status="removed"))
     clock.now_s += 6
-    assert await answer() == comments[2].id.encode()
+    assert (await _page(discussions, article_id)).threads == whole[2:]
 
 
-async def test_kept_answers_are_bounded_with_their_questions(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.comments.reading.discussions._MOST_ANSWER_BYTES", 1450)
-    article_id, clock = new_id(), Clock()
-    discussions = Discussions(store.comments, store.discussions, clock)
+async def test_changed_text_is_seen_also_when_the_discussion_is_read_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comment_store, "MOST_REMEMBERED_CHANGES", 1)
+    article_id = new_id()
+    discussions = Discussions(store.comments, store.discussions, lambda thread: thread[0].body.encode(), Clock())
+    comments = [_a_comment(article_id) for _ in range(2)]
+    await _add(store, *comments)
+    assert (await _page(discussions, article_id)).threads == [b"Yes.", b"Yes."]
+
+    await _replace(store, replace(comments[0], version=2, body="No."))
+    assert (await _page(discussions, article_id)).threads == [b"No.", b"Yes."]
+
+    for version in (3, 4):
+        await _replace(store, replace(comments[0], version=version, body=f"Text {version}."))
+    assert (await _page(discussions, article_id)).threads == [b"Text 4.", b"Yes."]
+
+
+class OvertakenComments(CommentStore):
+    """Its reads of comments by id end after work that a test gives: a change and a list that happen meanwhile."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def by_ids(self, comment_ids: Iterable[str], session: Session | None = None) -> dict[str, Comment]:
+        found = await super().by_ids(comment_ids, session)
+        if self.meanwhile is not None:
+            work, self.meanwhile = self.meanwhile, None
+            await work()
+        return found
+
+
+async def test_thread_that_was_read_before_its_change_is_not_kept(store: Store, mongo_database: str) -> None:
+    article_id = new_id()
+    overtaken = OvertakenComments(store.mongo.database(mongo_database))
+    discussions = Discussions(overtaken, store.discussions, lambda thread: thread[0].body.encode(), Clock())
     comment = _a_comment(article_id)
     await _add(store, comment)
-    written: list[int] = []
 
-    def write(_: DiscussionPage) -> bytes:
-        written.append(1)
-        return b"x" * 100
+    async def change() -> None:
+        await _replace(store, replace(comment, version=2, body="No."))
+        assert await discussions.total(article_id) == 1
 
-    async def answer(limit: int, after: str | None = None) -> None:
-        await discussions.answer((article_id, "oldest", after, limit), write)
-
-    for limit in (1, 2, 3, 3, 2, 1):
-        await answer(limit)
-    assert len(written) == 4, "the first one gave way, the others were kept"
-    for limit in range(1, 9):
-        await answer(limit, comment.id)
-    await answer(1)
-    assert len(written) == 12, "pages behind the last comment are not kept: anyone can write their cursors"
-    clock.now_s += 6
-    await answer(3)
-    assert discussions._answer_bytes == 700, "what is too old gives way"
+    overtaken.meanwhile = change
+    assert (await _page(discussions, article_id)).threads == [b"Yes."], "this request came before the change"
+    assert (await _page(discussions, article_id)).threads == [b"No."]

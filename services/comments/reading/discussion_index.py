@@ -64,7 +64,9 @@ class DiscussionIndex:
 
     def missing_parents(self, entries: Iterable[IndexEntry]) -> set[str]:
         """The parents of these comments that the index does not know yet."""
-        return {entry.parent_id for entry in entries if entry.parent_id is not None} - self._entries.keys()
+        parents = {entry.parent_id for entry in entries if entry.parent_id is not None}
+        # `parents - self._entries.keys()` would go through the whole index.
+        return {parent for parent in parents if parent not in self._entries}
 
     def page(self, sort: Sort, after: str | None, limit: int) -> tuple[Sequence[str], bool]:
         """The roots of the next threads after the root `after`, and whether there are more: `limit`, or fewer when long."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.comments.model.records import IndexEntry
+from services.comments.model.records import IndexEntry, PastVotes
 from services.comments.model.rules import STATUSES, Sort, Status, ThreadEntry, ThreadNode, arrange
 from services.comments.reading import discussion_index
 from services.comments.reading.discussion_index import DiscussionIndex
@@ -94,3 +94,44 @@ def test_comments_above_the_limit_of_a_discussion_are_left_out(monkeypatch: pyte
     index = _index(_comments([(number, "published") for number in range(6)]))
 
     assert (index.total, _walk(index, "oldest", 10)) == (3, ["000", "001", "002"])
+
+
+class CountedId(str):
+    """An id that counts how often any of them is looked at."""
+
+    __slots__ = ()
+    looks = 0
+
+    def __hash__(self) -> int:
+        CountedId.looks += 1
+        return super().__hash__()
+
+    def __lt__(self, other: str) -> bool:
+        CountedId.looks += 1
+        return super().__lt__(other)
+
+
+def _looks_of_a_change(size: int) -> int:
+    """The looks at ids that a new reply and the page with it take in a discussion of this size."""
+    ids = [CountedId(f"{number:06d}") for number in range(size + 1)]
+    index = DiscussionIndex()
+    for number, comment_id in enumerate(ids[:-1]):
+        past = (PastVotes(number, 0, number % 7, 0),) if number % 2 else ()
+        index.put(IndexEntry(comment_id, comment_id, None, True, past))
+    index.best_page(size, None, 20)
+    reply = IndexEntry(ids[-1], ids[-2], ids[-2], True)
+    before = CountedId.looks
+    assert index.missing_parents([reply]) == set()
+    index.put(reply)
+    assert index.roots_of([reply.id]) == {ids[-2]}
+    for roots, _ in (index.page("oldest", None, 20), index.page("newest", None, 20), index.best_page(size, None, 20)):
+        for root in roots:
+            index.comments_of(root)
+    return CountedId.looks - before
+
+
+def test_work_of_a_change_does_not_grow_with_the_discussion() -> None:
+    few, many = _looks_of_a_change(100), _looks_of_a_change(10_000)
+
+    # Places in sorted lists take some comparisons more.
+    assert many < few * 1.3

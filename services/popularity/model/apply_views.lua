@@ -21,6 +21,7 @@ local slot, spans, most_sets, most_ids = ARGV[5], ARGV[6], tonumber(ARGV[7]), to
 local most_hosts, half_life, times = tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
 local ids, indexes, visitors = ARGV[12], ARGV[13], ARGV[14]
 local FIRST_ROW, NOBODY = 15, string.rep('\0', 8)
+local AT_ONCE = 1000  -- members of one command: Lua's stack holds 8,000 arguments
 local count = #(ids or '') / 16
 local most_rows = (#ARGV - FIRST_ROW + 1) / 5
 if not (from and to and to > from and tonumber(slot) and most_sets and most_ids and most_hosts and half_life and visitors)
@@ -68,7 +69,7 @@ for i = 1, count do
 end
 
 -- Collect the additions by key and member. The first use of a key reads it, so that a wrong type fails here.
-local zsets, hashes, sketches = {}, {}, {}
+local zsets, hashes, sketches, groups = {}, {}, {}, {}
 local function bag(kind, reading, key)
   local sums = kind[key]
   if not sums then
@@ -79,17 +80,17 @@ local function bag(kind, reading, key)
   return sums
 end
 local function add(sums, member, n) sums[member] = (sums[member] or 0) + n end
-local function sketch(key, list)
-  local members = sketches[key]
-  if not members then
+-- `groups` are lists of readers. A sketch names, by their numbers, the groups that it gets.
+local function sketch(key, number)
+  local numbers = sketches[key]
+  if not numbers then
     if redis.call('GETRANGE', key, 0, 3) ~= 'HYLL' and redis.call('STRLEN', key) > 0 then
       error('apply_views: ' .. key .. ' is not a HyperLogLog')
     end
-    members = {}
-    sketches[key] = members
+    numbers = {}
+    sketches[key] = numbers
   end
-  local size = #members
-  for i = 1, #list do members[size + i] = list[i] end
+  numbers[#numbers + 1] = number
 end
 
 local windows, buckets, days = {}, {}, {}
@@ -137,7 +138,7 @@ local function card_of(article)
     for scope in string.gmatch(place == '' and '' or places, '[^\n]+') do
       if string.sub(scope, 1, 2) ~= 's:' then scopes[#scopes + 1] = scope end
     end
-    card = {place = place, scopes = scopes, fields = {}}
+    card = {place = place, scopes = scopes}
     cards[article] = card
   end
   return card
@@ -147,8 +148,9 @@ local function by_views(list)
   return list
 end
 
--- Rows of one article and minute are added up; so are those of one article, hour, class and section.
+-- Rows of one article and minute are added up; so are those of one article, hour and class, and of one scope, hour and class.
 local counted, dropped = 0, 0
+local scopes = {}
 for row, times_seen in pairs(counts) do
   local at = FIRST_ROW + row * 5
   local article, class, detail, section = ARGV[at], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
@@ -161,30 +163,38 @@ for row, times_seen in pairs(counts) do
     add(bag(hashes, 'HLEN', base .. 'dropped:' .. day), detail, times_seen)
   else
     counted = counted + times_seen
-    local n, card = times_seen, card_of(article)
+    local n, card, suffix = times_seen, card_of(article), moment.suffix .. class
     if class == 'a' then n, section = n * tonumber(detail), card.place end
     local views = moment.articles[article]
     if not views then
-      views = {0, 0}
+      views = {n = 0, read = 0, readers = {}}
       moment.articles[article] = views
     end
-    views[1] = views[1] + n
-    if class ~= 'a' then
-      views[2] = views[2] + n
-      views.section = section
-    end
+    views.n = views.n + n
+    if class ~= 'a' then views.read = views.read + n end
     if class == 'x' and detail ~= '' then add(bag(hosts, 'HLEN', base .. 'hosts:' .. day), detail, n) end
-    local name = moment.suffix .. class .. section
-    local field = card.fields[name]
-    if not field then
-      field = {moment = moment, suffix = moment.suffix .. class, section = section, n = 0, readers = {}}
-      card.fields[name] = field
+    add(bag(hashes, 'HLEN', base .. 'hours:' .. day), article .. suffix, n)
+    local of_day = scopes[day] or {}
+    scopes[day] = of_day
+    local sums = of_day[suffix] or {}
+    of_day[suffix] = sums
+    for _, scope in ipairs(card.scopes) do add(sums, scope, n) end
+    if section ~= '' then add(sums, 's:' .. section, n) end
+    local list = readers[row]
+    if list then
+      local group = views.readers[section]
+      if group then
+        for _, visitor in ipairs(list) do group[#group + 1] = visitor end
+      else
+        views.readers[section] = list
+      end
     end
-    field.n = field.n + n
-    for _, visitor in ipairs(readers[row] or {}) do
-      field.readers[#field.readers + 1] = visitor
-      views[#views + 1] = visitor
-    end
+  end
+end
+for day, of_day in pairs(scopes) do
+  local sums = bag(hashes, 'HLEN', base .. 'scopes:' .. day)
+  for suffix, of_scope in pairs(of_day) do
+    for scope, n in pairs(of_scope) do sums[scope .. suffix] = n end
   end
 end
 
@@ -225,7 +235,7 @@ local current = {}
 for _, moment in pairs(moments) do
   local minute, of_day, filled = moment.minute, nil, {}
   for article, views in pairs(moment.articles) do
-    local n = views[1]
+    local n = views.n
     local ranks = cards[article].place ~= ''
     local sums = ranks and ranked or aside
     if ranks then dirty[article] = true end
@@ -241,28 +251,20 @@ for _, moment in pairs(moments) do
       add(filled[i], article, n)
     end
     local exponent = (minute - landmark) / half_life
-    if views[2] > 0 and exponent > -1000 then add(sums.trend, article, views[2] * 2 ^ exponent) end
-    if minute > now - 10 and minute < now + 10 and #views > 2 then
-      local list = {unpack(views, 3)}
-      for _, key in ipairs({home .. 'readers:' .. minute, home .. 'readers:' .. minute .. ':s:' .. views.section}) do
-        sketch(key, list)
-        current[key] = true
+    if views.read > 0 and exponent > -1000 then add(sums.trend, article, views.read * 2 ^ exponent) end
+    local of_visitors = base .. 'visitors:' .. moment.day .. ':'
+    for section, list in pairs(views.readers) do
+      local number = #groups + 1
+      groups[number] = list
+      sketch(of_visitors .. article, number)
+      for _, scope in ipairs(cards[article].scopes) do sketch(of_visitors .. scope, number) end
+      if section ~= '' then sketch(of_visitors .. 's:' .. section, number) end
+      if minute > now - 10 and minute < now + 10 then
+        for _, key in ipairs({home .. 'readers:' .. minute, home .. 'readers:' .. minute .. ':s:' .. section}) do
+          sketch(key, number)
+          current[key] = true
+        end
       end
-    end
-  end
-end
-for article, card in pairs(cards) do
-  for _, field in pairs(card.fields) do
-    local day, n, list = field.moment.day, field.n, field.readers
-    local scopes = bag(hashes, 'HLEN', base .. 'scopes:' .. day)
-    add(bag(hashes, 'HLEN', base .. 'hours:' .. day), article .. field.suffix, n)
-    for _, scope in ipairs(card.scopes) do add(scopes, scope .. field.suffix, n) end
-    if field.section ~= '' then add(scopes, 's:' .. field.section .. field.suffix, n) end
-    if #list > 0 then
-      local name = base .. 'visitors:' .. day .. ':'
-      sketch(name .. article, list)
-      for _, scope in ipairs(card.scopes) do sketch(name .. scope, list) end
-      if field.section ~= '' then sketch(name .. 's:' .. field.section, list) end
     end
   end
 end
@@ -283,6 +285,31 @@ for i = #held, 1, -1 do
 end
 set = set or slot
 
+-- One command writes many sums: most of the time of a command is its call. `change` makes its arguments.
+local function in_slices(sums, change)
+  local names = {}
+  for name in pairs(sums) do names[#names + 1] = name end
+  for first = 1, #names, AT_ONCE do change({unpack(names, first, math.min(first + AT_ONCE - 1, #names))}) end
+end
+local fields = {}
+for key, sums in pairs(hashes) do
+  in_slices(sums, function(names)
+    local args = {key}
+    for i, value in ipairs(redis.call('HMGET', key, unpack(names))) do
+      -- A value that is no number fails here.
+      args[i * 2], args[i * 2 + 1] = names[i], tonumber(value or 0) + sums[names[i]]
+    end
+    fields[#fields + 1] = args
+  end)
+end
+-- Sketches with the same groups: those of the site and of its only language, for example.
+local alike = {}
+for key, numbers in pairs(sketches) do
+  local name = table.concat(numbers, ' ')
+  local keys = alike[name] or {}
+  keys[#keys + 1], keys.groups, alike[name] = key, numbers, keys
+end
+
 if moved_by then
   for _, key in ipairs({base .. 'trend', base .. 'aside:trend'}) do
     if moved_by == 0 then
@@ -298,13 +325,26 @@ if moved_by then
   redis.call('HSET', state, 'landmark', landmark, 'half_life', half_life)
 end
 for key, sums in pairs(zsets) do
-  for member, n in pairs(sums) do redis.call('ZINCRBY', key, n, member) end
+  in_slices(sums, function(names)
+    local args = {}
+    for i, score in ipairs(redis.call('ZMSCORE', key, unpack(names))) do
+      args[i * 2 - 1], args[i * 2] = tonumber(score or 0) + sums[names[i]], names[i]
+    end
+    redis.call('ZADD', key, unpack(args))
+  end)
 end
 for _, pair in ipairs(removed) do redis.call('HDEL', pair[1], pair[2]) end
-for key, sums in pairs(hashes) do
-  for field, n in pairs(sums) do redis.call('HINCRBY', key, field, n) end
+for _, args in ipairs(fields) do redis.call('HSET', unpack(args)) end
+for _, keys in pairs(alike) do
+  local list = groups[keys.groups[1]]
+  if #keys.groups > 1 then
+    list = {}
+    for _, number in ipairs(keys.groups) do
+      for _, visitor in ipairs(groups[number]) do list[#list + 1] = visitor end
+    end
+  end
+  for _, key in ipairs(keys) do redis.call('PFADD', key, unpack(list)) end
 end
-for key, list in pairs(sketches) do redis.call('PFADD', key, unpack(list)) end
 for key in pairs(current) do redis.call('EXPIRE', key, 600) end
 for _, open in pairs(buckets) do redis.call('ZADD', base .. 'buckets:' .. open[1], open[2], open[2]) end
 for day, cover in pairs(covers) do redis.call('HSET', base .. 'days', day, cover) end

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from time import time
+from typing import cast
 from uuid import uuid4
 
 import pytest
@@ -214,6 +215,35 @@ async def test_key_of_a_wrong_type_fails_the_script_before_any_write(store: Stor
     assert (await store._redis.keys("popularity:{p0}:ids*")) == []
 
 
+async def test_sum_that_is_no_number_fails_the_script_before_any_write(store: Store) -> None:
+    field = f"{ARTICLE}|{MINUTE}|n"
+    await store._redis.hset("popularity:{p0}:hours:2026-02-08", field, "many")
+
+    with pytest.raises(Unavailable):
+        await store.apply(VIEWS, 0, "log A", _chunk(0, *_ids(3)))
+
+    assert (await store.state(VIEWS, 0)).position == 0
+    assert await store._redis.exists("popularity:{p0}:sum:all", "popularity:{p0}:ids", "popularity:{p0}:days") == 0
+
+
+async def test_sums_of_many_articles_and_sections_are_written_in_several_commands(store: Store) -> None:
+    many = 4500  # twice as many arguments do not fit on Lua's stack
+    chunk = Chunk(0, many, SLOT, "f")
+    for number in range(many):
+        chunk.add(View(uuid4().bytes, f"unknown-{number}", MINUTE, section=f"section-{number}"))
+
+    assert await store.apply(VIEWS, 0, "log A", chunk) == Applied("OK", many, many)
+
+    aside = cast(
+        list[tuple[bytes, float]], await store._redis.zrange("popularity:{p0}:aside:all", 0, -1, withscores=True)
+    )
+    hours = await store._redis.hvals("popularity:{p0}:hours:2026-02-08")
+    scopes = await store._redis.hvals("popularity:{p0}:scopes:2026-02-08")
+    assert (len(aside), {score for _, score in aside}) == (many, {1})
+    assert sorted(map(int, hours)) == [1] * many
+    assert sorted(map(int, scopes)) == [1] * many + [many]
+
+
 async def test_scripts_are_sent_again_when_redis_has_lost_them(store: Store) -> None:
     await store._redis.script_flush()
 
@@ -287,6 +317,19 @@ async def test_readers_of_the_present_are_kept_for_ten_minutes(store: Store) -> 
     for key in (f"popularity:{{p0}}:readers:{minute}", f"popularity:{{p0}}:readers:{minute}:s:world"):
         assert await store._redis.pfcount(key) == 3
         assert 0 < await store._redis.ttl(key) <= 600
+
+
+async def test_readers_of_the_present_belong_to_the_section_of_their_view(store: Store) -> None:
+    minute = int(time()) // 60
+    chunk = Chunk(0, 5, SLOT, "f")
+    for name, section in zip(_ids(5), ["world", "world", "world", "sports", "sports"], strict=True):
+        chunk.add(View(name, ARTICLE, minute, section=section, visitor=name[:8]))
+
+    await store.apply(VIEWS, 0, "log A", chunk)
+
+    base = f"popularity:{{p0}}:readers:{minute}"
+    counts = [await store._redis.pfcount(key) for key in (base, f"{base}:s:world", f"{base}:s:sports")]
+    assert counts == [5, 3, 2]
 
 
 async def test_articles_of_a_former_version_are_placed_once(store: Store) -> None:

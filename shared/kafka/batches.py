@@ -1,7 +1,7 @@
 """Hands fetched records to a sink in batches, and retries a batch while a store is away. Nothing else retries a batch."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import time
 
@@ -39,6 +39,7 @@ class Batches:
     gaps: OffsetGaps
     log_id: str
     verify: Check
+    read_ahead: Callable[[], None]
 
     async def apply(self, partition: TopicPartition, fetched: Sequence[Record], epoch: int, confirm: Check) -> None:
         """Apply the records fetched from one partition. Raises StoppedWaiting, and any error of the sink but Unavailable."""
@@ -53,7 +54,7 @@ class Batches:
         for first in range(0, len(records), limit):
             part = records[first : first + limit]
             end = part[-1].offset + 1
-            batch = Batch(partition.topic, partition.partition, start, end, part, self.log_id, confirm)
+            batch = Batch(partition.topic, partition.partition, start, end, part, self.log_id, confirm, self.read_ahead)
             if not await self._apply_one(partition, batch, epoch):
                 return
             start = end

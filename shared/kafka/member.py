@@ -57,7 +57,9 @@ class Member(ConsumerRebalanceListener):
         self._positions = Positions(self._consumer, self._verify)
         self._pace = Pace(settings.kafka_fetch_wait_ms, membership.rest_ms)
         gaps = OffsetGaps(settings.kafka_hole_wait_ms / 1000)
-        self._batches = Batches(membership, self._positions, gaps, log_id, self._verify)
+        self._batches = Batches(membership, self._positions, gaps, log_id, self._verify, self._read_ahead)
+        self._ahead: asyncio.Task[Fetched] | None = None
+        self._ahead_moves = 0
         self._applying = asyncio.Lock()
         self._failure: BaseException | None = None
         self._positions_checked_at = monotonic()
@@ -73,10 +75,13 @@ class Member(ConsumerRebalanceListener):
             # aiokafka looks for a missing topic in a loop without a pause (calfkit-sdk#328).
             raise Unavailable(f"Kafka: missing topics: {', '.join(sorted(missing))}")
         self._consumer.subscribe(self._membership.topics, listener=self)
-        with suppress(StoppedWaiting):
-            while not self._membership.stopping.is_set():
-                await self._turn()
-        await self._positions.commit(everything=True)
+        try:
+            with suppress(StoppedWaiting):
+                while not self._membership.stopping.is_set():
+                    await self._turn()
+            await self._positions.commit(everything=True)
+        finally:
+            await self._drop_ahead()
 
     async def _turn(self) -> None:
         # getmany stays outside the lock: a rebalance waits for the lock, and getmany waits for the rebalance.
@@ -103,9 +108,31 @@ class Member(ConsumerRebalanceListener):
             self._pace.note_activity()
         set_fetch_wait(self._consumer, self._pace.wait_ms)
 
+    def _read_ahead(self) -> None:
+        """Fetch the records of the next turn already."""
+        if self._ahead is None:
+            self._ahead_moves = self._positions.moves
+            self._ahead = asyncio.create_task(self._getmany(), name="reads ahead")
+
+    async def _next(self) -> Fetched:
+        """The records that were fetched ahead, unless a position has changed since: then they may leave records out."""
+        if self._ahead is None:
+            return await self._getmany()
+        ahead, self._ahead = self._ahead, None
+        fetched = await ahead
+        if self._ahead_moves == self._positions.moves:
+            return fetched
+        self._positions.return_to(fetched)
+        return {}
+
+    async def _drop_ahead(self) -> None:
+        if self._ahead is not None:
+            self._ahead.cancel()
+            await asyncio.gather(self._ahead, return_exceptions=True)
+
     async def _fetch(self) -> Fetched:
         try:
-            return await self._getmany()
+            return await self._next()
         except OffsetOutOfRangeError as error:
             await self._reset_out_of_range(list(error.args[0]))
         except NoOffsetForPartitionError:

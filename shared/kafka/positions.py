@@ -1,7 +1,7 @@
 """A member's partitions: the next offset of each, its commits, and its distance from the log's end."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic, time
 
@@ -26,6 +26,7 @@ class Positions:
     """The next offset of each partition held. `verify` is awaited before a commit: an offset is valid in one log only.
 
     `epoch` changes with each assignment and each revocation: records fetched in one epoch are not applied in the next.
+    `moves` changes with these and with each seek: records of a fetch that began before a move may begin behind the position.
     """
 
     def __init__(self, consumer: AIOKafkaConsumer, verify: Check) -> None:
@@ -34,7 +35,7 @@ class Positions:
         self._next: dict[TopicPartition, int] = {}
         self._uncommitted: dict[TopicPartition, int] = {}
         self._committed_at = 0.0
-        self.epoch = 0
+        self.epoch = self.moves = 0
 
     def of(self, partition: TopicPartition) -> int | None:
         """The partition's next offset; None when it is not held, or not placed yet."""
@@ -48,8 +49,15 @@ class Positions:
     def seek(self, partition: TopicPartition, position: int) -> None:
         """Fetch from a position next."""
         self._next[partition] = position
+        self.moves += 1
         if partition in self._consumer.assignment():
             self._consumer.seek(partition, position)
+
+    def return_to(self, partitions: Iterable[TopicPartition]) -> None:
+        """Fetch again from the next offsets of partitions: records behind them were dropped."""
+        for partition in partitions:
+            if (position := self._next.get(partition)) is not None:
+                self.seek(partition, position)
 
     def advance(self, partition: TopicPartition, end: int) -> None:
         """Note that the records before `end` are applied."""
@@ -58,10 +66,12 @@ class Positions:
     def start_epoch(self) -> None:
         """Note that partitions were assigned."""
         self.epoch += 1
+        self.moves += 1
 
     def drop(self, revoked: Sequence[TopicPartition]) -> None:
         """Forget all positions: the next owner decides where to go on."""
         self.epoch += 1
+        self.moves += 1
         self._next.clear()
         self._uncommitted.clear()
         for partition in revoked:

@@ -47,12 +47,17 @@ async def already_confirmed() -> None:
     """The confirmation of records whose log was checked before."""
 
 
+def read_nothing() -> None:
+    """For batches that no member fetched."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """Records of one partition. `start` is the position before them, `end` the one after; offsets in between may be missing.
 
     `confirm` raises LogReplaced when the records may be from another log. The member awaits it before `apply`. A sink that
-    `confirms` awaits it itself, beside its work and before anything lasting. `tries` counts the calls of `apply`.
+    `confirms` awaits it itself, beside its work and before anything lasting. `tries` counts the calls of `apply`. A sink that
+    is about to wait for its store may call `read_ahead`: the member fetches the next records meanwhile.
     """
 
     topic: str
@@ -62,6 +67,7 @@ class Batch:
     records: Sequence[Record]
     log_id: str
     confirm: Check = already_confirmed
+    read_ahead: Callable[[], None] = read_nothing
     tries: int = 1
 
 

@@ -62,7 +62,7 @@ def bus_settings(kafka_url: str, *, idempotence: bool) -> Settings:
 
 
 class Memory(Sink):
-    """A sink that records every batch. `before` and `after` may raise; `hold` blocks a batch."""
+    """A sink that records every batch and reads ahead. `before` and `after` may raise; `hold` blocks a batch."""
 
     def __init__(self, starts: Mapping[tuple[str, int], int] | None = None) -> None:
         self.batches: list[Batch] = []
@@ -87,6 +87,7 @@ class Memory(Sink):
         return {partition: 0 if replaced else self._starts.get(partition) for partition in partitions}
 
     async def apply(self, batch: Batch) -> None:
+        batch.read_ahead()
         self.before(batch)
         if self.hold is not None:
             self.held = True

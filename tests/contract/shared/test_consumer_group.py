@@ -95,6 +95,43 @@ async def test_member_goes_on_at_the_position_that_differs(settings: Settings, p
     assert sink.values == ["4", "5", "6", "7", "8", "9"]
 
 
+class PatientMemory(Memory):
+    """Applies a batch when the next records were fetched, of the `runner`'s member."""
+
+    runner: GroupRunner
+
+    async def apply(self, batch: Batch) -> None:
+        batch.read_ahead()
+        member = self.runner._member
+        await until(lambda: member and member._ahead and member._ahead.done(), "the next records are fetched")
+        await super().apply(batch)
+
+
+async def test_records_are_fetched_while_others_are_applied(settings: Settings, producer: Producer) -> None:
+    topic, sink = await make_topic(settings.kafka, 3), PatientMemory()
+    await producer.send(*numbered(topic, 0, 2000))
+
+    async with running(settings, unique("g"), topic, sink) as sink.runner:
+        await until(lambda: len(sink.values) >= 2000, "all are applied")
+
+    assert sorted(map(int, sink.values)) == list(range(2000))
+
+
+async def test_records_fetched_ahead_of_another_position_are_dropped(settings: Settings, producer: Producer) -> None:
+    topic, sink = await make_topic(settings.kafka, 1), PatientMemory()
+    await producer.send(*numbered(topic, 0, 1200))
+
+    def ask_for_four(batch: Batch) -> None:
+        sink.before = lambda _: None
+        raise PositionDiffers(4)
+
+    sink.before = ask_for_four
+    async with running(settings, unique("g"), topic, sink) as sink.runner:
+        await until(lambda: len(sink.values) >= 1196, "the member goes on at 4")
+
+    assert sink.values == [str(n) for n in range(4, 1200)]
+
+
 async def test_position_past_the_end_is_reported_and_reset_to_the_beginning(
     settings: Settings, producer: Producer
 ) -> None:

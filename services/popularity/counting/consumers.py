@@ -43,7 +43,7 @@ class CounterSink:
     A batch that is retried changes nothing twice: Redis applies views by position, articles by version.
     """
 
-    confirms = False
+    confirms = True
     batch_limit: int | None = None
 
     def __init__(
@@ -140,15 +140,18 @@ class CounterSink:
         self._on_change()
 
     async def apply_views(self, batch: Batch) -> None:
-        """Count views; send bad records to the dead letters. While Redis applies a chunk, the next one is read."""
+        """Count views; send bad records to the dead letters. While Redis applies a chunk, the next one is read or fetched."""
         first, start, applying = 0, batch.start, None
         try:
             for last in ends(batch.records):
-                chunk = collect(start, await self._read(batch.records[first:last]))
+                chunk = collect(start, await self._read(batch, first, last))
                 if applying is not None:
                     await applying
+                await batch.confirm()
                 applying = asyncio.ensure_future(self._apply_chunk(batch, chunk))
                 first, start = last, chunk.end
+            await asyncio.sleep(0)  # the last chunk is sent
+            batch.read_ahead()
         finally:
             if applying is not None:
                 await applying
@@ -157,28 +160,30 @@ class CounterSink:
         applied = await self._store.apply(batch.topic, batch.partition, batch.log_id, chunk)
         await self._check(batch, chunk, applied)
 
-    async def _read(self, records: Sequence[Record]) -> list[tuple[Record, View | None]]:
+    async def _read(self, batch: Batch, first: int, last: int) -> list[tuple[Record, View | None]]:
         read: list[tuple[Record, View | None]] = []
-        for first in range(0, len(records), _READ_AT_ONCE):
-            await self._read_some(records[first : first + _READ_AT_ONCE], read)
+        for begin in range(first, last, _READ_AT_ONCE):
+            await self._read_some(batch, begin, min(begin + _READ_AT_ONCE, last), read)
             await asyncio.sleep(0)  # others use the loop: what goes to Redis is sent
         return read
 
-    async def _read_some(self, records: Sequence[Record], read: list[tuple[Record, View | None]]) -> None:
+    async def _read_some(self, batch: Batch, first: int, last: int, read: list[tuple[Record, View | None]]) -> None:
         good = 0
-        for record in records:
+        for record in batch.records[first:last]:
             try:
                 read.append((record, read_view(record)))
                 good += 1
             except InvalidMessage as error:
                 self._dead_letters.passed(good)
                 good = 0
+                await batch.confirm()
                 await self._dead_letters.put(record, str(error))
                 read.append((record, None))
         self._dead_letters.passed(good)
 
     async def apply_articles(self, batch: Batch) -> None:
         """Store articles' states, each by its version, then advance the position."""
+        await batch.confirm()
         for record in batch.records:
             try:
                 event = decode(record)

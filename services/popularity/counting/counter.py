@@ -21,8 +21,8 @@ from shared.process.process import start_task, stop_task
 from shared.site.site import load_site
 
 GROUP = "popularity-counter"
-# Views in one turn of the consumer: a few calls of apply_views for each partition.
-_MOST_RECORDS = 4000
+# Views in one turn of the consumer: one call of apply_views. The next turn is fetched meanwhile.
+_MOST_RECORDS = 2000
 _FINISH_WITHIN_S = 8.0
 
 

@@ -35,7 +35,7 @@ from tests.support.polling import eventually
 from tests.support.ports import free_port
 
 SORTS = ("oldest", "newest", "best")
-TURNS = 240
+TURNS = 480
 CHANGE_EVERY = 10
 # The pages of a list that are measured, by number: the reading of all would take minutes.
 PAGES = (0, 11)

@@ -1,6 +1,7 @@
 """Background tasks and the end of a process."""
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Coroutine
@@ -12,6 +13,8 @@ from shared.errors import SettingsError
 
 EXIT_BROKEN = 70  # EX_SOFTWARE: the supervisor restarts the process
 EXIT_SETTINGS = 78  # EX_CONFIG: a restart would fail in the same way
+# Net new container objects before the garbage collector runs.
+_COLLECT_AFTER = 20_000
 
 
 def end_for_settings(name: str, error: SettingsError) -> NoReturn:
@@ -25,6 +28,17 @@ def end_process(reason: str) -> None:
     structlog.get_logger(__name__).critical("process.ends", reason=reason)
     sys.stdout.flush()
     os._exit(EXIT_BROKEN)
+
+
+def spare_the_collector() -> None:
+    """Exclude everything imported so far from garbage collection, and collect rarely.
+
+    Requests and records make few reference cycles. With Python's own threshold of 700 the collector took a tenth of a ready
+    answer's time, and half of a rebuild's.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
 
 
 def start_task(work: Coroutine[object, object, None], name: str) -> "asyncio.Task[None]":

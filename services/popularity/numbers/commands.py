@@ -20,6 +20,7 @@ from services.popularity.settings import PopularitySettings
 from shared import redis
 from shared.mongo.client import Mongo
 from shared.process.command_line import AsJson, print_json, print_progress
+from shared.process.process import spare_the_collector
 from shared.site.site import load_site
 
 Force = Annotated[bool, Parameter(name="--force", negative="", help="also when articles lose views of all time")]
@@ -32,6 +33,7 @@ async def rebuild_rankings(*, force: Force = False) -> None:
     it begins anew when it is called again.
     """
     began = monotonic()
+    spare_the_collector()
     async with opened(PopularitySettings.load()) as (rebuild, _):
         records = await rebuild.run(force=force)
     print(f"rankings rebuilt from roll-ups and {records} records of the log in {monotonic() - began:.1f} s")
@@ -39,6 +41,7 @@ async def rebuild_rankings(*, force: Force = False) -> None:
 
 async def fsck_rankings(*, as_json: AsJson = False) -> None:
     """Compare the counts in Redis with a recount from roll-ups and the log. Exit status 1 when an article differs."""
+    spare_the_collector()
     async with opened(PopularitySettings.load()) as (rebuild, store):
         found = [difference async for difference in compare(rebuild, store)]
     if as_json:

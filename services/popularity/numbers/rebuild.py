@@ -5,6 +5,7 @@ Views that only Redis has (of a former log, or deleted by retention) are copied.
 half an hour. Where a zone's hours do not begin with those of UTC, windows of rolled-up views are exact to an hour.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import monotonic, time
@@ -138,21 +139,48 @@ class Rebuild:
 
     async def catch_up(self, partition: int) -> None:
         """Count the log up to the position of the live counts."""
-        start = self._starts[partition]
-        reported = arrived = monotonic()
-        position = await self._store.position(partition)
+        position, arrived = await self._store.position(partition), monotonic()
         while position < (target := await self._store.live_position(partition)):
-            records = await self._log.read(partition, position)
-            if not records:
+            end = await self._count(partition, position, target)
+            if end == position:
                 self._check_patience(partition, position, target, monotonic() - arrived)
-                continue
-            await self._apply(partition, start, position, records)
-            position = records[-1].offset + 1
-            self.records += len(records)
-            arrived = monotonic()
-            if monotonic() - reported > _REPORT_EVERY_S:
-                reported = monotonic()
-                self._report(f"partition {partition}: {position} of {target}")
+            else:
+                position, arrived = end, monotonic()
+
+    async def _count(self, partition: int, position: int, target: int) -> int:
+        """Count the log from a position on, to `target` or as far as records come; returns the end.
+
+        While Redis applies records, the next ones are read.
+        """
+        start, reported = self._starts[partition], monotonic()
+        reading: asyncio.Task[Sequence[Record]] | None = self._start_reading(partition, position)
+        applying: asyncio.Task[None] | None = None
+        try:
+            while reading is not None and (records := await reading):
+                end = records[-1].offset + 1
+                reading = self._start_reading(partition, end) if end < target else None
+                chunks = list(
+                    _chunks(position, [(record, self._read(start, record)) for record in records], start.borders())
+                )
+                if applying is not None:
+                    await applying
+                applying = asyncio.create_task(self._apply(partition, start.log, chunks), name="rebuild applies")
+                await asyncio.sleep(0)  # it is sent
+                position = end
+                self.records += len(records)
+                if monotonic() - reported > _REPORT_EVERY_S:
+                    reported = monotonic()
+                    self._report(f"partition {partition}: {position} of {target}")
+            if applying is not None:
+                await applying
+        finally:
+            if reading is not None:
+                reading.cancel()
+            await asyncio.gather(*filter(None, (reading, applying)), return_exceptions=True)
+        return position
+
+    def _start_reading(self, partition: int, position: int) -> "asyncio.Task[Sequence[Record]]":
+        return asyncio.create_task(self._log.read(partition, position), name="rebuild reads")
 
     def _check_patience(self, partition: int, position: int, target: int, waited_s: float) -> None:
         if waited_s >= self._patience_s:
@@ -161,10 +189,9 @@ class Rebuild:
                 "the counts may be those of another log (see /health/ready of the counter)"
             )
 
-    async def _apply(self, partition: int, start: _Start, position: int, records: Sequence[Record]) -> None:
-        read = [(record, self._read(start, record)) for record in records]
-        for chunk in _chunks(position, read, start.borders()):
-            applied = await self._store.apply(partition, start.log, chunk)
+    async def _apply(self, partition: int, log: str, chunks: Sequence[Chunk]) -> None:
+        for chunk in chunks:
+            applied = await self._store.apply(partition, log, chunk)
             if applied.status not in ("OK", "ALREADY"):
                 raise Unavailable(f"partition {partition}: another rebuild is at work, or the log was replaced")
 

@@ -15,7 +15,9 @@ from shared.kafka.offset_gaps import OffsetGaps
 
 _ANSWER_S = 10.0
 _POLL_MS = 200
-_MOST_RECORDS = 10_000
+_MOST_RECORDS = 2_000
+# A fetch at a partition's end must not delay the first one of the next partition.
+_FETCH_WAIT_MS = 20
 
 
 class ViewLog(Protocol):
@@ -63,7 +65,12 @@ class KafkaViews:
 @asynccontextmanager
 async def open_views(bootstrap: str, hole_wait_ms: int) -> AsyncIterator[KafkaViews]:
     """The log, for the length of a block."""
-    consumer = AIOKafkaConsumer(**client_options(bootstrap), enable_auto_commit=False, auto_offset_reset="none")
+    consumer = AIOKafkaConsumer(
+        **client_options(bootstrap),
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        fetch_max_wait_ms=_FETCH_WAIT_MS,
+    )
     try:
         async with bounded(_ANSWER_S, "start"):
             await consumer.start()

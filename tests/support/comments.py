@@ -207,7 +207,7 @@ async def read_comments_topic(kafka: str, *, whole: bool = False) -> AsyncIterat
     await consumer.start()
     partitions = [TopicPartition(COMMENTS.name, number) for number in range(COMMENTS.partitions)]
     consumer.assign(partitions)
-    starts = await (consumer.beginning_offsets if whole else consumer.end_offsets)(partitions)
+    starts = await consumer.beginning_offsets(partitions) if whole else await consumer.end_offsets(partitions)
     for partition, offset in starts.items():
         consumer.seek(partition, offset)
     try:

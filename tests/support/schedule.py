@@ -20,8 +20,8 @@ class ByFile(LoadScopeScheduling):
 
 
 def workers() -> int:
-    """One process more than cores, because tests wait for engines half of their time."""
-    return cores() + 1
+    """Two processes a core on one and two cores, because tests wait for engines half of their time. Each takes 1 GB with its engines."""
+    return cores() + min(cores(), 2)
 
 
 def order(items: list[pytest.Item]) -> None:

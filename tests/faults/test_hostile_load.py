@@ -8,14 +8,14 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.support.attacks import ATTACKS
-from tests.support.good_clients import GoodClients, Measured, working
+from tests.support.good_clients import GoodClients, Measured, p50_ms, p99_ms, working
 from tests.support.polling import eventually
 from tests.support.running import ROOT, Platform, running_platform
 
@@ -70,14 +70,17 @@ def _report(quiet: Measured, hostile: Measured, statuses: Mapping[str, Mapping[s
     for name in ATTACKS:
         print(f"{name:32}" + ", ".join(f"{status}: {number}" for status, number in sorted(statuses[name].items())))
     print(
-        f"\n{'client':12}{'calls':>7}{'p50 quiet':>11}{'attacked':>10}{'p99 quiet':>11}{'attacked':>10}{'ratio':>7}  ms"
+        f"\n{'client or route':32}{'calls':>7}{'p50 quiet':>11}{'attacked':>10}{'p99 quiet':>11}{'attacked':>10}{'ratio':>7}  ms"
     )
     for kind in ("reader", "commenter", "editor"):
-        p99 = quiet.p99_ms(kind), hostile.p99_ms(kind)
-        print(
-            f"{kind:12}{len(hostile.seconds[kind]):7}{quiet.p50_ms(kind):11.0f}{hostile.p50_ms(kind):10.0f}"
-            f"{p99[0]:11.0f}{p99[1]:10.0f}{p99[1] / p99[0]:7.1f}"
-        )
+        _print_times(kind, quiet.seconds[kind], hostile.seconds[kind])
+    for route in sorted(quiet.of_routes):
+        _print_times(route, quiet.of_routes[route], hostile.of_routes[route])
+
+
+def _print_times(name: str, quiet: Sequence[float], hostile: Sequence[float]) -> None:
+    p50, p99 = (p50_ms(quiet), p50_ms(hostile)), (p99_ms(quiet), p99_ms(hostile))
+    print(f"{name:32}{len(hostile):7}{p50[0]:11.0f}{p50[1]:10.0f}{p99[0]:11.0f}{p99[1]:10.0f}{p99[1] / p99[0]:7.1f}")
 
 
 async def test_good_clients_work_on_while_twenty_attacks_run(limited: Platform) -> None:

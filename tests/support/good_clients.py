@@ -1,10 +1,11 @@
 """Readers, commenters, viewers and an editor who work while something goes wrong: their latencies, failures and writes."""
 
 import asyncio
+import re
 import statistics
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -19,19 +20,27 @@ _TIMEOUT = aiohttp.ClientTimeout(total=20)
 
 @dataclass
 class Measured:
-    """Seconds of each call by kind of client, and the failed calls."""
+    """Seconds of each call by kind of client and by route, and the failed calls."""
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    of_routes: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     failures: Counter[str] = field(default_factory=Counter)
 
-    def p99_ms(self, kind: str) -> float:
-        """The 99th percentile in milliseconds; the largest value of few."""
-        values = sorted(self.seconds[kind])
-        return 1000 * values[min(len(values) - 1, int(len(values) * 0.99))]
+    def note(self, kind: str, route: str, seconds: float) -> None:
+        """Note the time of a call."""
+        self.seconds[kind].append(seconds)
+        self.of_routes[route].append(seconds)
 
-    def p50_ms(self, kind: str) -> float:
-        """The median in milliseconds."""
-        return 1000 * statistics.median(self.seconds[kind])
+
+def p99_ms(seconds: Sequence[float]) -> float:
+    """The 99th percentile in milliseconds; the largest value of few."""
+    values = sorted(seconds)
+    return 1000 * values[min(len(values) - 1, int(len(values) * 0.99))]
+
+
+def p50_ms(seconds: Sequence[float]) -> float:
+    """The median in milliseconds."""
+    return 1000 * statistics.median(seconds)
 
 
 @dataclass
@@ -65,8 +74,17 @@ class GoodClients:
             self.measured.failures[f"{kind}: {method} {path.split('?')[0]}: {error!r}"] += 1
             return None
         finally:
-            self.measured.seconds[kind].append(time.monotonic() - started)
+            self.measured.note(kind, f"{method} {self._route(path)}", time.monotonic() - started)
         return dict(found) if isinstance(found, dict) else {}
+
+    def _route(self, path: str) -> str:
+        """The path with names in place of what differs from call to call."""
+        path = (
+            path.partition("?")[0]
+            .replace(str(self.article["url"]), "{article}")
+            .replace(str(self.article["id"]), "{id}")
+        )
+        return re.sub(r"/01[0-9a-z]{24}", "/{id}", path)
 
     async def read(self, http: aiohttp.ClientSession) -> None:
         """A reader's next pages: front page, article with a view, comments, ranking, search."""

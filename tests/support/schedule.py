@@ -20,7 +20,7 @@ class ByFile(LoadScopeScheduling):
 
 
 def workers() -> int:
-    """Two processes a core on one and two cores, because tests wait for engines half of their time. Each takes 1 GB with its engines."""
+    """Twice the cores, two more at most: tests wait for engines half of their time. Each process takes 1 GB with its engines."""
     return cores() + min(cores(), 2)
 
 

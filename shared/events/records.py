@@ -1,6 +1,7 @@
 """Messages to Kafka and records from Kafka: bytes, not decoded."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Header = tuple[str, bytes]
 
@@ -15,9 +16,8 @@ class Message:
     headers: tuple[Header, ...]
 
 
-@dataclass(frozen=True)
-class Record:
-    """One record of the log, as a consumer received it."""
+class Record(NamedTuple):
+    """One record of the log, as a consumer received it. A tuple: a frozen dataclass takes five times as long to make."""
 
     topic: str
     partition: int

@@ -103,4 +103,5 @@ async def test_edition_is_loaded_once_and_a_second_load_changes_nothing(
     refused = load(platform, stranger, embedded_kafka)
 
     assert refused.returncode == 1
-    assert "not loaded: the list of articles: GET /v1/articles?limit=100 was answered 401" in refused.stdout
+    # The pictures come first.
+    assert "picture: POST /v1/media was answered 401: Send an editor's token" in refused.stdout

@@ -54,8 +54,7 @@ class Searcher:
         async with AsyncExitStack() as serving:
             while True:
                 number = self._generations.current()
-                following = AsyncExitStack()
-                async with following:
+                async with AsyncExitStack() as following:
                     index, follower = await following.enter_async_context(self._followed(number))
                     if self._follower is not None:
                         # The former index serves until this one has all that is in the log.

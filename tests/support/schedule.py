@@ -20,7 +20,7 @@ class ByFile(LoadScopeScheduling):
 
 
 def workers() -> int:
-    """Twice the cores, two more at most: tests wait for engines half of their time. Each process takes 1 GB with its engines."""
+    """One process a core and up to two more: tests wait for engines half of their time. A process takes 1 GB with its engines."""
     return cores() + min(cores(), 2)
 
 
